@@ -1,0 +1,109 @@
+//! The chat vocabulary and the platforms that speak it. Knows nothing of databases or shops.
+//!
+//! The port has two directions. Down: a [`Channel`] is handed an [`Envelope`] and answers with a
+//! [`Verdict`](coatcheck_domain::delivery::Verdict). Up: an [`Inbox`] is told what a person said or pressed and answers
+//! with a [`Reply`], which each platform renders in its own widgets.
+
+pub mod commands;
+pub mod console;
+pub mod message;
+pub mod webhook;
+pub mod words;
+
+use async_trait::async_trait;
+use coatcheck_domain::Destination;
+use coatcheck_domain::delivery::Verdict;
+use secrecy::SecretString;
+
+pub use commands::{Command, Said};
+pub use message::{Alert, AlertVariant, Message, Notice};
+
+/// The code that speaks for lanes of one kind.
+#[async_trait]
+pub trait Channel: Send + Sync {
+    /// Its name as in destinations: `console`, `webhook`, `discord`, …
+    fn name(&self) -> &'static str;
+
+    /// What the platform behind it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Makes one request and says what came of it. Never retries by itself; never panics on what it is handed.
+    async fn send(&self, envelope: &Envelope) -> Verdict;
+}
+
+/// What a platform can do, as far as the engine must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Can a sent message be edited ("gone after 4 min")?
+    pub edit: bool,
+    /// Requests in flight per lane, at most.
+    pub width: usize,
+}
+
+/// One message for one address.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// The delivery's dedupe key: the same in each attempt, so that a receiver can tell a repetition.
+    pub key: String,
+    /// Where it goes.
+    pub destination: Destination,
+    /// The destination's own secret (a webhook's `whsec_…`).
+    pub secret: Option<SecretString>,
+    /// What is told.
+    pub message: Message,
+}
+
+/// Who speaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// Where the answer goes, and who the subscriber is.
+    pub destination: Destination,
+    /// May this person manage the room it was said in? The platform reports the fact, `commands` decides.
+    pub may_manage: bool,
+}
+
+/// What people's words come to. Implemented above, by the code that knows the catalogue.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// A person said something that parsed.
+    async fn said(&self, who: &Who, said: Said) -> Reply;
+
+    /// A person pressed a button whose data is `data`.
+    async fn pressed(&self, who: &Who, data: &str) -> Reply;
+
+    /// What could follow `typed` in the argument `argument` of `command`, best first, at most 25.
+    async fn complete(&self, who: &Who, command: Command, argument: &str, typed: &str) -> Vec<String>;
+}
+
+/// An answer, in plain words; each platform escapes it and turns the buttons into its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// Lines of text, no markup.
+    pub text: String,
+    /// Offered next steps.
+    pub buttons: Vec<Button>,
+}
+
+impl Reply {
+    /// Words alone.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), buttons: Vec::new() }
+    }
+
+    /// The same with one more button.
+    #[must_use]
+    pub fn with_button(mut self, label: impl Into<String>, data: impl Into<String>) -> Self {
+        self.buttons.push(Button { label: label.into(), data: data.into() });
+        self
+    }
+}
+
+/// A thing to press. `data` carries ids, never names, and fits 64 bytes (Telegram's limit).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// What it says.
+    pub label: String,
+    /// What comes back in [`Inbox::pressed`].
+    pub data: String,
+}

@@ -1,0 +1,68 @@
+//! What is told. Stored with the drop as JSON, so a field once added keeps its name.
+
+use chrono::{DateTime, Utc};
+use coatcheck_domain::{Availability, Money};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Anything a channel can be asked to send.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Message {
+    /// A restock.
+    Alert(Box<Alert>),
+    /// Something else that must be known.
+    Notice(Notice),
+}
+
+/// A restock of one product: all of its variants that are back and asked for, in one message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// The product's title. A stranger's words.
+    pub product: String,
+    /// The shop's host.
+    pub shop: String,
+    /// The product's page.
+    pub url: Option<Url>,
+    /// A picture.
+    pub image: Option<Url>,
+    /// What is back. Never empty.
+    pub variants: Vec<AlertVariant>,
+    /// When the shop's answer was complete in our hands.
+    pub at: DateTime<Utc>,
+    /// When it was confirmed and stored as a restock.
+    pub detected_at: DateTime<Utc>,
+    /// Is this only "how an alert looks"?
+    #[serde(default)]
+    pub test: bool,
+}
+
+/// One variant that is back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertVariant {
+    /// The restock's row, by which deliveries say which variants they tell.
+    pub restock: i64,
+    /// The size in the shop's words.
+    pub size: Option<String>,
+    /// The style in the shop's words.
+    pub style: Option<String>,
+    /// All options, name → value, in the shop's order.
+    pub options: Vec<(String, String)>,
+    /// The shop's article number.
+    pub sku: Option<String>,
+    /// The link to this very variant, best one known: straight into the cart where the shop can do that.
+    pub url: Option<Url>,
+    /// What it is now: in stock or almost gone.
+    pub availability: Availability,
+    /// How many are left, where the shop says so.
+    pub quantity: Option<i64>,
+    /// What it costs.
+    pub price: Option<Money>,
+}
+
+/// A line for a person: trouble, recovery, an answer that came late.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Plain words, no markup.
+    pub text: String,
+}

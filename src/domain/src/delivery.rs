@@ -1,0 +1,330 @@
+//! The outbox's decider: what becomes of a delivery after its channel answered, or did not.
+//!
+//! ```text
+//! pending ─claim─▶ claimed ─start─▶ sending ─▶ sent
+//!    ▲                │                │
+//!    ├── lane over ───┘                ├─▶ dead        gave up, attempts spent, address gone
+//!    └── retry at ◀────────────────────┘
+//! expired: its time is over or it is sold out     suppressed: not wanted any more     cancelled: another hop took over
+//! ```
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Waits for its lane.
+    Pending,
+    /// A lane took it and waits for its pace.
+    Claimed,
+    /// The request may be on its way. Written down before the first byte leaves.
+    Sending,
+    /// The platform took it.
+    Sent,
+    /// It could not be told; an admin may replay it.
+    Dead,
+    /// Too late to be useful, or sold out again.
+    Expired,
+    /// Nobody wants it any more: opted out, paused, watch removed.
+    Suppressed,
+    /// Another hop took over.
+    Cancelled,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Pending,
+        Self::Claimed,
+        Self::Sending,
+        Self::Sent,
+        Self::Dead,
+        Self::Expired,
+        Self::Suppressed,
+        Self::Cancelled,
+    ];
+
+    /// The name in tables, commands and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Claimed => "claimed",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Dead => "dead",
+            Self::Expired => "expired",
+            Self::Suppressed => "suppressed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Will nothing happen to it by itself any more?
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Pending | Self::Claimed | Self::Sending)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A word that is no state or kind of a delivery.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is neither a state nor a kind of a delivery")]
+pub struct NotADeliveryWord(String);
+
+impl FromStr for State {
+    type Err = NotADeliveryWord;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|s| s.as_str() == word).ok_or_else(|| NotADeliveryWord(word.to_owned()))
+    }
+}
+
+/// What a delivery is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A restock, told to a person.
+    Alert,
+    /// A restock, shown in a room and edited as it goes on.
+    Post,
+    /// Trouble or good news for operators, or something a watcher must know.
+    Notice,
+    /// A verification code.
+    Code,
+    /// An answer that could not be given at once.
+    Reply,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Alert, Self::Post, Self::Notice, Self::Code, Self::Reply];
+
+    /// The name in tables, commands and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Post => "post",
+            Self::Notice => "notice",
+            Self::Code => "code",
+            Self::Reply => "reply",
+        }
+    }
+
+    /// How long it is worth telling. `expire_after` is the setting for restocks.
+    #[must_use]
+    pub fn expires_after(self, expire_after: Duration) -> Duration {
+        match self {
+            Self::Alert | Self::Post => expire_after,
+            Self::Notice => Duration::from_secs(24 * 3600),
+            Self::Code | Self::Reply => Duration::from_secs(10 * 60),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = NotADeliveryWord;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|k| k.as_str() == word).ok_or_else(|| NotADeliveryWord(word.to_owned()))
+    }
+}
+
+/// The key that makes a delivery unique. The same thing told to the same subscriber has the same key.
+#[must_use]
+pub fn alert_key(drop: i64, subscriber: i64, hop: i32) -> String {
+    format!("a:{drop}:{subscriber}:{hop}")
+}
+
+/// What came of one request, as its channel saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The platform took it.
+    Sent {
+        /// The platform's own id of the message, where it gives one.
+        provider_ref: Option<String>,
+    },
+    /// It certainly did not arrive, and may later: 429, 5xx, connection refused.
+    Retry {
+        /// How long the platform asked us to wait.
+        after: Option<Duration>,
+        /// What happened.
+        why: String,
+    },
+    /// It did not arrive and never will: the platform refused this message.
+    GiveUp {
+        /// What happened.
+        why: String,
+    },
+    /// Nobody is there any more: bot blocked, hook gone, number opted out.
+    AddressGone {
+        /// What happened.
+        why: String,
+    },
+    /// Bytes left and no answer came. It may have arrived.
+    Unknown {
+        /// What happened.
+        why: String,
+    },
+}
+
+impl Verdict {
+    /// The word for the attempt's row.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Sent { .. } => "sent",
+            Self::Retry { .. } => "retry",
+            Self::GiveUp { .. } => "give_up",
+            Self::AddressGone { .. } => "address_gone",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
+    /// What happened, when it was not sent.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Sent { .. } => None,
+            Self::Retry { why, .. } | Self::GiveUp { why } | Self::AddressGone { why } | Self::Unknown { why } => {
+                Some(why)
+            }
+        }
+    }
+}
+
+/// What the decider needs to know of a delivery in `sending`.
+#[derive(Debug, Clone, Copy)]
+pub struct Sending {
+    /// Requests made so far, this one included.
+    pub attempts: u32,
+    /// When it is not worth telling any more.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// What follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Final: told.
+    Sent {
+        /// The platform's id of the message.
+        provider_ref: Option<String>,
+    },
+    /// Back to pending.
+    Retry {
+        /// Not before.
+        at: DateTime<Utc>,
+    },
+    /// Final: not told. With `address_gone` the next ranked destination is tried.
+    Dead {
+        /// Does the destination exist no more?
+        address_gone: bool,
+    },
+    /// Final: there is no time left for another attempt.
+    Expired,
+}
+
+/// Waits between attempts at perishable news; the last one repeats until it expires.
+const BACKOFF_SECONDS: [u64; 7] = [2, 5, 15, 45, 120, 300, 900];
+
+/// Requests for one delivery, at most: more than the backoff needs in a day, so that every row ends.
+pub const MAX_ATTEMPTS: u32 = 100;
+
+/// What becomes of a delivery in `sending` after `verdict`. `chance` is in `[0, 1)`.
+///
+/// An Unknown is tried again: both channels that exist carry the same idempotency key in each attempt.
+/// A wait that ends after the expiry is not begun.
+#[must_use]
+pub fn next(sending: Sending, verdict: &Verdict, now: DateTime<Utc>, chance: f64) -> Next {
+    let wait = match verdict {
+        Verdict::Sent { provider_ref } => return Next::Sent { provider_ref: provider_ref.clone() },
+        Verdict::GiveUp { .. } => return Next::Dead { address_gone: false },
+        Verdict::AddressGone { .. } => return Next::Dead { address_gone: true },
+        Verdict::Retry { after, .. } => after.unwrap_or_else(|| backoff(sending.attempts, chance)),
+        Verdict::Unknown { .. } => backoff(sending.attempts, chance),
+    };
+    if sending.attempts >= MAX_ATTEMPTS {
+        return Next::Dead { address_gone: false };
+    }
+    let at = chrono::Duration::from_std(wait).ok().and_then(|wait| now.checked_add_signed(wait));
+    match at {
+        Some(at) if at < sending.expires_at => Next::Retry { at },
+        _ => Next::Expired,
+    }
+}
+
+/// The wait after that many attempts, ± 20 %.
+fn backoff(attempts: u32, chance: f64) -> Duration {
+    let index = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX).min(BACKOFF_SECONDS.len() - 1);
+    Duration::from_secs(BACKOFF_SECONDS[index]).mul_f64(0.8 + 0.4 * chance.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn start() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).expect("a date")
+    }
+
+    fn trouble() -> impl Strategy<Value = Verdict> {
+        prop_oneof![
+            proptest::option::of(0u64..100_000)
+                .prop_map(|s| Verdict::Retry { after: s.map(Duration::from_secs), why: "429".into() }),
+            Just(Verdict::Unknown { why: "timeout".into() }),
+        ]
+    }
+
+    proptest! {
+        /// P4 for one row: whatever the platform answers, for ever, the row ends, and not after its expiry.
+        #[test]
+        fn every_row_ends(verdicts in prop::collection::vec(trouble(), 200), chance in 0.0f64..1.0, hours in 1i64..48) {
+            let expires_at = start() + chrono::Duration::hours(hours);
+            let mut now = start();
+            let mut ended = false;
+            for (made, verdict) in verdicts.iter().enumerate() {
+                let attempts = u32::try_from(made).expect("few") + 1;
+                match next(Sending { attempts, expires_at }, verdict, now, chance) {
+                    Next::Retry { at } => {
+                        prop_assert!(at < expires_at);
+                        now = at;
+                    }
+                    _ => { ended = true; break; }
+                }
+            }
+            prop_assert!(ended);
+        }
+
+        #[test]
+        fn the_platforms_wait_wins(seconds in 0u64..600, attempts in 1u32..50, chance in 0.0f64..1.0) {
+            let sending = Sending { attempts, expires_at: start() + chrono::Duration::hours(2) };
+            let verdict = Verdict::Retry { after: Some(Duration::from_secs(seconds)), why: "429".into() };
+            let wait = chrono::Duration::seconds(i64::try_from(seconds).expect("small"));
+            prop_assert_eq!(next(sending, &verdict, start(), chance), Next::Retry { at: start() + wait });
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_gone_is_not_asked_again() {
+        let sending = Sending { attempts: 1, expires_at: start() + chrono::Duration::hours(2) };
+        let verdict = Verdict::AddressGone { why: "410".into() };
+        assert_eq!(next(sending, &verdict, start(), 0.5), Next::Dead { address_gone: true });
+    }
+}

@@ -1,0 +1,26 @@
+//! What CoatCheck decides, and nothing else: no network, no database, no clock of its own.
+//!
+//! Every function here is a pure decider: what it needs to know is an argument, what it decides is its result.
+//! The floors above read, write and wait; they never decide.
+
+pub mod availability;
+pub mod clock;
+pub mod delivery;
+pub mod destination;
+pub mod fold;
+pub mod money;
+pub mod phone;
+pub mod poll;
+pub mod reading;
+pub mod size;
+pub mod stock;
+pub mod style;
+pub mod watch;
+
+pub use availability::Availability;
+pub use clock::Clock;
+pub use destination::Destination;
+pub use money::Money;
+pub use reading::{ProductReading, Reading, VariantReading};
+pub use size::SizeKey;
+pub use style::StyleKey;

@@ -1,0 +1,164 @@
+//! What one successful poll said. A failed poll is not a reading, and nothing here can hold one.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::availability::Availability;
+use crate::fold::fold;
+use crate::money::Money;
+use crate::size::{self, SizeKey};
+use crate::style::StyleKey;
+
+/// Everything that one poll of one source said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// The products, in the shop's order. Never empty: a reader says "nothing here" with an error.
+    pub products: Vec<ProductReading>,
+    /// Was the source read to its end? If paging was cut, what is missing may still exist.
+    pub complete: bool,
+}
+
+/// What was said of one product.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProductReading {
+    /// The shop's own id, as text (ids exceed 2^53).
+    pub external_id: Option<String>,
+    /// The shop's name for it in addresses.
+    pub handle: Option<String>,
+    /// What people call it. A stranger's words: escape it wherever it is shown.
+    pub title: String,
+    /// Where people buy it.
+    pub url: Option<Url>,
+    /// A picture of it.
+    pub image: Option<Url>,
+    /// Are all of its variants here? What a complete reading lacks becomes Absent in time.
+    pub complete: bool,
+    /// Its buyable combinations, in the shop's order. Never empty.
+    pub variants: Vec<VariantReading>,
+}
+
+/// What was said of one buyable combination of options.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VariantReading {
+    /// The shop's own id, as text.
+    pub external_id: Option<String>,
+    /// The shop's article number: not unique, sometimes empty (then it is `None`).
+    pub sku: Option<String>,
+    /// The shop's name for the combination, like `M / Black`.
+    pub title: Option<String>,
+    /// Option name → value in the shop's own words and order, like `("Size", "M")`.
+    pub options: Vec<(String, String)>,
+    /// Can it be had?
+    pub availability: Availability,
+    /// How many are left, where the shop says it. `None` is not 0.
+    pub quantity: Option<i64>,
+    /// What it costs.
+    pub price: Option<Money>,
+    /// A link to this very variant.
+    pub url: Option<Url>,
+    /// A picture of this very variant.
+    pub image: Option<Url>,
+    /// Where in the response this was read.
+    pub evidence: Option<Evidence>,
+}
+
+/// Where a fact was found, so that a person can check the reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// A path into the response, like `$.variants[3].available`.
+    pub at: String,
+    /// What stood there, shortened.
+    pub raw: String,
+}
+
+impl ProductReading {
+    /// What identifies the product within its shop: the external id, else the handle, else the address, else the title.
+    #[must_use]
+    pub fn key(&self) -> String {
+        if let Some(id) = &self.external_id {
+            return format!("id:{id}");
+        }
+        if let Some(handle) = &self.handle {
+            return format!("handle:{handle}");
+        }
+        match &self.url {
+            Some(url) => format!("url:{url}"),
+            None => format!("title:{}", fold(&self.title)),
+        }
+    }
+}
+
+impl VariantReading {
+    /// A variant of which only options and availability are known.
+    #[must_use]
+    pub fn bare(options: Vec<(String, String)>, availability: Availability) -> Self {
+        Self {
+            external_id: None,
+            sku: None,
+            title: None,
+            options,
+            availability,
+            quantity: None,
+            price: None,
+            url: None,
+            image: None,
+            evidence: None,
+        }
+    }
+
+    /// What identifies the variant within its product: the external id, else the sku, else the folded options,
+    /// else `default`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        if let Some(id) = &self.external_id {
+            return format!("id:{id}");
+        }
+        if let Some(sku) = &self.sku {
+            return format!("sku:{sku}");
+        }
+        let options = self.options_key();
+        if options.is_empty() { "default".to_owned() } else { format!("options:{options}") }
+    }
+
+    /// The options folded and in the order of their names: the same for a variant that was re-created under a new id.
+    #[must_use]
+    pub fn options_key(&self) -> String {
+        let mut pairs: Vec<String> =
+            self.options.iter().map(|(name, value)| format!("{}={}", fold(name), fold(value))).collect();
+        pairs.sort();
+        pairs.join("&")
+    }
+
+    /// The size in the shop's words.
+    #[must_use]
+    pub fn size(&self) -> Option<&str> {
+        let at = size::position(&self.options)?;
+        Some(self.options[at].1.as_str())
+    }
+
+    /// The other options in the shop's words, like `Black / Slim`.
+    #[must_use]
+    pub fn style(&self) -> Option<String> {
+        let at = size::position(&self.options);
+        let words: Vec<&str> = self
+            .options
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| Some(*index) != at)
+            .map(|(_, (_, value))| value.as_str())
+            .collect();
+        (!words.is_empty()).then(|| words.join(" / "))
+    }
+
+    /// The size, folded; empty when the product has none.
+    #[must_use]
+    pub fn size_key(&self) -> SizeKey {
+        self.size().map(SizeKey::fold).unwrap_or_default()
+    }
+
+    /// The style, folded; empty when there is none.
+    #[must_use]
+    pub fn style_key(&self) -> StyleKey {
+        self.style().map(|style| StyleKey::fold(&style)).unwrap_or_default()
+    }
+}
