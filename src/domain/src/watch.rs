@@ -1,1 +1,160 @@
-//! placeholder
+//! A subscriber's wish, and which restocks fulfil it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::size::SizeKey;
+use crate::style::StyleKey;
+
+/// How often a watch wants to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Mode {
+    /// Once, then it is silent until re-armed.
+    #[default]
+    Once,
+    /// Every time, but of one product at most once per quiet time.
+    Every,
+}
+
+impl Mode {
+    /// The name in tables, commands and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::Every => "every",
+        }
+    }
+}
+
+/// What a watch waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Wish {
+    /// The size; any if empty.
+    pub size: SizeKey,
+    /// The style; any if empty.
+    pub style: StyleKey,
+}
+
+/// What a variant is, as far as a wish cares.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'a> {
+    /// The variant's size, folded.
+    pub size: &'a SizeKey,
+    /// The variant's other option values in the shop's words.
+    pub style: Option<&'a str>,
+    /// The product's title.
+    pub title: &'a str,
+}
+
+impl Wish {
+    /// Is this what was wished for?
+    #[must_use]
+    pub fn matches(&self, offer: &Offer<'_>) -> bool {
+        (self.size.is_any() || self.size == *offer.size)
+            && (self.style.is_any() || self.style.matches(offer.style.as_slice(), offer.title))
+    }
+}
+
+/// One kind of wish among those that wait for a product, with the restocks that fulfil it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// What is wished for, exactly as stored with the watches.
+    pub wish: Wish,
+    /// The restocks' rows, in the shop's order. Never empty.
+    pub restocks: Vec<i64>,
+}
+
+/// Which of the `wishes` that exist for a product are fulfilled by its `restocks`, and by which of them.
+///
+/// The fan-out then looks watches up by equal keys: the words are compared once per kind of wish, not once per person.
+#[must_use]
+pub fn cases(wishes: &[Wish], restocks: &[(i64, Offer<'_>)]) -> Vec<Case> {
+    wishes
+        .iter()
+        .filter_map(|wish| {
+            let fulfilled: Vec<i64> =
+                restocks.iter().filter(|(_, offer)| wish.matches(offer)).map(|(restock, _)| *restock).collect();
+            (!fulfilled.is_empty()).then(|| Case { wish: wish.clone(), restocks: fulfilled })
+        })
+        .collect()
+}
+
+/// May a watch that was last told at `last_told_at` be told of a drop at `at`? A `once` watch needs only be armed.
+#[must_use]
+pub fn is_quiet(mode: Mode, last_told_at: Option<DateTime<Utc>>, at: DateTime<Utc>, quiet_for: Duration) -> bool {
+    match (mode, last_told_at) {
+        (Mode::Every, Some(told)) => {
+            at.signed_duration_since(told) < chrono::Duration::from_std(quiet_for).unwrap_or(chrono::Duration::MAX)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn wish(size: &str, style: &str) -> Wish {
+        Wish { size: SizeKey::fold(size), style: StyleKey::fold(style) }
+    }
+
+    #[test]
+    fn my_size_and_never_another() {
+        let (m, l) = (SizeKey::fold("M"), SizeKey::fold("L"));
+        let black_m = Offer { size: &m, style: Some("Black / Slim"), title: "Corps Jacket" };
+        let black_l = Offer { size: &l, ..black_m };
+        assert!(wish("m", "black").matches(&black_m));
+        assert!(wish("", "corps slim").matches(&black_m));
+        assert!(!wish("m", "black").matches(&black_l));
+        assert!(!wish("m", "red").matches(&black_m));
+    }
+
+    #[test]
+    fn each_kind_of_wish_is_answered_with_what_fulfils_it() {
+        let (m, l) = (SizeKey::fold("M"), SizeKey::fold("L"));
+        let offer = |size, style| Offer { size, style: Some(style), title: "Jacket" };
+        let restocks = [(1, offer(&m, "Black")), (2, offer(&m, "Red")), (3, offer(&l, "Black"))];
+        let wishes = [wish("", ""), wish("M", ""), wish("L", "black"), wish("S", "")];
+        let found: Vec<Vec<i64>> = cases(&wishes, &restocks).into_iter().map(|case| case.restocks).collect();
+        assert_eq!(found, [vec![1, 2, 3], vec![1, 2], vec![3]]);
+    }
+
+    #[test]
+    fn an_every_watch_keeps_quiet_for_a_while_and_a_once_watch_needs_no_quiet() {
+        let told = DateTime::from_timestamp(1_800_000_000, 0).expect("a date");
+        let quiet_for = Duration::from_secs(900);
+        let after = |seconds| told + chrono::Duration::seconds(seconds);
+        assert!(is_quiet(Mode::Every, Some(told), after(899), quiet_for));
+        assert!(!is_quiet(Mode::Every, Some(told), after(900), quiet_for));
+        assert!(!is_quiet(Mode::Every, None, after(1), quiet_for));
+        assert!(!is_quiet(Mode::Once, Some(told), after(1), quiet_for));
+    }
+
+    proptest! {
+        #[test]
+        fn cases_say_exactly_what_matching_one_by_one_says(
+            wished in prop::collection::vec((0usize..4, 0usize..4), 0..8),
+            offered in prop::collection::vec((0usize..3, 0usize..3), 0..8),
+        ) {
+            let sizes = ["S", "M", "L", ""];
+            let styles = ["Black", "Red", "Black / White", ""];
+            let wishes: Vec<Wish> = wished.iter().map(|(a, b)| wish(sizes[*a], styles[*b])).collect();
+            let keys: Vec<SizeKey> = offered.iter().map(|(a, _)| SizeKey::fold(sizes[*a])).collect();
+            let restocks: Vec<(i64, Offer<'_>)> = (0i64..)
+                .zip(offered.iter().zip(&keys))
+                .map(|(id, ((_, b), size))| (id, Offer { size, style: Some(styles[*b]), title: "Jacket" }))
+                .collect();
+            let found = cases(&wishes, &restocks);
+            for wish in &wishes {
+                for (id, offer) in &restocks {
+                    let told = found.iter().any(|case| case.wish == *wish && case.restocks.contains(id));
+                    prop_assert_eq!(told, wish.matches(offer));
+                }
+            }
+        }
+    }
+}
