@@ -40,8 +40,8 @@ pub struct Alert {
 /// One variant that is back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlertVariant {
-    /// The restock's row, by which deliveries say which variants they tell.
-    pub restock: i64,
+    /// The variant's row, by which deliveries say which variants they tell.
+    pub variant: i64,
     /// The size in the shop's words.
     pub size: Option<String>,
     /// The style in the shop's words.

@@ -57,13 +57,13 @@ impl Wish {
     }
 }
 
-/// One kind of wish among those that wait for a product, with the restocks that fulfil it.
+/// One kind of wish among those that wait for a product, with the variants that are back and fulfil it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
     /// What is wished for, exactly as stored with the watches.
     pub wish: Wish,
-    /// The restocks' rows, in the shop's order. Never empty.
-    pub restocks: Vec<i64>,
+    /// The rows of the variants that are back, in the shop's order. Never empty.
+    pub variants: Vec<i64>,
 }
 
 /// Which of the `wishes` that exist for a product are fulfilled by its `restocks`, and by which of them.
@@ -75,8 +75,8 @@ pub fn cases(wishes: &[Wish], restocks: &[(i64, Offer<'_>)]) -> Vec<Case> {
         .iter()
         .filter_map(|wish| {
             let fulfilled: Vec<i64> =
-                restocks.iter().filter(|(_, offer)| wish.matches(offer)).map(|(restock, _)| *restock).collect();
-            (!fulfilled.is_empty()).then(|| Case { wish: wish.clone(), restocks: fulfilled })
+                restocks.iter().filter(|(_, offer)| wish.matches(offer)).map(|(variant, _)| *variant).collect();
+            (!fulfilled.is_empty()).then(|| Case { wish: wish.clone(), variants: fulfilled })
         })
         .collect()
 }
@@ -119,7 +119,7 @@ mod tests {
         let offer = |size, style| Offer { size, style: Some(style), title: "Jacket" };
         let restocks = [(1, offer(&m, "Black")), (2, offer(&m, "Red")), (3, offer(&l, "Black"))];
         let wishes = [wish("", ""), wish("M", ""), wish("L", "black"), wish("S", "")];
-        let found: Vec<Vec<i64>> = cases(&wishes, &restocks).into_iter().map(|case| case.restocks).collect();
+        let found: Vec<Vec<i64>> = cases(&wishes, &restocks).into_iter().map(|case| case.variants).collect();
         assert_eq!(found, [vec![1, 2, 3], vec![1, 2], vec![3]]);
     }
 
@@ -151,7 +151,7 @@ mod tests {
             let found = cases(&wishes, &restocks);
             for wish in &wishes {
                 for (id, offer) in &restocks {
-                    let told = found.iter().any(|case| case.wish == *wish && case.restocks.contains(id));
+                    let told = found.iter().any(|case| case.wish == *wish && case.variants.contains(id));
                     prop_assert_eq!(told, wish.matches(offer));
                 }
             }

@@ -1,0 +1,378 @@
+-- The first schema. The same text on SQLite and PostgreSQL; {id} is each one's own counting primary key.
+-- All times are microseconds since 1970 (UTC). JSON is text that only we write.
+
+-- A store front: the owner of politeness.
+CREATE TABLE shop (
+    id {id},
+    host TEXT NOT NULL, -- `host` or `host:port`, as in the Host header
+    not_before BIGINT NOT NULL, -- no request to this shop before this time (µs): Retry-After and the breaker
+    failures INTEGER NOT NULL, -- failed polls in a row, over all its sources
+    created_at BIGINT NOT NULL, -- µs
+    UNIQUE (host)
+);
+
+-- The right to have one request under way at a shop: claimed by lease, on any number of machines.
+CREATE TABLE shop_slot (
+    id {id},
+    shop_id BIGINT NOT NULL, -- the shop
+    slot INTEGER NOT NULL, -- 1, 2, … up to its concurrency
+    source_id BIGINT, -- the source it was last claimed for
+    token TEXT, -- the claim
+    until BIGINT NOT NULL, -- free from this time on (µs)
+    UNIQUE (shop_id, slot),
+    FOREIGN KEY (shop_id) REFERENCES shop (id) ON DELETE CASCADE
+);
+
+-- One thing that is polled: a URL (or a few) and the reader that understands it.
+CREATE TABLE source (
+    id {id},
+    shop_id BIGINT NOT NULL, -- its shop
+    url TEXT NOT NULL, -- what was asked for, normalised
+    reader TEXT, -- shopify or json; empty until the first reading told
+    jq TEXT, -- the jq program of a json source
+    more_urls TEXT NOT NULL, -- further documents for the jq program, a JSON array
+    headers TEXT NOT NULL, -- extra request headers, a JSON array of [name, value]
+    state TEXT NOT NULL, -- idle, leased, blocked, gone or paused
+    listed BOOLEAN NOT NULL, -- shown on the public board
+    interval_us BIGINT NOT NULL, -- time between polls (µs)
+    scheduled_at BIGINT NOT NULL, -- the beat of the next poll, without jitter (µs)
+    next_poll_at BIGINT NOT NULL, -- when it is due (µs)
+    token TEXT, -- the claim of who polls it
+    generation BIGINT NOT NULL, -- counts claims; readings are ordered by it
+    lease_until BIGINT NOT NULL, -- anyone may claim it from this time on (µs)
+    failures INTEGER NOT NULL, -- failed polls in a row
+    not_found INTEGER NOT NULL, -- 404 and 410 in a row
+    last_error TEXT, -- what went wrong last, for people
+    last_error_at BIGINT, -- µs
+    last_read_at BIGINT, -- the last successful reading (µs); open spans of confirmed variants reach to here
+    readings BIGINT NOT NULL, -- successful readings so far
+    body_digest TEXT, -- of the last body: the same bytes say the same
+    settled BOOLEAN NOT NULL, -- would the same reading change nothing?
+    etag TEXT, -- opaque, as sent
+    last_modified TEXT, -- as sent
+    fault TEXT, -- the kind of the last error: http_500, timeout, bot_wall, …
+    created_at BIGINT NOT NULL, -- µs
+    UNIQUE (url),
+    FOREIGN KEY (shop_id) REFERENCES shop (id) ON DELETE CASCADE
+);
+
+-- A style of goods. Read by one source: the first that read it, while that one lives.
+CREATE TABLE product (
+    id {id},
+    shop_id BIGINT NOT NULL, -- its shop
+    source_id BIGINT NOT NULL, -- the source that reads it
+    key TEXT NOT NULL, -- id:…, handle:…, url:… or title:…
+    external_id TEXT, -- the shop's id
+    handle TEXT, -- the shop's name for it in addresses
+    title TEXT NOT NULL, -- a stranger's words
+    url TEXT, -- its page
+    image TEXT, -- a picture
+    read_completely BOOLEAN NOT NULL, -- was it ever read completely?
+    digest TEXT, -- of what the last reading said of it
+    settled BOOLEAN NOT NULL, -- would the same change nothing?
+    drops BIGINT NOT NULL, -- counts drops; a watch remembers the count at which it was armed
+    created_at BIGINT NOT NULL, -- µs
+    UNIQUE (shop_id, key),
+    FOREIGN KEY (shop_id) REFERENCES shop (id) ON DELETE CASCADE,
+    FOREIGN KEY (source_id) REFERENCES source (id) ON DELETE CASCADE
+);
+
+-- A short word for a product, as people say it: jacket.
+CREATE TABLE alias (
+    id {id},
+    product_id BIGINT NOT NULL, -- the product
+    word TEXT NOT NULL, -- folded
+    text TEXT NOT NULL, -- as given
+    UNIQUE (word, product_id),
+    FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
+);
+
+-- One buyable combination of a product's options.
+CREATE TABLE variant (
+    id {id},
+    product_id BIGINT NOT NULL, -- its product
+    key TEXT NOT NULL, -- id:…, sku:…, options:… or default
+    external_id TEXT, -- the shop's id
+    sku TEXT, -- the shop's article number
+    title TEXT, -- the shop's name for the combination
+    options TEXT NOT NULL, -- a JSON array of [name, value]
+    options_key TEXT NOT NULL, -- the options folded, by which a re-created variant is known again
+    size TEXT, -- the shop's words
+    style TEXT, -- the shop's words
+    size_key TEXT NOT NULL, -- folded; '' for none
+    style_key TEXT NOT NULL, -- folded; '' for none
+    fold_version INTEGER NOT NULL, -- the rules the keys were folded by
+    url TEXT, -- a link to it
+    image TEXT, -- a picture of it
+    quantity BIGINT, -- how many are left, where told
+    position INTEGER NOT NULL, -- the shop's order
+    availability TEXT, -- what its open span says; NULL while nothing definite was said
+    confirmed BOOLEAN NOT NULL, -- did the last reading say what its open span says? Then the span reaches to source.last_read_at
+    missing INTEGER NOT NULL, -- complete readings in a row that lacked it
+    unconfirmed INTEGER NOT NULL, -- readings in a row that said buyable and were not yet believed
+    UNIQUE (product_id, key),
+    FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
+);
+
+-- An interval during which a variant's availability and price did not change.
+CREATE TABLE span (
+    id {id},
+    variant_id BIGINT NOT NULL, -- the variant
+    availability TEXT NOT NULL, -- what was so
+    price_minor BIGINT, -- minor units
+    price_exponent INTEGER, -- digits of the minor unit
+    currency TEXT, -- ISO 4217, where told
+    started_at BIGINT NOT NULL, -- the first reading that said so (µs)
+    last_seen BIGINT NOT NULL, -- the last one written down (µs); see variant.confirmed
+    first_reading BIGINT NOT NULL, -- source.readings at the first
+    last_reading BIGINT NOT NULL, -- source.readings at the last one written down
+    ended_at BIGINT, -- when it was known to be over (µs); NULL while open
+    FOREIGN KEY (variant_id) REFERENCES variant (id) ON DELETE CASCADE
+);
+
+-- All restocks of one product confirmed by one reading: the unit of telling.
+CREATE TABLE "drop" (
+    id {id},
+    product_id BIGINT NOT NULL, -- the product
+    number BIGINT NOT NULL, -- product.drops after this one
+    read_at BIGINT NOT NULL, -- when the shop's answer was complete in our hands (µs)
+    created_at BIGINT NOT NULL, -- when it was stored (µs)
+    snapshot TEXT NOT NULL, -- the alert that lists all of it, as JSON
+    cursor BIGINT NOT NULL, -- the last watch the fan-out has passed; moves with its rows
+    done_at BIGINT, -- when the fan-out ended (µs)
+    UNIQUE (product_id, number),
+    FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
+);
+
+-- A confirmed edge of one variant into in_stock or low_stock.
+CREATE TABLE restock (
+    id {id},
+    drop_id BIGINT NOT NULL, -- the drop it belongs to
+    variant_id BIGINT NOT NULL, -- the variant
+    was TEXT NOT NULL, -- what it was before
+    availability TEXT NOT NULL, -- what it became
+    at BIGINT NOT NULL, -- µs
+    UNIQUE (drop_id, variant_id),
+    FOREIGN KEY (drop_id) REFERENCES "drop" (id) ON DELETE CASCADE,
+    FOREIGN KEY (variant_id) REFERENCES variant (id) ON DELETE CASCADE
+);
+
+-- A person, or a room, who is told.
+CREATE TABLE subscriber (
+    id {id},
+    kind TEXT NOT NULL, -- person or room
+    paused_until BIGINT NOT NULL, -- quiet until this time (µs); 0 for not
+    created_at BIGINT NOT NULL -- µs
+);
+
+-- One address of a subscriber on one channel.
+CREATE TABLE destination (
+    id {id},
+    subscriber_id BIGINT NOT NULL, -- whose
+    channel TEXT NOT NULL, -- console, webhook, discord, telegram, slack or sms
+    address TEXT NOT NULL, -- as people write it; phones are never here in full
+    lane TEXT NOT NULL, -- the sending identity that reaches it
+    rank INTEGER NOT NULL, -- 0 is tried first
+    state TEXT NOT NULL, -- active or gone
+    gone_why TEXT, -- what the platform said
+    secret TEXT, -- a webhook's signing secret
+    created_at BIGINT NOT NULL, -- µs
+    UNIQUE (address),
+    FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE
+);
+
+-- A subscriber's wish.
+CREATE TABLE watch (
+    id {id},
+    subscriber_id BIGINT NOT NULL, -- whose
+    product_id BIGINT NOT NULL, -- of what
+    size_key TEXT NOT NULL, -- folded; '' for any
+    style_key TEXT NOT NULL, -- folded; '' for any
+    fold_version INTEGER NOT NULL, -- the rules the keys were folded by
+    size TEXT, -- as said
+    style TEXT, -- as said
+    mode TEXT NOT NULL, -- once or every
+    armed BOOLEAN NOT NULL, -- does it wait?
+    armed_after BIGINT NOT NULL, -- product.drops when it was armed: later drops tell it, earlier ones its answer told
+    told_drop_id BIGINT, -- the last drop it was told of
+    told_at BIGINT, -- when (µs)
+    created_at BIGINT NOT NULL, -- µs
+    UNIQUE (subscriber_id, product_id, size_key, style_key),
+    FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE,
+    FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
+);
+
+-- The outbox: one thing to tell one destination.
+CREATE TABLE delivery (
+    id {id},
+    kind TEXT NOT NULL, -- alert, post, notice, code or reply
+    dedupe_key TEXT NOT NULL, -- the same thing told to the same one has the same key
+    drop_id BIGINT, -- what an alert tells of
+    subscriber_id BIGINT, -- whom
+    destination_id BIGINT, -- where
+    hop INTEGER NOT NULL, -- 0 for the first ranked destination, then the next
+    lane TEXT NOT NULL, -- through which lane
+    payload TEXT NOT NULL, -- alerts: a JSON array of restocks; others: the message
+    state TEXT NOT NULL, -- pending, claimed, sending, sent, dead, expired, suppressed or cancelled
+    reason TEXT, -- why it ended as it did: sold_out, paused, unwatched, …
+    attempts INTEGER NOT NULL, -- requests begun
+    next_attempt_at BIGINT NOT NULL, -- not before (µs)
+    epoch BIGINT NOT NULL, -- of the lane's lease that holds it
+    started_at BIGINT, -- the first request (µs)
+    accepted_at BIGINT, -- when the platform took it (µs)
+    delivered_at BIGINT, -- when the platform says it arrived (µs)
+    provider_ref TEXT, -- the platform's id of the message
+    nonce TEXT, -- the platform's own dedupe key
+    last_error TEXT, -- what went wrong last
+    expires_at BIGINT NOT NULL, -- not worth telling from this time on (µs)
+    created_at BIGINT NOT NULL, -- µs
+    ended_at BIGINT, -- when it became final (µs)
+    UNIQUE (dedupe_key),
+    FOREIGN KEY (drop_id) REFERENCES "drop" (id) ON DELETE SET NULL,
+    FOREIGN KEY (destination_id) REFERENCES destination (id) ON DELETE SET NULL,
+    FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE SET NULL
+);
+
+-- One request for one delivery.
+CREATE TABLE attempt (
+    id {id},
+    delivery_id BIGINT NOT NULL, -- the delivery
+    number INTEGER NOT NULL, -- 1, 2, …
+    started_at BIGINT NOT NULL, -- µs
+    ended_at BIGINT NOT NULL, -- µs
+    verdict TEXT NOT NULL, -- sent, retry, give_up, address_gone or unknown
+    error TEXT, -- what happened
+    FOREIGN KEY (delivery_id) REFERENCES delivery (id) ON DELETE CASCADE
+);
+
+-- Who may do what only one may do.
+CREATE TABLE lease (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL, -- the instance
+    epoch BIGINT NOT NULL, -- counts holders; rows carry it
+    until BIGINT NOT NULL -- free from this time on (µs)
+);
+
+-- A running process.
+CREATE TABLE instance (
+    id {id},
+    name TEXT NOT NULL, -- host and pid
+    started_at BIGINT NOT NULL, -- µs
+    seen_at BIGINT NOT NULL, -- µs
+    UNIQUE (name)
+);
+
+-- What platforms told us, kept before it is acknowledged.
+CREATE TABLE inbox (
+    id {id},
+    platform TEXT NOT NULL, -- discord, telegram, …
+    external_id TEXT NOT NULL, -- the platform's id of it
+    payload TEXT NOT NULL, -- as it came
+    received_at BIGINT NOT NULL, -- µs
+    done_at BIGINT, -- µs
+    UNIQUE (platform, external_id)
+);
+
+-- An open question.
+CREATE TABLE conversation (
+    id {id},
+    destination_id BIGINT NOT NULL, -- to whom
+    question TEXT NOT NULL, -- what was asked
+    choices TEXT NOT NULL, -- a JSON array of what each answer does
+    expires_at BIGINT NOT NULL, -- µs
+    UNIQUE (destination_id),
+    FOREIGN KEY (destination_id) REFERENCES destination (id) ON DELETE CASCADE
+);
+
+-- Append-only: who allowed or forbade texts. Holds hashes.
+CREATE TABLE consent (
+    id {id},
+    phone_hash TEXT NOT NULL, -- by the look-up key
+    key_id TEXT NOT NULL, -- of that key
+    said TEXT NOT NULL, -- start, stop, anytime, …
+    how TEXT NOT NULL, -- text, code, web, carrier
+    at BIGINT NOT NULL -- µs
+);
+
+-- A code somebody must type to prove that an address is theirs.
+CREATE TABLE challenge (
+    id {id},
+    subscriber_id BIGINT NOT NULL, -- who
+    address_hash TEXT NOT NULL, -- of the address
+    sealed_address TEXT, -- the address, sealed
+    code_hash TEXT NOT NULL, -- of the code
+    tries INTEGER NOT NULL, -- wrong codes so far
+    expires_at BIGINT NOT NULL, -- µs
+    created_at BIGINT NOT NULL, -- µs
+    FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE
+);
+
+-- Trouble that operators are told of, once at its beginning and once at its end.
+CREATE TABLE incident (
+    id {id},
+    kind TEXT NOT NULL, -- shop_failing, lane_down, …
+    subject TEXT NOT NULL, -- which shop or lane
+    version INTEGER NOT NULL, -- counts what was told
+    text TEXT NOT NULL, -- for people
+    opened_at BIGINT NOT NULL, -- µs
+    closed_at BIGINT -- µs
+);
+
+-- One post per room, product and episode, edited to what is true.
+CREATE TABLE room_post (
+    id {id},
+    subscriber_id BIGINT NOT NULL, -- the room
+    product_id BIGINT NOT NULL, -- the product
+    episode BIGINT NOT NULL, -- the drop it began with
+    provider_ref TEXT, -- the platform's id of the post
+    wanted_version INTEGER NOT NULL, -- what should be shown
+    sent_version INTEGER NOT NULL, -- what is shown
+    deleted_at BIGINT, -- µs; a deleted post is not posted again
+    ended_at BIGINT, -- µs
+    UNIQUE (subscriber_id, product_id, episode),
+    FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE,
+    FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
+);
+
+-- What the service remembers about itself.
+CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL -- the value
+);
+
+-- Who changed what.
+CREATE TABLE audit (
+    id {id},
+    at BIGINT NOT NULL, -- µs
+    who TEXT NOT NULL, -- a destination, or cli
+    what TEXT NOT NULL, -- shop add, replay, …
+    subject TEXT NOT NULL, -- on what
+    detail TEXT -- how
+);
+
+-- the poll loop asks for what is due
+CREATE INDEX source_due ON source (next_poll_at) WHERE state <> 'paused';
+CREATE INDEX source_of_shop ON source (shop_id);
+CREATE INDEX product_of_source ON product (source_id);
+CREATE INDEX variant_of_product ON variant (product_id);
+-- one open span per variant
+CREATE UNIQUE INDEX span_open ON span (variant_id) WHERE ended_at IS NULL;
+CREATE INDEX span_of_variant ON span (variant_id, started_at);
+-- the fan-out asks for what is open
+CREATE INDEX drop_open ON "drop" (id) WHERE done_at IS NULL;
+CREATE INDEX restock_of_variant ON restock (variant_id, at);
+CREATE INDEX destination_of_subscriber ON destination (subscriber_id, rank);
+-- exact cases by keyset: the fan-out's index
+CREATE INDEX watch_match ON watch (product_id, size_key, style_key, id);
+-- which watches an alert told
+CREATE INDEX watch_told ON watch (told_drop_id, subscriber_id);
+-- a lane asks for what is due
+CREATE INDEX delivery_due ON delivery (lane, next_attempt_at, id) WHERE state = 'pending';
+-- a new holder frees what an old one held
+CREATE INDEX delivery_held ON delivery (lane, epoch) WHERE state IN ('claimed', 'sending');
+CREATE INDEX delivery_of_drop ON delivery (drop_id, subscriber_id);
+CREATE INDEX delivery_of_destination ON delivery (destination_id);
+CREATE INDEX delivery_of_subscriber ON delivery (subscriber_id);
+CREATE INDEX attempt_of_delivery ON attempt (delivery_id, number);
+CREATE INDEX inbox_todo ON inbox (id) WHERE done_at IS NULL;
+CREATE UNIQUE INDEX incident_open ON incident (kind, subject) WHERE closed_at IS NULL;

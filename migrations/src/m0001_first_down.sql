@@ -1,0 +1,25 @@
+-- Children before parents.
+DROP TABLE audit;
+DROP TABLE setting;
+DROP TABLE room_post;
+DROP TABLE incident;
+DROP TABLE challenge;
+DROP TABLE consent;
+DROP TABLE conversation;
+DROP TABLE inbox;
+DROP TABLE instance;
+DROP TABLE lease;
+DROP TABLE attempt;
+DROP TABLE delivery;
+DROP TABLE watch;
+DROP TABLE destination;
+DROP TABLE subscriber;
+DROP TABLE restock;
+DROP TABLE "drop";
+DROP TABLE span;
+DROP TABLE variant;
+DROP TABLE alias;
+DROP TABLE product;
+DROP TABLE source;
+DROP TABLE shop_slot;
+DROP TABLE shop;

@@ -1,0 +1,69 @@
+//! What can go wrong with the store, in words a person can act on.
+
+use std::path::PathBuf;
+
+use sea_orm::DbErr;
+
+/// Why the store did not do it. Whatever it was, nothing is half done.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database said no.
+    #[error("the database failed: {0}")]
+    Db(#[from] DbErr),
+    /// The address of the database cannot be used.
+    #[error("DATABASE_URL {url:?} cannot be opened: {why}")]
+    Open {
+        /// The setting, without a password.
+        url: String,
+        /// What stood in the way.
+        why: String,
+    },
+    /// Another service holds the file.
+    #[error("{} is in use by another coatcheck service (process {pid}); stop it first, or use another DATABASE_URL", path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// The process that holds it, as it wrote itself.
+        pid: String,
+    },
+    /// The lock file cannot be made.
+    #[error("the lock file {} cannot be made: {why}", path.display())]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// What stood in the way.
+        why: std::io::Error,
+    },
+    /// The database was made by a newer version.
+    #[error(
+        "this database has step {step:?}, which this version does not know: it was made by a newer coatcheck; update this one"
+    )]
+    Newer {
+        /// The step that is not known.
+        step: String,
+    },
+    /// The database is older than this version and may not be changed now.
+    #[error("this database needs `coatcheck migrate` first (or start `coatcheck serve`, which does it)")]
+    Older,
+    /// Somebody else holds the lease by now; what was read is thrown away.
+    #[error("the lease on source {source_id} ran out before its reading was stored; the next poll reads it again")]
+    LeaseLost {
+        /// The source.
+        source_id: i64,
+    },
+    /// A row holds what no version of us writes.
+    #[error("the database holds something unreadable in {place}: {what}")]
+    Corrupt {
+        /// Table and column.
+        place: &'static str,
+        /// What stood there.
+        what: String,
+    },
+}
+
+impl StoreError {
+    /// A column that does not hold what we write there.
+    pub(crate) fn corrupt(place: &'static str, what: impl std::fmt::Display) -> Self {
+        Self::Corrupt { place, what: what.to_string() }
+    }
+}

@@ -1,0 +1,28 @@
+//! The store: the only place that knows SQL. One file a noun.
+//!
+//! SQLite has one writer connection and a few readers; PostgreSQL a pool. Nothing above can tell which it is.
+
+//pub mod catalogue;
+//pub mod claim;
+pub mod db;
+//pub mod delivery;
+pub mod entity;
+mod error;
+//pub mod fanout;
+//pub mod history;
+pub mod lease;
+pub mod lock;
+//mod observed;
+//pub mod outbox;
+//pub mod reading;
+pub mod schema;
+//pub mod source;
+mod sql;
+//pub mod subscriber;
+pub mod time;
+pub mod wake;
+//pub mod watch;
+
+pub use db::{Db, Faults, NoFaults, Txn};
+pub use error::StoreError;
+pub use wake::Wake;

@@ -1,0 +1,60 @@
+//! Short words for statements. `$1, $2, …` are understood by both databases.
+
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement, Value};
+
+/// Statements with their values.
+pub(crate) trait Sql: ConnectionTrait {
+    /// Runs a statement and says how many rows it changed.
+    fn run(&self, sql: &str, values: Vec<Value>) -> impl Future<Output = Result<u64, DbErr>> + Send {
+        let statement = Statement::from_sql_and_values(self.get_database_backend(), sql, values);
+        async move { Ok(self.execute_raw(statement).await?.rows_affected()) }
+    }
+
+    /// All rows of a query.
+    fn rows<T: FromQueryResult>(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<Vec<T>, DbErr>> + Send {
+        let statement = Statement::from_sql_and_values(self.get_database_backend(), sql, values);
+        async move { self.query_all_raw(statement).await?.iter().map(|row| T::from_query_result(row, "")).collect() }
+    }
+
+    /// The first row of a query, if any.
+    fn row<T: FromQueryResult>(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<Option<T>, DbErr>> + Send {
+        let statement = Statement::from_sql_and_values(self.get_database_backend(), sql, values);
+        async move { self.query_one_raw(statement).await?.map(|row| T::from_query_result(&row, "")).transpose() }
+    }
+
+    /// The first column of all rows.
+    fn ids(&self, sql: &str, values: Vec<Value>) -> impl Future<Output = Result<Vec<i64>, DbErr>> + Send {
+        let statement = Statement::from_sql_and_values(self.get_database_backend(), sql, values);
+        async move { self.query_all_raw(statement).await?.iter().map(first_column).collect() }
+    }
+
+    /// The first column of the first row, if there is one.
+    fn id(&self, sql: &str, values: Vec<Value>) -> impl Future<Output = Result<Option<i64>, DbErr>> + Send {
+        let statement = Statement::from_sql_and_values(self.get_database_backend(), sql, values);
+        async move { self.query_one_raw(statement).await?.as_ref().map(first_column).transpose() }
+    }
+}
+
+impl<C: ConnectionTrait> Sql for C {}
+
+fn first_column(row: &QueryResult) -> Result<i64, DbErr> {
+    row.try_get_by_index(0)
+}
+
+/// `$3,$4,$5` for `count` values from number `first` on.
+pub(crate) fn list(first: usize, count: usize) -> String {
+    (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(",")
+}
+
+/// `($3,$4),($5,$6)` for `rows` rows of `columns` values from number `first` on.
+pub(crate) fn table(first: usize, rows: usize, columns: usize) -> String {
+    (0..rows).map(|row| format!("({})", list(first + row * columns, columns))).collect::<Vec<_>>().join(",")
+}
