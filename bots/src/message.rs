@@ -50,8 +50,10 @@ pub struct AlertVariant {
     pub options: Vec<(String, String)>,
     /// The shop's article number.
     pub sku: Option<String>,
-    /// The link to this very variant, best one known: straight into the cart where the shop can do that.
+    /// The page of this very variant.
     pub url: Option<Url>,
+    /// A link that puts this very variant into the cart, where the shop has such links.
+    pub cart_url: Option<Url>,
     /// What it is now: in stock or almost gone.
     pub availability: Availability,
     /// How many are left, where the shop says so.

@@ -3,7 +3,7 @@
 //! SQLite has one writer connection and a few readers; PostgreSQL a pool. Nothing above can tell which it is.
 
 //pub mod catalogue;
-//pub mod claim;
+pub mod claim;
 pub mod db;
 //pub mod delivery;
 pub mod entity;
@@ -12,11 +12,11 @@ mod error;
 //pub mod history;
 pub mod lease;
 pub mod lock;
-//mod observed;
+mod observed;
 //pub mod outbox;
-//pub mod reading;
+pub mod reading;
 pub mod schema;
-//pub mod source;
+pub mod source;
 mod sql;
 //pub mod subscriber;
 pub mod time;

@@ -1,0 +1,318 @@
+//! Who polls what: claims on sources and on slots of their shops, and how a poll that brought no news ends.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use coatcheck_domain::poll::{Plan, Schedule};
+use sea_orm::{DbErr, FromQueryResult, Value};
+
+use super::db::{Db, Txn};
+use super::error::StoreError;
+use super::sql::{Sql, list, table};
+use super::time::{at, micros, span};
+use super::wake::Topic;
+
+/// How long a claim lasts before anyone may take it over. A paged read renews it with each page.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// A source that is ours to poll.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claimed {
+    /// The source.
+    pub source_id: i64,
+    /// Its shop.
+    pub shop_id: i64,
+    /// The shop's host.
+    pub host: String,
+    /// What to ask for.
+    pub url: String,
+    /// Which reader, once known.
+    pub reader: Option<String>,
+    /// The jq program of a json source.
+    pub jq: Option<String>,
+    /// Further documents for the jq program.
+    pub more_urls: Vec<String>,
+    /// Extra request headers.
+    pub headers: Vec<(String, String)>,
+    /// The beat, and what went before.
+    pub schedule: Schedule,
+    /// When it was last read.
+    pub last_read_at: Option<DateTime<Utc>>,
+    /// Successful readings so far.
+    pub readings: i64,
+    /// Of the last body.
+    pub body_digest: Option<String>,
+    /// Would the same reading change nothing?
+    pub settled: bool,
+    /// As sent.
+    pub etag: Option<String>,
+    /// As sent.
+    pub last_modified: Option<String>,
+    /// Failed polls in a row of the whole shop.
+    pub shop_failures: u32,
+    /// The claim.
+    pub token: String,
+    /// The number of this claim; readings are ordered by it.
+    pub generation: i64,
+}
+
+#[derive(FromQueryResult)]
+struct ClaimedRow {
+    id: i64,
+    shop_id: i64,
+    host: String,
+    shop_failures: i32,
+    url: String,
+    reader: Option<String>,
+    jq: Option<String>,
+    more_urls: String,
+    headers: String,
+    interval_us: i64,
+    scheduled_at: i64,
+    failures: i32,
+    not_found: i32,
+    last_read_at: Option<i64>,
+    readings: i64,
+    body_digest: Option<String>,
+    settled: bool,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    generation: i64,
+}
+
+/// A poll that brought nothing new.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unchanged {
+    /// The source.
+    pub source_id: i64,
+    /// Its shop.
+    pub shop_id: i64,
+    /// The claim.
+    pub token: String,
+    /// When the answer was complete.
+    pub read_at: DateTime<Utc>,
+    /// What follows.
+    pub plan: Plan,
+}
+
+/// A poll that failed. It is not a reading: stock and history do not hear of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failed {
+    /// What follows for the source.
+    pub plan: Plan,
+    /// The kind of error, a word for machines.
+    pub fault: String,
+    /// What went wrong, for people.
+    pub error: String,
+    /// Nobody asks this shop before then.
+    pub shop_not_before: Option<DateTime<Utc>>,
+    /// Was it the shop that failed (and not this one address)?
+    pub shop_failed: bool,
+}
+
+impl Db {
+    /// Claims up to `limit` due sources, each with a slot of its shop, the longest due first.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is claimed.
+    pub async fn claim_due(&self, token: &str, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+        self.claim(token, limit, None).await
+    }
+
+    /// Claims this one source, if it is due and its shop has a free slot.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is claimed.
+    pub async fn claim_source(&self, token: &str, source_id: i64) -> Result<Option<Claimed>, StoreError> {
+        Ok(self.claim(token, 1, Some(source_id)).await?.pop())
+    }
+
+    async fn claim(&self, token: &str, limit: usize, only: Option<i64>) -> Result<Vec<Claimed>, StoreError> {
+        let now = self.now();
+        if only.is_none() && !self.anything_due(now).await? {
+            return Ok(Vec::new());
+        }
+        let txn = self.write().await?;
+        let (now, until) = (micros(now), micros(now) + span(LEASE));
+        let only_this = if only.is_some() { "AND s.id = $5" } else { "AND $5 = 0" };
+        let sql = format!(
+            "WITH free AS (SELECT id, shop_id, row_number() OVER (PARTITION BY shop_id ORDER BY slot) AS n \
+               FROM shop_slot WHERE until <= $1), \
+             due AS (SELECT s.id, s.shop_id, s.next_poll_at, \
+                 row_number() OVER (PARTITION BY s.shop_id ORDER BY s.next_poll_at, s.id) AS n \
+               FROM source s JOIN shop h ON h.id = s.shop_id \
+               WHERE s.next_poll_at <= $1 AND s.state <> 'paused' AND s.lease_until <= $1 AND h.not_before <= $1 {only_this}), \
+             picked AS (SELECT due.id AS source_id, free.id AS slot_id FROM due \
+               JOIN free ON free.shop_id = due.shop_id AND free.n = due.n ORDER BY due.next_poll_at LIMIT $2) \
+             UPDATE shop_slot SET source_id = picked.source_id, token = $3, until = $4 FROM picked \
+               WHERE shop_slot.id = picked.slot_id AND shop_slot.until <= $1"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values = vec![now.into(), limit.into(), token.into(), until.into(), only.unwrap_or(0).into()];
+        txn.run(&sql, values).await?;
+        let sql = "UPDATE source SET state = 'leased', token = $1, generation = generation + 1, lease_until = $2 \
+                   WHERE id IN (SELECT source_id FROM shop_slot WHERE token = $1 AND until = $2) AND lease_until <= $3";
+        txn.run(sql, vec![token.into(), until.into(), now.into()]).await?;
+        let sql = "SELECT s.id, s.shop_id, h.host, h.failures AS shop_failures, s.url, s.reader, s.jq, s.more_urls, s.headers, \
+                   s.interval_us, s.scheduled_at, s.failures, s.not_found, s.last_read_at, s.readings, s.body_digest, s.settled, \
+                   s.etag, s.last_modified, s.generation \
+                   FROM source s JOIN shop h ON h.id = s.shop_id WHERE s.token = $1 AND s.lease_until = $2";
+        let rows: Vec<ClaimedRow> = txn.rows(sql, vec![token.into(), until.into()]).await?;
+        txn.commit().await?;
+        rows.into_iter().map(|row| row.into_claimed(token)).collect()
+    }
+
+    async fn anything_due(&self, now: DateTime<Utc>) -> Result<bool, DbErr> {
+        let sql = "SELECT 1 FROM source WHERE state <> 'paused' AND next_poll_at <= $1 AND lease_until <= $1 LIMIT 1";
+        #[derive(FromQueryResult)]
+        struct Any {}
+        Ok(self.read().row::<Any>(sql, vec![micros(now).into()]).await?.is_some())
+    }
+
+    /// Keeps a claim for another [`LEASE`]. `false`: it is ours no more, stop reading.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renew_claim(&self, claim: &Claimed) -> Result<bool, DbErr> {
+        let txn = self.write().await?;
+        let until = micros(self.now()) + span(LEASE);
+        let values = vec![claim.source_id.into(), claim.token.as_str().into(), until.into()];
+        let sql = "UPDATE source SET lease_until = $3 WHERE id = $1 AND token = $2";
+        let held = txn.run(sql, values.clone()).await? == 1;
+        txn.run("UPDATE shop_slot SET until = $3 WHERE source_id = $1 AND token = $2", values).await?;
+        txn.commit().await?;
+        Ok(held)
+    }
+
+    /// Hands a claim back unused: the source is due as before.
+    ///
+    /// # Errors
+    /// When the database fails; then the claim runs out by itself.
+    pub async fn hand_back(&self, claims: &[Claimed]) -> Result<(), DbErr> {
+        let txn = self.write().await?;
+        for claim in claims {
+            let values = vec![claim.source_id.into(), claim.token.as_str().into()];
+            let sql = "UPDATE source SET state = 'idle', token = NULL, lease_until = 0 WHERE id = $1 AND token = $2";
+            txn.run(sql, values).await?;
+            free_slot(&txn, claim.source_id, &claim.token).await?;
+        }
+        txn.commit().await
+    }
+
+    /// Ends polls that brought nothing new, many in one transaction. Says how many were still ours.
+    ///
+    /// # Errors
+    /// When the database fails; then all of them will be polled again when their claims run out.
+    pub async fn end_unchanged(&self, polls: &[Unchanged]) -> Result<u64, DbErr> {
+        let txn = self.write().await?;
+        let mut ended = 0;
+        for chunk in polls.chunks(200) {
+            ended += end_unchanged_chunk(&txn, chunk).await?;
+        }
+        txn.commit().await?;
+        self.wake().ring(Topic::Sources);
+        Ok(ended)
+    }
+
+    /// Ends a poll that failed.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when somebody else holds the source by now.
+    pub async fn end_failed(&self, claim: &Claimed, failed: &Failed) -> Result<(), StoreError> {
+        let txn = self.write().await?;
+        let sql = "UPDATE source SET state = $3, token = NULL, lease_until = 0, scheduled_at = $4, next_poll_at = $5, \
+                   failures = $6, not_found = $7, last_error = $8, last_error_at = $9, fault = $10 \
+                   WHERE id = $1 AND token = $2 AND state = 'leased'";
+        let values = vec![
+            claim.source_id.into(),
+            claim.token.as_str().into(),
+            failed.plan.state.as_str().into(),
+            micros(failed.plan.scheduled_at).into(),
+            micros(failed.plan.next_poll_at).into(),
+            i64::from(failed.plan.failures).into(),
+            i64::from(failed.plan.not_found).into(),
+            failed.error.as_str().into(),
+            micros(self.now()).into(),
+            failed.fault.as_str().into(),
+        ];
+        let ours = txn.run(sql, values).await? == 1;
+        free_slot(&txn, claim.source_id, &claim.token).await?;
+        if !ours {
+            txn.commit().await?;
+            return Err(StoreError::LeaseLost { source_id: claim.source_id });
+        }
+        let not_before = failed.shop_not_before.map_or(0, micros);
+        let sql = "UPDATE shop SET failures = failures + $2, \
+                   not_before = CASE WHEN $3 > not_before THEN $3 ELSE not_before END WHERE id = $1";
+        txn.run(sql, vec![claim.shop_id.into(), i64::from(failed.shop_failed).into(), not_before.into()]).await?;
+        txn.commit().await?;
+        self.wake().ring(Topic::Sources);
+        Ok(())
+    }
+}
+
+impl ClaimedRow {
+    fn into_claimed(self, token: &str) -> Result<Claimed, StoreError> {
+        Ok(Claimed {
+            more_urls: serde_json::from_str(&self.more_urls).map_err(|e| StoreError::corrupt("source.more_urls", e))?,
+            headers: serde_json::from_str(&self.headers).map_err(|e| StoreError::corrupt("source.headers", e))?,
+            schedule: Schedule {
+                scheduled_at: at(self.scheduled_at),
+                interval: Duration::from_micros(u64::try_from(self.interval_us).unwrap_or_default()),
+                failures: u32::try_from(self.failures).unwrap_or_default(),
+                not_found: u32::try_from(self.not_found).unwrap_or_default(),
+            },
+            last_read_at: self.last_read_at.map(at),
+            shop_failures: u32::try_from(self.shop_failures).unwrap_or_default(),
+            source_id: self.id,
+            shop_id: self.shop_id,
+            host: self.host,
+            url: self.url,
+            reader: self.reader,
+            jq: self.jq,
+            readings: self.readings,
+            body_digest: self.body_digest,
+            settled: self.settled,
+            etag: self.etag,
+            last_modified: self.last_modified,
+            token: token.to_owned(),
+            generation: self.generation,
+        })
+    }
+}
+
+pub(crate) async fn free_slot(txn: &Txn, source_id: i64, token: &str) -> Result<(), DbErr> {
+    let sql = "UPDATE shop_slot SET until = 0, token = NULL WHERE source_id = $1 AND token = $2";
+    txn.run(sql, vec![source_id.into(), token.into()]).await.map(|_| ())
+}
+
+async fn end_unchanged_chunk(txn: &Txn, chunk: &[Unchanged]) -> Result<u64, DbErr> {
+    let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * 5);
+    for poll in chunk {
+        values.push(poll.source_id.into());
+        values.push(poll.token.as_str().into());
+        values.push(micros(poll.read_at).into());
+        values.push(micros(poll.plan.scheduled_at).into());
+        values.push(micros(poll.plan.next_poll_at).into());
+    }
+    let sql = format!(
+        "WITH done (id, token, read_at, scheduled_at, next_poll_at) AS (VALUES {}) \
+         UPDATE source SET state = 'idle', token = NULL, lease_until = 0, last_read_at = done.read_at, \
+           readings = readings + 1, scheduled_at = done.scheduled_at, next_poll_at = done.next_poll_at, \
+           failures = 0, not_found = 0, last_error = NULL, last_error_at = NULL, fault = NULL \
+         FROM done WHERE source.id = done.id AND source.token = done.token AND source.state = 'leased'",
+        table(1, chunk.len(), 5)
+    );
+    let ended = txn.run(&sql, values).await?;
+    let pairs = chunk.iter().flat_map(|poll| [poll.source_id.into(), Value::from(poll.token.as_str())]).collect();
+    let sql = format!(
+        "WITH done (id, token) AS (VALUES {}) UPDATE shop_slot SET until = 0, token = NULL \
+         FROM done WHERE shop_slot.source_id = done.id AND shop_slot.token = done.token",
+        table(1, chunk.len(), 2)
+    );
+    txn.run(&sql, pairs).await?;
+    let shops: Vec<Value> = chunk.iter().map(|poll| poll.shop_id.into()).collect();
+    let sql = format!("UPDATE shop SET failures = 0 WHERE failures > 0 AND id IN ({})", list(1, shops.len()));
+    txn.run(&sql, shops).await?;
+    Ok(ended)
+}

@@ -1,0 +1,352 @@
+//! Stores a reading: spans, restocks, the drops and the source's next poll, in one transaction.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+use coatcheck_bots::message::{Alert, AlertVariant};
+use coatcheck_domain::poll::Plan;
+use coatcheck_domain::stock::{self, Rules};
+use coatcheck_domain::{ProductReading, Reading};
+use sea_orm::FromQueryResult;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::claim::{Claimed, free_slot};
+use super::db::{Db, Txn};
+use super::error::StoreError;
+use super::observed::{self, CameBack, Moment};
+use super::sql::Sql;
+use super::time::micros;
+use super::wake::Topic;
+
+/// A reading that is to be stored.
+#[derive(Debug, Clone)]
+pub struct NewReading<'a> {
+    /// What was said.
+    pub reading: &'a Reading,
+    /// By which reader.
+    pub reader: &'a str,
+    /// When the shop's answer was complete in our hands.
+    pub read_at: DateTime<Utc>,
+    /// Of the answer's bytes.
+    pub body_digest: &'a str,
+    /// As sent.
+    pub etag: Option<&'a str>,
+    /// As sent.
+    pub last_modified: Option<&'a str>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// Drops that were made.
+    pub drops: Vec<i64>,
+    /// Products of which something was written.
+    pub changed: usize,
+}
+
+#[derive(FromQueryResult, Clone)]
+struct ProductRow {
+    id: i64,
+    key: String,
+    source_id: i64,
+    read_completely: bool,
+    digest: Option<String>,
+    settled: bool,
+    owner_state: String,
+}
+
+/// What is the same for all products of one reading.
+struct Context<'a> {
+    claim: &'a Claimed,
+    new: &'a NewReading<'a>,
+    rules: Rules,
+    moment: Moment,
+    stored_at: DateTime<Utc>,
+}
+
+impl Db {
+    /// Stores a reading under its claim and plans the next poll.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when the claim is ours no more: nothing is stored, the next reading says it again.
+    pub async fn store_reading(
+        &self,
+        claim: &Claimed,
+        new: &NewReading<'_>,
+        plan: &Plan,
+    ) -> Result<Stored, StoreError> {
+        let txn = self.write().await?;
+        let context = Context {
+            claim,
+            new,
+            rules: observed::rules(claim.schedule.interval),
+            moment: Moment { read_at: new.read_at, reading: claim.readings + 1, previous_read_at: claim.last_read_at },
+            stored_at: self.now(),
+        };
+        end_poll(&txn, &context, plan).await?;
+        let (stored, settled) = store_products(&txn, &context).await?;
+        txn.run("UPDATE source SET settled = $2 WHERE id = $1", vec![claim.source_id.into(), settled.into()]).await?;
+        txn.commit().await?;
+        self.wake().ring(Topic::Sources);
+        if !stored.drops.is_empty() {
+            self.wake().ring(Topic::Drops);
+        }
+        Ok(stored)
+    }
+}
+
+/// The source's row first: it is what the claim is checked against.
+async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<(), StoreError> {
+    let Context { claim, new, .. } = context;
+    let sql = "UPDATE source SET state = $4, token = NULL, lease_until = 0, scheduled_at = $5, next_poll_at = $6, \
+               failures = $7, not_found = $8, last_error = NULL, last_error_at = NULL, fault = NULL, last_read_at = $9, \
+               readings = readings + 1, body_digest = $10, etag = $11, last_modified = $12, reader = $13 \
+               WHERE id = $1 AND token = $2 AND generation = $3 AND state = 'leased'";
+    let values = vec![
+        claim.source_id.into(),
+        claim.token.as_str().into(),
+        claim.generation.into(),
+        plan.state.as_str().into(),
+        micros(plan.scheduled_at).into(),
+        micros(plan.next_poll_at).into(),
+        i64::from(plan.failures).into(),
+        i64::from(plan.not_found).into(),
+        micros(new.read_at).into(),
+        new.body_digest.into(),
+        new.etag.into(),
+        new.last_modified.into(),
+        new.reader.into(),
+    ];
+    if txn.run(sql, values).await? != 1 {
+        return Err(StoreError::LeaseLost { source_id: claim.source_id });
+    }
+    free_slot(txn, claim.source_id, &claim.token).await?;
+    txn.run("UPDATE shop SET failures = 0 WHERE id = $1 AND failures > 0", vec![claim.shop_id.into()]).await?;
+    Ok(())
+}
+
+async fn store_products(txn: &Txn, context: &Context<'_>) -> Result<(Stored, bool), StoreError> {
+    let known = known_products(txn, context).await?;
+    let mut stored = Stored::default();
+    let mut settled = true;
+    let mut read: HashSet<String> = HashSet::new();
+    for product in &context.new.reading.products {
+        let key = product.key();
+        if !read.insert(key.clone()) {
+            continue;
+        }
+        let row = known.get(&key);
+        if row.is_some_and(|row| !may_read(row, context)) {
+            continue;
+        }
+        let digest = digest(product);
+        if row.is_some_and(|row| says_nothing_new(row, &digest, context)) {
+            continue;
+        }
+        stored.changed += 1;
+        settled &= store_product(txn, context, row, product, &key, &digest, &mut stored.drops).await?;
+    }
+    for row in known.values().filter(|row| row.source_id == context.claim.source_id && !read.contains(&row.key)) {
+        settled &= miss_product(txn, context, row).await?;
+    }
+    Ok((stored, settled))
+}
+
+/// Each product is read by one source: the first, until that one is paused.
+fn may_read(row: &ProductRow, context: &Context<'_>) -> bool {
+    row.source_id == context.claim.source_id || row.owner_state == "paused"
+}
+
+/// The same as last time, nothing pending, no gap between: the source's row has said it all.
+fn says_nothing_new(row: &ProductRow, digest: &str, context: &Context<'_>) -> bool {
+    let after_gap = context
+        .moment
+        .previous_read_at
+        .is_none_or(|previous| context.moment.read_at - previous > context.rules.gap_after);
+    row.settled && row.digest.as_deref() == Some(digest) && row.source_id == context.claim.source_id && !after_gap
+}
+
+async fn known_products(txn: &Txn, context: &Context<'_>) -> Result<HashMap<String, ProductRow>, StoreError> {
+    let sql = "SELECT p.id, p.key, p.source_id, p.read_completely, p.digest, p.settled, s.state AS owner_state \
+               FROM product p JOIN source s ON s.id = p.source_id WHERE p.shop_id = $1";
+    let rows: Vec<ProductRow> = txn.rows(sql, vec![context.claim.shop_id.into()]).await?;
+    Ok(rows.into_iter().map(|row| (row.key.clone(), row)).collect())
+}
+
+async fn store_product(
+    txn: &Txn,
+    context: &Context<'_>,
+    row: Option<&ProductRow>,
+    product: &ProductReading,
+    key: &str,
+    digest: &str,
+    drops: &mut Vec<i64>,
+) -> Result<bool, StoreError> {
+    let product_id = match row {
+        Some(row) => row.id,
+        None => insert_product(txn, context, product, key).await?,
+    };
+    let read_completely = row.is_some_and(|row| row.read_completely);
+    let known = observed::load(txn, product_id, read_completely, context.moment).await?;
+    let observation = observed::observe(&known, product, &context.rules, context.moment);
+    let back = observed::write(txn, product_id, &known, product, &observation, context.moment).await?;
+    let settled = observation.is_settled(&context.rules);
+    let sql = "UPDATE product SET source_id = $2, external_id = $3, handle = $4, title = $5, url = $6, image = $7, \
+               read_completely = $8, digest = $9, settled = $10 WHERE id = $1";
+    let values = vec![
+        product_id.into(),
+        context.claim.source_id.into(),
+        product.external_id.clone().into(),
+        product.handle.clone().into(),
+        product.title.as_str().into(),
+        product.url.as_ref().map(ToString::to_string).into(),
+        product.image.as_ref().map(ToString::to_string).into(),
+        observation.read_completely.into(),
+        digest.into(),
+        settled.into(),
+    ];
+    txn.run(sql, values).await?;
+    if !back.is_empty() {
+        drops.push(insert_drop(txn, context, product_id, product, &back).await?);
+    }
+    Ok(settled)
+}
+
+/// What becomes of a product that the source no longer has: nothing, or Absent once three complete readings agree.
+async fn miss_product(txn: &Txn, context: &Context<'_>, row: &ProductRow) -> Result<bool, StoreError> {
+    let known = observed::load(txn, row.id, row.read_completely, context.moment).await?;
+    let mut observation = stock::observe_missing(&known.known, &context.rules, context.moment.read_at);
+    if !context.new.reading.complete {
+        for missed in &mut observation.missed {
+            missed.change = stock::Change::Silent;
+            missed.missing = known.known.variants[missed.known].missing;
+        }
+    }
+    observed::write_missed(txn, &known, &observation.missed, context.moment).await?;
+    let settled = observation.is_settled(&context.rules);
+    let sql = "UPDATE product SET digest = NULL, settled = $2 WHERE id = $1";
+    txn.run(sql, vec![row.id.into(), settled.into()]).await?;
+    Ok(settled)
+}
+
+async fn insert_product(
+    txn: &Txn,
+    context: &Context<'_>,
+    product: &ProductReading,
+    key: &str,
+) -> Result<i64, StoreError> {
+    let sql = "INSERT INTO product (shop_id, source_id, key, title, read_completely, settled, drops, created_at) \
+               VALUES ($1, $2, $3, $4, FALSE, FALSE, 0, $5) RETURNING id";
+    let values = vec![
+        context.claim.shop_id.into(),
+        context.claim.source_id.into(),
+        key.into(),
+        product.title.as_str().into(),
+        micros(context.stored_at).into(),
+    ];
+    txn.id(sql, values).await?.ok_or_else(|| StoreError::corrupt("product", "an insert gave no row"))
+}
+
+async fn insert_drop(
+    txn: &Txn,
+    context: &Context<'_>,
+    product_id: i64,
+    product: &ProductReading,
+    back: &[CameBack],
+) -> Result<i64, StoreError> {
+    let sql = "UPDATE product SET drops = drops + 1 WHERE id = $1 RETURNING drops";
+    let number = txn.id(sql, vec![product_id.into()]).await?;
+    let number = number.ok_or_else(|| StoreError::corrupt("product", "a row that was just written is not there"))?;
+    let alert = alert(context, product, back);
+    let snapshot = serde_json::to_string(&alert).map_err(|e| StoreError::corrupt("drop.snapshot", e))?;
+    let sql = "INSERT INTO \"drop\" (product_id, number, read_at, created_at, snapshot, cursor) \
+               VALUES ($1, $2, $3, $4, $5, 0) RETURNING id";
+    let values = vec![
+        product_id.into(),
+        number.into(),
+        micros(context.new.read_at).into(),
+        micros(context.stored_at).into(),
+        snapshot.into(),
+    ];
+    let drop_id = txn.id(sql, values).await?.ok_or_else(|| StoreError::corrupt("drop", "an insert gave no row"))?;
+    for came in back {
+        let sql = "INSERT INTO restock (drop_id, variant_id, was, availability, at) VALUES ($1, $2, $3, $4, $5)";
+        let values = vec![
+            drop_id.into(),
+            came.variant_id.into(),
+            came.was.as_str().into(),
+            product.variants[came.index].availability.as_str().into(),
+            micros(context.new.read_at).into(),
+        ];
+        txn.run(sql, values).await?;
+    }
+    Ok(drop_id)
+}
+
+/// The alert that lists all that came back; each delivery tells the part that was asked for.
+fn alert(context: &Context<'_>, product: &ProductReading, back: &[CameBack]) -> Alert {
+    let variants = back.iter().map(|came| {
+        let variant = &product.variants[came.index];
+        AlertVariant {
+            variant: came.variant_id,
+            size: variant.size().map(str::to_owned),
+            style: variant.style(),
+            options: variant.options.clone(),
+            sku: variant.sku.clone(),
+            url: variant.url.clone().or_else(|| product.url.clone()),
+            cart_url: cart_url(context.new.reader, product.url.as_ref(), variant.external_id.as_deref()),
+            availability: variant.availability,
+            quantity: variant.quantity,
+            price: variant.price.clone(),
+        }
+    });
+    Alert {
+        product: product.title.clone(),
+        shop: context.claim.host.clone(),
+        url: product.url.clone(),
+        image: product.image.clone(),
+        variants: variants.collect(),
+        at: context.new.read_at,
+        detected_at: context.stored_at,
+        test: false,
+    }
+}
+
+/// Shopify shops put `/cart/<variant>:<count>` into the cart.
+/// Source: <https://shopify.dev/docs/apps/build/checkout/create-cart-permalinks>.
+fn cart_url(reader: &str, product_url: Option<&Url>, variant: Option<&str>) -> Option<Url> {
+    let variant = variant.filter(|id| reader == "shopify" && id.bytes().all(|b| b.is_ascii_digit()))?;
+    product_url?.join(&format!("/cart/{variant}:1")).ok()
+}
+
+/// Of everything that is stored of a product, so that the same reading is known again.
+fn digest(product: &ProductReading) -> String {
+    let mut hash = Sha256::new();
+    let mut field = |text: &str| {
+        hash.update(text.len().to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    field(&product.title);
+    field(product.url.as_ref().map_or("", Url::as_str));
+    field(product.image.as_ref().map_or("", Url::as_str));
+    field(if product.complete { "complete" } else { "cut" });
+    for variant in &product.variants {
+        field(&variant.key());
+        field(variant.title.as_deref().unwrap_or_default());
+        field(variant.url.as_ref().map_or("", Url::as_str));
+        field(variant.availability.as_str());
+        field(&variant.quantity.map(|n| n.to_string()).unwrap_or_default());
+        field(&variant.price.as_ref().map(ToString::to_string).unwrap_or_default());
+        for (name, value) in &variant.options {
+            field(name);
+            field(value);
+        }
+    }
+    hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing into a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
