@@ -133,7 +133,7 @@ mod tests {
             prop_assert!(!once.contains("://") && !once.contains("<@") && !once.contains("@everyone"));
             let turns = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
             prop_assert!(!once.contains(turns));
-            prop_assert_eq!(plain(&once), once.clone());
+            prop_assert_eq!(&plain(&once), &once);
             prop_assert!(title(&text).chars().count() <= LONGEST_TITLE);
         }
     }
