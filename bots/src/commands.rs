@@ -1,17 +1,24 @@
-//! THE table: every command, its arguments, its help line, its names per platform; and the parser.
+//! What people can say: the table of commands, the parser that reads them, the help rendered from them.
+//!
+//! ```text
+//! text ─parse─▶ Said { command, words } ─arguments─▶ Arguments ─(the catalogue, above)─▶ what is meant
+//! ```
 
-/// A command of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Command {
-    /// `/watch`
-    Watch,
-}
+mod arguments;
+mod command;
+mod help;
+mod near;
+mod parse;
+mod plain_speech;
+mod quantities;
+mod said;
+mod table;
 
-/// What a person said, parsed but not yet resolved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
-    /// Which command.
-    pub command: Command,
-    /// The words after it, in order.
-    pub words: Vec<String>,
-}
+pub use arguments::{Arguments, How, arguments};
+pub use command::Command;
+pub use help::{help, help_for};
+pub use near::nearest;
+pub use parse::{LONGEST_TEXT, ParseError, addressee, parse};
+pub use quantities::{NotADuration, code, duration};
+pub use said::{Said, Word};
+pub use table::{Argument, Kind, May, Row, TABLE};

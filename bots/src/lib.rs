@@ -7,6 +7,7 @@
 pub mod commands;
 pub mod console;
 pub mod message;
+mod platform;
 pub mod webhook;
 pub mod words;
 
@@ -17,6 +18,7 @@ use secrecy::SecretString;
 
 pub use commands::{Command, Said};
 pub use message::{Alert, AlertVariant, Message, Notice};
+pub use platform::Platform;
 
 /// The code that speaks for lanes of one kind.
 #[async_trait]

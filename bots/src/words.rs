@@ -1,1 +1,9 @@
-//! placeholder
+//! The words people read: alerts, strangers' titles made harmless, times. Plain text; each platform escapes it.
+
+mod alert;
+mod plain;
+mod time;
+
+pub use alert::{AlertText, alert, message, variant_label};
+pub use plain::{lines, plain, shortened, title, visible};
+pub use time::{ago, lasting};

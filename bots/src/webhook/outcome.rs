@@ -1,0 +1,112 @@
+//! What a receiver's answer, or its silence, means for the delivery.
+
+use std::error::Error;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use coatcheck_domain::delivery::Verdict;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+use super::Gate;
+
+/// The verdict on an answer.
+pub(super) fn of_answer(status: StatusCode, headers: &HeaderMap, now: DateTime<Utc>) -> Verdict {
+    let why = format!("the receiver answered {status}");
+    match status.as_u16() {
+        200..=299 => Verdict::Sent { provider_ref: None },
+        410 => Verdict::AddressGone { why },
+        408 | 425 | 429 | 500..=599 => Verdict::Retry { after: retry_after(headers, now), why },
+        300..=399 => Verdict::GiveUp { why: format!("{why}; redirects are not followed, give the final address") },
+        _ => Verdict::GiveUp { why },
+    }
+}
+
+/// How long to wait: seconds, or a date. No wait at all, or a date that has passed, leaves it to our own backoff.
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => (DateTime::parse_from_rfc2822(text).ok()?.to_utc() - now).to_std().ok()?,
+    };
+    (!wait.is_zero()).then_some(wait)
+}
+
+/// The verdict on a failed request. What failed before the connection stood certainly did not arrive; what failed
+/// behind it may have.
+pub(super) fn of_error(error: reqwest::Error, gate: &dyn Gate) -> Verdict {
+    let error = error.without_url();
+    let why = in_full(&error);
+    if sources(&error).any(|source| gate.is_refusal(source)) || error.is_builder() {
+        Verdict::GiveUp { why }
+    } else if error.is_connect() {
+        Verdict::Retry { after: None, why: format!("no connection: {why}") }
+    } else {
+        Verdict::Unknown { why: format!("no answer: {why}") }
+    }
+}
+
+fn sources<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+/// The error with its sources, each once: the outermost alone says only "error sending request".
+fn in_full(error: &(dyn Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for part in sources(error).map(ToString::to_string) {
+        if parts.last() != Some(&part) {
+            parts.push(part);
+        }
+    }
+    parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(status: u16, after: Option<&str>) -> String {
+        let mut headers = HeaderMap::new();
+        if let Some(after) = after {
+            headers.insert(RETRY_AFTER, after.parse().expect("a header"));
+        }
+        let now = DateTime::parse_from_rfc2822("Wed, 21 Oct 2026 07:28:00 GMT").expect("a date").to_utc();
+        let verdict = of_answer(StatusCode::from_u16(status).expect("a status"), &headers, now);
+        match verdict {
+            Verdict::Retry { after, why } => format!("{status} retry {after:?} {why}"),
+            other => format!("{status} {} {}", other.as_str(), other.why().unwrap_or_default()),
+        }
+    }
+
+    #[test]
+    fn each_answer_has_its_meaning() {
+        let lines = [
+            verdict(200, None),
+            verdict(204, None),
+            verdict(302, None),
+            verdict(400, None),
+            verdict(404, None),
+            verdict(410, None),
+            verdict(408, None),
+            verdict(425, None),
+            verdict(429, Some("17")),
+            verdict(503, Some("Wed, 21 Oct 2026 07:29:30 GMT")),
+            verdict(503, Some("Wed, 21 Oct 2015 07:28:00 GMT")),
+            verdict(500, Some("soon")),
+        ];
+        insta::assert_snapshot!(lines.join("\n"), @"
+        200 sent 
+        204 sent 
+        302 give_up the receiver answered 302 Found; redirects are not followed, give the final address
+        400 give_up the receiver answered 400 Bad Request
+        404 give_up the receiver answered 404 Not Found
+        410 address_gone the receiver answered 410 Gone
+        408 retry None the receiver answered 408 Request Timeout
+        425 retry None the receiver answered 425 Too Early
+        429 retry Some(17s) the receiver answered 429 Too Many Requests
+        503 retry Some(90s) the receiver answered 503 Service Unavailable
+        503 retry None the receiver answered 503 Service Unavailable
+        500 retry None the receiver answered 500 Internal Server Error
+        ");
+    }
+}
