@@ -5,15 +5,15 @@
 //pub mod catalogue;
 pub mod claim;
 pub mod db;
-//pub mod delivery;
+pub mod delivery;
 pub mod entity;
 mod error;
-//pub mod fanout;
+pub mod fanout;
 //pub mod history;
 pub mod lease;
 pub mod lock;
 mod observed;
-//pub mod outbox;
+pub mod outbox;
 pub mod reading;
 pub mod schema;
 pub mod source;
