@@ -1,1 +1,3 @@
-//! placeholder
+//! CoatCheck: a restock notifier that people trust. The library holds everything; the binary only chooses what to run.
+
+pub mod shops;
