@@ -54,6 +54,10 @@ pub fn judge(
     if !matches!(status.as_u16(), 200 | 203) {
         return Err(FetchErrorKind::Status { code: status.as_u16(), retry_after });
     }
+    if body.iter().all(u8::is_ascii_whitespace) {
+        let expected = if expect == Expect::Json { "JSON" } else { "a document" };
+        return Err(FetchErrorKind::WrongContent { expected, got: "an empty answer".to_owned() });
+    }
     match expect {
         Expect::Anything => Ok(()),
         Expect::Json => json_is_there(headers, body),
@@ -96,14 +100,15 @@ fn wall(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<String> 
     let server = headers.get(SERVER).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let asks = ["captcha", "are you a robot", "verify you are human", "enable javascript and cookies to continue"];
     let asked = refused.then(|| asks.iter().find(|ask| start.contains(*ask))).flatten()?;
-    Some(format!("status {} with {asked:?}{}", status.as_u16(), if server.is_empty() { String::new() } else { format!(" from {server}") }))
+    Some(format!(
+        "status {} with {asked:?}{}",
+        status.as_u16(),
+        if server.is_empty() { String::new() } else { format!(" from {server}") }
+    ))
 }
 
 fn json_is_there(headers: &HeaderMap, body: &[u8]) -> Result<(), FetchErrorKind> {
     let wrong = |got: String| Err(FetchErrorKind::WrongContent { expected: "JSON", got });
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return wrong("an empty answer".to_owned());
-    }
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let starts_as_json = matches!(first_byte(body), Some(b'{' | b'['));
     if !looks_like_html(body) && (starts_as_json || !kind.to_ascii_lowercase().contains("html")) {
@@ -190,7 +195,10 @@ mod tests {
     #[test]
     fn a_page_is_no_data() {
         assert_eq!(said(200, &[("content-type", "text/html")], r#"{"a":1}"#), "ok");
-        assert_eq!(said(200, &[], "<!doctype html><title>Opening\n soon</title>"), "expected JSON but got a web page titled \"Opening soon\"");
+        assert_eq!(
+            said(200, &[], "<!doctype html><title>Opening\n soon</title>"),
+            "expected JSON but got a web page titled \"Opening soon\""
+        );
         assert_eq!(
             said(200, &[], r#"<form action="/password">"#),
             "expected JSON but got the shop's password page: the shop is closed"

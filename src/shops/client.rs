@@ -65,7 +65,11 @@ pub fn user_agent(contact: Option<&str>) -> String {
 ///
 /// # Errors
 /// When TLS cannot be set up or the user agent is no header value.
-pub fn client(guard: Arc<Guard>, resolver: Arc<dyn Resolver>, options: &ClientOptions) -> reqwest::Result<reqwest::Client> {
+pub fn client(
+    guard: Arc<Guard>,
+    resolver: Arc<dyn Resolver>,
+    options: &ClientOptions,
+) -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .user_agent(&options.user_agent)
         .connect_timeout(options.connect_timeout)
@@ -107,7 +111,8 @@ impl Resolve for GuardedResolver {
 
 /// The addresses that may be dialled. One good address is enough: resolvers on IPv6-only networks add translated ones.
 fn dialable(guard: &Guard, host: &str, found: Vec<IpAddr>) -> Result<Addrs, Box<dyn std::error::Error + Send + Sync>> {
-    let (good, bad): (Vec<_>, Vec<_>) = found.into_iter().partition(|address| guard.check_address(host, *address).is_ok());
+    let (good, bad): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|address| guard.check_address(host, *address).is_ok());
     if !good.is_empty() {
         return Ok(Box::new(good.into_iter().map(|address| SocketAddr::new(address, 0))));
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use coatcheck_domain::Clock;
 use reqwest::header::{
-    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
+    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    LOCATION,
 };
 use url::Url;
 
@@ -174,7 +175,9 @@ impl Fetcher {
             Err(error) => {
                 return match error.kind {
                     FetchErrorKind::RedirectedAway { .. } | FetchErrorKind::TooManyRedirects(_) => Ok(String::new()),
-                    kind @ (FetchErrorKind::Refused(_) | FetchErrorKind::Dns(_) | FetchErrorKind::Connect(_)) => Err(kind),
+                    kind @ (FetchErrorKind::Refused(_) | FetchErrorKind::Dns(_) | FetchErrorKind::Connect(_)) => {
+                        Err(kind)
+                    }
                     kind => Err(unreadable(kind.to_string(), None)),
                 };
             }
@@ -278,7 +281,9 @@ fn failure(error: &reqwest::Error) -> FetchErrorKind {
     if error.is_connect() { FetchErrorKind::Connect(root(error)) } else { FetchErrorKind::Broken(root(error)) }
 }
 
-fn causes<'a>(error: &'a (dyn std::error::Error + 'static)) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
     std::iter::successors(Some(error), |error| error.source())
 }
 

@@ -70,7 +70,9 @@ pub enum FetchErrorKind {
         retry_after: Option<Duration>,
     },
     /// The shop wants to see a person or a known bot. It is respected, never evaded.
-    #[error("the shop's bot wall stopped us ({evidence}); it is left alone for hours; ask the shop for access if it is yours")]
+    #[error(
+        "the shop's bot wall stopped us ({evidence}); it is left alone for hours; ask the shop for access if it is yours"
+    )]
     BotWall {
         /// What gave it away.
         evidence: String,

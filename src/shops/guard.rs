@@ -41,7 +41,9 @@ pub enum Refused {
     #[error("the address has no host")]
     NoHost,
     /// A port that is not the web's.
-    #[error("{host}:{port} is refused: only ports 80 and 443 are asked; list {host}:{port} in COATCHECK_ALLOW_HOSTS if it is yours")]
+    #[error(
+        "{host}:{port} is refused: only ports 80 and 443 are asked; list {host}:{port} in COATCHECK_ALLOW_HOSTS if it is yours"
+    )]
     Port {
         /// The host.
         host: String,

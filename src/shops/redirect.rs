@@ -42,7 +42,10 @@ mod tests {
 
     #[test]
     fn a_shop_may_move_within_itself() {
-        assert_eq!(to("http://shop.example/a", "https://www.shop.example/b").as_deref(), Some("https://www.shop.example/b"));
+        assert_eq!(
+            to("http://shop.example/a", "https://www.shop.example/b").as_deref(),
+            Some("https://www.shop.example/b")
+        );
         assert_eq!(to("https://shop.example/a/b", "../c?d").as_deref(), Some("https://shop.example/c?d"));
     }
 

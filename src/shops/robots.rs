@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn the_longest_rule_decides() {
-        let robots = Robots::parse("User-agent: *\nDisallow: /products\nAllow: /products/*.js$ # data\nDisallow: /*?q=\n");
+        let robots =
+            Robots::parse("User-agent: *\nDisallow: /products\nAllow: /products/*.js$ # data\nDisallow: /*?q=\n");
         for (path, allowed) in [
             ("/", true),
             ("/products/jacket", false),

@@ -26,8 +26,12 @@ impl<'a> Node<'a> {
     /// A list that must be there and hold something.
     pub(super) fn filled_list(&self, name: &str) -> Result<Vec<Self>, ReadError> {
         let at = format!("{}.{name}", self.path);
-        let value = self.value.get(name).ok_or_else(|| ReadError::shape(&at, "the list is missing; the shop's answer has changed its shape"))?;
-        let list = value.as_array().ok_or_else(|| ReadError::shape(&at, format!("expected a list, got {}", kind(value))))?;
+        let value = self
+            .value
+            .get(name)
+            .ok_or_else(|| ReadError::shape(&at, "the list is missing; the shop's answer has changed its shape"))?;
+        let list =
+            value.as_array().ok_or_else(|| ReadError::shape(&at, format!("expected a list, got {}", kind(value))))?;
         if list.is_empty() {
             return Err(ReadError::shape(at, "the list is empty; nothing is concluded from that"));
         }

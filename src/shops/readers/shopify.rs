@@ -36,7 +36,10 @@ pub fn read(document: &Value, url: &Url) -> Result<Reading, ReadError> {
     } else if document.get("variants").is_some() {
         vec![root]
     } else {
-        return Err(ReadError::shape("$", format!("expected a product or a list of products, got {}", holds(document))));
+        return Err(ReadError::shape(
+            "$",
+            format!("expected a product or a list of products, got {}", holds(document)),
+        ));
     };
     let products = nodes.iter().map(|node| product(node, url)).collect::<Result<Vec<_>, _>>()?;
     let complete = products.iter().all(|product| product.complete);
@@ -59,7 +62,8 @@ pub fn parse_page(body: &[u8], url: &Url) -> Result<Vec<ProductReading>, ReadErr
 #[must_use]
 pub fn recognises(document: &Value) -> bool {
     let is_product = |value: &Value| {
-        value.get("variants").is_some_and(Value::is_array) && (value.get("title").is_some() || value.get("handle").is_some())
+        value.get("variants").is_some_and(Value::is_array)
+            && (value.get("title").is_some() || value.get("handle").is_some())
     };
     is_product(document)
         || document.get("product").is_some_and(is_product)
@@ -70,7 +74,9 @@ fn product(node: &Node<'_>, url: &Url) -> Result<ProductReading, ReadError> {
     if !node.value.is_object() {
         return Err(ReadError::shape(&node.path, format!("expected a product, got {}", kind(node.value))));
     }
-    let title = node.text("title").ok_or_else(|| ReadError::shape(format!("{}.title", node.path), "the product has no title"))?;
+    let title = node
+        .text("title")
+        .ok_or_else(|| ReadError::shape(format!("{}.title", node.path), "the product has no title"))?;
     let handle = node.text("handle").map(str::to_owned);
     let page = handle.as_deref().and_then(|handle| ShopifyAddress::product_page(url, handle));
     let variants = node.filled_list("variants")?;

@@ -20,7 +20,14 @@ fn told(reading: &Reading) -> String {
         product.variants.iter().map(|v| {
             let price = v.price.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
             let quantity = v.quantity.map_or_else(|| "-".to_owned(), |q| q.to_string());
-            format!("{} | {} | {:?} | {} | {price} | {quantity} | {}", product.title, v.key(), v.options, v.availability, v.evidence.as_ref().map_or("", |e| &e.at))
+            format!(
+                "{} | {} | {:?} | {} | {price} | {quantity} | {}",
+                product.title,
+                v.key(),
+                v.options,
+                v.availability,
+                v.evidence.as_ref().map_or("", |e| &e.at)
+            )
         })
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -40,7 +47,10 @@ fn a_product_document_is_read_by_option_name() {
         {"id":9007199254740996,"option1":"Olive","option2":"L","available":false,"price":12900,"inventory_management":"shopify","inventory_quantity":-2}]}"#,
     )
     .expect("a product");
-    assert_snapshot!(told(&reading));
+    assert_snapshot!(told(&reading), @r#"
+        Parka | id:9007199254740995 | [("Colour", "BLUE / WHITE"), ("Size", "M")] | in_stock | 129.00 | - | $.variants[0].available
+        Parka | id:9007199254740996 | [("Colour", "Olive"), ("Size", "L")] | out_of_stock | 129.00 | 0 | $.variants[1].available
+        "#);
     let product = &reading.products[0];
     assert_eq!(product.external_id.as_deref(), Some("9007199254740993"));
     assert_eq!(product.image.as_ref().map(Url::as_str), Some("https://cdn.example/p.jpg"));
@@ -64,10 +74,13 @@ fn a_list_has_decimal_prices_and_keeps_the_locale() {
 #[test]
 fn a_single_default_is_no_option() {
     for (name, value) in [("Title", "Default Title"), ("Title", "Default"), ("Titel", "Default Title")] {
-        let body = format!(r#"{{"title":"Mug","options":["{name}"],"variants":[{{"id":1,"option1":"{value}","available":true}}]}}"#);
+        let body = format!(
+            r#"{{"title":"Mug","options":["{name}"],"variants":[{{"id":1,"option1":"{value}","available":true}}]}}"#
+        );
         assert!(js(&body).expect("a product").products[0].variants[0].options.is_empty(), "{name} {value}");
     }
-    let named = js(r#"{"title":"Pod","options":["Title"],"variants":[{"id":1,"option1":"Pink","available":true}]}"#).expect("a product");
+    let named = js(r#"{"title":"Pod","options":["Title"],"variants":[{"id":1,"option1":"Pink","available":true}]}"#)
+        .expect("a product");
     assert_eq!(named.products[0].variants[0].options, [("Title".to_owned(), "Pink".to_owned())]);
 }
 
@@ -79,7 +92,10 @@ fn without_a_word_on_availability_the_numbers_speak_or_nobody() {
         (r#","inventory_quantity":3"#, Availability::InStock),
         (r#","inventory_quantity":0"#, Availability::Unknown),
         (r#","inventory_quantity":0,"inventory_management":"shopify""#, Availability::OutOfStock),
-        (r#","inventory_quantity":0,"inventory_management":"shopify","inventory_policy":"continue""#, Availability::InStock),
+        (
+            r#","inventory_quantity":0,"inventory_management":"shopify","inventory_policy":"continue""#,
+            Availability::InStock,
+        ),
         (r#","inventory_quantity":0,"inventory_management":null,"inventory_policy":"deny""#, Availability::InStock),
         (r#","inventory_management":"shopify","inventory_policy":"deny""#, Availability::Unknown),
         (r#","available":false,"inventory_quantity":9"#, Availability::OutOfStock),
@@ -109,7 +125,22 @@ fn a_changed_shape_is_an_error_that_names_its_place() {
     .into_iter()
     .map(|body| js(body).expect_err(body).to_string())
     .collect();
-    assert_snapshot!(said.join("\n"));
+    assert_snapshot!(said.join("\n"), @r#"
+        $: expected a product or a list of products, got an empty object
+        $: expected a product or a list of products, got an empty list
+        $.products: the list is empty; nothing is concluded from that
+        $.products: expected a list, got an object
+        $.product.variants: the list is missing; the shop's answer has changed its shape
+        $.products[0].variants: the list is empty; nothing is concluded from that
+        $.products[0].title: the product has no title
+        $.variants[0].available: expected true or false, got text
+        $.variants[0].option1: "M" has no name: the product's options list is missing or too short
+        $.variants[0].price: "ask us" is not a price
+        $.variants: two variants are id:1
+        $.variants[0]: expected a variant, got a number
+        line 1 column 18: the JSON ends too early; the answer was cut
+        line 1 column 1: this is not JSON
+        "#);
 }
 
 #[test]

@@ -10,7 +10,12 @@ use super::node::{Node, kind, raw};
 use crate::shops::error::ReadError;
 
 /// Reads a variant. `alone` says that it is the product's only one, `page` is the product's page.
-pub(super) fn read(node: &Node<'_>, names: &[String], alone: bool, page: Option<&Url>) -> Result<VariantReading, ReadError> {
+pub(super) fn read(
+    node: &Node<'_>,
+    names: &[String],
+    alone: bool,
+    page: Option<&Url>,
+) -> Result<VariantReading, ReadError> {
     if !node.value.is_object() {
         return Err(ReadError::shape(&node.path, format!("expected a variant, got {}", kind(node.value))));
     }
@@ -48,7 +53,8 @@ fn options(node: &Node<'_>, names: &[String], alone: bool) -> Result<Vec<(String
         options.push((name.clone(), value.to_owned()));
     }
     // Shopify's way to say that there is nothing to choose.
-    let nothing_to_choose = alone && matches!(options.as_slice(), [(name, value)] if fold(value) == "default title" || (fold(name) == "title" && is_default(value)));
+    let nothing_to_choose = alone
+        && matches!(options.as_slice(), [(name, value)] if fold(value) == "default title" || (fold(name) == "title" && is_default(value)));
     Ok(if nothing_to_choose { Vec::new() } else { options })
 }
 
