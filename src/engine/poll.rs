@@ -52,6 +52,9 @@ pub enum Polled {
     Lost,
 }
 
+/// Polls under way.
+type Polls = JoinSet<Result<Polled, StoreError>>;
+
 impl Poller {
     /// A poller of these shops.
     #[must_use]
@@ -67,10 +70,7 @@ impl Poller {
         let claims = self.db.claim_due(&self.chance.token(), WIDTH).await?;
         let count = claims.len();
         let mut polls = JoinSet::new();
-        for claim in claims {
-            let poller = self.clone();
-            polls.spawn(async move { poller.poll(&claim, &Renewal::of(&poller.db, &claim, None)).await });
-        }
+        self.spawn(&mut polls, claims);
         let mut unchanged = Vec::new();
         while let Some(joined) = polls.join_next().await {
             unchanged.extend(collect(joined));
@@ -102,15 +102,7 @@ impl Poller {
         let mut unchanged: Vec<Unchanged> = Vec::new();
         while !stop.is_stopped() {
             beats.beat("poll");
-            let claimed = match self.claim(WIDTH.saturating_sub(polls.len())).await {
-                Ok(claims) => self.spawn(&mut polls, claims),
-                Err(error) => {
-                    tracing::error!(%error, "polling will be tried again: {error}");
-                    stop.sleep(PATIENCE).await;
-                    0
-                }
-            };
-            let patience = if claimed > 0 { IMPATIENCE } else { self.patience().await };
+            let patience = self.claim_into(&mut polls).await;
             tokio::select! {
                 Some(joined) = polls.join_next() => unchanged.extend(collect(joined)),
                 () = self.db.wake().wait(Topic::Sources, patience) => {}
@@ -125,17 +117,30 @@ impl Poller {
         beats.end("poll");
     }
 
+    /// Claims what is due, as far as there is room, and says how long to wait for more.
+    async fn claim_into(&self, polls: &mut Polls) -> Duration {
+        match self.claim(WIDTH.saturating_sub(polls.len())).await {
+            Ok(claims) if claims.is_empty() => self.patience().await,
+            Ok(claims) => {
+                self.spawn(polls, claims);
+                IMPATIENCE
+            }
+            Err(error) => {
+                tracing::error!(%error, "polling will be tried again: {error}");
+                PATIENCE
+            }
+        }
+    }
+
     async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
         if limit == 0 { Ok(Vec::new()) } else { self.db.claim_due(&self.chance.token(), limit).await }
     }
 
-    fn spawn(&self, polls: &mut JoinSet<Result<Polled, StoreError>>, claims: Vec<Claimed>) -> usize {
-        let count = claims.len();
+    fn spawn(&self, polls: &mut Polls, claims: Vec<Claimed>) {
         for claim in claims {
             let poller = self.clone();
             polls.spawn(async move { poller.poll(&claim, &Renewal::of(&poller.db, &claim, None)).await });
         }
-        count
     }
 
     /// Until the next source is due.
@@ -158,7 +163,7 @@ impl Poller {
     }
 
     /// Gives running polls a moment, then hands their claims back: their sources are due as before.
-    async fn finish(&self, mut polls: JoinSet<Result<Polled, StoreError>>, mut unchanged: Vec<Unchanged>) {
+    async fn finish(&self, mut polls: Polls, mut unchanged: Vec<Unchanged>) {
         let rest = async {
             while let Some(joined) = polls.join_next().await {
                 unchanged.extend(collect(joined));
@@ -285,7 +290,8 @@ fn judge(error: &ReadError) -> Judged {
 /// What the claim asks for. Validators are sent only when "nothing new" would say all there is to say.
 fn spec(claim: &Claimed, now: DateTime<Utc>) -> Result<SourceSpec, ReadError> {
     let url = |text: &str| {
-        Url::parse(text).map_err(|why| ReadError::Shape { at: "the source's address".to_owned(), what: why.to_string() })
+        Url::parse(text)
+            .map_err(|why| ReadError::Shape { at: "the source's address".to_owned(), what: why.to_string() })
     };
     let mut spec = SourceSpec::new(url(&claim.url)?);
     spec.reader = claim.reader.as_deref().and_then(|name| name.parse().ok());

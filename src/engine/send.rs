@@ -125,34 +125,19 @@ impl Sender {
         let mut lane = match self.take(&name).await {
             Ok(Some(lane)) => lane,
             Ok(None) => return,
-            Err(error) => {
-                tracing::error!(%error, lane = name, "lane {name} cannot be taken: {error}");
-                return;
-            }
+            Err(error) => return report(&name, "cannot be taken", &error),
         };
-        let mut idle_since = self.clock.monotonic();
-        while !stop.is_stopped() {
+        let mut busy_at = self.clock.monotonic();
+        while !stop.is_stopped() && self.clock.monotonic().saturating_sub(busy_at) < LINGER {
             match self.step(&mut lane).await {
-                Ok(_) if lane.is_quiet() => {
-                    if self.clock.monotonic().saturating_sub(idle_since) > LINGER {
-                        break;
-                    }
-                    tokio::select! {
-                        () = bell.notified() => {}
-                        () = stop.sleep(RENEW) => {}
-                    }
-                }
+                Ok(_) if lane.is_quiet() => lane.idle(&bell, &mut stop).await,
                 Ok(_) => {
-                    idle_since = self.clock.monotonic();
-                    tokio::select! {
-                        () = lane.wait_for_one() => {}
-                        () = bell.notified(), if lane.has_room() => {}
-                        () = stop.sleep(PATIENCE) => {}
-                    }
+                    busy_at = self.clock.monotonic();
+                    lane.work(&bell, &mut stop).await;
                 }
                 Err(error) => {
                     // What was finished is kept and written down as soon as the store is back.
-                    tracing::error!(%error, lane = name, "lane {name} waits for the store: {error}");
+                    report(&name, "waits for the store", &error);
                     stop.sleep(PATIENCE).await;
                 }
             }
@@ -219,9 +204,10 @@ impl Sender {
         let verdict = if self.clock.monotonic() >= deadline {
             Verdict::Retry { after: None, why: "the lane was lost before the request was made".to_owned() }
         } else {
-            AssertUnwindSafe(self.send(&started)).catch_unwind().await.unwrap_or_else(|_| Verdict::Unknown {
-                why: "the channel broke while sending".to_owned(),
-            })
+            AssertUnwindSafe(self.send(&started))
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| Verdict::Unknown { why: "the channel broke while sending".to_owned() })
         };
         let now = self.db.now();
         let sending = Sending { attempts: started.attempts, expires_at: started.expires_at };
@@ -269,7 +255,7 @@ impl Sender {
             Ok::<_, StoreError>(())
         };
         if let Err(error) = written.await {
-            tracing::error!(%error, lane = lane.name, "lane {} could not be given back: {error}", lane.name);
+            report(&lane.name, "could not be given back", &error);
         }
     }
 }
@@ -289,12 +275,34 @@ impl Lane {
         }
     }
 
+    /// Nothing to do: until the bell, or until the lease wants to be renewed.
+    async fn idle(&mut self, bell: &Notify, stop: &mut Stop) {
+        tokio::select! {
+            () = bell.notified() => {}
+            () = stop.sleep(RENEW) => {}
+        }
+    }
+
+    /// Requests are under way: until one is back, or there is more to start.
+    async fn work(&mut self, bell: &Notify, stop: &mut Stop) {
+        let has_room = self.has_room();
+        tokio::select! {
+            () = self.wait_for_one() => {}
+            () = bell.notified(), if has_room => {}
+            () = stop.sleep(PATIENCE) => {}
+        }
+    }
+
     async fn wait_for_one(&mut self) {
         match self.requests.join_next().await {
             Some(done) => self.finished.extend(done.ok()),
             None => tokio::task::yield_now().await,
         }
     }
+}
+
+fn report(lane: &str, what: &str, error: &StoreError) {
+    tracing::error!(%error, lane, "lane {lane} {what}: {error}");
 }
 
 fn log(done: &Finished) {

@@ -139,6 +139,7 @@ impl Row<'_> {
             quantity: self.quantity()?,
             price: self.price()?,
             url: self.link("url")?,
+            cart_url: None,
             image: self.link("image")?,
             evidence: Some(evidence),
         })

@@ -21,6 +21,7 @@ pub(super) fn read(
     }
     let external_id = node.id("id");
     let (availability, evidence) = availability(node)?;
+    let url = page.zip(external_id.as_deref()).map(|(page, id)| variant_page(page, id));
     Ok(VariantReading {
         sku: node.text("sku").map(str::to_owned),
         title: node.text("title").map(str::to_owned),
@@ -28,7 +29,8 @@ pub(super) fn read(
         availability,
         quantity: quantity(node),
         price: price(node)?,
-        url: page.zip(external_id.as_deref()).map(|(page, id)| variant_page(page, id)),
+        cart_url: url.as_ref().and_then(cart_link),
+        url,
         image: image(node, page.unwrap_or(&NOWHERE)),
         evidence: Some(evidence),
         external_id,
@@ -122,9 +124,9 @@ fn variant_page(page: &Url, id: &str) -> Url {
     url
 }
 
-/// The link that puts one piece of a variant into the shop's cart (Shopify's cart permalink), from its variant page.
-#[must_use]
-pub fn cart_link(variant_page: &Url) -> Option<Url> {
+/// The link that puts one piece of a variant into the shop's cart from its variant page.
+/// Source: <https://shopify.dev/docs/apps/build/checkout/create-cart-permalinks>.
+pub(super) fn cart_link(variant_page: &Url) -> Option<Url> {
     let (_, id) = variant_page.query_pairs().find(|(name, _)| name == "variant")?;
     let known = id.bytes().all(|b| b.is_ascii_digit()) && !id.is_empty();
     known.then(|| variant_page.join(&format!("/cart/{id}:1")).ok()).flatten()
