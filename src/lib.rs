@@ -1,8 +1,11 @@
 //! CoatCheck: a restock notifier that people trust. The library holds everything; the binary only chooses what to run.
 
+pub mod app;
+pub mod config;
 pub mod engine;
 pub mod shops;
 pub mod store;
+pub mod web;
 
 #[cfg(test)]
 mod testing;
