@@ -1,5 +1,7 @@
-//! CoatCheck: tells you once, in time, when your size is back.
+//! CoatCheck: a restock notifier that people trust. The library holds everything; the binary only chooses what to run.
 
+pub mod engine;
+pub mod shops;
 pub mod store;
 
 #[cfg(test)]

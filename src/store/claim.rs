@@ -48,6 +48,8 @@ pub struct Claimed {
     pub etag: Option<String>,
     /// As sent.
     pub last_modified: Option<String>,
+    /// The shop's id of the product, if the source has told of exactly one so far.
+    pub product_id: Option<String>,
     /// Failed polls in a row of the whole shop.
     pub shop_failures: u32,
     /// The claim.
@@ -78,6 +80,7 @@ struct ClaimedRow {
     etag: Option<String>,
     last_modified: Option<String>,
     generation: i64,
+    product_id: Option<String>,
 }
 
 /// A poll that brought nothing new.
@@ -155,7 +158,8 @@ impl Db {
         txn.run(sql, vec![token.into(), until.into(), now.into()]).await?;
         let sql = "SELECT s.id, s.shop_id, h.host, h.failures AS shop_failures, s.url, s.reader, s.jq, s.more_urls, s.headers, \
                    s.interval_us, s.scheduled_at, s.failures, s.not_found, s.last_read_at, s.readings, s.body_digest, s.settled, \
-                   s.etag, s.last_modified, s.generation \
+                   s.etag, s.last_modified, s.generation, \
+                   (SELECT max(p.external_id) FROM product p WHERE p.source_id = s.id HAVING count(*) = 1) AS product_id \
                    FROM source s JOIN shop h ON h.id = s.shop_id WHERE s.token = $1 AND s.lease_until = $2";
         let rows: Vec<ClaimedRow> = txn.rows(sql, vec![token.into(), until.into()]).await?;
         txn.commit().await?;
@@ -167,6 +171,19 @@ impl Db {
         #[derive(FromQueryResult)]
         struct Any {}
         Ok(self.read().row::<Any>(sql, vec![micros(now).into()]).await?.is_some())
+    }
+
+    /// When the next source is due, as far as that is known now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, DbErr> {
+        #[derive(FromQueryResult)]
+        struct Due {
+            next: Option<i64>,
+        }
+        let sql = "SELECT min(next_poll_at) AS next FROM source WHERE state <> 'paused'";
+        Ok(self.read().row::<Due>(sql, vec![]).await?.and_then(|due| due.next).map(at))
     }
 
     /// Keeps a claim for another [`LEASE`]. `false`: it is ours no more, stop reading.
@@ -275,6 +292,7 @@ impl ClaimedRow {
             settled: self.settled,
             etag: self.etag,
             last_modified: self.last_modified,
+            product_id: self.product_id,
             token: token.to_owned(),
             generation: self.generation,
         })

@@ -296,7 +296,7 @@ fn alert(context: &Context<'_>, product: &ProductReading, back: &[CameBack]) -> 
             options: variant.options.clone(),
             sku: variant.sku.clone(),
             url: variant.url.clone().or_else(|| product.url.clone()),
-            cart_url: cart_url(context.new.reader, product.url.as_ref(), variant.external_id.as_deref()),
+            cart_url: variant.cart_url.clone(),
             availability: variant.availability,
             quantity: variant.quantity,
             price: variant.price.clone(),
@@ -312,13 +312,6 @@ fn alert(context: &Context<'_>, product: &ProductReading, back: &[CameBack]) -> 
         detected_at: context.stored_at,
         test: false,
     }
-}
-
-/// Shopify shops put `/cart/<variant>:<count>` into the cart.
-/// Source: <https://shopify.dev/docs/apps/build/checkout/create-cart-permalinks>.
-fn cart_url(reader: &str, product_url: Option<&Url>, variant: Option<&str>) -> Option<Url> {
-    let variant = variant.filter(|id| reader == "shopify" && id.bytes().all(|b| b.is_ascii_digit()))?;
-    product_url?.join(&format!("/cart/{variant}:1")).ok()
 }
 
 /// Of everything that is stored of a product, so that the same reading is known again.

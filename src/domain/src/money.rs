@@ -80,7 +80,8 @@ fn currency_code(text: &str) -> Option<String> {
 }
 
 /// Digits of a currency's minor unit (ISO 4217); shops that do not say theirs mean two.
-fn exponent_of(currency: Option<&str>) -> u8 {
+#[must_use]
+pub fn exponent_of(currency: Option<&str>) -> u8 {
     match currency {
         Some(
             "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV"

@@ -56,6 +56,8 @@ pub struct VariantReading {
     pub price: Option<Money>,
     /// A link to this very variant.
     pub url: Option<Url>,
+    /// A link that puts this very variant into the cart, where the shop has such links.
+    pub cart_url: Option<Url>,
     /// A picture of this very variant.
     pub image: Option<Url>,
     /// Where in the response this was read.
@@ -101,6 +103,7 @@ impl VariantReading {
             quantity: None,
             price: None,
             url: None,
+            cart_url: None,
             image: None,
             evidence: None,
         }

@@ -1,0 +1,30 @@
+# The daily commands. `just` alone lists them.
+
+_default:
+    @just --list
+
+# What must hold before a commit: format, lints, tests
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    cargo test --workspace
+
+# The service, with settings from the environment or .env
+run *ARGS:
+    cargo run -- serve {{ARGS}}
+
+# Everything on a throw-away database, with a shop whose sizes come and go
+demo *ARGS:
+    cargo run -- demo {{ARGS}}
+
+# The tests, or those whose names contain a word
+test *ARGS:
+    cargo test --workspace {{ARGS}}
+
+# The documentation of the code, as a page
+doc:
+    cargo doc --workspace --no-deps --open
+
+# What the build machine runs, from a cold start
+ci:
+    .ci/run

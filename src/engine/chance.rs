@@ -1,0 +1,40 @@
+//! Chance as an argument: one seeded generator, drawn from where jitter is wanted.
+
+use std::sync::{Mutex, PoisonError};
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+/// A source of chance. The same seed gives the same draws.
+#[derive(Debug)]
+pub struct Chance(Mutex<StdRng>);
+
+impl Chance {
+    /// From a seed, so that a test can be played again.
+    #[must_use]
+    pub fn seeded(seed: u64) -> Self {
+        Self(Mutex::new(StdRng::seed_from_u64(seed)))
+    }
+
+    /// From the system.
+    #[must_use]
+    pub fn from_system() -> Self {
+        Self(Mutex::new(StdRng::from_os_rng()))
+    }
+
+    /// A number in `[0, 1)`.
+    pub fn draw(&self) -> f64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).random()
+    }
+
+    /// Bytes for tokens and secrets; only from the system are they fit for that.
+    pub fn bytes(&self) -> [u8; 32] {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).random()
+    }
+
+    /// A word that nobody else has drawn.
+    pub fn token(&self) -> String {
+        let number: u128 = self.0.lock().unwrap_or_else(PoisonError::into_inner).random();
+        format!("{number:032x}")
+    }
+}

@@ -1,0 +1,63 @@
+//! Turns drops into deliveries, oldest first.
+
+use std::time::Duration;
+
+use super::beat::Beats;
+use super::stop::Stop;
+use crate::store::fanout::FanoutRules;
+use crate::store::wake::Topic;
+use crate::store::{Db, StoreError};
+
+/// Without a bell it looks by itself after this long.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The fan-out.
+#[derive(Debug)]
+pub struct Fanout {
+    db: Db,
+    rules: FanoutRules,
+}
+
+impl Fanout {
+    /// A fan-out by these rules.
+    #[must_use]
+    pub fn new(db: Db, rules: FanoutRules) -> Self {
+        Self { db, rules }
+    }
+
+    /// Fans out every open drop to its end. Says how many alerts were written.
+    ///
+    /// # Errors
+    /// When the store fails; what was done stays done, the rest is done next time.
+    pub async fn tick(&self) -> Result<u64, StoreError> {
+        let mut alerts = 0;
+        while let Some(drop) = self.db.open_drop().await? {
+            let cases = self.db.cases_of(&drop).await?;
+            loop {
+                let chunk = self.db.fan_out_chunk(&drop, &cases, &self.rules).await?;
+                alerts += chunk.alerts;
+                if chunk.done {
+                    break;
+                }
+            }
+            tracing::info!(drop = drop.id, product = %drop.alert.product, "drop {} is told to all who wait", drop.id);
+        }
+        Ok(alerts)
+    }
+
+    /// Ticks whenever there is something to do, until the stop.
+    pub async fn run(self, beats: Beats, mut stop: Stop) {
+        while !stop.is_stopped() {
+            beats.beat("fanout");
+            if let Err(error) = self.tick().await {
+                tracing::error!(%error, "the fan-out will be tried again: {error}");
+                stop.sleep(PATIENCE).await;
+            }
+            tokio::select! {
+                () = self.db.wake().wait(Topic::Drops, PATIENCE) => {}
+                () = stop.stopped() => {}
+            }
+        }
+        beats.end("fanout");
+    }
+}

@@ -1,0 +1,12 @@
+//! What runs by itself: polls, fan-outs, sends. Each is a `tick` that does what is due, and a loop that waits.
+
+pub mod beat;
+pub mod chance;
+pub mod fanout;
+pub mod poll;
+pub mod send;
+pub mod stop;
+
+pub use beat::Beats;
+pub use chance::Chance;
+pub use stop::{Stop, Stopper};

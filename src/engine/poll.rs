@@ -1,0 +1,368 @@
+//! Polls sources: claim, read, decide, store. One source that hangs holds up nobody but its own shop's slot.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use coatcheck_domain::poll::{self, Outcome};
+use tokio::task::JoinSet;
+use url::Url;
+
+use super::beat::Beats;
+use super::chance::Chance;
+use super::stop::Stop;
+use crate::shops::{FetchErrorKind, Page, Progress, Read, ReadError, ReadOutcome, Shops, SourceSpec};
+use crate::store::claim::{Claimed, Failed, Unchanged};
+use crate::store::reading::NewReading;
+use crate::store::wake::Topic;
+use crate::store::{Db, StoreError};
+
+/// Sources that are read at the same time, at most.
+const WIDTH: usize = 256;
+/// Without a bell or a due time it looks by itself after this long.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// It never looks more often than this when what is due waits for a slot.
+const IMPATIENCE: Duration = Duration::from_millis(20);
+
+/// The poller.
+#[derive(Debug, Clone)]
+pub struct Poller {
+    db: Db,
+    shops: Arc<Shops>,
+    chance: Arc<Chance>,
+}
+
+/// How a poll ended.
+#[derive(Debug)]
+pub enum Polled {
+    /// With what was known already: still to be written down, together with others.
+    Unchanged(Unchanged),
+    /// With a reading that was stored.
+    Stored {
+        /// The reading.
+        read: Box<Read>,
+        /// Drops that it made.
+        drops: Vec<i64>,
+    },
+    /// With an error that was written down.
+    Failed(ReadError),
+    /// The claim was lost before the end; the next poll says it again.
+    Lost,
+}
+
+/// Polls under way.
+type Polls = JoinSet<Result<Polled, StoreError>>;
+
+impl Poller {
+    /// A poller of these shops.
+    #[must_use]
+    pub fn new(db: Db, shops: Arc<Shops>, chance: Arc<Chance>) -> Self {
+        Self { db, shops, chance }
+    }
+
+    /// Polls all that is due and waits for the last of it. Says how many there were.
+    ///
+    /// # Errors
+    /// When the store fails; unfinished claims run out and are polled again.
+    pub async fn tick(&self) -> Result<usize, StoreError> {
+        let claims = self.db.claim_due(&self.chance.token(), WIDTH).await?;
+        let count = claims.len();
+        let mut polls = JoinSet::new();
+        self.spawn(&mut polls, claims);
+        let mut unchanged = Vec::new();
+        while let Some(joined) = polls.join_next().await {
+            unchanged.extend(collect(joined));
+        }
+        self.db.end_unchanged(&unchanged).await?;
+        Ok(count)
+    }
+
+    /// Polls this one source now, if it is free. `None`: somebody else is at it, or its shop has no slot free.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn poll_source(
+        &self,
+        source_id: i64,
+        watcher: Option<&dyn Progress>,
+    ) -> Result<Option<Polled>, StoreError> {
+        let Some(claim) = self.db.claim_source(&self.chance.token(), source_id).await? else { return Ok(None) };
+        let polled = self.poll(&claim, &Renewal::of(&self.db, &claim, watcher)).await?;
+        if let Polled::Unchanged(unchanged) = &polled {
+            self.db.end_unchanged(std::slice::from_ref(unchanged)).await?;
+        }
+        Ok(Some(polled))
+    }
+
+    /// Polls whatever is due whenever it is, until the stop. Then it hands back what it has not finished.
+    pub async fn run(self, beats: Beats, mut stop: Stop) {
+        let mut polls = JoinSet::new();
+        let mut unchanged: Vec<Unchanged> = Vec::new();
+        while !stop.is_stopped() {
+            beats.beat("poll");
+            let patience = self.claim_into(&mut polls).await;
+            tokio::select! {
+                Some(joined) = polls.join_next() => unchanged.extend(collect(joined)),
+                () = self.db.wake().wait(Topic::Sources, patience) => {}
+                () = stop.stopped() => {}
+            }
+            while let Some(joined) = polls.try_join_next() {
+                unchanged.extend(collect(joined));
+            }
+            self.write_down(&mut unchanged).await;
+        }
+        self.finish(polls, unchanged).await;
+        beats.end("poll");
+    }
+
+    /// Claims what is due, as far as there is room, and says how long to wait for more.
+    async fn claim_into(&self, polls: &mut Polls) -> Duration {
+        match self.claim(WIDTH.saturating_sub(polls.len())).await {
+            Ok(claims) if claims.is_empty() => self.patience().await,
+            Ok(claims) => {
+                self.spawn(polls, claims);
+                IMPATIENCE
+            }
+            Err(error) => {
+                tracing::error!(%error, "polling will be tried again: {error}");
+                PATIENCE
+            }
+        }
+    }
+
+    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+        if limit == 0 { Ok(Vec::new()) } else { self.db.claim_due(&self.chance.token(), limit).await }
+    }
+
+    fn spawn(&self, polls: &mut Polls, claims: Vec<Claimed>) {
+        for claim in claims {
+            let poller = self.clone();
+            polls.spawn(async move { poller.poll(&claim, &Renewal::of(&poller.db, &claim, None)).await });
+        }
+    }
+
+    /// Until the next source is due.
+    async fn patience(&self) -> Duration {
+        match self.db.next_due().await {
+            Ok(Some(due)) => (due - self.db.now()).to_std().unwrap_or(IMPATIENCE).clamp(IMPATIENCE, PATIENCE),
+            _ => PATIENCE,
+        }
+    }
+
+    async fn write_down(&self, unchanged: &mut Vec<Unchanged>) {
+        if unchanged.is_empty() {
+            return;
+        }
+        match self.db.end_unchanged(unchanged).await {
+            Ok(_) => unchanged.clear(),
+            // They are kept and written down with the next ones; should the claims run out first, they are read again.
+            Err(error) => tracing::error!(%error, "unchanged readings will be written down later: {error}"),
+        }
+    }
+
+    /// Gives running polls a moment, then hands their claims back: their sources are due as before.
+    async fn finish(&self, mut polls: Polls, mut unchanged: Vec<Unchanged>) {
+        let rest = async {
+            while let Some(joined) = polls.join_next().await {
+                unchanged.extend(collect(joined));
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(2), rest).await.is_err() {
+            polls.shutdown().await;
+        }
+        self.write_down(&mut unchanged).await;
+    }
+
+    /// One poll under its claim, from the request to the row.
+    async fn poll(&self, claim: &Claimed, progress: &dyn Progress) -> Result<Polled, StoreError> {
+        let outcome = match spec(claim, self.db.now()) {
+            Ok(spec) => self.shops.read(&spec, progress).await,
+            Err(error) => Err(error),
+        };
+        let stored = match outcome {
+            Ok(ReadOutcome::NotModified { received_at }) => Ok(Polled::Unchanged(self.unchanged(claim, received_at))),
+            Ok(ReadOutcome::Read(read)) if is_unchanged(claim, &read) => {
+                Ok(Polled::Unchanged(self.unchanged(claim, read.received_at)))
+            }
+            Ok(ReadOutcome::Read(read)) => self.store(claim, read).await,
+            Err(error) => self.fail(claim, error).await,
+        };
+        match stored {
+            Err(error @ StoreError::LeaseLost { .. }) => {
+                tracing::warn!(source = claim.source_id, url = %claim.url, "{error}");
+                Ok(Polled::Lost)
+            }
+            stored => stored,
+        }
+    }
+
+    fn unchanged(&self, claim: &Claimed, read_at: DateTime<Utc>) -> Unchanged {
+        Unchanged {
+            source_id: claim.source_id,
+            shop_id: claim.shop_id,
+            token: claim.token.clone(),
+            read_at,
+            plan: poll::after(&claim.schedule, Outcome::Read, self.db.now(), self.chance.draw()),
+        }
+    }
+
+    async fn store(&self, claim: &Claimed, read: Box<Read>) -> Result<Polled, StoreError> {
+        let plan = poll::after(&claim.schedule, Outcome::Read, self.db.now(), self.chance.draw());
+        let digest = hex(&read.body_digest);
+        let new = NewReading {
+            reading: &read.reading,
+            reader: read.reader.as_str(),
+            read_at: read.received_at,
+            body_digest: &digest,
+            etag: read.etag.as_deref(),
+            last_modified: read.last_modified.as_deref(),
+        };
+        let stored = self.db.store_reading(claim, &new, &plan).await?;
+        for drop in &stored.drops {
+            tracing::info!(drop, url = %claim.url, "back in stock at {}: drop {drop}", claim.host);
+        }
+        Ok(Polled::Stored { read, drops: stored.drops })
+    }
+
+    async fn fail(&self, claim: &Claimed, error: ReadError) -> Result<Polled, StoreError> {
+        if error == ReadError::Stopped {
+            return Ok(Polled::Lost);
+        }
+        let now = self.db.now();
+        let judged = judge(&error);
+        let wait = if judged.shop_failed { poll::breaker(claim.shop_failures + 1, self.chance.draw()) } else { None };
+        let wait = wait.max(error.retry_after());
+        let failed = Failed {
+            plan: poll::after(&claim.schedule, judged.outcome, now, self.chance.draw()),
+            fault: judged.fault.to_owned(),
+            error: error.to_string(),
+            shop_not_before: wait.and_then(|wait| now.checked_add_signed(chrono::Duration::from_std(wait).ok()?)),
+            shop_failed: judged.shop_failed,
+        };
+        tracing::warn!(url = %claim.url, fault = judged.fault, next = %failed.plan.next_poll_at, "{} could not be read: {error}", claim.url);
+        self.db.end_failed(claim, &failed).await?;
+        Ok(Polled::Failed(error))
+    }
+}
+
+/// What an error means for the plan.
+struct Judged {
+    outcome: Outcome,
+    /// A word for machines.
+    fault: &'static str,
+    /// Is it the whole shop that fails, and not this one address?
+    shop_failed: bool,
+}
+
+fn judge(error: &ReadError) -> Judged {
+    let outcome = if error.is_bot_wall() {
+        Outcome::BotWall
+    } else if error.is_gone() {
+        Outcome::NotFound
+    } else {
+        Outcome::Failed { retry_after: error.retry_after() }
+    };
+    let (fault, shop_failed) = match error {
+        ReadError::Fetch(fetch) => match &fetch.kind {
+            FetchErrorKind::Timeout => ("timeout", true),
+            FetchErrorKind::Connect(_) => ("connect", true),
+            FetchErrorKind::Dns(_) => ("dns", true),
+            FetchErrorKind::Broken(_) => ("broken", true),
+            FetchErrorKind::Status { code: 429 | 430 | 500..=599, .. } => ("status", true),
+            FetchErrorKind::Status { .. } => ("status", false),
+            FetchErrorKind::BotWall { .. } => ("bot_wall", true),
+            FetchErrorKind::Robots { .. } | FetchErrorKind::RobotsUnreadable { .. } => ("robots", false),
+            FetchErrorKind::Refused(_) | FetchErrorKind::BadHeader { .. } => ("refused", false),
+            FetchErrorKind::TooLarge { .. } => ("too_large", false),
+            FetchErrorKind::WrongContent { .. } => ("wrong_content", false),
+            FetchErrorKind::RedirectedAway { .. } | FetchErrorKind::TooManyRedirects(_) => ("redirect", false),
+        },
+        ReadError::Shape { .. } | ReadError::Unrecognised { .. } => ("shape", false),
+        ReadError::Identity { .. } => ("identity", false),
+        ReadError::Program(_) => ("program", false),
+        ReadError::Stopped | ReadError::TooLong(_) => ("too_long", false),
+    };
+    Judged { outcome, fault, shop_failed }
+}
+
+/// What the claim asks for. Validators are sent only when "nothing new" would say all there is to say.
+fn spec(claim: &Claimed, now: DateTime<Utc>) -> Result<SourceSpec, ReadError> {
+    let url = |text: &str| {
+        Url::parse(text)
+            .map_err(|why| ReadError::Shape { at: "the source's address".to_owned(), what: why.to_string() })
+    };
+    let mut spec = SourceSpec::new(url(&claim.url)?);
+    spec.reader = claim.reader.as_deref().and_then(|name| name.parse().ok());
+    spec.jq.clone_from(&claim.jq);
+    spec.more_urls = claim.more_urls.iter().map(|text| url(text)).collect::<Result<_, _>>()?;
+    spec.headers.clone_from(&claim.headers);
+    spec.product_id.clone_from(&claim.product_id);
+    if claim.settled && !after_gap(claim, now) {
+        spec.etag.clone_from(&claim.etag);
+        spec.last_modified.clone_from(&claim.last_modified);
+    }
+    Ok(spec)
+}
+
+fn is_unchanged(claim: &Claimed, read: &Read) -> bool {
+    claim.settled
+        && !after_gap(claim, read.received_at)
+        && claim.body_digest.as_deref() == Some(hex(&read.body_digest).as_str())
+}
+
+/// After a silence even the same words make a new span: nobody saw what was between.
+fn after_gap(claim: &Claimed, now: DateTime<Utc>) -> bool {
+    let gap = chrono::Duration::from_std(claim.schedule.interval.saturating_mul(3)).unwrap_or(chrono::Duration::MAX);
+    claim.last_read_at.is_none_or(|last| now - last > gap)
+}
+
+fn hex(digest: &[u8; 32]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn collect(joined: Result<Result<Polled, StoreError>, tokio::task::JoinError>) -> Option<Unchanged> {
+    match joined {
+        Ok(Ok(Polled::Unchanged(unchanged))) => Some(unchanged),
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a poll could not be written down, its claim runs out: {error}");
+            None
+        }
+        Err(error) => {
+            tracing::error!(%error, "a poll broke off, its claim runs out: {error}");
+            None
+        }
+    }
+}
+
+/// Renews the claim with each page, and passes the page on to whoever watches.
+struct Renewal<'a> {
+    db: &'a Db,
+    claim: &'a Claimed,
+    watcher: Option<&'a dyn Progress>,
+}
+
+impl<'a> Renewal<'a> {
+    fn of(db: &'a Db, claim: &'a Claimed, watcher: Option<&'a dyn Progress>) -> Self {
+        Self { db, claim, watcher }
+    }
+}
+
+#[async_trait]
+impl Progress for Renewal<'_> {
+    async fn page(&self, page: Page) -> ControlFlow<()> {
+        if let Some(watcher) = self.watcher {
+            watcher.page(page).await?;
+        }
+        // The first page comes well within the claim.
+        if page.number == 1 {
+            return ControlFlow::Continue(());
+        }
+        match self.db.renew_claim(self.claim).await {
+            Ok(true) => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Sends: one task a lane. A lane that hangs or fails holds up nobody but itself.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use coatcheck_bots::{Channel, Envelope};
+use coatcheck_domain::delivery::{self, Sending, Verdict};
+use coatcheck_domain::{Clock, Destination};
+use futures_util::FutureExt;
+use tokio::sync::Notify;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::beat::Beats;
+use super::chance::Chance;
+use super::stop::Stop;
+use crate::store::lease::Lease;
+use crate::store::outbox::{Finished, Started};
+use crate::store::wake::Topic;
+use crate::store::{Db, StoreError};
+
+/// A lane is free this long after its holder was last heard of.
+const LEASE: Duration = Duration::from_secs(15);
+/// The holder says so this often.
+const RENEW: Duration = Duration::from_secs(5);
+/// Without a bell it looks by itself after this long.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// An idle lane's task ends after this long; the next delivery starts another.
+const LINGER: Duration = Duration::from_secs(30);
+/// Requests under way are waited for this long when the service stops.
+const FAREWELL: Duration = Duration::from_secs(12);
+
+/// The channels by their names.
+pub type Channels = HashMap<&'static str, Arc<dyn Channel>>;
+
+/// The sender.
+#[derive(Clone)]
+pub struct Sender {
+    db: Db,
+    channels: Arc<Channels>,
+    chance: Arc<Chance>,
+    clock: Arc<dyn Clock>,
+    /// Who we are among those who could hold a lane.
+    holder: String,
+}
+
+/// A lane that we hold.
+struct Lane {
+    name: String,
+    lease: Lease,
+    /// Monotonic: when the lease was last known to be ours.
+    held_since: Duration,
+    width: usize,
+    requests: JoinSet<Finished>,
+    finished: Vec<Finished>,
+}
+
+impl Sender {
+    /// A sender through these channels.
+    #[must_use]
+    pub fn new(db: Db, channels: Channels, chance: Arc<Chance>, clock: Arc<dyn Clock>, holder: String) -> Self {
+        Self { db, channels: Arc::new(channels), chance, clock, holder }
+    }
+
+    /// Sends all that is due and waits for the last verdict. Says how many requests were made.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn tick(&self) -> Result<usize, StoreError> {
+        let mut sent = 0;
+        let mut lanes = self.db.lanes_held().await?;
+        lanes.extend(self.db.lanes_due().await?);
+        lanes.sort();
+        lanes.dedup();
+        for name in lanes {
+            let Some(mut lane) = self.take(&name).await? else { continue };
+            loop {
+                let started = self.step(&mut lane).await?;
+                sent += started;
+                if started == 0 && lane.requests.is_empty() && lane.finished.is_empty() {
+                    break;
+                }
+                lane.wait_for_one().await;
+            }
+            self.db.release_lease(&lane.lease).await?;
+        }
+        Ok(sent)
+    }
+
+    /// Keeps a task for each lane with something to send, until the stop.
+    pub async fn run(self, beats: Beats, mut stop: Stop) {
+        let mut lanes: HashMap<String, (Arc<Notify>, JoinHandle<()>)> = HashMap::new();
+        // What a crash left behind is looked after first, due or not.
+        let mut wanted = self.db.lanes_held().await.unwrap_or_default();
+        while !stop.is_stopped() {
+            beats.beat("send");
+            match self.db.lanes_due().await {
+                Ok(due) => wanted.extend(due),
+                Err(error) => tracing::error!(%error, "sending will be tried again: {error}"),
+            }
+            lanes.retain(|_, (_, task)| !task.is_finished());
+            for name in wanted.drain(..) {
+                let (bell, _) = lanes.entry(name.clone()).or_insert_with(|| {
+                    let bell = Arc::new(Notify::new());
+                    let task = self.clone().run_lane(name, Arc::clone(&bell), stop.clone());
+                    (bell, tokio::spawn(task))
+                });
+                bell.notify_one();
+            }
+            tokio::select! {
+                () = self.db.wake().wait(Topic::Deliveries, PATIENCE) => {}
+                () = stop.stopped() => {}
+            }
+        }
+        for (_, (bell, task)) in lanes {
+            bell.notify_one();
+            // A lane that broke has been reported where it broke.
+            let _ = task.await;
+        }
+        beats.end("send");
+    }
+
+    async fn run_lane(self, name: String, bell: Arc<Notify>, mut stop: Stop) {
+        let mut lane = match self.take(&name).await {
+            Ok(Some(lane)) => lane,
+            Ok(None) => return,
+            Err(error) => return report(&name, "cannot be taken", &error),
+        };
+        let mut busy_at = self.clock.monotonic();
+        while !stop.is_stopped() && self.clock.monotonic().saturating_sub(busy_at) < LINGER {
+            match self.step(&mut lane).await {
+                Ok(_) if lane.is_quiet() => lane.idle(&bell, &mut stop).await,
+                Ok(_) => {
+                    busy_at = self.clock.monotonic();
+                    lane.work(&bell, &mut stop).await;
+                }
+                Err(error) => {
+                    // What was finished is kept and written down as soon as the store is back.
+                    report(&name, "waits for the store", &error);
+                    stop.sleep(PATIENCE).await;
+                }
+            }
+        }
+        self.let_go(lane).await;
+    }
+
+    /// Takes a lane and looks after what its holder before left behind.
+    async fn take(&self, name: &str) -> Result<Option<Lane>, StoreError> {
+        let lease = self.db.take_lease(&format!("lane:send:{name}"), &self.holder, LEASE).await?;
+        let Some(lease) = lease else { return Ok(None) };
+        let held_since = self.clock.monotonic();
+        let left = self.db.take_over_lane(&lease, name, self.chance.draw()).await?;
+        if left > 0 {
+            tracing::info!(lane = name, left, "lane {name} had {left} deliveries under way when it stopped");
+        }
+        let channel = name.split(':').next().unwrap_or_default();
+        let width = self.channels.get(channel).map_or(32, |channel| channel.capabilities().width).max(1);
+        Ok(Some(Lane {
+            name: name.to_owned(),
+            lease,
+            held_since,
+            width,
+            requests: JoinSet::new(),
+            finished: Vec::new(),
+        }))
+    }
+
+    /// One transaction: what came back is written down, what is due and wanted is started. Then the requests are made.
+    async fn step(&self, lane: &mut Lane) -> Result<usize, StoreError> {
+        self.renew(lane).await?;
+        lane.collect();
+        let free = lane.width.saturating_sub(lane.requests.len());
+        let step = self.db.step_lane(&lane.lease, &lane.name, &lane.finished, free).await?;
+        for done in lane.finished.drain(..) {
+            log(&done);
+        }
+        let count = step.started.len();
+        let deadline = lane.held_since + LEASE;
+        for started in step.started {
+            lane.requests.spawn(self.clone().request(started, deadline));
+        }
+        Ok(count + step.dropped)
+    }
+
+    async fn renew(&self, lane: &mut Lane) -> Result<(), StoreError> {
+        let now = self.clock.monotonic();
+        if now.saturating_sub(lane.held_since) < RENEW {
+            return Ok(());
+        }
+        let taken = self.db.take_lease(&lane.lease.name, &self.holder, LEASE).await?;
+        if let Some(lease) = taken {
+            if lease.epoch != lane.lease.epoch {
+                self.db.take_over_lane(&lease, &lane.name, self.chance.draw()).await?;
+            }
+            lane.lease = lease;
+            lane.held_since = now;
+        }
+        Ok(())
+    }
+
+    /// One request, from the lease's last check to the verdict. A channel that panics has said Unknown.
+    async fn request(self, started: Started, deadline: Duration) -> Finished {
+        let verdict = if self.clock.monotonic() >= deadline {
+            Verdict::Retry { after: None, why: "the lane was lost before the request was made".to_owned() }
+        } else {
+            AssertUnwindSafe(self.send(&started))
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| Verdict::Unknown { why: "the channel broke while sending".to_owned() })
+        };
+        let now = self.db.now();
+        let sending = Sending { attempts: started.attempts, expires_at: started.expires_at };
+        Finished {
+            id: started.id,
+            attempts: started.attempts,
+            started_at: started.started_at,
+            ended_at: now,
+            next: delivery::next(sending, &verdict, now, self.chance.draw()),
+            verdict,
+        }
+    }
+
+    async fn send(&self, started: &Started) -> Verdict {
+        let destination: Destination = match started.address.parse() {
+            Ok(destination) => destination,
+            Err(why) => return Verdict::GiveUp { why: format!("its address cannot be read: {why}") },
+        };
+        let Some(channel) = self.channels.get(destination.channel()) else {
+            return Verdict::Retry { after: None, why: format!("{} is not connected", destination.channel()) };
+        };
+        let envelope = Envelope {
+            key: started.dedupe_key.clone(),
+            destination,
+            secret: started.secret.clone().map(Into::into),
+            message: started.message.clone(),
+        };
+        channel.send(&envelope).await
+    }
+
+    /// Waits for what is under way, writes it down, and gives the lane back.
+    async fn let_go(&self, mut lane: Lane) {
+        let rest = async {
+            while let Some(done) = lane.requests.join_next().await {
+                lane.finished.extend(done.ok());
+            }
+        };
+        if tokio::time::timeout(FAREWELL, rest).await.is_err() {
+            tracing::warn!(lane = lane.name, "lane {} stops with requests under way; they count as unknown", lane.name);
+        }
+        let written = async {
+            self.db.step_lane(&lane.lease, &lane.name, &lane.finished, 0).await?;
+            self.db.hand_back_lane(&lane.lease, &lane.name).await?;
+            self.db.release_lease(&lane.lease).await?;
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = written.await {
+            report(&lane.name, "could not be given back", &error);
+        }
+    }
+}
+
+impl Lane {
+    fn is_quiet(&self) -> bool {
+        self.requests.is_empty() && self.finished.is_empty()
+    }
+
+    fn has_room(&self) -> bool {
+        self.requests.len() < self.width
+    }
+
+    fn collect(&mut self) {
+        while let Some(done) = self.requests.try_join_next() {
+            self.finished.extend(done.ok());
+        }
+    }
+
+    /// Nothing to do: until the bell, or until the lease wants to be renewed.
+    async fn idle(&mut self, bell: &Notify, stop: &mut Stop) {
+        tokio::select! {
+            () = bell.notified() => {}
+            () = stop.sleep(RENEW) => {}
+        }
+    }
+
+    /// Requests are under way: until one is back, or there is more to start.
+    async fn work(&mut self, bell: &Notify, stop: &mut Stop) {
+        let has_room = self.has_room();
+        tokio::select! {
+            () = self.wait_for_one() => {}
+            () = bell.notified(), if has_room => {}
+            () = stop.sleep(PATIENCE) => {}
+        }
+    }
+
+    async fn wait_for_one(&mut self) {
+        match self.requests.join_next().await {
+            Some(done) => self.finished.extend(done.ok()),
+            None => tokio::task::yield_now().await,
+        }
+    }
+}
+
+fn report(lane: &str, what: &str, error: &StoreError) {
+    tracing::error!(%error, lane, "lane {lane} {what}: {error}");
+}
+
+fn log(done: &Finished) {
+    match done.verdict.why() {
+        None => tracing::debug!(delivery = done.id, attempts = done.attempts, "delivery {} is sent", done.id),
+        Some(why) => {
+            tracing::warn!(delivery = done.id, attempts = done.attempts, next = ?done.next, "delivery {} was not sent: {why}", done.id);
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What a shop's answer is, before anybody reads it: a wall, a wait, a page where data is due. Pure.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, SERVER};
+
+use super::fetch_error::FetchErrorKind;
+
+/// What kind of document is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// JSON. A web page in its place is an error: a password page, a login, a wall.
+    Json,
+    /// Whatever is there.
+    Anything,
+}
+
+/// No shop is left alone for longer than this because of one header.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Words that stand in challenge pages and in no product's page.
+const WALL_MARKS: [(&str, &str); 12] = [
+    ("_cf_chl_opt", "a Cloudflare challenge page"),
+    ("<title>just a moment...</title>", "a Cloudflare challenge page"),
+    ("attention required! | cloudflare", "a Cloudflare block page"),
+    ("captcha-delivery.com", "a DataDome challenge page"),
+    ("px-captcha", "a PerimeterX challenge page"),
+    ("_incapsula_resource", "an Imperva block page"),
+    ("pardon our interruption", "an Imperva block page"),
+    ("errors.edgesuite.net", "an Akamai block page"),
+    ("awswafcookiedomainlist", "an AWS challenge page"),
+    ("window.kpsdk", "a Kasada challenge page"),
+    ("sucuri website firewall", "a Sucuri block page"),
+    ("your connection needs to be verified before you can proceed", "a Shopify checkpoint"),
+];
+
+/// Is this answer the document that is due?
+///
+/// # Errors
+/// With what it is instead.
+pub fn judge(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    expect: Expect,
+    now: DateTime<Utc>,
+) -> Result<(), FetchErrorKind> {
+    let retry_after = headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, now));
+    if let Some(evidence) = wall(status, headers, body) {
+        return Err(FetchErrorKind::BotWall { evidence, retry_after });
+    }
+    if !matches!(status.as_u16(), 200 | 203) {
+        return Err(FetchErrorKind::Status { code: status.as_u16(), retry_after });
+    }
+    if body.iter().all(u8::is_ascii_whitespace) {
+        let expected = if expect == Expect::Json { "JSON" } else { "a document" };
+        return Err(FetchErrorKind::WrongContent { expected, got: "an empty answer".to_owned() });
+    }
+    match expect {
+        Expect::Anything => Ok(()),
+        Expect::Json => json_is_there(headers, body),
+    }
+}
+
+/// `Retry-After` as seconds or as a date (RFC 9110, 10.2.3), at most a day.
+#[must_use]
+pub fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
+    let value = value.trim();
+    let wait = if value.bytes().all(|b| b.is_ascii_digit()) && !value.is_empty() {
+        value.parse().map_or(LONGEST_WAIT, Duration::from_secs)
+    } else {
+        let at = DateTime::parse_from_rfc2822(value).ok()?;
+        (at.with_timezone(&Utc) - now).to_std().unwrap_or(Duration::ZERO)
+    };
+    Some(wait.min(LONGEST_WAIT))
+}
+
+/// What gives a bot wall away.
+fn wall(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(kind) = header("cf-mitigated") {
+        return Some(format!("cf-mitigated: {kind}"));
+    }
+    if let Some(action) = header("x-amzn-waf-action") {
+        return Some(format!("x-amzn-waf-action: {action}"));
+    }
+    let refused = matches!(status.as_u16(), 401 | 403 | 405 | 503);
+    if refused && headers.contains_key("x-datadome") {
+        return Some("x-datadome".to_owned());
+    }
+    if !looks_like_html(body) {
+        return None;
+    }
+    let start = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]).to_lowercase();
+    if let Some((_, what)) = WALL_MARKS.iter().find(|(mark, _)| start.contains(mark)) {
+        return Some((*what).to_owned());
+    }
+    let server = headers.get(SERVER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let asks = ["captcha", "are you a robot", "verify you are human", "enable javascript and cookies to continue"];
+    let asked = refused.then(|| asks.iter().find(|ask| start.contains(*ask))).flatten()?;
+    Some(format!(
+        "status {} with {asked:?}{}",
+        status.as_u16(),
+        if server.is_empty() { String::new() } else { format!(" from {server}") }
+    ))
+}
+
+fn json_is_there(headers: &HeaderMap, body: &[u8]) -> Result<(), FetchErrorKind> {
+    let wrong = |got: String| Err(FetchErrorKind::WrongContent { expected: "JSON", got });
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let starts_as_json = matches!(first_byte(body), Some(b'{' | b'['));
+    if !looks_like_html(body) && (starts_as_json || !kind.to_ascii_lowercase().contains("html")) {
+        return Ok(());
+    }
+    let page = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]);
+    if page.contains("action=\"/password\"") || page.contains("template-password") {
+        return wrong("the shop's password page: the shop is closed".to_owned());
+    }
+    wrong(title(&page).map_or_else(|| "a web page".to_owned(), |title| format!("a web page titled {title:?}")))
+}
+
+/// Does this begin like markup?
+#[must_use]
+pub fn looks_like_html(body: &[u8]) -> bool {
+    first_byte(body) == Some(b'<')
+}
+
+fn first_byte(body: &[u8]) -> Option<u8> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    body.iter().copied().find(|b| !b.is_ascii_whitespace())
+}
+
+fn title(page: &str) -> Option<String> {
+    let lower = page.to_ascii_lowercase();
+    let start = lower.find("<title")?;
+    let start = start + lower[start..].find('>')? + 1;
+    let end = start + lower[start..].find("</title")?;
+    let words = page[start..end].split_whitespace().collect::<Vec<_>>().join(" ");
+    (!words.is_empty()).then(|| words.chars().take(80).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        Utc.with_ymd_and_hms(2026, 10, 21, 7, 28, 0).single().expect("a time")
+    }
+
+    fn said(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> String {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| (name.parse().expect("name"), HeaderValue::from_static(value)))
+            .collect();
+        let status = StatusCode::from_u16(status).expect("status");
+        match judge(status, &headers, body.as_bytes(), Expect::Json, now()) {
+            Ok(()) => "ok".to_owned(),
+            Err(kind) => kind.to_string(),
+        }
+    }
+
+    #[test]
+    fn waits_are_seconds_or_dates_and_never_longer_than_a_day() {
+        for (value, seconds) in [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("Wed, 21 Oct 2026 07:30:00 GMT", Some(120)),
+            ("Wed, 21 Oct 2026 07:00:00 GMT", Some(0)),
+            ("99999999999999999999999", Some(86_400)),
+            ("soon", None),
+            ("", None),
+            ("-5", None),
+        ] {
+            assert_eq!(retry_after(value, now()), seconds.map(Duration::from_secs), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn walls_are_told_from_trouble() {
+        assert!(said(403, &[("cf-mitigated", "challenge")], "<html>").contains("bot wall"));
+        assert!(said(503, &[("server", "cloudflare")], "<title>Just a moment...</title>").contains("Cloudflare"));
+        assert!(said(200, &[], "<html><script>window._cf_chl_opt={}</script>").contains("bot wall"));
+        assert!(said(202, &[("x-amzn-waf-action", "challenge")], "").contains("bot wall"));
+        assert!(said(403, &[], "<p>Please verify you are human</p>").contains("bot wall"));
+        assert!(said(503, &[], "<h1>Down for maintenance</h1>").contains("in trouble (503)"));
+        assert!(said(430, &[("retry-after", "7")], "").contains("left alone for 7 s"));
+        assert!(said(200, &[], r#"{"title":"captcha-delivery.com tee"}"#) == "ok");
+    }
+
+    #[test]
+    fn a_page_is_no_data() {
+        assert_eq!(said(200, &[("content-type", "text/html")], r#"{"a":1}"#), "ok");
+        assert_eq!(
+            said(200, &[], "<!doctype html><title>Opening\n soon</title>"),
+            "expected JSON but got a web page titled \"Opening soon\""
+        );
+        assert_eq!(
+            said(200, &[], r#"<form action="/password">"#),
+            "expected JSON but got the shop's password page: the shop is closed"
+        );
+        assert_eq!(said(200, &[], " \n"), "expected JSON but got an empty answer");
+    }
+}

@@ -1,0 +1,88 @@
+//! Why a source gave no reading. A reading is never made of less than what is due: silence would look like "sold out".
+
+use std::time::Duration;
+
+use super::fetch_error::FetchError;
+use super::readers::jq::JqError;
+
+/// A source that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The shop gave no document.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The document has not the shape that its reader knows.
+    #[error("{at}: {what}")]
+    Shape {
+        /// A path into the document, like `$.products[0].variants`.
+        at: String,
+        /// What is wrong there.
+        what: String,
+    },
+    /// No reader knows this document.
+    #[error("no reader knows this document ({holds}); give it a jq program, like --jq '{example}'")]
+    Unrecognised {
+        /// What the document holds at its top.
+        holds: String,
+        /// A program to begin with.
+        example: &'static str,
+    },
+    /// The answer is about something else than what was asked for.
+    #[error("asked for {asked} but got {got}; the address may have changed hands, check it")]
+    Identity {
+        /// What was asked for.
+        asked: String,
+        /// What the answer is about.
+        got: String,
+    },
+    /// The source's jq program failed.
+    #[error("the jq program: {0}")]
+    Program(#[from] JqError),
+    /// The caller stopped it between two pages.
+    #[error("reading was stopped before its end")]
+    Stopped,
+    /// A paged source that does not come to its end.
+    #[error("the shop's pages took longer than {} s; nothing of them is used", .0.as_secs())]
+    TooLong(Duration),
+}
+
+impl ReadError {
+    /// A document that has not the shape that is due.
+    pub(crate) fn shape(at: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::Shape { at: at.into(), what: what.into() }
+    }
+
+    /// How long the shop asked us to stay away.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.fetch().and_then(FetchError::retry_after)
+    }
+
+    /// Did a bot wall stop us?
+    #[must_use]
+    pub fn is_bot_wall(&self) -> bool {
+        self.fetch().is_some_and(FetchError::is_bot_wall)
+    }
+
+    /// Does the shop say that there is nothing at this address?
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.fetch().is_some_and(FetchError::is_gone)
+    }
+
+    /// Would the same thing at another address of the shop make sense?
+    pub(crate) fn may_be_elsewhere(&self) -> bool {
+        match self {
+            Self::Fetch(error) => error.may_be_elsewhere(),
+            Self::Shape { .. } | Self::Unrecognised { .. } => true,
+            _ => false,
+        }
+    }
+
+    fn fetch(&self) -> Option<&FetchError> {
+        match self {
+            Self::Fetch(error) => Some(error),
+            _ => None,
+        }
+    }
+}

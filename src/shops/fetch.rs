@@ -1,0 +1,296 @@
+//! Gets one document from a shop, politely: guarded, robots.txt respected, redirects on the same site only, a cap on
+//! time and size, conditional where the caller holds validators.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use coatcheck_domain::Clock;
+use reqwest::header::{
+    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    LOCATION,
+};
+use url::Url;
+
+use super::answer::{self, Expect};
+use super::client::NoAddress;
+use super::fetch_error::{FetchError, FetchErrorKind};
+use super::guard::{Guard, Refused};
+use super::redirect;
+use super::robots_memory::RobotsMemory;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// Where.
+    pub url: &'a Url,
+    /// The shop's own headers, name and value.
+    pub headers: &'a [(String, String)],
+    /// The ETag of the last answer, as it was sent.
+    pub etag: Option<&'a str>,
+    /// The Last-Modified of the last answer, as it was sent.
+    pub last_modified: Option<&'a str>,
+    /// What kind of document is due.
+    pub expect: Expect,
+}
+
+impl<'a> Ask<'a> {
+    /// An unconditional request.
+    #[must_use]
+    pub fn new(url: &'a Url, headers: &'a [(String, String)], expect: Expect) -> Self {
+        Self { url, headers, etag: None, last_modified: None, expect }
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// The address that answered, after redirects.
+    pub final_url: Url,
+    /// Did the shop say that nothing changed (304)? Then there is no body.
+    pub not_modified: bool,
+    /// The HTTP status: 200, 203 or 304.
+    pub status: u16,
+    /// The ETag, opaque.
+    pub etag: Option<String>,
+    /// The Last-Modified, opaque: some shops send a bare number.
+    pub last_modified: Option<String>,
+    /// The content type.
+    pub content_type: Option<String>,
+    /// The document, decompressed.
+    pub body: Bytes,
+}
+
+/// How much is enough.
+#[derive(Debug, Clone)]
+pub struct FetchLimits {
+    /// Bytes of one document after decompression.
+    pub body: usize,
+    /// Redirects of one request.
+    pub redirects: usize,
+    /// How long a robots.txt is believed.
+    pub robots_age: Duration,
+}
+
+impl Default for FetchLimits {
+    fn default() -> Self {
+        Self { body: 16 * 1024 * 1024, redirects: 5, robots_age: Duration::from_secs(24 * 60 * 60) }
+    }
+}
+
+/// Asks shops. Cheap to share; holds what robots.txt said for a day.
+#[derive(Debug)]
+pub struct Fetcher {
+    client: reqwest::Client,
+    guard: Arc<Guard>,
+    clock: Arc<dyn Clock>,
+    limits: FetchLimits,
+    robots: RobotsMemory,
+}
+
+/// Bytes of a robots.txt that are read (RFC 9309, 2.5 wants at least 500 KiB).
+const ROBOTS_BYTES: usize = 512 * 1024;
+
+impl Fetcher {
+    /// A fetcher over a client made by [`super::client::client`] with the same guard.
+    #[must_use]
+    pub fn new(client: reqwest::Client, guard: Arc<Guard>, clock: Arc<dyn Clock>, limits: FetchLimits) -> Self {
+        Self { client, guard, clock, robots: RobotsMemory::new(limits.robots_age), limits }
+    }
+
+    /// The clock that dates what was fetched.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// Gets one document.
+    ///
+    /// # Errors
+    /// When nothing came that is worth reading; [`FetchError`] says why and what follows.
+    pub async fn get(&self, ask: Ask<'_>) -> Result<Fetched, FetchError> {
+        let (url, response) = self.follow(ask, true).await?;
+        let at = |kind| FetchError::new(&url, kind);
+        let headers = response.headers().clone();
+        let status = response.status();
+        if status == reqwest::StatusCode::NOT_MODIFIED && (ask.etag.is_some() || ask.last_modified.is_some()) {
+            return Ok(fetched(url, status.as_u16(), &headers, Bytes::new()));
+        }
+        let (body, cut) = read(response, self.limits.body).await.map_err(at)?;
+        if cut {
+            return Err(at(FetchErrorKind::TooLarge { limit: self.limits.body }));
+        }
+        answer::judge(status, &headers, &body, ask.expect, self.clock.now()).map_err(at)?;
+        Ok(fetched(url, status.as_u16(), &headers, body))
+    }
+
+    /// Follows redirects by hand: each address passes the guard and robots.txt before it is asked.
+    async fn follow(&self, ask: Ask<'_>, mind_robots: bool) -> Result<(Url, reqwest::Response), FetchError> {
+        let mut url = ask.url.clone();
+        for _ in 0..=self.limits.redirects {
+            let at = |kind| FetchError::new(&url, kind);
+            self.guard.check_url(&url).map_err(|refused| at(FetchErrorKind::Refused(refused)))?;
+            if mind_robots {
+                Box::pin(self.mind_robots(&url)).await?;
+            }
+            let request = self.client.get(url.clone()).headers(headers(ask).map_err(at)?);
+            let response = request.send().await.map_err(|error| at(failure(&error)))?;
+            if !is_redirect(response.status().as_u16()) {
+                return Ok((url, response));
+            }
+            let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+            let next = redirect::target(&url, location).map_err(at)?;
+            url = next;
+        }
+        Err(FetchError::new(&url, FetchErrorKind::TooManyRedirects(self.limits.redirects)))
+    }
+
+    async fn mind_robots(&self, url: &Url) -> Result<(), FetchError> {
+        let at = |kind| FetchError::new(url, kind);
+        let now = self.clock.monotonic();
+        let robots = match self.robots.fresh(url, now) {
+            Some(robots) => robots,
+            None => match self.read_robots(url).await {
+                Ok(text) => self.robots.remember(url, &text, now),
+                Err(kind) => match self.robots.stale(url, now) {
+                    Some(robots) => robots,
+                    None if self.guard.is_allowed_host(url) => return Ok(()),
+                    None => return Err(at(kind)),
+                },
+            },
+        };
+        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        match robots.against(&path) {
+            Some(rule) => Err(at(FetchErrorKind::Robots { rule: rule.to_owned() })),
+            None => Ok(()),
+        }
+    }
+
+    /// The shop's robots.txt; empty where there is none. 429 counts as unreadable: it says wait, not welcome.
+    async fn read_robots(&self, url: &Url) -> Result<String, FetchErrorKind> {
+        let Ok(at) = url.join("/robots.txt") else { return Ok(String::new()) };
+        let unreadable = |why: String, retry_after| FetchErrorKind::RobotsUnreadable { why, retry_after };
+        let response = match self.follow(Ask::new(&at, &[], Expect::Anything), false).await {
+            Ok((_, response)) => response,
+            Err(error) => {
+                return match error.kind {
+                    FetchErrorKind::RedirectedAway { .. } | FetchErrorKind::TooManyRedirects(_) => Ok(String::new()),
+                    kind @ (FetchErrorKind::Refused(_) | FetchErrorKind::Dns(_) | FetchErrorKind::Connect(_)) => {
+                        Err(kind)
+                    }
+                    kind => Err(unreadable(kind.to_string(), None)),
+                };
+            }
+        };
+        let code = response.status().as_u16();
+        if code == 429 || code >= 500 {
+            let wait = response.headers().get(reqwest::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+            let wait = wait.and_then(|value| answer::retry_after(value, self.clock.now()));
+            return Err(unreadable(format!("status {code}"), wait));
+        }
+        if code >= 300 {
+            return Ok(String::new());
+        }
+        let (body, _) = read(response, ROBOTS_BYTES).await.map_err(|kind| unreadable(kind.to_string(), None))?;
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+}
+
+/// `Name: value` as people write it.
+///
+/// # Errors
+/// With what is before the colon when it is not a header that may be sent.
+pub fn parse_header(text: &str) -> Result<(String, String), FetchErrorKind> {
+    let (name, value) = text.split_once(':').unwrap_or((text, ""));
+    let (name, value) = (name.trim(), value.trim());
+    let bad = || FetchErrorKind::BadHeader { name: name.to_owned() };
+    if value.is_empty() {
+        return Err(bad());
+    }
+    header(name, value).ok_or_else(bad)?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A header that may be sent: framing and routing stay ours.
+fn header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
+    const OURS: [&str; 8] =
+        ["host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer", "accept-encoding"];
+    let name: HeaderName = name.parse().ok()?;
+    let mut value: HeaderValue = value.parse().ok()?;
+    value.set_sensitive(true);
+    (!OURS.contains(&name.as_str())).then_some((name, value))
+}
+
+fn headers(ask: Ask<'_>) -> Result<HeaderMap, FetchErrorKind> {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/html;q=0.8, */*;q=0.5"));
+    for (name, value) in ask.headers {
+        let (name, value) = header(name, value).ok_or_else(|| FetchErrorKind::BadHeader { name: name.clone() })?;
+        headers.insert(name, value);
+    }
+    // Validators are the shop's own words; one that cannot be sent back is left out.
+    for (name, value) in [(IF_NONE_MATCH, ask.etag), (IF_MODIFIED_SINCE, ask.last_modified)] {
+        if let Some(value) = value.and_then(|value| value.parse().ok()) {
+            headers.insert(name, value);
+        }
+    }
+    Ok(headers)
+}
+
+fn fetched(final_url: Url, status: u16, headers: &HeaderMap, body: Bytes) -> Fetched {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Fetched {
+        final_url,
+        not_modified: status == 304,
+        status,
+        etag: text(ETAG),
+        last_modified: text(LAST_MODIFIED),
+        content_type: text(CONTENT_TYPE),
+        body,
+    }
+}
+
+fn is_redirect(code: u16) -> bool {
+    matches!(code, 301 | 302 | 303 | 307 | 308)
+}
+
+/// Reads up to `cap` bytes of what the shop sends, counted after decompression; says whether there was more.
+async fn read(mut response: reqwest::Response, cap: usize) -> Result<(Bytes, bool), FetchErrorKind> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
+        let room = cap - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return Ok((body.freeze(), true));
+        }
+    }
+    Ok((body.freeze(), false))
+}
+
+/// Which of our kinds is this failure of the network?
+fn failure(error: &reqwest::Error) -> FetchErrorKind {
+    if let Some(refused) = cause::<Refused>(error) {
+        return FetchErrorKind::Refused(refused.clone());
+    }
+    if let Some(unknown) = cause::<NoAddress>(error) {
+        return FetchErrorKind::Dns(unknown.to_string());
+    }
+    if error.is_timeout() {
+        return FetchErrorKind::Timeout;
+    }
+    if error.is_connect() { FetchErrorKind::Connect(root(error)) } else { FetchErrorKind::Broken(root(error)) }
+}
+
+fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
+}
+
+fn cause<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
+    causes(error).find_map(|error| error.downcast_ref())
+}
+
+fn root(error: &reqwest::Error) -> String {
+    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}

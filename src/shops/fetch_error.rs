@@ -1,0 +1,171 @@
+//! Why a shop could not be read, in kinds that the scheduler acts on and sentences that people act on.
+
+use std::fmt;
+use std::time::Duration;
+
+use url::Url;
+
+use super::guard::Refused;
+
+/// A request that brought nothing to read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {kind}", Place(.url))]
+pub struct FetchError {
+    /// Where it happened: the address asked last, after redirects.
+    pub url: Box<Url>,
+    /// What happened.
+    pub kind: FetchErrorKind,
+}
+
+/// What can go wrong between us and a shop.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchErrorKind {
+    /// The guard does not let this address through.
+    #[error("{0}")]
+    Refused(Refused),
+    /// The shop's robots.txt asks us to stay away.
+    #[error("the shop's robots.txt asks us not to read this address (rule {rule:?}); it is not read")]
+    Robots {
+        /// The rule that says so.
+        rule: String,
+    },
+    /// robots.txt could not be read, so nobody knows whether we may (RFC 9309, 2.3.1.4).
+    #[error("the shop's robots.txt cannot be read ({why}), so the shop is left alone for now")]
+    RobotsUnreadable {
+        /// What happened to it.
+        why: String,
+        /// How long the shop asked us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// A configured header that cannot be sent.
+    #[error("the header {name:?} cannot be sent; write it as 'Name: value', and leave Host and lengths to us")]
+    BadHeader {
+        /// Its name. The value may be a secret.
+        name: String,
+    },
+    /// It took too long, from the first byte out to the last byte in.
+    #[error("the shop did not finish its answer in time; it is asked again later")]
+    Timeout,
+    /// No connection.
+    #[error("no connection: {0}")]
+    Connect(String),
+    /// No address for the name.
+    #[error("{0}; check the spelling of the host")]
+    Dns(String),
+    /// The connection broke.
+    #[error("the answer broke off: {0}")]
+    Broken(String),
+    /// More than is read of one answer.
+    #[error("the answer is larger than {} MiB and was not read further", limit / (1024 * 1024))]
+    TooLarge {
+        /// Bytes, after decompression.
+        limit: usize,
+    },
+    /// A status that is no answer.
+    #[error("{}", StatusWords(*code, *retry_after))]
+    Status {
+        /// The HTTP status.
+        code: u16,
+        /// How long the shop asked us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The shop wants to see a person or a known bot. It is respected, never evaded.
+    #[error(
+        "the shop's bot wall stopped us ({evidence}); it is left alone for hours; ask the shop for access if it is yours"
+    )]
+    BotWall {
+        /// What gave it away.
+        evidence: String,
+        /// How long the shop asked us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// An answer of another kind than was due.
+    #[error("expected {expected} but got {got}")]
+    WrongContent {
+        /// What was due.
+        expected: &'static str,
+        /// What came.
+        got: String,
+    },
+    /// A redirect that does not lead to what was asked for.
+    #[error("redirected to {to}: {why}")]
+    RedirectedAway {
+        /// Where to.
+        to: String,
+        /// Why that is not followed.
+        why: &'static str,
+    },
+    /// Redirects without end.
+    #[error("redirected more than {0} times")]
+    TooManyRedirects(usize),
+}
+
+impl FetchError {
+    /// A failure at an address.
+    #[must_use]
+    pub fn new(url: &Url, kind: FetchErrorKind) -> Self {
+        Self { url: Box::new(url.clone()), kind }
+    }
+
+    /// How long the shop asked us to stay away.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match &self.kind {
+            FetchErrorKind::Status { retry_after, .. }
+            | FetchErrorKind::BotWall { retry_after, .. }
+            | FetchErrorKind::RobotsUnreadable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Did a bot wall stop us? Then the source is blocked for hours.
+    #[must_use]
+    pub fn is_bot_wall(&self) -> bool {
+        matches!(self.kind, FetchErrorKind::BotWall { .. })
+    }
+
+    /// Does the shop say that there is nothing at this address?
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        matches!(self.kind, FetchErrorKind::Status { code: 404 | 410, .. })
+    }
+
+    /// Would asking for the same thing at another address of the shop make sense?
+    #[must_use]
+    pub(crate) fn may_be_elsewhere(&self) -> bool {
+        self.is_gone()
+            || matches!(
+                self.kind,
+                FetchErrorKind::WrongContent { .. }
+                    | FetchErrorKind::RedirectedAway { .. }
+                    | FetchErrorKind::Robots { .. }
+                    | FetchErrorKind::Status { code: 400 | 405 | 406, .. }
+            )
+    }
+}
+
+/// An address without its query, which may hold a secret.
+struct Place<'a>(&'a Url);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let port = self.0.port().map(|port| format!(":{port}")).unwrap_or_default();
+        write!(f, "{}{port}{}", self.0.host_str().unwrap_or_default(), self.0.path())
+    }
+}
+
+struct StatusWords(u16, Option<Duration>);
+
+impl fmt::Display for StatusWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.0;
+        match code {
+            404 | 410 => write!(f, "the shop says there is nothing here ({code}); check the address")?,
+            401 | 403 => write!(f, "the shop does not let us in ({code}); it may need a header, see --header")?,
+            429 | 430 => write!(f, "the shop asks us to slow down ({code})")?,
+            500.. => write!(f, "the shop is in trouble ({code}); it is asked again later")?,
+            _ => write!(f, "the shop answered with status {code}")?,
+        }
+        self.1.map_or(Ok(()), |wait| write!(f, "; it wants to be left alone for {} s", wait.as_secs()))
+    }
+}

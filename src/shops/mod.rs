@@ -1,0 +1,206 @@
+//! Reads shops: a guard, a polite fetcher, and one reader per platform that turns a response into a reading.
+//!
+//! [`Shops::read`] is the way in: it plans attempts by the source's address (`detect`), gets documents (`fetch`), hands
+//! them to a reader (`readers`, pure) and checks that the answer is about what was asked for (`identity`).
+
+pub mod address;
+pub mod address_parts;
+pub mod answer;
+mod assignments;
+pub mod client;
+pub mod detect;
+pub mod documents;
+pub mod error;
+pub mod fetch;
+pub mod fetch_error;
+pub mod guard;
+pub mod identity;
+mod page;
+mod pages;
+pub mod readers;
+pub mod redirect;
+pub mod robots;
+mod robots_memory;
+pub mod source;
+
+use coatcheck_domain::Reading;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+pub use client::{ClientOptions, Resolver, SystemResolver, client, user_agent};
+pub use error::ReadError;
+pub use fetch::{FetchLimits, Fetcher, parse_header};
+pub use fetch_error::{FetchError, FetchErrorKind};
+pub use guard::{AllowHosts, Guard, Refused};
+pub use readers::jq_runner::{JQ_WORKER, JqLimits, JqRunner, jq_worker_main};
+pub use source::{NoSuchReader, Page, Progress, Read, ReadOutcome, ReaderKind, SourceSpec, Unwatched};
+
+use answer::Expect;
+use detect::Attempt;
+use fetch::{Ask, Fetched};
+
+/// Reads sources.
+#[derive(Debug)]
+pub struct Shops {
+    fetcher: Fetcher,
+    jq: JqRunner,
+}
+
+impl Shops {
+    /// Readers over a fetcher and a jq runner.
+    #[must_use]
+    pub fn new(fetcher: Fetcher, jq: JqRunner) -> Self {
+        Self { fetcher, jq }
+    }
+
+    /// Reads a source now. `progress` is told of each page of a paged one.
+    ///
+    /// # Errors
+    /// When there is no reading; [`ReadError`] says why, and whether to wait, to stay away or to give up.
+    pub async fn read(&self, spec: &SourceSpec, progress: &dyn Progress) -> Result<ReadOutcome, ReadError> {
+        let mut errors: Vec<ReadError> = Vec::new();
+        for attempt in detect::plan(spec) {
+            match self.attempt(&attempt, spec, progress).await {
+                Err(error) if error.may_be_elsewhere() => errors.push(error),
+                outcome => return outcome,
+            }
+        }
+        // "Not here" says the least of all failures.
+        let telling = errors.iter().position(|error| !error.is_gone()).unwrap_or(0);
+        Err(errors.swap_remove(telling))
+    }
+
+    async fn attempt(
+        &self,
+        attempt: &Attempt,
+        spec: &SourceSpec,
+        progress: &dyn Progress,
+    ) -> Result<ReadOutcome, ReadError> {
+        match attempt {
+            Attempt::Document { url, reader } => self.document(url, *reader, spec).await,
+            Attempt::List { url } => self.list(url, spec, progress).await,
+            Attempt::Program { program, urls } => self.program(program, urls, spec).await,
+        }
+    }
+
+    async fn document(
+        &self,
+        url: &Url,
+        reader: Option<ReaderKind>,
+        spec: &SourceSpec,
+    ) -> Result<ReadOutcome, ReadError> {
+        let expect = if reader.is_some() { Expect::Json } else { Expect::Anything };
+        let fetched = self.conditionally(url, spec, expect).await?;
+        if fetched.not_modified {
+            return Ok(self.not_modified());
+        }
+        identity_of_page(url, &fetched)?;
+        let document = documents::json(&fetched.body)?;
+        let read = detect::read(&document, reader, &fetched.final_url);
+        let (reader, reading) = read.map_err(|error| named_page(error, &fetched, &document))?;
+        identity::check(url, &fetched.final_url, &reading, spec.product_id.as_deref())?;
+        let digest = Sha256::digest(&fetched.body);
+        Ok(self.read_from(reading, reader, digest.into(), fetched))
+    }
+
+    async fn list(&self, url: &Url, spec: &SourceSpec, progress: &dyn Progress) -> Result<ReadOutcome, ReadError> {
+        let pages = pages::read(&self.fetcher, url, &spec.headers, progress).await?;
+        Ok(ReadOutcome::Read(Box::new(Read {
+            reading: pages.reading,
+            reader: ReaderKind::Shopify,
+            resolved_url: pages.first_url,
+            body_digest: pages.digest.finalize().into(),
+            etag: None,
+            last_modified: None,
+            received_at: self.fetcher.clock().now(),
+        })))
+    }
+
+    /// Gets every document, then lets the program make rows of them. Validators hold for single documents only.
+    async fn program(&self, program: &str, urls: &[Url], spec: &SourceSpec) -> Result<ReadOutcome, ReadError> {
+        let expect = if reads_pages(program) { Expect::Anything } else { Expect::Json };
+        let mut digest = Sha256::new();
+        let mut texts = Vec::new();
+        let mut first: Option<Fetched> = None;
+        for url in urls {
+            let fetched = match urls {
+                [_] => self.conditionally(url, spec, expect).await?,
+                _ => self.fetcher.get(Ask::new(url, &spec.headers, expect)).await?,
+            };
+            if fetched.not_modified {
+                return Ok(self.not_modified());
+            }
+            identity::redirect(url, &fetched.final_url)?;
+            digest.update(&fetched.body);
+            texts.push(documents::json_text(&fetched.body)?);
+            first.get_or_insert(fetched);
+        }
+        let Some(mut first) = first else { return Err(ReadError::shape("urls", "there is none")) };
+        let document = if texts.len() == 1 { texts.swap_remove(0) } else { format!("[{}]", texts.join(",")) };
+        let rows = self.jq.run(program, &document).await?;
+        let reading = program_reading(&rows, &first.final_url)?;
+        if urls.len() > 1 {
+            (first.etag, first.last_modified) = (None, None);
+        }
+        Ok(self.read_from(reading, ReaderKind::Json, digest.finalize().into(), first))
+    }
+
+    async fn conditionally(&self, url: &Url, spec: &SourceSpec, expect: Expect) -> Result<Fetched, FetchError> {
+        let (etag, last_modified) = (spec.etag.as_deref(), spec.last_modified.as_deref());
+        self.fetcher.get(Ask { url, headers: &spec.headers, etag, last_modified, expect }).await
+    }
+
+    fn not_modified(&self) -> ReadOutcome {
+        ReadOutcome::NotModified { received_at: self.fetcher.clock().now() }
+    }
+
+    fn read_from(&self, reading: Reading, reader: ReaderKind, body_digest: [u8; 32], fetched: Fetched) -> ReadOutcome {
+        ReadOutcome::Read(Box::new(Read {
+            reading,
+            reader,
+            resolved_url: fetched.final_url,
+            body_digest,
+            etag: fetched.etag,
+            last_modified: fetched.last_modified,
+            received_at: self.fetcher.clock().now(),
+        }))
+    }
+}
+
+/// The reading that a program's rows make.
+///
+/// # Errors
+/// As [`readers::row::reading`].
+pub fn program_reading(rows: &[Value], url: &Url) -> Result<Reading, ReadError> {
+    readers::row::reading(rows, &|index| format!("jq[{index}]"), url)
+}
+
+/// A page that redirects away is no document of the source, whatever it holds; a product may have been renamed, which
+/// only its id can tell.
+fn identity_of_page(asked: &Url, fetched: &Fetched) -> Result<(), ReadError> {
+    if answer::looks_like_html(&fetched.body) { identity::redirect(asked, &fetched.final_url) } else { Ok(()) }
+}
+
+/// A page is called a page, not an object with `scripts`.
+fn named_page(error: ReadError, fetched: &Fetched, page: &Value) -> ReadError {
+    match error {
+        ReadError::Unrecognised { example, .. } if answer::looks_like_html(&fetched.body) => {
+            let title = page.get("title").and_then(Value::as_str).unwrap_or_default();
+            ReadError::Unrecognised {
+                holds: format!("a web page titled {:?}", title.chars().take(80).collect::<String>()),
+                example,
+            }
+        }
+        error => error,
+    }
+}
+
+/// Does a program work on what web pages carry? Then a page is a document; otherwise a page where JSON is due is an error.
+fn reads_pages(program: &str) -> bool {
+    ["scripts", "assigned", ".data[", ".text"].iter().any(|part| program.contains(part))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,99 @@
+//! Reads a list of Shopify's page by page, all or nothing.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use coatcheck_domain::{ProductReading, Reading};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::answer::Expect;
+use super::error::ReadError;
+use super::fetch::{Ask, Fetcher};
+use super::identity;
+use super::readers::shopify::{self, PAGE};
+use super::source::{Page, Progress};
+
+/// Shopify gives no more pages of a list.
+const MOST_PAGES: usize = 100;
+/// All pages together take no longer.
+const LONGEST: Duration = Duration::from_secs(5 * 60);
+
+/// A whole list, and what its pages came from.
+pub(super) struct Pages {
+    pub(super) reading: Reading,
+    pub(super) first_url: Url,
+    pub(super) digest: Sha256,
+}
+
+/// Reads until a page is short. What shifts or repeats while paging leaves the list incomplete, never wrong.
+pub(super) async fn read(
+    fetcher: &Fetcher,
+    list: &Url,
+    headers: &[(String, String)],
+    progress: &dyn Progress,
+) -> Result<Pages, ReadError> {
+    let started = fetcher.clock().monotonic();
+    let mut found = Found::default();
+    let mut digest = Sha256::new();
+    let mut first_url = None;
+    // A page that was asked for by number is that page only.
+    let asked_page = list.query_pairs().any(|(name, _)| name == "page");
+    let last = if asked_page { 1 } else { MOST_PAGES };
+    for number in 1..=last {
+        let url = if asked_page { list.clone() } else { page_url(list, number) };
+        let fetched = fetcher.get(Ask::new(&url, headers, Expect::Json)).await?;
+        identity::redirect(&url, &fetched.final_url)?;
+        digest.update(&fetched.body);
+        let products = shopify::parse_page(&fetched.body, &fetched.final_url)?;
+        first_url.get_or_insert(fetched.final_url);
+        let end = found.take(products);
+        if progress.page(Page { number, products: found.products.len() }).await == ControlFlow::Break(()) {
+            return Err(ReadError::Stopped);
+        }
+        if end {
+            break;
+        }
+        if fetcher.clock().monotonic().saturating_sub(started) > LONGEST {
+            return Err(ReadError::TooLong(LONGEST));
+        }
+    }
+    let complete =
+        found.ended && !found.shifted && !asked_page && found.products.iter().all(|product| product.complete);
+    if found.products.is_empty() {
+        return Err(ReadError::shape("$.products", "the list is empty; nothing is concluded from that"));
+    }
+    let reading = Reading { products: found.products, complete };
+    Ok(Pages { reading, first_url: first_url.unwrap_or_else(|| list.clone()), digest })
+}
+
+#[derive(Default)]
+struct Found {
+    products: Vec<ProductReading>,
+    keys: HashSet<String>,
+    shifted: bool,
+    ended: bool,
+}
+
+impl Found {
+    /// Takes in a page; says whether it was the last: short, or nothing new (a shop that ignores page numbers).
+    fn take(&mut self, page: Vec<ProductReading>) -> bool {
+        let (size, before) = (page.len(), self.products.len());
+        for product in page {
+            if self.keys.insert(product.key()) {
+                self.products.push(product);
+            } else {
+                self.shifted = true;
+            }
+        }
+        self.ended = size < PAGE;
+        self.ended || self.products.len() == before
+    }
+}
+
+fn page_url(list: &Url, number: usize) -> Url {
+    let mut url = list.clone();
+    url.query_pairs_mut().append_pair("limit", &PAGE.to_string()).append_pair("page", &number.to_string());
+    url
+}

@@ -1,0 +1,212 @@
+//! Stories of generic JSON: the shape that needs no program, and the shapes that programs must be able to say.
+
+use coatcheck_domain::{Availability, Reading};
+use insta::assert_snapshot;
+use url::Url;
+
+use super::super::jq::{JqBounds, evaluate};
+use super::*;
+use crate::shops::documents;
+
+fn page() -> Url {
+    Url::parse("https://shop.example/api/stock.json").expect("url")
+}
+
+fn told(reading: &Result<Reading, ReadError>) -> String {
+    let reading = match reading {
+        Ok(reading) => reading,
+        Err(error) => return format!("error: {error}"),
+    };
+    let lines = reading.products.iter().flat_map(|product| {
+        product.variants.iter().map(|v| {
+            let price = v.price.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+            let evidence = v.evidence.as_ref().map_or_else(String::new, |e| format!("{} = {}", e.at, e.raw));
+            format!(
+                "{} | {} | {} | {} | {price} | {evidence}",
+                product.title,
+                v.size().unwrap_or("-"),
+                v.style().unwrap_or_default(),
+                v.availability
+            )
+        })
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn plain(body: &str) -> String {
+    told(&parse(body.as_bytes(), &page()))
+}
+
+/// What a program makes of documents: of one as it is, of several as a list.
+fn with(program: &str, bodies: &[&str]) -> String {
+    let texts: Vec<String> =
+        bodies.iter().map(|body| documents::json_text(body.as_bytes()).expect("a document")).collect();
+    let document = if texts.len() == 1 { texts[0].clone() } else { format!("[{}]", texts.join(",")) };
+    match evaluate(program, &document, JqBounds::default()) {
+        Ok(rows) => told(&row::reading(&rows, &|index| format!("jq[{index}]"), &page())),
+        Err(error) => format!("error: {error}"),
+    }
+}
+
+#[test]
+fn styles_as_keys_need_no_program() {
+    assert_snapshot!(plain(
+        r#"{"Red":[{"size":"S","purchasable":true},{"size":"XXL","purchasable":false}],"Black":[{"size":41,"purchasable":true}]}"#
+    ), @r"
+        shop.example/api/stock.json | S | Red | in_stock | - | $.Red[0].purchasable = true
+        shop.example/api/stock.json | XXL | Red | out_of_stock | - | $.Red[1].purchasable = false
+        shop.example/api/stock.json | 41 | Black | in_stock | - | $.Black[0].purchasable = true
+        ");
+    assert_snapshot!(plain(r#"{"One":[{"size":"M","quantity":3,"price":"12.50","currency":"EUR"}],"Two":[]}"#), @"shop.example/api/stock.json | M | One | in_stock | 12.50 EUR | $.One[0].quantity = 3");
+}
+
+#[test]
+fn nothing_and_new_shapes_are_errors() {
+    let said: Vec<String> = [
+        "{}",
+        "[]",
+        "null",
+        r#"{"Red":[]}"#,
+        r#"{"error":"try later"}"#,
+        r#"{"Red":[{"size":"S","purchasable":true},{"size":"M"}]}"#,
+        r#"{"Red":[{"size":"S","purchasable":true},{"name":"M","purchasable":true}]}"#,
+        r#"{"Red":[{"size":"S","purchasable":true},{"size":"S","purchasable":false}]}"#,
+        r#"{"Red":[{"size":"S","purchasable":{}}]}"#,
+        r#"{"Red":[{"size":"S","purch"#,
+    ]
+    .into_iter()
+    .map(plain)
+    .collect();
+    assert_snapshot!(said.join("\n"), @r"
+        error: no reader knows this document (an empty object); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
+        error: no reader knows this document (an empty list); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
+        error: no reader knows this document (null); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
+        error: no reader knows this document (an object with Red); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
+        error: no reader knows this document (an object with error); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
+        error: $.Red[1]: nothing here says whether it can be bought; one of purchasable, available, in_stock, inStock, isAvailable, is_available, isInStock, is_in_stock, availableForSale, buyable, orderable, availability, stock, quantity is due
+        error: $.Red[1]: there is no size here; the shop's answer has changed its shape
+        error: $.Red[1]: is the same variant as $.Red[0] (options:size=s&style=red); give each its own id or options
+        error: $.Red[0].purchasable: expected true or false, got an object
+        error: line 1 column 26: the JSON ends too early; the answer was cut
+        ");
+}
+
+#[test]
+fn keys_are_values() {
+    let program = "to_entries[] | {size: .key, in_stock: .value}";
+    assert_snapshot!(with(program, &[r#"{"M":1,"L":0,"S":"in stock"}"#]), @r#"
+        shop.example/api/stock.json | M |  | in_stock | - | jq[0].in_stock = 1
+        shop.example/api/stock.json | L |  | out_of_stock | - | jq[1].in_stock = 0
+        shop.example/api/stock.json | S |  | in_stock | - | jq[2].in_stock = "in stock"
+        "#);
+}
+
+#[test]
+fn sizes_are_nested_in_styles() {
+    let program = ".colours[] | .name as $colour | .sizes[] | {options: {Colour: $colour, Fit: .fit}, size: .label, availability: .state, price: .cents, price_minor: .cents}";
+    assert_snapshot!(with(program, &[r#"{"colours":[{"name":"Moss","sizes":[{"label":"M","fit":"Slim","state":"SOLD_OUT","cents":8900},{"label":"L","fit":null,"state":"lowStock","cents":8900}]}]}"#]), @r#"
+        shop.example/api/stock.json | M | Moss / Slim | out_of_stock | 89.00 | jq[0].availability = "SOLD_OUT"
+        shop.example/api/stock.json | L | Moss | low_stock | 89.00 | jq[1].availability = "lowStock"
+        "#);
+}
+
+#[test]
+fn two_documents_are_joined_on_sku() {
+    let program = r".[1].levels as $levels | .[0].items[] | {product: .name, size, sku, quantity: $levels[.sku]}";
+    let items = r#"{"items":[{"name":"Cap","size":"One","sku":"A1"},{"name":"Scarf","size":"One","sku":"B2"},{"name":"Scarf","size":"Two","sku":"B3"}]}"#;
+    assert_snapshot!(with(program, &[items, r#"{"levels":{"A1":4,"B2":0}}"#]), @r"
+        Cap | One |  | in_stock | - | jq[0].quantity = 4
+        Scarf | One |  | out_of_stock | - | jq[1].quantity = 0
+        Scarf | Two |  | unknown | - | jq[2] = availability is not told
+        ");
+}
+
+#[test]
+fn titles_are_split_where_the_shop_has_nothing_better() {
+    let program = r#".[] | (.title | split(" - ")) as [$product, $style, $size] | {product: $product, style: $style, size: $size, in_stock: .ok}"#;
+    assert_snapshot!(with(program, &[r#"[{"title":"Tee - White - M","ok":true},{"title":"Tee - White - L","ok":false}]"#]), @r"
+        Tee | M | White | in_stock | - | jq[0].in_stock = true
+        Tee | L | White | out_of_stock | - | jq[1].in_stock = false
+        ");
+}
+
+#[test]
+fn a_matrix_is_walked() {
+    let program = ". as $m | range($m.rows|length) as $r | range($m.cols|length) as $c | {style: $m.rows[$r], size: $m.cols[$c], quantity: $m.cells[$r][$c]}";
+    assert_snapshot!(with(program, &[r#"{"rows":["Red","Blue"],"cols":["S","M"],"cells":[[0,2],[1,null]]}"#]), @r"
+        shop.example/api/stock.json | S | Red | out_of_stock | - | jq[0].quantity = 0
+        shop.example/api/stock.json | M | Red | in_stock | - | jq[1].quantity = 2
+        shop.example/api/stock.json | S | Blue | in_stock | - | jq[2].quantity = 1
+        shop.example/api/stock.json | M | Blue | unknown | - | jq[3] = availability is not told
+        ");
+}
+
+#[test]
+fn pages_carry_json_in_scripts_assignments_and_attributes() {
+    let page = r#"<html><script id="p" type="application/json">{"v":[{"s":"M","ok":true}]}</script>
+        <script>window.STOCK = {"M": false};</script><div data-sizes='[{"s":"M","ok":1}]'></div></html>"#;
+    for (program, availability) in [
+        (r#".scripts[] | select(.id == "p") | .json.v[] | {size: .s, in_stock: .ok}"#, Availability::InStock),
+        (r#".assigned.STOCK | to_entries[] | {size: .key, in_stock: .value}"#, Availability::OutOfStock),
+        (r#".data[] | select(.name == "data-sizes") | .json[] | {size: .s, in_stock: .ok}"#, Availability::InStock),
+    ] {
+        assert!(with(program, &[page]).contains(availability.as_str()), "{}", with(program, &[page]));
+    }
+}
+
+#[test]
+fn callbacks_and_lines_are_documents_too() {
+    let program = ".[] | {size: .s, in_stock: .ok}";
+    let expected = with(program, &[r#"[{"s":"M","ok":true},{"s":"L","ok":false}]"#]);
+    assert_eq!(with(program, &[r#"cb([{"s":"M","ok":true},{"s":"L","ok":false}]);"#]), expected);
+    assert_eq!(with(program, &["{\"s\":\"M\",\"ok\":true}\n{\"s\":\"L\",\"ok\":false}"]), expected);
+}
+
+#[test]
+fn rows_are_checked() {
+    let said: Vec<String> = [
+        "empty",
+        "1",
+        "{size: {}}",
+        "{size: \"M\", avail: true}",
+        "{size: \"M\", in_stock: []}",
+        "{size: \"M\", price: \"ask\"}",
+        "{size: \"M\", price_minor: 1.5}",
+        "{options: []}",
+        "{url: \"javascript:1\"}",
+        "{size: \"M\"}, {size: \" m \"}",
+        "{size: \"M\", in_stock: null, quantity: 0}",
+    ]
+    .into_iter()
+    .map(|program| with(program, &["{}"]))
+    .collect();
+    assert_snapshot!(said.join("\n"), @r#"
+        error: rows: there is none; nothing is concluded from that
+        error: jq[0]: expected a row, got a number
+        error: jq[0].size: expected text, got an object
+        error: jq[0].avail: rows have no such field, and this one has none of availability, in_stock, quantity; fields are product, product_id, product_url, style, size, options, sku, id, title, availability, in_stock, quantity, price, price_minor, currency, url, image, complete
+        error: jq[0].in_stock: expected true, false, a number or a word, got a list
+        error: jq[0].price: "ask" is not a price
+        error: jq[0].price_minor: expected a whole number, got 1.5
+        error: jq[0].options: expected an object, got a list
+        error: jq[0].url: "javascript:1" is no web address
+        error: jq[1]: is the same variant as jq[0] (options:size=m); give each its own id or options
+        shop.example/api/stock.json | M |  | out_of_stock | - | jq[0].quantity = 0
+        "#);
+}
+
+#[test]
+fn rows_group_by_product() {
+    let program = r#"{product_id: 7, product: "Cap", product_url: "/p/cap", size: "One", in_stock: true, url: "/p/cap?v=1"}, {product: "Scarf", size: "One", in_stock: true}, {product_id: 7, size: "Two", in_stock: false}"#;
+    let rows = evaluate(program, "null", JqBounds::default()).expect("rows");
+    let reading = row::reading(&rows, &|index| format!("jq[{index}]"), &page()).expect("a reading");
+    let shown: Vec<String> = reading
+        .products
+        .iter()
+        .map(|p| format!("{} {} {:?} {}", p.key(), p.title, p.url.as_ref().map(Url::as_str), p.variants.len()))
+        .collect();
+    assert_snapshot!(shown.join("\n"), @r#"
+        id:7 Cap Some("https://shop.example/p/cap") 2
+        title:scarf Scarf None 1
+        "#);
+}

@@ -1,0 +1,10 @@
+//! Readers: each turns a document of one platform into a reading. Pure, apart from the process that bounds jq.
+
+pub mod jq;
+mod jq_errors;
+pub mod jq_runner;
+pub mod json;
+mod node;
+pub mod row;
+pub mod shopify;
+pub mod shopify_variant;

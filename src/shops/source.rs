@@ -1,0 +1,148 @@
+//! What is read: a source as its owner described it, and what came of reading it.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use coatcheck_domain::Reading;
+use url::Url;
+
+/// One thing that is polled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceSpec {
+    /// Its address, as people gave it or as it was resolved before.
+    pub url: Url,
+    /// The reader that understands it; found by itself when absent.
+    pub reader: Option<ReaderKind>,
+    /// A jq program that makes rows of it; implies [`ReaderKind::Json`].
+    pub jq: Option<String>,
+    /// More documents for the program: it gets a list of all, this source's own first.
+    pub more_urls: Vec<Url>,
+    /// The shop's own headers, name and value.
+    pub headers: Vec<(String, String)>,
+    /// The ETag of the last reading. Only single documents are asked for conditionally.
+    pub etag: Option<String>,
+    /// The Last-Modified of the last reading, as it was sent.
+    pub last_modified: Option<String>,
+    /// The shop's id of the one product that this source has told of so far: another product there is an error.
+    pub product_id: Option<String>,
+}
+
+impl SourceSpec {
+    /// A source of which only the address is known.
+    #[must_use]
+    pub fn new(url: Url) -> Self {
+        Self {
+            url,
+            reader: None,
+            jq: None,
+            more_urls: Vec::new(),
+            headers: Vec::new(),
+            etag: None,
+            last_modified: None,
+            product_id: None,
+        }
+    }
+}
+
+/// Which reader understands a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReaderKind {
+    /// Shopify's product documents.
+    Shopify,
+    /// Generic JSON, with a jq program or in the shape that needs none.
+    Json,
+}
+
+impl ReaderKind {
+    /// Every reader.
+    pub const ALL: [Self; 2] = [Self::Shopify, Self::Json];
+
+    /// Its name in commands and tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shopify => "shopify",
+            Self::Json => "json",
+        }
+    }
+}
+
+impl fmt::Display for ReaderKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A word that names no reader.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no reader {0:?}; there are shopify and json")]
+pub struct NoSuchReader(String);
+
+impl FromStr for ReaderKind {
+    type Err = NoSuchReader;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| NoSuchReader(word.to_owned()))
+    }
+}
+
+/// What came of a successful read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReadOutcome {
+    /// The shop says that nothing changed since the validators that were sent.
+    NotModified {
+        /// When it said so.
+        received_at: DateTime<Utc>,
+    },
+    /// A reading.
+    Read(Box<Read>),
+}
+
+/// A reading and where it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// What the shop said.
+    pub reading: Reading,
+    /// The reader that understood it.
+    pub reader: ReaderKind,
+    /// The address that answered: the first page's, or the first document's.
+    pub resolved_url: Url,
+    /// SHA-256 over all bodies in order: equal digests are equal readings.
+    pub body_digest: [u8; 32],
+    /// For the next conditional request; only of single documents.
+    pub etag: Option<String>,
+    /// For the next conditional request; only of single documents.
+    pub last_modified: Option<String>,
+    /// When the last byte was in hand.
+    pub received_at: DateTime<Utc>,
+}
+
+/// One page of a paged source, just read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Counted from 1.
+    pub number: usize,
+    /// Products so far.
+    pub products: usize,
+}
+
+/// Is told of each page: renews a lease, shows progress, or stops the reading.
+#[async_trait]
+pub trait Progress: Send + Sync {
+    /// A page is in hand. `Break` gives up: nothing of the source is used.
+    async fn page(&self, page: Page) -> ControlFlow<()>;
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unwatched;
+
+#[async_trait]
+impl Progress for Unwatched {
+    async fn page(&self, _page: Page) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
