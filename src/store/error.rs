@@ -51,6 +51,15 @@ pub enum StoreError {
         /// The source.
         source_id: i64,
     },
+    /// It was removed in the meantime.
+    #[error("product {product_id} is followed no more; nothing was stored")]
+    ProductGone {
+        /// The product.
+        product_id: i64,
+    },
+    /// Phones are stored sealed, and this version cannot do that.
+    #[error("phone numbers cannot be stored by this version; use another destination")]
+    PhonesNotYet,
     /// A row holds what no version of us writes.
     #[error("the database holds something unreadable in {place}: {what}")]
     Corrupt {

@@ -2,14 +2,15 @@
 //!
 //! SQLite has one writer connection and a few readers; PostgreSQL a pool. Nothing above can tell which it is.
 
-//pub mod catalogue;
+pub mod catalogue;
 pub mod claim;
+pub mod conversation;
 pub mod db;
 pub mod delivery;
 pub mod entity;
 mod error;
 pub mod fanout;
-//pub mod history;
+pub mod history;
 pub mod lease;
 pub mod lock;
 mod observed;
@@ -18,10 +19,10 @@ pub mod reading;
 pub mod schema;
 pub mod source;
 mod sql;
-//pub mod subscriber;
+pub mod subscriber;
 pub mod time;
 pub mod wake;
-//pub mod watch;
+pub mod watch;
 
 pub use db::{Db, Faults, NoFaults, Txn};
 pub use error::StoreError;

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod delivery;
 pub mod destination;
 pub mod fold;
+pub mod history;
 pub mod money;
 pub mod phone;
 pub mod poll;

@@ -1,0 +1,180 @@
+//! People and rooms, and where they are told.
+
+use chrono::{DateTime, Utc};
+use coatcheck_domain::Destination;
+use sea_orm::{DbErr, FromQueryResult};
+
+use super::db::{Db, Txn};
+use super::error::StoreError;
+use super::sql::Sql;
+use super::time::{at, micros};
+
+/// Whose a destination is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The person or room.
+    pub subscriber_id: i64,
+    /// The destination itself.
+    pub destination_id: i64,
+    /// Was it made just now?
+    pub is_new: bool,
+    /// The secret that was made with it, to be shown this once.
+    pub secret: Option<String>,
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Address(subscriber {}, destination {})", self.subscriber_id, self.destination_id)
+    }
+}
+
+#[derive(FromQueryResult)]
+struct AddressRow {
+    id: i64,
+    subscriber_id: i64,
+    state: String,
+}
+
+const FIND: &str = "SELECT id, subscriber_id, state FROM destination WHERE address = $1";
+
+impl Db {
+    /// The subscriber who is told at `destination`; a new one, with a `secret` where it needs one, if nobody is yet.
+    /// Whoever speaks from an address, or is entered by an operator, is there: an address that was gone is active again.
+    ///
+    /// # Errors
+    /// [`StoreError::PhonesNotYet`] for a phone; otherwise when the database fails.
+    pub async fn destination_for(
+        &self,
+        destination: &Destination,
+        secret: impl FnOnce() -> Option<String>,
+    ) -> Result<Address, StoreError> {
+        if let Some(known) = self.known_destination(destination).await? {
+            return Ok(known);
+        }
+        let txn = self.write().await?;
+        let row: Option<AddressRow> = txn.row(FIND, vec![destination.to_stored().into()]).await?;
+        let address = match row {
+            Some(row) => {
+                let sql = "UPDATE destination SET state = 'active', gone_why = NULL WHERE id = $1";
+                txn.run(sql, vec![row.id.into()]).await?;
+                row.into_address()
+            }
+            None => insert(&txn, destination, secret(), micros(self.now())).await?,
+        };
+        txn.commit().await?;
+        Ok(address)
+    }
+
+    /// The subscriber who is told at `destination`, if anybody is.
+    ///
+    /// # Errors
+    /// As [`Db::destination_for`].
+    pub async fn known_destination(&self, destination: &Destination) -> Result<Option<Address>, StoreError> {
+        if matches!(destination, Destination::Sms(_)) {
+            return Err(StoreError::PhonesNotYet);
+        }
+        let row: Option<AddressRow> = self.read().row(FIND, vec![destination.to_stored().into()]).await?;
+        Ok(row.filter(|row| row.state == "active").map(AddressRow::into_address))
+    }
+
+    /// Until when a subscriber wants quiet; `None` when that is over or never was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn paused_until(&self, subscriber_id: i64) -> Result<Option<DateTime<Utc>>, DbErr> {
+        let sql = "SELECT paused_until FROM subscriber WHERE id = $1 AND paused_until > $2";
+        let until = self.read().id(sql, vec![subscriber_id.into(), micros(self.now()).into()]).await?;
+        Ok(until.map(at))
+    }
+
+    /// Gives a subscriber quiet until then, or ends it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pause_subscriber(&self, subscriber_id: i64, until: Option<DateTime<Utc>>) -> Result<(), DbErr> {
+        let txn = self.write().await?;
+        let sql = "UPDATE subscriber SET paused_until = $2 WHERE id = $1";
+        txn.run(sql, vec![subscriber_id.into(), until.map_or(0, micros).into()]).await?;
+        txn.commit().await
+    }
+}
+
+impl AddressRow {
+    fn into_address(self) -> Address {
+        Address { subscriber_id: self.subscriber_id, destination_id: self.id, is_new: false, secret: None }
+    }
+}
+
+async fn insert(txn: &Txn, destination: &Destination, secret: Option<String>, now: i64) -> Result<Address, StoreError> {
+    let kind = if destination.is_room() { "room" } else { "person" };
+    let sql = "INSERT INTO subscriber (kind, paused_until, created_at) VALUES ($1, 0, $2) RETURNING id";
+    let subscriber_id = txn.id(sql, vec![kind.into(), now.into()]).await?;
+    let subscriber_id = subscriber_id.ok_or_else(|| StoreError::corrupt("subscriber", "an insert gave no row"))?;
+    let sql = "INSERT INTO destination (subscriber_id, channel, address, lane, rank, state, secret, created_at) \
+               VALUES ($1, $2, $3, $4, 0, 'active', $5, $6) RETURNING id";
+    let values = vec![
+        subscriber_id.into(),
+        destination.channel().into(),
+        destination.to_stored().into(),
+        destination.lane().into(),
+        secret.clone().into(),
+        now.into(),
+    ];
+    let destination_id = txn.id(sql, values).await?;
+    let destination_id = destination_id.ok_or_else(|| StoreError::corrupt("destination", "an insert gave no row"))?;
+    Ok(Address { subscriber_id, destination_id, is_new: true, secret })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testing;
+
+    #[tokio::test]
+    async fn an_address_is_one_subscriber_and_its_secret_is_shown_once() {
+        let (db, _folder) = testing::db().await;
+        let hook: Destination = "webhook:https://example.com/hook".parse().expect("a hook");
+        let first = db.destination_for(&hook, || Some("whsec_x".to_owned())).await.expect("stored");
+        let second = db.destination_for(&hook, || Some("whsec_y".to_owned())).await.expect("found");
+        assert_eq!((first.is_new, first.secret.as_deref()), (true, Some("whsec_x")));
+        assert_eq!((second.is_new, second.secret), (false, None));
+        assert_eq!(first.subscriber_id, second.subscriber_id);
+        let room = db.destination_for(&Destination::DiscordChannel(7), || None).await.expect("stored");
+        assert_ne!(room.subscriber_id, first.subscriber_id);
+    }
+
+    #[tokio::test]
+    async fn whoever_speaks_again_is_there_again() {
+        let (db, _folder) = testing::db().await;
+        let person = Destination::DiscordUser(7);
+        let before = db.destination_for(&person, || None).await.expect("stored");
+        let txn = db.write().await.expect("begun");
+        txn.run("UPDATE destination SET state = 'gone'", vec![]).await.expect("gone");
+        txn.commit().await.expect("committed");
+        assert_eq!(db.known_destination(&person).await.expect("asked"), None);
+        assert_eq!(db.destination_for(&person, || None).await.expect("back").destination_id, before.destination_id);
+        assert!(db.known_destination(&person).await.expect("asked").is_some());
+    }
+
+    #[tokio::test]
+    async fn a_phone_is_refused_until_it_can_be_sealed() {
+        let (db, _folder) = testing::db().await;
+        let phone: Destination = "sms:+14155550123".parse().expect("a phone");
+        let error = db.destination_for(&phone, || None).await.expect_err("refused").to_string();
+        insta::assert_snapshot!(error, @"phone numbers cannot be stored by this version; use another destination");
+    }
+
+    #[tokio::test]
+    async fn a_pause_ends_by_itself() {
+        let (db, _folder, clock) = testing::db_with_clock().await;
+        let who = db.destination_for(&Destination::Console, || None).await.expect("stored").subscriber_id;
+        assert_eq!(db.paused_until(who).await.expect("asked"), None);
+        let until = db.now() + Duration::from_secs(60);
+        db.pause_subscriber(who, Some(until)).await.expect("paused");
+        assert_eq!(db.paused_until(who).await.expect("asked"), Some(until));
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(db.paused_until(who).await.expect("asked"), None);
+    }
+}
