@@ -1,5 +1,7 @@
 //! What the shop shows is what the test put on its shelves.
 
+#![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the verdict")]
+
 use coatcheck_world::{Etag, Shop};
 use reqwest::Client;
 use serde_json::Value;
@@ -59,7 +61,10 @@ async fn the_list_is_paged() {
     insta::assert_snapshot!(handles("?limit=2&page=4").await, @"");
     insta::assert_snapshot!(handles("").await, @r#""p0" "p1" "p2" "p3" "p4""#);
     let plain = &json(&shop, "/collections/all/products.json").await["products"][1];
-    assert_eq!((&plain["variants"][0]["title"], &plain["variants"][0]["available"]), (&"Default Title".into(), &false.into()));
+    assert_eq!(
+        (&plain["variants"][0]["title"], &plain["variants"][0]["available"]),
+        (&"Default Title".into(), &false.into())
+    );
     assert_eq!(plain["options"][0]["name"], "Title");
 }
 

@@ -1,5 +1,7 @@
 //! The sink answers as planned and knows the truth of what was told.
 
+#![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the verdict")]
+
 use std::time::Duration;
 
 use coatcheck_world::{Fault, Order, Sink};

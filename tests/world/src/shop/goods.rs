@@ -76,6 +76,7 @@ impl Goods {
     }
 
     fn variant(&mut self, handle: &str, size: &str, style: &str) -> &mut Variant {
+        // Not used where the variant is there already; ids are plenty.
         let id = self.next_id();
         let variants = &mut self.product(handle).variants;
         let at = variants.iter().position(|variant| variant.is(size, style)).unwrap_or_else(|| {
