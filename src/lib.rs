@@ -1,7 +1,10 @@
 //! CoatCheck: a restock notifier that people trust. The library holds everything; the binary only chooses what to run.
 
 pub mod app;
+pub mod cli;
+pub mod commands;
 pub mod config;
+pub mod demo;
 pub mod engine;
 pub mod shops;
 pub mod store;

@@ -4,6 +4,7 @@ mod clock;
 mod follow;
 mod gate;
 mod serve;
+mod talk;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +28,8 @@ use crate::store::{Db, NoFaults, StoreError};
 
 pub use clock::SystemClock;
 pub use follow::{How, NotFollowed, canonical};
-pub use serve::{Role, Serving};
+pub use serve::{NotServing, Role, Serving};
+pub use talk::talk;
 
 /// Everything that commands and services stand on.
 #[derive(Clone)]
