@@ -1,0 +1,43 @@
+//! `/again`: waits again for what was told already.
+
+use coatcheck_bots::commands::Arguments;
+use coatcheck_bots::{Reply, Who, words};
+
+use super::doing::{Act, among};
+use super::{Commands, unwatch, watches};
+use crate::store::StoreError;
+use crate::store::catalogue::Product;
+use crate::store::watch::Which;
+
+/// What was said after `/again`.
+pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
+    let mine = watches::mine(commands, who, Which::All).await?;
+    if mine.is_empty() {
+        return Ok(watches::nothing(who));
+    }
+    if said.bare.is_empty() && said.url.is_none() {
+        return rearm(commands, who, Which::All, "everything").await;
+    }
+    let products = unwatch::watched(commands, &mine).await?;
+    among(commands, who, Act::Again, &products, said).await
+}
+
+/// Arms what was told of one product.
+pub(crate) async fn product(commands: &Commands, who: &Who, product: &Product) -> Result<Reply, StoreError> {
+    rearm(commands, who, Which::Product(product.id), &words::title(&product.title)).await
+}
+
+async fn rearm(commands: &Commands, who: &Who, which: Which, what: &str) -> Result<Reply, StoreError> {
+    let subscriber_id = commands.address(who).await?.subscriber_id;
+    let armed = commands.db.rearm(subscriber_id, which).await?;
+    let watches = watches::mine(commands, who, which).await?;
+    if watches.is_empty() {
+        return Ok(watches::nothing(who));
+    }
+    let opening = match armed.len() {
+        0 => format!("I was waiting for {what} already:"),
+        1 => "I wait again for one thing. All you wait for:".to_owned(),
+        several => format!("I wait again for {several} things. All you wait for:"),
+    };
+    watches::listed(commands, who, &opening, &watches).await
+}

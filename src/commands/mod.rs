@@ -1,0 +1,199 @@
+//! What people's words come to: implements the bots' inbox. One file a command.
+//!
+//! Words are resolved against the catalogue, then done; who may do what is decided here.
+
+mod again;
+mod catalogue;
+mod complete;
+mod doing;
+mod follow;
+mod greet;
+mod history;
+mod later;
+mod near;
+mod pause;
+mod pressed;
+mod question;
+mod resolve;
+mod status;
+mod stock;
+mod test;
+mod today;
+mod unwatch;
+mod watch;
+mod watches;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use coatcheck_bots::commands::{Word, arguments};
+use coatcheck_bots::{Command, Inbox, Platform, Reply, Said, Who};
+use coatcheck_domain::{Clock, Destination};
+
+use crate::store::catalogue::Product;
+use crate::store::subscriber::Address;
+use crate::store::{Db, StoreError};
+use catalogue::Catalogue;
+use doing::Act;
+pub use follow::{Follow, Followed};
+use resolve::{Meant, Resolution};
+
+/// How long `/watch <URL>` waits for the first reading.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The commands, ready to be told what people said.
+pub struct Commands {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    catalogue: Catalogue,
+    follow: Arc<dyn Follow>,
+    admins: Vec<Destination>,
+    patience: Duration,
+}
+
+impl Commands {
+    /// Commands on this database. `follow` follows what nobody followed yet; `admins` may do more than others.
+    #[must_use]
+    pub fn new(db: Db, clock: Arc<dyn Clock>, follow: Arc<dyn Follow>, admins: Vec<Destination>) -> Self {
+        let catalogue = Catalogue::new(db.clone(), Arc::clone(&clock));
+        Self { db, clock, catalogue, follow, admins, patience: PATIENCE }
+    }
+
+    /// The one product that these words mean, for scripts and operators; or why none is, in words.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn product(&self, words: &str) -> Result<Result<Product, String>, StoreError> {
+        let products = self.catalogue.products().await?;
+        let said =
+            arguments(&Said { command: Command::Stock, words: words.split_whitespace().map(Word::plain).collect() });
+        Ok(match resolve::resolve(&products, &said) {
+            Resolution::One(meant) if !meant.sizes.is_empty() => {
+                Err(format!("{words:?} names a size as well; give it as --size {}", meant.sizes.join(",")))
+            }
+            Resolution::One(meant) => {
+                products.iter().find(|product| product.id == meant.product).cloned().ok_or_else(|| unknown(words))
+            }
+            Resolution::Choose(_, choices) => Err(several(words, &choices, &products)),
+            Resolution::Nothing => Err(unknown(words)),
+        })
+    }
+
+    async fn answer(&self, who: &Who, said: &Said) -> Result<Reply, StoreError> {
+        if said.command == Command::Answer {
+            return question::answered(self, who, arguments(said).number).await;
+        }
+        question::close(self, who).await?;
+        if let Some(refusal) = refusal(who, said.command) {
+            return Ok(Reply::text(refusal));
+        }
+        let words = arguments(said);
+        match said.command {
+            Command::Watch => watch::said(self, who, &words).await,
+            Command::Unwatch => unwatch::said(self, who, &words).await,
+            Command::Watches => watches::list(self, who).await,
+            Command::Stock => doing::named(self, who, Act::Stock, &words).await,
+            Command::History => doing::named(self, who, Act::History, &words).await,
+            Command::Again => again::said(self, who, &words).await,
+            Command::Pause => pause::pause(self, who, &words).await,
+            Command::Resume => pause::resume(self, who).await,
+            Command::Test => test::alert(self, who).await,
+            Command::Status => status::status(self).await,
+            Command::Help => Ok(greet::help(self, who, &words)),
+            Command::Start => Ok(greet::start(who)),
+            Command::Answer
+            | Command::Phone
+            | Command::Verify
+            | Command::Export
+            | Command::Forget
+            | Command::Announce
+            | Command::Shop
+            | Command::Stop
+            | Command::Anytime => Ok(later::not_yet(said.command, platform(who))),
+        }
+    }
+
+    async fn address(&self, who: &Who) -> Result<Address, StoreError> {
+        self.db.destination_for(&who.destination, || None).await
+    }
+
+    fn is_admin(&self, who: &Who) -> bool {
+        self.admins.contains(&who.destination)
+    }
+}
+
+fn unknown(words: &str) -> String {
+    format!("no product is called {words:?}; `coatcheck shop add <URL> --name {words}` follows one")
+}
+
+fn several(words: &str, choices: &[Meant], products: &[Product]) -> String {
+    let named = choices.iter().filter_map(|meant| products.iter().find(|product| product.id == meant.product));
+    let mut names: Vec<String> = named
+        .map(|product| {
+            let url = product.url.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("  {}  {url}", coatcheck_bots::words::title(&product.title))
+        })
+        .collect();
+    names.dedup();
+    format!("{words:?} could be several products; name it better, or give its address:\n{}", names.join("\n"))
+}
+
+#[async_trait]
+impl Inbox for Commands {
+    async fn said(&self, who: &Who, said: Said) -> Reply {
+        self.answer(who, &said).await.unwrap_or_else(|error| sorry(who, said.command.name(), &error))
+    }
+
+    async fn pressed(&self, who: &Who, data: &str) -> Reply {
+        pressed::pressed(self, who, data).await.unwrap_or_else(|error| sorry(who, "a button", &error))
+    }
+
+    async fn complete(&self, _who: &Who, _command: Command, argument: &str, typed: &str) -> Vec<String> {
+        match self.catalogue.products().await {
+            Ok(products) => complete::complete(&products, argument, typed),
+            Err(error) => {
+                tracing::warn!(%error, argument, "nothing can be completed: the catalogue cannot be read");
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// In a room only those who manage it change what the room is told.
+fn refusal(who: &Who, command: Command) -> Option<&'static str> {
+    let changes = matches!(
+        command,
+        Command::Watch | Command::Unwatch | Command::Again | Command::Pause | Command::Resume | Command::Test
+    );
+    (changes && !may_change(who)).then_some(ONLY_MANAGERS)
+}
+
+const ONLY_MANAGERS: &str = "Here only those who manage this channel can do that. Write to me directly for yourself.";
+
+fn may_change(who: &Who) -> bool {
+    !who.destination.is_room() || who.may_manage
+}
+
+fn platform(who: &Who) -> Platform {
+    let channel = who.destination.channel();
+    // A webhook cannot speak.
+    Platform::ALL.into_iter().find(|platform| platform.as_str() == channel).unwrap_or(Platform::Console)
+}
+
+/// The person's sentence; the cause goes into the log.
+fn sorry(who: &Who, what: &str, error: &StoreError) -> Reply {
+    match error {
+        StoreError::PhonesNotYet => {
+            Reply::text("I cannot keep phone numbers yet, so I cannot wait for you here. Nothing was stored.")
+        }
+        StoreError::ProductGone { .. } => Reply::text("That product is followed no more. Nothing was changed."),
+        other => {
+            tracing::error!(error = %other, destination = %who.destination, command = what, "a command failed");
+            Reply::text("Something went wrong on my side and nothing was changed. Please try again in a minute.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod chats;

@@ -1,0 +1,50 @@
+//! `/test`: an alert through the whole pipeline, about what is watched or about an example.
+
+use coatcheck_bots::message::{Alert, AlertVariant, Message};
+use coatcheck_bots::{Reply, Who};
+use coatcheck_domain::Availability;
+use coatcheck_domain::delivery::Kind;
+
+use super::today::{as_told, matching};
+use super::{Commands, watches};
+use crate::store::StoreError;
+use crate::store::watch::Which;
+
+/// A test alert that is late is worth nothing.
+const EXPIRES: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// Puts a test alert into the outbox.
+pub(crate) async fn alert(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
+    let address = commands.address(who).await?;
+    let alert = match about_mine(commands, who).await? {
+        Some(alert) => alert,
+        None => Alert::example(commands.clock.now()),
+    };
+    let key = format!("t:{}:{}", address.destination_id, commands.clock.now().timestamp_micros());
+    let message = Message::Alert(Box::new(alert));
+    commands.db.enqueue(Kind::Reply, &key, address.destination_id, &message, EXPIRES).await?;
+    Ok(Reply::text("A test alert is on its way, through everything a real one passes."))
+}
+
+/// About the first thing that is watched, as if it were back.
+async fn about_mine(commands: &Commands, who: &Who) -> Result<Option<Alert>, StoreError> {
+    let mine = watches::mine(commands, who, Which::All).await?;
+    let Some(watch) = mine.first() else { return Ok(None) };
+    let products = commands.catalogue.products().await?;
+    let Some(product) = products.iter().find(|product| product.id == watch.product_id) else { return Ok(None) };
+    let stock = commands.db.stock(&[product.id]).await?;
+    let variant = matching(product, &stock, &watch.wish).next().map(as_told);
+    Ok(variant.map(|variant| {
+        let now = commands.clock.now();
+        Alert {
+            product: product.title.clone(),
+            shop: product.shop.clone(),
+            url: product.url.clone(),
+            image: product.image.clone(),
+            variants: vec![AlertVariant { availability: Availability::InStock, ..variant }],
+            at: now,
+            detected_at: now,
+            test: true,
+        }
+    }))
+}

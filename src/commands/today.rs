@@ -1,0 +1,193 @@
+//! Today's stock in words: what answers a wish now. Pure.
+
+use chrono::{DateTime, Utc};
+use coatcheck_bots::message::AlertVariant;
+use coatcheck_bots::words;
+use coatcheck_domain::Availability;
+use coatcheck_domain::watch::{Offer, Wish};
+
+use crate::store::catalogue::{Product, Variant};
+
+/// Variants that are named one by one.
+const NAMED: usize = 4;
+
+/// What there is today for a wish.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Today<'a> {
+    /// It can be bought.
+    Here(Vec<&'a Variant>),
+    /// It could be bought when the shop was last read; that is too long ago to say "now".
+    WasHere(DateTime<Utc>),
+    /// It is listed, and cannot be bought.
+    Away {
+        /// What the first one is: sold out, pre-order, …
+        availability: Availability,
+        /// The last reading that said it could be bought.
+        last_in_stock: Option<DateTime<Utc>>,
+    },
+    /// The shop lists nothing like it.
+    NotListed,
+}
+
+/// What of the product's stock answers the wish, and how.
+pub(crate) fn today<'a>(product: &Product, stock: &'a [Variant], wish: &Wish, now: DateTime<Utc>) -> Today<'a> {
+    let matching: Vec<&Variant> = stock.iter().filter(|variant| fulfils(product, variant, wish)).collect();
+    let here: Vec<&Variant> = matching.iter().copied().filter(|variant| variant.availability.is_buyable()).collect();
+    let listed = matching.iter().find(|variant| !is_unlisted(variant));
+    let last_in_stock = matching.iter().filter_map(|variant| variant.last_in_stock).max();
+    match (here.is_empty(), product.is_fresh(now), listed) {
+        (false, true, _) => Today::Here(here),
+        (false, false, _) => Today::WasHere(last_in_stock.unwrap_or(now)),
+        (true, _, Some(first)) => Today::Away { availability: first.availability, last_in_stock },
+        (true, _, None) => Today::NotListed,
+    }
+}
+
+/// The variants of a product's stock that fulfil a wish.
+pub(crate) fn matching<'a>(
+    product: &'a Product,
+    stock: &'a [Variant],
+    wish: &'a Wish,
+) -> impl Iterator<Item = &'a Variant> {
+    stock.iter().filter(|variant| fulfils(product, variant, wish))
+}
+
+fn fulfils(product: &Product, variant: &Variant, wish: &Wish) -> bool {
+    let offer = Offer { size: &variant.size_key, style: variant.style.as_deref(), title: &product.title };
+    variant.product_id == product.id && wish.matches(&offer)
+}
+
+fn is_unlisted(variant: &Variant) -> bool {
+    matches!(variant.availability, Availability::Absent | Availability::Discontinued)
+}
+
+impl Today<'_> {
+    /// In a list: "in stock now, 129.00 EUR", "sold out, last in stock 3 days ago".
+    pub(crate) fn short(&self, now: DateTime<Utc>) -> String {
+        match self {
+            Self::Here(variants) => match variants.as_slice() {
+                [one] => format!("in stock now{}", details(one)),
+                several => format!("in stock now ({} variants)", several.len()),
+            },
+            Self::WasHere(seen) => format!("in stock when last read, {}", words::ago(*seen, now)),
+            Self::Away { availability, last_in_stock: Some(last) } => {
+                format!("{}, last in stock {}", availability.words(), words::ago(*last, now))
+            }
+            Self::Away { availability, last_in_stock: None } => availability.words().to_owned(),
+            Self::NotListed => "not listed now".to_owned(),
+        }
+    }
+
+    /// The answer to a new watch.
+    pub(crate) fn answer(&self, product: &Product, wanted: &str, now: DateTime<Utc>) -> String {
+        match self {
+            Self::Here(variants) => format!("It is in stock right now: {}", here(product, variants)),
+            Self::WasHere(seen) => format!(
+                "It was in stock when the shop was last read, {}. I will tell you the moment it is back.",
+                words::ago(*seen, now)
+            ),
+            Self::Away { availability: Availability::OutOfStock | Availability::Unknown, last_in_stock } => {
+                format!("I will tell you the moment it is back ({}).", last(*last_in_stock, now))
+            }
+            Self::Away { availability, last_in_stock } => format!(
+                "It is {} now. I will tell you the moment it is in stock ({}).",
+                availability.words(),
+                last(*last_in_stock, now)
+            ),
+            Self::NotListed => {
+                let listed = listed(product);
+                format!("{wanted} is not listed now; I will tell you if it appears.{listed}")
+            }
+        }
+    }
+}
+
+fn last(last_in_stock: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
+    last_in_stock.map_or_else(
+        || "I have not seen it in stock yet".to_owned(),
+        |last| format!("last in stock {}", words::ago(last, now)),
+    )
+}
+
+/// What the shop does list, so that a slip is noticed.
+fn listed(product: &Product) -> String {
+    let sizes: Vec<String> = product.sizes.iter().take(20).map(|(_, size)| words::plain(size)).collect();
+    let styles: Vec<String> = product.styles.iter().take(20).map(|style| words::plain(style)).collect();
+    let mut text = String::new();
+    for (name, values) in [("Sizes", sizes), ("Styles", styles)] {
+        if !values.is_empty() {
+            text.push_str(&format!("\n{name} I know of: {}", values.join(", ")));
+        }
+    }
+    text
+}
+
+fn here(product: &Product, variants: &[&Variant]) -> String {
+    let mut lines: Vec<String> = variants.iter().take(NAMED).map(|variant| bought(variant)).collect();
+    if variants.len() > NAMED {
+        lines.push(format!("and {} more", variants.len() - NAMED));
+    }
+    let link = match variants {
+        [one] => one.url.as_ref().or(product.url.as_ref()),
+        _ => product.url.as_ref().or_else(|| variants.iter().find_map(|variant| variant.url.as_ref())),
+    };
+    let link = link.map(|url| format!("\n{url}")).unwrap_or_default();
+    format!("{}{link}", lines.join("; "))
+}
+
+fn bought(variant: &Variant) -> String {
+    let label = label(variant).unwrap_or_else(|| "one variant".to_owned());
+    format!("{label}{}", details(variant))
+}
+
+/// `, 129.00 EUR (3 left)`.
+pub(crate) fn details(variant: &Variant) -> String {
+    let price = variant.price.as_ref().map(|price| format!(", {price}")).unwrap_or_default();
+    format!("{price}{}", remark(variant))
+}
+
+/// ` (3 left)`, ` (almost gone)` or nothing.
+pub(crate) fn remark(variant: &Variant) -> String {
+    match (variant.availability, variant.quantity) {
+        (availability, Some(left)) if availability.is_buyable() && left > 0 => format!(" ({left} left)"),
+        (Availability::LowStock, _) => " (almost gone)".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// `M / Black`, made harmless.
+pub(crate) fn label(variant: &Variant) -> Option<String> {
+    words::variant_label(&as_told(variant))
+}
+
+/// The variant as alerts tell it.
+pub(crate) fn as_told(variant: &Variant) -> AlertVariant {
+    AlertVariant {
+        variant: variant.id,
+        size: variant.size.clone(),
+        style: variant.style.clone(),
+        options: variant.options.clone(),
+        sku: variant.sku.clone(),
+        url: variant.url.clone(),
+        cart_url: None,
+        availability: variant.availability,
+        quantity: variant.quantity,
+        price: variant.price.clone(),
+    }
+}
+
+/// What is wanted, as it was said: `M / black`, `M`, `any size`.
+pub(crate) fn wanted(size: Option<&str>, style: Option<&str>) -> String {
+    let said: Vec<String> = size.into_iter().chain(style).map(words::plain).filter(|part| !part.is_empty()).collect();
+    if said.is_empty() { "any size".to_owned() } else { said.join(" / ") }
+}
+
+/// A line when the shop does not answer; nothing when it does.
+pub(crate) fn trouble(product: &Product, now: DateTime<Utc>) -> Option<String> {
+    use coatcheck_domain::poll::State;
+    if product.source.state == State::Paused {
+        return Some("Reading this shop is paused at the moment.".to_owned());
+    }
+    let error = product.source.last_error.as_ref().filter(|_| !product.is_fresh(now))?;
+    Some(format!("I cannot read the shop right now ({}); I keep trying.", words::plain(error)))
+}

@@ -1,0 +1,82 @@
+//! `/unwatch`: by buttons, or by name.
+
+use coatcheck_bots::commands::Arguments;
+use coatcheck_bots::{Reply, Who, words};
+
+use super::doing::{Act, Doing, among};
+use super::today::wanted;
+use super::{Commands, watches};
+use crate::store::StoreError;
+use crate::store::catalogue::Product;
+use crate::store::watch::{Watch, Which};
+
+/// What was said after `/unwatch`.
+pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
+    let mine = watches::mine(commands, who, Which::All).await?;
+    if mine.is_empty() {
+        return Ok(watches::nothing(who));
+    }
+    if is_all(said) {
+        return all(commands, &mine).await;
+    }
+    if said.bare.is_empty() && said.url.is_none() && said.sizes.is_empty() {
+        return watches::listed(commands, who, "Which one shall I stop?", &mine).await;
+    }
+    let products = watched(commands, &mine).await?;
+    among(commands, who, Act::Unwatch, &products, said).await
+}
+
+/// The products among which a person's words are resolved: those that are watched.
+pub(crate) async fn watched(commands: &Commands, mine: &[Watch]) -> Result<Vec<Product>, StoreError> {
+    let products = commands.catalogue.products().await?;
+    Ok(products.iter().filter(|product| mine.iter().any(|watch| watch.product_id == product.id)).cloned().collect())
+}
+
+fn is_all(said: &Arguments) -> bool {
+    matches!(said.bare.as_slice(), [only] if !only.quoted && ["all", "everything"].iter().any(|w| only.text.eq_ignore_ascii_case(w)))
+}
+
+async fn all(commands: &Commands, mine: &[Watch]) -> Result<Reply, StoreError> {
+    let ids: Vec<i64> = mine.iter().map(|watch| watch.id).collect();
+    let Some(first) = mine.first() else { return Ok(Reply::default()) };
+    let removed = commands.db.remove_watches(first.subscriber_id, &ids).await?;
+    Ok(Reply::text(if removed == 1 {
+        "Stopped: one watch.".to_owned()
+    } else {
+        format!("Stopped: {removed} watches.")
+    }))
+}
+
+/// Stops the watches on this product that were meant.
+pub(crate) async fn remove(
+    commands: &Commands,
+    who: &Who,
+    doing: &Doing,
+    product: &Product,
+) -> Result<Reply, StoreError> {
+    let mine = watches::mine(commands, who, Which::Product(product.id)).await?;
+    let title = words::title(&product.title);
+    let (meant, others): (Vec<&Watch>, Vec<&Watch>) = mine.iter().partition(|watch| is_meant(watch, doing));
+    let Some(first) = meant.first() else {
+        let others: Vec<String> = others.iter().map(|watch| what(watch)).collect();
+        let sizes = (!doing.sizes.is_empty()).then(|| doing.sizes.join(", "));
+        let asked = wanted(sizes.as_deref(), doing.style.as_deref());
+        let waits = if others.is_empty() { "nothing".to_owned() } else { others.join("; ") };
+        return Ok(Reply::text(format!("You do not wait for {title} — {asked}. Of it you wait for: {waits}.")));
+    };
+    let ids: Vec<i64> = meant.iter().map(|watch| watch.id).collect();
+    commands.db.remove_watches(first.subscriber_id, &ids).await?;
+    let stopped: Vec<String> = meant.iter().map(|watch| what(watch)).collect();
+    Ok(Reply::text(format!("Stopped. I no longer watch {title} — {}.", stopped.join("; "))))
+}
+
+/// The sizes that were said, or all of them; the style that was said, or any.
+fn is_meant(watch: &Watch, doing: &Doing) -> bool {
+    doing.wishes().iter().any(|(size, wish)| {
+        (size.is_none() || wish.size == watch.wish.size) && (wish.style.is_any() || wish.style == watch.wish.style)
+    })
+}
+
+fn what(watch: &Watch) -> String {
+    wanted(watch.size.as_deref(), watch.style.as_deref())
+}
