@@ -18,7 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("engine", 4),
     ("shops", 5),
     ("store", 5),
-    ("config", 6),
+    ("config", 4),
 ];
 
 /// Those on one floor that may use one another, as long as that makes no circle.

@@ -75,67 +75,70 @@ mod tests {
         let text = serde_json::to_string_pretty(&body(&Message::Alert(Box::new(told)))).expect("JSON");
         insta::assert_snapshot!(text, @r#"
         {
-          "at": "2027-01-15T08:00:00Z",
-          "availability": "in_stock",
-          "detected_at": "2027-01-15T08:00:00.020Z",
-          "price": {
-            "currency": "EUR",
-            "exponent": 2,
-            "minor": 12900,
-            "text": "129.00 EUR"
-          },
-          "product": {
-            "image": null,
-            "shop": "shop.example",
-            "title": "Corps Jacket",
-            "url": "https://shop.example/products/jacket"
-          },
-          "quantity": 3,
-          "test": false,
           "type": "restock",
+          "product": {
+            "title": "Corps Jacket",
+            "url": "https://shop.example/products/jacket",
+            "image": null,
+            "shop": "shop.example"
+          },
           "variant": {
+            "size": "M",
+            "style": "Black",
             "options": {
               "Color": "Black",
               "Size": "M"
             },
-            "size": "M",
             "sku": "CJ-M",
-            "style": "Black",
-            "url": "https://shop.example/products/jacket?size=M"
+            "url": "https://shop.example/products/jacket?size=M",
+            "cart_url": null
           },
+          "availability": "in_stock",
+          "price": {
+            "minor": 12900,
+            "exponent": 2,
+            "currency": "EUR",
+            "text": "129.00 EUR"
+          },
+          "quantity": 3,
           "variants": [
             {
-              "availability": "in_stock",
+              "size": "M",
+              "style": "Black",
               "options": {
                 "Color": "Black",
                 "Size": "M"
               },
+              "sku": "CJ-M",
+              "url": "https://shop.example/products/jacket?size=M",
+              "cart_url": null,
+              "availability": "in_stock",
               "price": {
-                "currency": "EUR",
-                "exponent": 2,
                 "minor": 12900,
+                "exponent": 2,
+                "currency": "EUR",
                 "text": "129.00 EUR"
               },
-              "quantity": 3,
-              "size": "M",
-              "sku": "CJ-M",
-              "style": "Black",
-              "url": "https://shop.example/products/jacket?size=M"
+              "quantity": 3
             },
             {
-              "availability": "in_stock",
+              "size": "L",
+              "style": "Black",
               "options": {
                 "Color": "Black",
                 "Size": "L"
               },
-              "price": null,
-              "quantity": null,
-              "size": "L",
               "sku": "CJ-L",
-              "style": "Black",
-              "url": "https://shop.example/products/jacket?size=L"
+              "url": "https://shop.example/products/jacket?size=L",
+              "cart_url": null,
+              "availability": "in_stock",
+              "price": null,
+              "quantity": null
             }
-          ]
+          ],
+          "at": "2027-01-15T08:00:00Z",
+          "detected_at": "2027-01-15T08:00:00.020Z",
+          "test": false
         }
         "#);
     }
@@ -143,6 +146,6 @@ mod tests {
     #[test]
     fn a_notice_is_its_text() {
         let notice = body(&Message::Notice(Notice { text: "The shop answers again.".to_owned() }));
-        assert_eq!(notice.to_string(), r#"{"text":"The shop answers again.","type":"notice"}"#);
+        assert_eq!(notice.to_string(), r#"{"type":"notice","text":"The shop answers again."}"#);
     }
 }
