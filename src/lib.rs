@@ -1,9 +1,14 @@
 //! CoatCheck: a restock notifier that people trust. The library holds everything; the binary only chooses what to run.
 
+pub mod app;
+pub mod cli;
 pub mod commands;
+pub mod config;
+pub mod demo;
 pub mod engine;
 pub mod shops;
 pub mod store;
+pub mod web;
 
 #[cfg(test)]
 mod testing;

@@ -9,5 +9,5 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(JQ_WORKER) {
         return jq_worker_main().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
-    ExitCode::FAILURE
+    coatcheck::cli::main()
 }

@@ -37,6 +37,36 @@ pub struct Alert {
     pub test: bool,
 }
 
+impl Alert {
+    /// A made-up alert that shows how one looks.
+    #[must_use]
+    pub fn example(now: DateTime<Utc>) -> Self {
+        let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let variant = AlertVariant {
+            variant: 0,
+            size: Some("M".to_owned()),
+            style: Some("Black".to_owned()),
+            options: vec![option("Size", "M"), option("Style", "Black")],
+            sku: None,
+            url: None,
+            cart_url: None,
+            availability: Availability::InStock,
+            quantity: Some(1),
+            price: Some(Money::minor(12_900, 2, Some("EUR"))),
+        };
+        Self {
+            product: "Example Jacket".to_owned(),
+            shop: "shop.example".to_owned(),
+            url: None,
+            image: None,
+            variants: vec![variant],
+            at: now,
+            detected_at: now,
+            test: true,
+        }
+    }
+}
+
 /// One variant that is back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlertVariant {

@@ -13,6 +13,7 @@ mod later;
 mod near;
 mod pause;
 mod pressed;
+mod product;
 mod question;
 mod resolve;
 mod status;

@@ -2,8 +2,11 @@
 
 use coatcheck_migrations::{Migrator, MigratorTrait};
 
+use sea_orm::FromQueryResult;
+
 use super::db::Db;
 use super::error::StoreError;
+use super::sql::Sql;
 
 /// Where the schema stands against this version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +32,21 @@ impl Db {
         }
         let missing = known.len() - applied.len();
         Ok(if missing == 0 { Standing::Current } else { Standing::Behind(missing) })
+    }
+
+    /// Is the schema the known one? Asks as a reader, so that it can be asked at any time.
+    ///
+    /// # Errors
+    /// When the database does not answer, or knows no steps at all.
+    pub async fn is_current(&self) -> Result<bool, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Step {
+            version: String,
+        }
+        let steps: Vec<Step> = self.read().rows("SELECT version FROM seaql_migrations", vec![]).await?;
+        let known = Migrator::migrations();
+        Ok(steps.len() == known.len()
+            && steps.iter().all(|step| known.iter().any(|known| known.name() == step.version)))
     }
 
     /// Takes all missing steps and says how many there were.

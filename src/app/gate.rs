@@ -1,0 +1,23 @@
+//! The shops' guard, in front of webhooks.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use coatcheck_bots::webhook;
+use url::Url;
+
+use crate::shops::{Guard, Refused};
+
+/// Lets webhooks through that the guard lets through.
+#[derive(Debug)]
+pub(super) struct Gate(pub Arc<Guard>);
+
+impl webhook::Gate for Gate {
+    fn check(&self, url: &Url) -> Result<(), String> {
+        self.0.check_url(url).map_err(|why| why.to_string())
+    }
+
+    fn is_refusal(&self, error: &(dyn Error + 'static)) -> bool {
+        error.is::<Refused>()
+    }
+}

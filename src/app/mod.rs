@@ -1,0 +1,138 @@
+//! Wiring: what the settings say becomes a store, shops, channels and loops; and how all of it stops.
+
+mod clock;
+mod follow;
+mod gate;
+mod serve;
+mod talk;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use coatcheck_bots::Channel;
+use coatcheck_bots::console::{Console, Output};
+use coatcheck_bots::webhook::Webhook;
+use coatcheck_domain::Clock;
+
+use crate::config::Settings;
+use crate::engine::Chance;
+use crate::engine::poll::Poller;
+use crate::engine::send::{Channels, Sender};
+use crate::shops::{
+    ClientOptions, FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Shops, SystemResolver, client, user_agent,
+};
+use crate::store::db::Durability;
+use crate::store::lock::ServiceLock;
+use crate::store::schema::Standing;
+use crate::store::{Db, NoFaults, StoreError};
+
+pub use clock::SystemClock;
+pub use follow::{How, NotFollowed, canonical};
+pub use serve::{NotServing, Role, Serving};
+pub use talk::talk;
+
+/// Everything that commands and services stand on.
+#[derive(Clone)]
+pub struct App {
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// The store.
+    pub db: Db,
+    /// The readers.
+    pub shops: Arc<Shops>,
+    /// The guard that stands before all addresses people gave.
+    pub guard: Arc<Guard>,
+    /// Chance from the system.
+    pub chance: Arc<Chance>,
+    /// The system's time.
+    pub clock: Arc<dyn Clock>,
+    http: reqwest::Client,
+}
+
+/// Why nothing can begin.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOpened {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The HTTP client.
+    #[error("the HTTP client cannot be set up: {0}; check COATCHECK_CONTACT")]
+    Http(#[from] reqwest::Error),
+    /// Our own file, which runs jq programs.
+    #[error("this program's own file cannot be found: {0}")]
+    Executable(std::io::Error),
+}
+
+impl App {
+    /// Opens the store and makes sure that its schema is the known one: a new or older SQLite file is migrated
+    /// unless a service holds it, PostgreSQL only by `migrate` and `serve`.
+    ///
+    /// # Errors
+    /// [`NotOpened`], in words for the person who started it.
+    pub async fn open(settings: Settings) -> Result<Self, NotOpened> {
+        let app = Self::open_unchecked(settings).await?;
+        if app.db.standing().await? != Standing::Current {
+            let url = &app.settings.database_url;
+            let held = ServiceLock::take(url).map_err(|_| StoreError::Older)?;
+            if held.is_none() {
+                return Err(StoreError::Older.into());
+            }
+            app.db.migrate().await?;
+        }
+        Ok(app)
+    }
+
+    /// Opens the store as it is.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub async fn open_unchecked(settings: Settings) -> Result<Self, NotOpened> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let db = Db::open(&settings.database_url, Durability::Full, Arc::clone(&clock), Arc::new(NoFaults)).await?;
+        let guard = Arc::new(Guard::new(settings.allow_hosts.clone()));
+        let (shops, http) = shops(&settings, &guard, &clock)?;
+        Ok(Self {
+            settings: Arc::new(settings),
+            db,
+            shops: Arc::new(shops),
+            guard,
+            chance: Arc::new(Chance::from_system()),
+            clock,
+            http,
+        })
+    }
+
+    /// The poller, for the loop and for commands that poll one source themselves.
+    #[must_use]
+    pub fn poller(&self) -> Poller {
+        Poller::new(self.db.clone(), Arc::clone(&self.shops), Arc::clone(&self.chance))
+    }
+
+    /// The sender through every channel there is.
+    #[must_use]
+    pub fn sender(&self, output: Output) -> Sender {
+        let console = Console::new(output, Arc::clone(&self.clock));
+        let gate = Arc::new(gate::Gate(Arc::clone(&self.guard)));
+        let webhook = Webhook::new(self.http.clone(), gate, Arc::clone(&self.clock));
+        let channels: [Arc<dyn Channel>; 2] = [Arc::new(console), Arc::new(webhook)];
+        let channels: Channels = channels.into_iter().map(|channel| (channel.name(), channel)).collect();
+        let holder = format!("{}-{}", std::process::id(), self.chance.token());
+        Sender::new(self.db.clone(), channels, Arc::clone(&self.chance), Arc::clone(&self.clock), holder)
+    }
+}
+
+/// The readers that read without a database (for `check`), and the guarded client they share with webhooks.
+///
+/// # Errors
+/// When the client cannot be set up, or our own file cannot be found.
+pub fn shops(
+    settings: &Settings,
+    guard: &Arc<Guard>,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Shops, reqwest::Client), NotOpened> {
+    let options = ClientOptions::new(user_agent(settings.contact.as_deref()));
+    let http = client(Arc::clone(guard), Arc::new(SystemResolver), &options)?;
+    let fetcher = Fetcher::new(http.clone(), Arc::clone(guard), Arc::clone(clock), FetchLimits::default());
+    let executable: PathBuf = std::env::current_exe().map_err(NotOpened::Executable)?;
+    Ok((Shops::new(fetcher, JqRunner::new(executable, JqLimits::default())), http))
+}

@@ -1,0 +1,159 @@
+//! The service: its roles as loops, until a signal; then what was claimed is handed back.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use coatcheck_bots::console::Output;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::App;
+use crate::engine::fanout::Fanout;
+use crate::engine::{Beats, Stop, Stopper};
+use crate::store::StoreError;
+use crate::store::fanout::FanoutRules;
+use crate::store::lock::ServiceLock;
+use crate::web;
+
+/// Watches in one transaction of the fan-out: some 25 ms on a small machine.
+const CHUNK: usize = 2000;
+
+/// What a service does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Polls shops.
+    Poll,
+    /// Turns drops into deliveries.
+    Fanout,
+    /// Sends deliveries.
+    Send,
+    /// Answers over HTTP.
+    Web,
+}
+
+impl Role {
+    /// Every role that exists.
+    pub const ALL: [Self; 4] = [Self::Poll, Self::Fanout, Self::Send, Self::Web];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Poll => "poll",
+            Self::Fanout => "fanout",
+            Self::Send => "send",
+            Self::Web => "web",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str() == word)
+            .ok_or_else(|| format!("there is no role {word:?}; there are poll, fanout, send and web"))
+    }
+}
+
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum NotServing {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address to listen on.
+    #[error("LISTEN_ADDR {address} cannot be used: {why}")]
+    Listen {
+        /// The setting.
+        address: SocketAddr,
+        /// What the system said.
+        why: std::io::Error,
+    },
+}
+
+/// A running service.
+#[derive(Debug)]
+pub struct Serving {
+    stopper: Stopper,
+    tasks: Vec<JoinHandle<()>>,
+    listening: Option<SocketAddr>,
+    _lock: Option<ServiceLock>,
+}
+
+impl App {
+    /// Starts the loops of these roles. Alerts to `console:` are printed to `output`.
+    ///
+    /// # Errors
+    /// When another service holds the database or the address, or the database is newer than this version.
+    pub async fn serve(&self, roles: &BTreeSet<Role>, output: Output) -> Result<Serving, NotServing> {
+        let lock = ServiceLock::take(&self.settings.database_url)?;
+        self.db.migrate().await?;
+        if lock.is_some() {
+            self.db.free_all_leases().await.map_err(StoreError::from)?;
+        }
+        self.db.set_slots(self.settings.host_concurrency).await.map_err(StoreError::from)?;
+        let (stopper, stop) = Stopper::pair();
+        let beats = Beats::new(std::sync::Arc::clone(&self.clock));
+        let mut serving = Serving { stopper, tasks: Vec::new(), listening: None, _lock: lock };
+        if roles.contains(&Role::Web) {
+            let address = self.settings.listen_addr;
+            let listener = TcpListener::bind(address).await.map_err(|why| NotServing::Listen { address, why })?;
+            serving.listening = listener.local_addr().ok();
+            let web = web::router(self.db.clone(), beats.clone());
+            serving.tasks.push(tokio::spawn(web::run(listener, web, stop.clone())));
+        }
+        self.spawn_loops(roles, output, &beats, &stop, &mut serving.tasks);
+        Ok(serving)
+    }
+
+    fn spawn_loops(
+        &self,
+        roles: &BTreeSet<Role>,
+        output: Output,
+        beats: &Beats,
+        stop: &Stop,
+        tasks: &mut Vec<JoinHandle<()>>,
+    ) {
+        if roles.contains(&Role::Poll) {
+            tasks.push(tokio::spawn(self.poller().run(beats.clone(), stop.clone())));
+        }
+        if roles.contains(&Role::Fanout) {
+            let rules = FanoutRules {
+                quiet_for: self.settings.quiet_for,
+                expire_after: self.settings.expire_after,
+                chunk: CHUNK,
+            };
+            tasks.push(tokio::spawn(Fanout::new(self.db.clone(), rules).run(beats.clone(), stop.clone())));
+        }
+        if roles.contains(&Role::Send) {
+            tasks.push(tokio::spawn(self.sender(output).run(beats.clone(), stop.clone())));
+        }
+    }
+}
+
+impl Serving {
+    /// Where it listens, if it does.
+    #[must_use]
+    pub fn listening(&self) -> Option<SocketAddr> {
+        self.listening
+    }
+
+    /// Stops all loops and waits until each has handed back what it held.
+    pub async fn stop(self) {
+        self.stopper.stop();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a loop broke: {error}");
+            }
+        }
+    }
+}

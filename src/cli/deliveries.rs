@@ -1,0 +1,149 @@
+//! `deliveries`, `deliveries replay` and `send-test`.
+
+use std::time::Duration;
+
+use coatcheck_bots::message::{Alert, Message};
+use coatcheck_bots::words;
+use coatcheck_domain::Destination;
+use coatcheck_domain::delivery::{Kind, State};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::args;
+use super::failure::{Failure, Outcome};
+use super::out;
+use crate::app::App;
+use crate::store::delivery::Delivery;
+
+/// Lists them, or replays one.
+///
+/// # Errors
+/// Status 4 when a replay would be wrong.
+pub async fn run(app: &App, args: args::Deliveries) -> Outcome {
+    if let Some(args::Replay::Replay { number, force }) = args.command {
+        let replayed = app.db.replay(number, force, app.settings.expire_after).await?;
+        replayed.map_err(Failure::refused)?;
+        return out::line(&format!("Delivery {number} is sent once more by the running service."));
+    }
+    let deliveries = app.db.deliveries(args.state, args.limit).await?;
+    if args.json {
+        return out::json(&deliveries.iter().map(delivery_json).collect::<Vec<_>>());
+    }
+    if deliveries.is_empty() {
+        return out::line("Nothing has been told yet.");
+    }
+    let now = app.db.now();
+    let rows: Vec<Vec<String>> = deliveries
+        .iter()
+        .map(|delivery| {
+            vec![
+                delivery.id.to_string(),
+                words::ago(delivery.created_at, now),
+                delivery.kind.to_string(),
+                delivery.state.to_string(),
+                shown_address(delivery),
+                what(delivery),
+                note(delivery),
+            ]
+        })
+        .collect();
+    out::line(&out::table(&["NO", "MADE", "KIND", "STATE", "TO", "WHAT", "NOTE"], &rows))
+}
+
+/// Sends the test alert and waits for what comes of it.
+///
+/// # Errors
+/// Status 1 when it did not arrive, or nothing sent it in time.
+pub async fn send_test(app: &App, args: args::SendTest) -> Outcome {
+    super::watch::connected(&args.to)?;
+    let address = super::watch::destination(app, &args.to).await?;
+    let message = Message::Alert(Box::new(Alert::example(app.db.now())));
+    let key = format!("t:{}", app.chance.token());
+    let id = app.db.enqueue(Kind::Alert, &key, address.destination_id, &message, app.settings.expire_after).await?;
+    let id = id.ok_or_else(|| Failure::failed("the test could not be put into the outbox"))?;
+    let deadline = Instant::now() + args.wait;
+    while Instant::now() < deadline {
+        let delivery = app.db.delivery(id).await?.ok_or_else(|| Failure::failed("the test was removed"))?;
+        match delivery.state {
+            State::Sent => return out::line(&format!("Sent to {}.", args.to)),
+            state if state.is_final() => {
+                return Err(Failure::failed(format!("not sent ({state}): {}", delivery.last_error.unwrap_or_default())));
+            }
+            _ if delivery.attempts > 0 && delivery.last_error.is_some() => {
+                let error = delivery.last_error.unwrap_or_default();
+                return Err(Failure::failed(format!("not sent yet, it is tried again: {error}")));
+            }
+            _ => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+    Err(Failure::failed(format!(
+        "nothing sent it within {}; is `coatcheck serve` running on this database? It stays in the outbox as delivery {id}",
+        words::lasting(args.wait)
+    )))
+}
+
+fn shown_address(delivery: &Delivery) -> String {
+    let address = delivery.address.as_deref().and_then(|address| address.parse::<Destination>().ok());
+    address.map_or_else(|| "-".to_owned(), |address| address.to_string())
+}
+
+/// The alert that was told: the drop's variants that were asked for, or the message itself.
+fn alert(delivery: &Delivery) -> Option<Alert> {
+    let Some(snapshot) = &delivery.snapshot else {
+        return match serde_json::from_str(&delivery.payload) {
+            Ok(Message::Alert(alert)) => Some(*alert),
+            _ => None,
+        };
+    };
+    let mut alert: Alert = serde_json::from_str(snapshot).ok()?;
+    let told: Vec<i64> = serde_json::from_str(&delivery.payload).ok()?;
+    alert.variants.retain(|variant| told.contains(&variant.variant));
+    Some(alert)
+}
+
+fn what(delivery: &Delivery) -> String {
+    let Some(alert) = alert(delivery) else { return "-".to_owned() };
+    let variants: Vec<String> = alert.variants.iter().filter_map(words::variant_label).collect();
+    let title = words::title(&alert.product);
+    if variants.is_empty() { title } else { format!("{title}: {}", words::shortened(&variants.join(", "), 60)) }
+}
+
+fn note(delivery: &Delivery) -> String {
+    match (&delivery.reason, &delivery.last_error, delivery.state) {
+        (_, _, State::Sent) => match (delivery.read_at, delivery.accepted_at) {
+            (Some(read), Some(sent)) => format!("after {}", words::lasting((sent - read).to_std().unwrap_or_default())),
+            _ => String::new(),
+        },
+        (Some(reason), Some(error), _) => words::plain(&format!("{reason}: {error}")),
+        (Some(text), None, _) | (None, Some(text), _) => words::plain(text),
+        (None, None, _) => String::new(),
+    }
+}
+
+fn delivery_json(delivery: &Delivery) -> Value {
+    let alert = alert(delivery);
+    json!({
+        "number": delivery.id,
+        "kind": delivery.kind.as_str(),
+        "key": delivery.dedupe_key,
+        "state": delivery.state.as_str(),
+        "reason": delivery.reason,
+        "to": shown_address(delivery),
+        "hop": delivery.hop,
+        "product": delivery.product.clone().or_else(|| alert.as_ref().map(|alert| alert.product.clone())),
+        "variants": alert.map(|alert| alert.variants.iter().map(|variant| json!({
+            "size": variant.size,
+            "style": variant.style,
+            "sku": variant.sku,
+            "availability": variant.availability,
+            "price": variant.price,
+        })).collect::<Vec<_>>()),
+        "attempts": delivery.attempts,
+        "last_error": delivery.last_error,
+        "read_at": delivery.read_at,
+        "created_at": delivery.created_at,
+        "sent_at": delivery.accepted_at,
+        "next_attempt_at": (!delivery.state.is_final()).then_some(delivery.next_attempt_at),
+        "expires_at": delivery.expires_at,
+    })
+}

@@ -1,0 +1,88 @@
+//! How a command fails: an exit status that scripts can rely on, and a sentence a person can act on.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use crate::app::{NotFollowed, NotOpened, NotServing};
+use crate::store::StoreError;
+
+/// A failed command.
+#[derive(Debug)]
+pub struct Failure {
+    status: u8,
+    words: String,
+}
+
+/// What a command comes to.
+pub type Outcome = Result<(), Failure>;
+
+impl Failure {
+    /// It did not work.
+    pub fn failed(words: impl Display) -> Self {
+        Self { status: 1, words: words.to_string() }
+    }
+
+    /// It was asked for in a way that makes no sense.
+    pub fn usage(words: impl Display) -> Self {
+        Self { status: 2, words: words.to_string() }
+    }
+
+    /// A shop could not be read.
+    pub fn unreadable(words: impl Display) -> Self {
+        Self { status: 3, words: words.to_string() }
+    }
+
+    /// It may not be done, or not now.
+    pub fn refused(words: impl Display) -> Self {
+        Self { status: 4, words: words.to_string() }
+    }
+
+    /// Says it and gives the exit status.
+    #[expect(clippy::print_stderr, reason = "a command's errors belong on stderr")]
+    pub fn report(self) -> ExitCode {
+        eprintln!("coatcheck: {}", self.words);
+        ExitCode::from(self.status)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Locked { .. } | StoreError::Newer { .. } | StoreError::Older => Self::refused(error),
+            other => Self::failed(other),
+        }
+    }
+}
+
+impl From<sea_orm::DbErr> for Failure {
+    fn from(error: sea_orm::DbErr) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
+impl From<NotOpened> for Failure {
+    fn from(error: NotOpened) -> Self {
+        match error {
+            NotOpened::Store(error) => error.into(),
+            other => Self::failed(other),
+        }
+    }
+}
+
+impl From<NotServing> for Failure {
+    fn from(error: NotServing) -> Self {
+        match error {
+            NotServing::Store(error) => error.into(),
+            other @ NotServing::Listen { .. } => Self::failed(other),
+        }
+    }
+}
+
+impl From<NotFollowed> for Failure {
+    fn from(error: NotFollowed) -> Self {
+        match error {
+            NotFollowed::Store(error) => error.into(),
+            other => Self::refused(other),
+        }
+    }
+}

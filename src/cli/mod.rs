@@ -1,0 +1,89 @@
+//! The command line: parse, choose, run. What is decided is decided below.
+
+mod args;
+mod check;
+mod deliveries;
+mod doctor;
+mod failure;
+mod out;
+mod serve;
+mod shop;
+mod watch;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::config::Settings;
+use crate::demo;
+use crate::store::lock::ServiceLock;
+use args::{Cli, Command};
+use failure::{Failure, Outcome};
+
+/// The program, from its arguments to its exit status.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = Settings::from_environment().map_err(Failure::usage).and_then(|settings| {
+        log_to_stderr(&settings, &cli.command)?;
+        // Only a second call could fail, and this is the first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
+        let outcome = runtime.block_on(run(cli.command, settings));
+        // A prompt that waits for a line that never comes must not hold up the end.
+        runtime.shutdown_background();
+        outcome
+    });
+    outcome.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+}
+
+fn log_to_stderr(settings: &Settings, command: &Command) -> Outcome {
+    let is_service = matches!(command, Command::Serve(_));
+    // Commands speak for themselves; only a service keeps a log, unless one is asked for.
+    let wanted = if is_service || settings.log != "info" { settings.log.as_str() } else { "off" };
+    let filter = EnvFilter::try_new(wanted)
+        .map_err(|why| Failure::usage(format!("COATCHECK_LOG={wanted:?} cannot be read: {why}")))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    Ok(())
+}
+
+async fn run(command: Command, settings: Settings) -> Outcome {
+    match command {
+        Command::Check(args) => return check::run(settings, args).await,
+        Command::Demo(args) => return demo::run(settings, args.interval, args.time).await.map_err(Failure::failed),
+        Command::Migrate => return migrate(settings).await,
+        _ => {}
+    }
+    let app = App::open(settings).await?;
+    let outcome = match command {
+        Command::Serve(args) => serve::run(&app, args).await,
+        Command::Shop(command) => shop::run(&app, command).await,
+        Command::Watch(command) => watch::run(&app, command).await,
+        Command::History(args) => watch::history(&app, args).await,
+        Command::Deliveries(args) => deliveries::run(&app, args).await,
+        Command::SendTest(args) => deliveries::send_test(&app, args).await,
+        Command::Doctor(args) => doctor::run(&app, args.json).await,
+        Command::Check(_) | Command::Demo(_) | Command::Migrate => Ok(()),
+    };
+    app.db.close().await;
+    outcome
+}
+
+async fn migrate(settings: Settings) -> Outcome {
+    let _lock = ServiceLock::take(&settings.database_url)?;
+    let app = App::open_unchecked(settings).await?;
+    let steps = app.db.migrate().await?;
+    app.db.close().await;
+    match steps {
+        0 => out::line("The database is up to date."),
+        1 => out::line("Took 1 step; the database is up to date."),
+        steps => out::line(&format!("Took {steps} steps; the database is up to date.")),
+    }
+}

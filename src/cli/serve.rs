@@ -1,0 +1,53 @@
+//! `serve`: the service until a signal, with a prompt where somebody sits at a terminal or pipes words in.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use coatcheck_bots::console::Output;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::args;
+use super::failure::{Failure, Outcome};
+use crate::app::{App, Role, Serving, talk};
+
+/// Runs the service.
+///
+/// # Errors
+/// Status 4 when another one holds the database.
+pub async fn run(app: &App, args: args::Serve) -> Outcome {
+    for name in &app.settings.unused {
+        tracing::warn!("{name} is set, but this version does not speak to that platform yet; it has no effect");
+    }
+    let roles: BTreeSet<Role> = if args.roles.is_empty() { Role::ALL.into() } else { args.roles.into_iter().collect() };
+    let output: Output = Arc::new(Mutex::new(std::io::stdout()));
+    let serving = app.serve(&roles, Arc::clone(&output)).await?;
+    announce(&serving, &roles);
+    let talk = tokio::spawn(talk(app.clone(), output));
+    wait_for_signal().await?;
+    tracing::info!("stopping: what is under way is finished first");
+    talk.abort();
+    serving.stop().await;
+    Ok(())
+}
+
+fn announce(serving: &Serving, roles: &BTreeSet<Role>) {
+    let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
+    match serving.listening() {
+        Some(address) => tracing::info!(%address, "running {}; health at http://{address}/healthz", roles.join(", ")),
+        None => tracing::info!("running {}", roles.join(", ")),
+    }
+}
+
+/// Waits for ctrl-c or a request to terminate.
+///
+/// # Errors
+/// When signals cannot be listened to.
+async fn wait_for_signal() -> Outcome {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,239 @@
+//! `watch add | list | remove`, and `history`.
+
+use coatcheck_bots::{Command, Inbox, Said, Who, words};
+use coatcheck_domain::watch::{Mode, Offer, Wish};
+use coatcheck_domain::{Destination, SizeKey, StyleKey};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use super::args;
+use super::failure::{Failure, Outcome};
+use super::out;
+use crate::app::App;
+use crate::store::catalogue::{Product, Variant};
+use crate::store::history::VariantHistory;
+use crate::store::subscriber::Address;
+use crate::store::watch::{NewWatch, Watch};
+
+/// Runs one of them.
+///
+/// # Errors
+/// Status 2 when no product is meant, 4 when a destination cannot be reached by this version.
+pub async fn run(app: &App, command: args::Watch) -> Outcome {
+    match command {
+        args::Watch::Add(args) => add(app, args).await,
+        args::Watch::List(args) => list(app, args.json).await,
+        args::Watch::Remove { number } => {
+            if app.db.remove_watch(number).await? {
+                out::line(&format!("Watch {number} is removed."))
+            } else {
+                Err(Failure::usage(format!("there is no watch {number}; `coatcheck watch list` shows them")))
+            }
+        }
+    }
+}
+
+/// Is the destination's channel there in this version?
+///
+/// # Errors
+/// Status 4 with what there is.
+pub fn connected(destination: &Destination) -> Outcome {
+    match destination.channel() {
+        "console" | "webhook" => Ok(()),
+        channel => Err(Failure::refused(format!(
+            "{channel} is not connected: this version tells people by console: and webhook:https://…"
+        ))),
+    }
+}
+
+/// The destination's row; a new webhook gets its secret.
+///
+/// # Errors
+/// Status 4 when the guard does not let the address through.
+pub async fn destination(app: &App, destination: &Destination) -> Result<Address, Failure> {
+    if let Destination::Webhook(url) = destination {
+        app.guard.check_url(url).map_err(|why| Failure::refused(format!("{destination} is not told: {why}")))?;
+    }
+    let secret = || {
+        matches!(destination, Destination::Webhook(_)).then(|| {
+            coatcheck_bots::webhook::signature::new_secret(app.chance.bytes()).expose_secret().to_owned()
+        })
+    };
+    Ok(app.db.destination_for(destination, secret).await?)
+}
+
+async fn add(app: &App, args: args::WatchAdd) -> Outcome {
+    connected(&args.to)?;
+    let product = product(app, &args.product).await?;
+    let address = destination(app, &args.to).await?;
+    let sizes: Vec<Option<String>> =
+        if args.size.is_empty() { vec![None] } else { args.size.into_iter().map(Some).collect() };
+    let mode = if args.every { Mode::Every } else { Mode::Once };
+    let new: Vec<NewWatch> = sizes
+        .into_iter()
+        .map(|size| NewWatch {
+            subscriber_id: address.subscriber_id,
+            product_id: product.id,
+            wish: Wish {
+                size: size.as_deref().map(SizeKey::fold).unwrap_or_default(),
+                style: args.style.as_deref().map(StyleKey::fold).unwrap_or_default(),
+            },
+            size,
+            style: args.style.clone(),
+            mode,
+        })
+        .collect();
+    let ids = app.db.add_watches(&new).await?;
+    // Read after the watches are stored: what comes back in between is told by both, never by neither.
+    let stock = app.db.stock(&[product.id]).await?;
+    if args.json {
+        return out::json(&json!({
+            "to": args.to.to_string(),
+            "secret": address.secret,
+            "watches": ids.iter().zip(&new).map(|(id, watch)| added_json(*id, watch, &product, &stock)).collect::<Vec<_>>(),
+        }));
+    }
+    for (id, watch) in ids.iter().zip(&new) {
+        out::line(&added_words(*id, watch, &product, &stock, &args.to))?;
+    }
+    match &address.secret {
+        Some(secret) => out::line(&format!(
+            "Its requests are signed (Standard Webhooks). The secret, shown only now:\n  {secret}"
+        )),
+        None => Ok(()),
+    }
+}
+
+async fn product(app: &App, words: &[String]) -> Result<Product, Failure> {
+    app.inbox().product(&words.join(" ")).await?.map_err(Failure::usage)
+}
+
+fn buyable<'a>(watch: &NewWatch, product: &Product, stock: &'a [Variant]) -> Vec<&'a Variant> {
+    stock
+        .iter()
+        .filter(|variant| {
+            let offer = Offer { size: &variant.size_key, style: variant.style.as_deref(), title: &product.title };
+            variant.availability.is_buyable() && watch.wish.matches(&offer)
+        })
+        .collect()
+}
+
+fn wanted(size: Option<&str>, style: Option<&str>) -> String {
+    match (size, style) {
+        (None, None) => "any size".to_owned(),
+        (Some(size), None) => format!("size {}", words::plain(size)),
+        (None, Some(style)) => words::plain(style),
+        (Some(size), Some(style)) => format!("size {}, {}", words::plain(size), words::plain(style)),
+    }
+}
+
+fn added_words(id: i64, watch: &NewWatch, product: &Product, stock: &[Variant], to: &Destination) -> String {
+    let now = buyable(watch, product, stock);
+    let wanted = wanted(watch.size.as_deref(), watch.style.as_deref());
+    let title = words::title(&product.title);
+    let listed = watch.wish.size.is_any() || product.sizes.iter().any(|(key, _)| *key == watch.wish.size);
+    let today = if let Some(first) = now.first() {
+        let link = first.url.as_ref().or(product.url.as_ref()).map(ToString::to_string).unwrap_or_default();
+        format!("In stock right now: {link}")
+    } else if listed {
+        "Sold out now.".to_owned()
+    } else {
+        "That size is not listed now; it is told if it appears.".to_owned()
+    };
+    format!("Watching {title}, {wanted}, for {to} (number {id}). {today}")
+}
+
+fn added_json(id: i64, watch: &NewWatch, product: &Product, stock: &[Variant]) -> Value {
+    json!({
+        "number": id,
+        "product": product.title,
+        "size": watch.size,
+        "style": watch.style,
+        "mode": watch.mode.as_str(),
+        "in_stock": !buyable(watch, product, stock).is_empty(),
+    })
+}
+
+async fn list(app: &App, json: bool) -> Outcome {
+    let watches = app.db.all_watches().await?;
+    if json {
+        return out::json(&watches.iter().map(watch_json).collect::<Vec<_>>());
+    }
+    if watches.is_empty() {
+        return out::line("Nobody watches anything yet. Begin with:\n  coatcheck watch add jacket --size M --to console:");
+    }
+    let rows: Vec<Vec<String>> = watches
+        .iter()
+        .map(|watch| {
+            vec![
+                watch.id.to_string(),
+                words::title(&watch.product),
+                wanted(watch.size.as_deref(), watch.style.as_deref()),
+                watch.mode.as_str().to_owned(),
+                if watch.armed { "waits" } else { "told" }.to_owned(),
+                shown(watch),
+            ]
+        })
+        .collect();
+    out::line(&out::table(&["NO", "PRODUCT", "WANTED", "MODE", "STATE", "TO"], &rows))
+}
+
+fn shown(watch: &Watch) -> String {
+    let address = watch.address.as_deref().and_then(|address| address.parse::<Destination>().ok());
+    address.map_or_else(|| "-".to_owned(), |address| address.to_string())
+}
+
+fn watch_json(watch: &Watch) -> Value {
+    json!({
+        "number": watch.id,
+        "product": watch.product,
+        "size": watch.size,
+        "style": watch.style,
+        "mode": watch.mode.as_str(),
+        "armed": watch.armed,
+        "told_at": watch.told_at,
+        "to": shown(watch),
+    })
+}
+
+/// What became of a product.
+///
+/// # Errors
+/// Status 2 when no product is meant.
+pub async fn history(app: &App, args: args::History) -> Outcome {
+    let product = product(app, &args.product).await?;
+    if args.json {
+        let wish = Wish {
+            size: args.size.as_deref().map(SizeKey::fold).unwrap_or_default(),
+            style: args.style.as_deref().map(StyleKey::fold).unwrap_or_default(),
+        };
+        let histories = app.db.history(product.id).await?;
+        let meant = histories.iter().filter(|history| {
+            wish.matches(&Offer { size: &history.size_key, style: history.style.as_deref(), title: &product.title })
+        });
+        let variants: Vec<Value> = meant.map(history_json).collect();
+        return out::json(&json!({ "product": product.title, "variants": variants }));
+    }
+    let name = product.url.as_ref().map_or_else(|| product.title.clone(), ToString::to_string);
+    let mut options = vec![("product", name.as_str())];
+    options.extend(args.size.as_deref().map(|size| ("size", size)));
+    options.extend(args.style.as_deref().map(|style| ("style", style)));
+    let who = Who { destination: Destination::Console, may_manage: true };
+    let reply = app.inbox().said(&who, Said::from_options(Command::History, &options)).await;
+    out::line(&reply.text)
+}
+
+fn history_json(history: &VariantHistory) -> Value {
+    json!({
+        "size": history.size,
+        "style": history.style,
+        "restocks": history.restocks,
+        "spans": history.spans.iter().map(|span| json!({
+            "availability": span.availability,
+            "price": span.price,
+            "started_at": span.started_at,
+            "last_seen": span.last_seen,
+            "ended_at": (!span.is_open).then_some(span.ended_at),
+        })).collect::<Vec<_>>(),
+    })
+}

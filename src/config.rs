@@ -1,0 +1,222 @@
+//! Settings, from the environment and `.env`. Read once, checked all at once, then handed on as small structs.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use coatcheck_domain::poll::INTERVAL_FLOOR;
+
+use crate::shops::AllowHosts;
+
+/// All settings that this version knows.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `DATABASE_URL`
+    pub database_url: String,
+    /// `LISTEN_ADDR`
+    pub listen_addr: SocketAddr,
+    /// `COATCHECK_CONTACT`
+    pub contact: Option<String>,
+    /// `COATCHECK_INTERVAL`
+    pub interval: Duration,
+    /// `COATCHECK_HOST_CONCURRENCY`
+    pub host_concurrency: u32,
+    /// `COATCHECK_ALLOW_HOSTS`
+    pub allow_hosts: AllowHosts,
+    /// `COATCHECK_QUIET_FOR`
+    pub quiet_for: Duration,
+    /// `COATCHECK_EXPIRE_AFTER`
+    pub expire_after: Duration,
+    /// `COATCHECK_LOG`
+    pub log: String,
+    /// Settings of channels that are set and that this version cannot use yet.
+    pub unused: Vec<&'static str>,
+}
+
+/// Everything that is wrong with the settings, a line each.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct BadSettings(pub Vec<String>);
+
+/// Channels that come with later versions: set, they must not be silently without effect.
+const LATER: [&str; 4] = ["DISCORD_TOKEN", "TELEGRAM_TOKEN", "SLACK_BOT_TOKEN", "TWILIO_ACCOUNT_SID"];
+
+impl Settings {
+    /// Reads all settings through `get`, and `NAME_FILE` where a secret lies in a file.
+    ///
+    /// # Errors
+    /// With all that is wrong at once, each naming the setting and what it takes.
+    pub fn read(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, BadSettings> {
+        let mut reader = Reader { get, wrong: Vec::new() };
+        let settings = Self {
+            database_url: reader.secret("DATABASE_URL").unwrap_or_else(|| "sqlite://coatcheck.db".to_owned()),
+            listen_addr: reader.parsed("LISTEN_ADDR", "127.0.0.1:8080", "an address and port, like 127.0.0.1:8080"),
+            contact: reader.text("COATCHECK_CONTACT"),
+            interval: reader.duration("COATCHECK_INTERVAL", "60s"),
+            host_concurrency: reader.parsed("COATCHECK_HOST_CONCURRENCY", "1", "a whole number from 1 to 64"),
+            allow_hosts: reader.parsed(
+                "COATCHECK_ALLOW_HOSTS",
+                "",
+                "hosts like shop.example or 127.0.0.1:3000, parted by commas",
+            ),
+            quiet_for: reader.duration("COATCHECK_QUIET_FOR", "15m"),
+            expire_after: reader.duration("COATCHECK_EXPIRE_AFTER", "2h"),
+            log: reader.text("COATCHECK_LOG").unwrap_or_else(|| "info".to_owned()),
+            unused: LATER.into_iter().filter(|name| get(name).is_some_and(|value| !value.is_empty())).collect(),
+        };
+        reader.check(&settings);
+        if reader.wrong.is_empty() { Ok(settings) } else { Err(BadSettings(reader.wrong)) }
+    }
+
+    /// Reads them from the process's environment, after `.env` if there is one.
+    ///
+    /// # Errors
+    /// As [`Settings::read`], or when `.env` cannot be read.
+    pub fn from_environment() -> Result<Self, BadSettings> {
+        match dotenvy::dotenv() {
+            Ok(_) => {}
+            Err(error) if error.not_found() => {}
+            Err(error) => return Err(BadSettings(vec![format!(".env cannot be read: {error}")])),
+        }
+        Self::read(&|name| std::env::var(name).ok())
+    }
+}
+
+struct Reader<'a> {
+    get: &'a dyn Fn(&str) -> Option<String>,
+    wrong: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        (self.get)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn secret(&mut self, name: &str) -> Option<String> {
+        let Some(path) = self.text(&format!("{name}_FILE")) else { return self.text(name) };
+        if self.text(name).is_some() {
+            self.wrong.push(format!("{name} and {name}_FILE are both set; keep one"));
+        }
+        match std::fs::read_to_string(Path::new(&path)) {
+            Ok(text) => Some(text.trim().to_owned()),
+            Err(error) => {
+                self.wrong.push(format!("{name}_FILE: {path} cannot be read: {error}"));
+                None
+            }
+        }
+    }
+
+    fn parsed<T: std::str::FromStr + StandIn>(&mut self, name: &str, default: &str, takes: &str) -> T {
+        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        text.parse().unwrap_or_else(|_| {
+            self.wrong.push(format!("{name}={text:?} cannot be read; it takes {takes}"));
+            T::stand_in()
+        })
+    }
+
+    fn duration(&mut self, name: &str, default: &str) -> Duration {
+        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        duration(&text).unwrap_or_else(|| {
+            self.wrong.push(format!("{name}={text:?} cannot be read; it takes a time like 60s, 15m or 2h"));
+            INTERVAL_FLOOR
+        })
+    }
+
+    fn check(&mut self, settings: &Settings) {
+        if !(1..=64).contains(&settings.host_concurrency) {
+            let got = settings.host_concurrency;
+            self.wrong
+                .push(format!("COATCHECK_HOST_CONCURRENCY={got} cannot be; it takes a whole number from 1 to 64"));
+        }
+        if settings.interval < INTERVAL_FLOOR {
+            let floor = INTERVAL_FLOOR.as_secs();
+            self.wrong.push(format!(
+                "COATCHECK_INTERVAL is shorter than {floor}s, which no shop but your own is asked to bear; \
+                 list your own in COATCHECK_ALLOW_HOSTS and give them --interval"
+            ));
+        }
+        let url = &settings.database_url;
+        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
+            self.wrong.push("DATABASE_URL must start with sqlite:// or postgres://".to_owned());
+        }
+    }
+}
+
+/// What stands in for a setting that could not be read, until the error is told.
+trait StandIn {
+    fn stand_in() -> Self;
+}
+
+impl StandIn for SocketAddr {
+    fn stand_in() -> Self {
+        Self::from(([127, 0, 0, 1], 8080))
+    }
+}
+
+impl StandIn for u32 {
+    fn stand_in() -> Self {
+        1
+    }
+}
+
+impl StandIn for AllowHosts {
+    fn stand_in() -> Self {
+        Self::default()
+    }
+}
+
+/// `500ms`, `60s`, `15m`, `2h`, `1d`; a bare number is seconds.
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let number: u64 = number.parse().ok()?;
+    let milliseconds = match unit.trim() {
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.checked_mul(milliseconds).filter(|ms| *ms > 0).map(Duration::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, BadSettings> {
+        let pairs: Vec<(String, String)> = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Settings::read(&move |name| pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()))
+    }
+
+    #[test]
+    fn nothing_set_is_enough() {
+        let settings = read(&[]).expect("the defaults");
+        assert_eq!(settings.interval, Duration::from_secs(60));
+        assert_eq!(settings.database_url, "sqlite://coatcheck.db");
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once() {
+        let wrong = read(&[
+            ("COATCHECK_INTERVAL", "soon"),
+            ("LISTEN_ADDR", "8080"),
+            ("DATABASE_URL", "mysql://x"),
+            ("COATCHECK_HOST_CONCURRENCY", "0"),
+        ]);
+        insta::assert_snapshot!(wrong.expect_err("four are wrong"), @r#"
+        LISTEN_ADDR="8080" cannot be read; it takes an address and port, like 127.0.0.1:8080
+        COATCHECK_INTERVAL="soon" cannot be read; it takes a time like 60s, 15m or 2h
+        COATCHECK_HOST_CONCURRENCY=0 cannot be; it takes a whole number from 1 to 64
+        DATABASE_URL must start with sqlite:// or postgres://
+        "#);
+    }
+
+    #[test]
+    fn a_setting_of_a_later_version_is_not_silently_ignored() {
+        assert_eq!(read(&[("DISCORD_TOKEN", "x")]).expect("read").unused, ["DISCORD_TOKEN"]);
+    }
+}

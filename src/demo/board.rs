@@ -1,0 +1,37 @@
+//! The demo's board: style × size, as the store knows it.
+
+use coatcheck_bots::words;
+
+use crate::store::catalogue::Variant;
+
+/// A row per style, a column per size: `●` can be bought, `·` cannot.
+#[must_use]
+pub fn board(title: &str, variants: &[Variant]) -> String {
+    let mut sizes: Vec<&str> = Vec::new();
+    let mut styles: Vec<&str> = Vec::new();
+    for variant in variants {
+        let (size, style) = names(variant);
+        if !sizes.contains(&size) {
+            sizes.push(size);
+        }
+        if !styles.contains(&style) {
+            styles.push(style);
+        }
+    }
+    let mut text = format!("{:<14}", words::title(title));
+    for size in &sizes {
+        text.push_str(&format!("{size:>5}"));
+    }
+    for style in styles {
+        text.push_str(&format!("\n  {style:<12}"));
+        for size in &sizes {
+            let there = variants.iter().any(|v| names(v) == (*size, style) && v.availability.is_buyable());
+            text.push_str(&format!("{:>5}", if there { "●" } else { "·" }));
+        }
+    }
+    text
+}
+
+fn names(variant: &Variant) -> (&str, &str) {
+    (variant.size.as_deref().unwrap_or("-"), variant.style.as_deref().unwrap_or("-"))
+}

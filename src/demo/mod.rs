@@ -1,0 +1,137 @@
+//! The demo: everything on a throw-away database, with a built-in shop whose sizes come and go. No accounts.
+
+mod board;
+mod shop;
+mod story;
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use coatcheck_bots::commands::{Platform, parse};
+use coatcheck_bots::console::Output;
+use coatcheck_bots::{Inbox, Who};
+use coatcheck_domain::Destination;
+use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
+
+use crate::app::{App, How, Role, talk};
+use crate::config::Settings;
+use crate::engine::{Stop, Stopper};
+use shop::{HANDLE, SIZES, STYLES, Shelf};
+
+/// Runs the demo until ctrl-c, or for `time`.
+///
+/// # Errors
+/// When loopback or the folder for temporary files cannot be used.
+pub async fn run(settings: Settings, interval: Duration, time: Option<Duration>) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (stopper, stop) = Stopper::pair();
+    let shelf = Shelf::default();
+    for (style, size) in (0..STYLES.len()).flat_map(|style| (0..SIZES.len()).map(move |size| (style, size))) {
+        shelf.put(style, size, story::opening(style, size));
+    }
+    let address = shop::open(shelf.clone(), stop.clone()).await?;
+    let settings = Settings {
+        database_url: format!("sqlite://{}/demo.db", folder.path().display()),
+        listen_addr: ([127, 0, 0, 1], 0).into(),
+        allow_hosts: address.to_string().parse()?,
+        ..settings
+    };
+    let app = App::open(settings).await?;
+    let output: Output = Arc::new(Mutex::new(std::io::stdout()));
+    let serving = app.serve(&Role::ALL.into(), Arc::clone(&output)).await?;
+    let product = follow(&app, Url::parse(&format!("http://{address}/products/{HANDLE}"))?, interval).await?;
+    introduce(&app, &output, &address.to_string()).await?;
+    let tasks = [
+        tokio::spawn(play(app.clone(), shelf, stop.clone())),
+        tokio::spawn(show(app.clone(), product, Arc::clone(&output), stop)),
+        tokio::spawn(talk(app.clone(), output)),
+    ];
+    until_the_end(time).await?;
+    stopper.stop();
+    for task in &tasks {
+        task.abort();
+    }
+    serving.stop().await;
+    app.db.close().await;
+    Ok(())
+}
+
+async fn follow(app: &App, url: Url, interval: Duration) -> anyhow::Result<i64> {
+    let how = How { interval: Some(interval), listed: true, ..How::default() };
+    let (source, _) = app.follow(url, how).await?;
+    loop {
+        if let Some(product) = app.db.products_of(source).await?.first() {
+            app.db.add_alias(*product, "jacket", "jacket").await?;
+            return Ok(*product);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Says what is going on, and says `/watch jacket M black` as a person would.
+async fn introduce(app: &App, output: &Output, shop: &str) -> anyhow::Result<()> {
+    say(
+        output,
+        &format!(
+            "A jacket shop has opened on {shop}, and CoatCheck polls it. Sizes come and go; this is the board.\n\
+             You can talk to it here: /watch jacket L, /stock jacket, /history jacket, /again, /help. Ctrl-C ends it.\n"
+        ),
+    )?;
+    let words = "/watch jacket M black";
+    let said = parse(words, Platform::Console)?;
+    let who = Who { destination: Destination::Console, may_manage: true };
+    let reply = app.inbox().said(&who, said).await;
+    say(output, &format!("> {words}\n{}\n", reply.text))
+}
+
+/// Plays the story on the shelf.
+async fn play(app: App, shelf: Shelf, mut stop: Stop) {
+    for second in 0.. {
+        for event in story::at(second, || app.chance.draw()) {
+            shelf.put(event.style, event.size, event.there);
+        }
+        stop.sleep(Duration::from_secs(1)).await;
+        if stop.is_stopped() {
+            return;
+        }
+    }
+}
+
+/// Prints the board whenever it has changed.
+async fn show(app: App, product: i64, output: Output, mut stop: Stop) {
+    let mut last = String::new();
+    while !stop.is_stopped() {
+        if let Ok(variants) = app.db.stock(&[product]).await {
+            let board = board::board("Corps Jacket", &variants);
+            if board != last && say(&output, &format!("{board}\n")).is_ok() {
+                last = board;
+            }
+        }
+        stop.sleep(Duration::from_secs(2)).await;
+    }
+}
+
+fn say(output: &Output, text: &str) -> anyhow::Result<()> {
+    let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+    writeln!(output, "{text}")?;
+    output.flush()?;
+    Ok(())
+}
+
+async fn until_the_end(time: Option<Duration>) -> anyhow::Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let end = async {
+        match time {
+            Some(time) => tokio::time::sleep(time).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = end => {}
+    }
+    Ok(())
+}

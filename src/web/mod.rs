@@ -1,0 +1,52 @@
+//! What the service answers over HTTP: is it alive, is it ready.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::engine::{Beats, Stop};
+use crate::store::Db;
+
+#[derive(Clone)]
+struct Health {
+    db: Db,
+    beats: Beats,
+}
+
+/// All routes.
+pub fn router(db: Db, beats: Beats) -> Router {
+    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).with_state(Health { db, beats })
+}
+
+/// Answers until the stop.
+pub async fn run(listener: TcpListener, router: Router, mut stop: Stop) {
+    let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.stopped().await });
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the web part broke: {error}");
+    }
+}
+
+/// Alive: every loop came round lately. Asks nobody else, so that a slow database does not restart a healthy service.
+async fn healthz(State(health): State<Health>) -> (StatusCode, Json<Value>) {
+    let stuck = health.beats.stuck();
+    let status = if stuck.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ "ok": stuck.is_empty(), "stuck": stuck })))
+}
+
+/// Ready: the database answers and has the known schema.
+async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Value>) {
+    let asked = tokio::time::timeout(Duration::from_secs(2), health.db.is_current()).await;
+    let error = match asked {
+        Ok(Ok(true)) => None,
+        Ok(Ok(false)) => Some("the database has another schema than this version knows".to_owned()),
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("the database did not answer within 2 s".to_owned()),
+    };
+    let status = if error.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ "ok": error.is_none(), "error": error })))
+}
