@@ -95,7 +95,8 @@ pub(crate) async fn fail(db: &Db, source_id: i64, error: &str) {
 
 /// A product at `shop.example` with variants `(size, style, availability)`, each for 129.00 EUR.
 pub(crate) fn product(title: &str, variants: &[(&str, &str, Availability)]) -> ProductReading {
-    let handle = title.to_lowercase().replace(' ', "-");
+    let letters = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let handle: String = title.chars().map(letters).collect();
     let url = url::Url::parse(&format!("https://shop.example/products/{handle}")).expect("an address");
     let variants = variants.iter().map(|(size, style, availability)| {
         let named = [("Size", *size), ("Color", *style)].into_iter().filter(|(_, value)| !value.is_empty());

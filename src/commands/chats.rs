@@ -64,7 +64,7 @@ impl Chat {
         let chat = Self::with(None).await;
         for (black_m, then) in [(OutOfStock, 60), (InStock, 600), (OutOfStock, 3 * 24 * 3600)] {
             chat.reads(black_m).await;
-            chat.keep_reading(Duration::from_secs(then), black_m).await;
+            chat.passes(Duration::from_secs(then), black_m).await;
         }
         chat.reads(OutOfStock).await;
         chat
@@ -91,24 +91,14 @@ impl Chat {
         read(&self.db, self.source, vec![product("Corps Jacket", &corps), product("Rain Jacket", &rain)]).await;
     }
 
-    /// Time passes while the shop says the same, so that there is no gap.
-    async fn keep_reading(&self, time: Duration, black_m: coatcheck_domain::Availability) {
-        let step = Duration::from_secs(60).max(time / 20);
-        if step > Duration::from_secs(180) {
-            self.reads_sparsely(time, black_m).await;
-            return;
-        }
-        for _ in 0..(time.as_secs() / step.as_secs()) {
-            self.clock.advance(step);
+    /// Time passes; for the first minutes the shop is read and says the same, later nobody looks.
+    async fn passes(&self, time: Duration, black_m: coatcheck_domain::Availability) {
+        let minutes = (time.as_secs() / 60).min(20);
+        for _ in 0..minutes {
+            self.clock.advance(Duration::from_secs(60));
             self.reads(black_m).await;
         }
-    }
-
-    async fn reads_sparsely(&self, time: Duration, black_m: coatcheck_domain::Availability) {
-        self.clock.advance(Duration::from_secs(60));
-        self.reads(black_m).await;
-        self.clock.advance(time);
-        self.reads(black_m).await;
+        self.clock.advance(time - Duration::from_secs(60 * minutes));
     }
 
     fn whisper(mut self, who: Who) -> Self {
