@@ -107,12 +107,13 @@ pub(crate) mod examples {
 
     pub(crate) fn variant(size: &str, style: &str) -> AlertVariant {
         AlertVariant {
-            restock: 1,
+            variant: 1,
             size: Some(size.to_owned()),
             style: Some(style.to_owned()),
             options: vec![("Color".to_owned(), style.to_owned()), ("Size".to_owned(), size.to_owned())],
             sku: Some(format!("CJ-{size}")),
             url: Url::parse(&format!("https://shop.example/products/jacket?size={size}")).ok(),
+            cart_url: None,
             availability: Availability::InStock,
             quantity: None,
             price: Some(Money::minor(12_900, 2, Some("EUR"))),

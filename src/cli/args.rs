@@ -12,8 +12,13 @@ use crate::shops::ReaderKind;
 
 /// The restock notifier that people trust: it watches shops and tells you once, in time, when your size is back.
 #[derive(Debug, Parser)]
-#[command(name = "coatcheck", version, max_term_width = 110, after_help = "Try it now, no account needed:\n  coatcheck demo")]
-pub struct Cli {
+#[command(
+    name = "coatcheck",
+    version,
+    max_term_width = 110,
+    after_help = "Try it now, no account needed:\n  coatcheck demo"
+)]
+pub(super) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -21,15 +26,19 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// See it work: a throw-away database and a built-in shop whose sizes come and go
     #[command(after_help = "Example:\n  coatcheck demo\n  coatcheck demo --for 30s")]
     Demo(Demo),
     /// Run the service: poll shops, tell people
-    #[command(after_help = "Example:\n  coatcheck serve\n  coatcheck serve --roles poll,fanout,send,web\n\nSettings come from the environment or .env; see .env.example.")]
+    #[command(
+        after_help = "Example:\n  coatcheck serve\n  coatcheck serve --roles poll,fanout,send,web\n\nSettings come from the environment or .env; see .env.example."
+    )]
     Serve(Serve),
     /// Read one product or shop now and print what it says; stores nothing
-    #[command(after_help = "Example:\n  coatcheck check https://shop.example/products/jacket\n  coatcheck check https://shop.example/stock.json --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .purchasable}'")]
+    #[command(
+        after_help = "Example:\n  coatcheck check https://shop.example/products/jacket\n  coatcheck check https://shop.example/stock.json --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .purchasable}'"
+    )]
     Check(Check),
     /// Follow shops: add, list, remove, pause, resume
     #[command(subcommand)]
@@ -41,10 +50,15 @@ pub enum Command {
     #[command(after_help = "Example:\n  coatcheck history jacket --size M")]
     History(History),
     /// What was told to whom, when, and what came of it
-    #[command(after_help = "Example:\n  coatcheck deliveries --state dead\n  coatcheck deliveries replay 17", args_conflicts_with_subcommands = true)]
+    #[command(
+        after_help = "Example:\n  coatcheck deliveries --state dead\n  coatcheck deliveries replay 17",
+        args_conflicts_with_subcommands = true
+    )]
     Deliveries(Deliveries),
     /// Send "this is how an alert looks" through the whole pipeline
-    #[command(after_help = "Example:\n  coatcheck send-test --to webhook:https://example.com/hook\n\nIt is sent by the running service.")]
+    #[command(
+        after_help = "Example:\n  coatcheck send-test --to webhook:https://example.com/hook\n\nIt is sent by the running service."
+    )]
     SendTest(SendTest),
     /// Is everything as it should be? Settings, database, shops, deliveries
     #[command(after_help = "Example:\n  coatcheck doctor --json")]
@@ -56,7 +70,7 @@ pub enum Command {
 
 /// Output for machines.
 #[derive(Debug, Args)]
-pub struct Json {
+pub(super) struct Json {
     /// Print JSON for machines
     #[arg(long)]
     pub json: bool,
@@ -64,7 +78,7 @@ pub struct Json {
 
 /// `demo`
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(super) struct Demo {
     /// Stop by itself after this long, like 30s
     #[arg(long = "for", value_name = "TIME", value_parser = time)]
     pub time: Option<Duration>,
@@ -75,7 +89,7 @@ pub struct Demo {
 
 /// `serve`
 #[derive(Debug, Args)]
-pub struct Serve {
+pub(super) struct Serve {
     /// What this process does: poll, fanout, send, web [default: all]
     #[arg(long, value_delimiter = ',', value_name = "ROLE,…")]
     pub roles: Vec<Role>,
@@ -83,7 +97,7 @@ pub struct Serve {
 
 /// How a source is read.
 #[derive(Debug, Args)]
-pub struct Reading {
+pub(super) struct Reading {
     /// The reader to use instead of finding it: shopify or json
     #[arg(long, value_name = "READER")]
     pub reader: Option<ReaderKind>,
@@ -100,7 +114,7 @@ pub struct Reading {
 
 /// `check`
 #[derive(Debug, Args)]
-pub struct Check {
+pub(super) struct Check {
     /// A product's page, a shop's front page, or a JSON document
     pub url: Url,
     #[command(flatten)]
@@ -116,7 +130,7 @@ pub struct Check {
 
 /// `shop …`
 #[derive(Debug, Subcommand)]
-pub enum Shop {
+pub(super) enum Shop {
     /// Follow a product or a whole shop; the first poll is run right now
     #[command(after_help = "Example:\n  coatcheck shop add https://shop.example/products/corps-jacket --name jacket")]
     Add(ShopAdd),
@@ -136,7 +150,7 @@ pub enum Shop {
 
 /// `shop add`
 #[derive(Debug, Args)]
-pub struct ShopAdd {
+pub(super) struct ShopAdd {
     /// A product's page, a shop's front page, or a JSON document
     pub url: Url,
     /// A short word for the product, as people will say it; may be repeated
@@ -155,16 +169,18 @@ pub struct ShopAdd {
 
 /// Which sources.
 #[derive(Debug, Args)]
-pub struct Which {
+pub(super) struct Which {
     /// A source's address or number as in `shop list`, or a shop's host for all of its sources
     pub which: String,
 }
 
 /// `watch …`
 #[derive(Debug, Subcommand)]
-pub enum Watch {
+pub(super) enum Watch {
     /// Watch a product for somebody
-    #[command(after_help = "Example:\n  coatcheck watch add jacket --size M --to console:\n  coatcheck watch add 'corps jacket' --size M,L --style black --every --to webhook:https://example.com/hook")]
+    #[command(
+        after_help = "Example:\n  coatcheck watch add jacket --size M --to console:\n  coatcheck watch add 'corps jacket' --size M,L --style black --every --to webhook:https://example.com/hook"
+    )]
     Add(WatchAdd),
     /// All watches
     #[command(after_help = "Example:\n  coatcheck watch list")]
@@ -179,7 +195,7 @@ pub enum Watch {
 
 /// `watch add`
 #[derive(Debug, Args)]
-pub struct WatchAdd {
+pub(super) struct WatchAdd {
     /// The product: an alias, words of its title, or its address
     #[arg(required = true)]
     pub product: Vec<String>,
@@ -202,7 +218,7 @@ pub struct WatchAdd {
 
 /// `history`
 #[derive(Debug, Args)]
-pub struct History {
+pub(super) struct History {
     /// The product: an alias, words of its title, or its address
     #[arg(required = true)]
     pub product: Vec<String>,
@@ -219,7 +235,7 @@ pub struct History {
 
 /// `deliveries`
 #[derive(Debug, Args)]
-pub struct Deliveries {
+pub(super) struct Deliveries {
     /// Only those in this state: pending, claimed, sending, sent, dead, expired, suppressed or cancelled
     #[arg(long)]
     pub state: Option<State>,
@@ -236,7 +252,7 @@ pub struct Deliveries {
 
 /// `deliveries replay`
 #[derive(Debug, Subcommand)]
-pub enum Replay {
+pub(super) enum Replay {
     /// Send a delivery that failed once more
     #[command(after_help = "Example:\n  coatcheck deliveries replay 17")]
     Replay {
@@ -250,7 +266,7 @@ pub enum Replay {
 
 /// `send-test`
 #[derive(Debug, Args)]
-pub struct SendTest {
+pub(super) struct SendTest {
     /// Where to send it
     #[arg(long, value_name = "DESTINATION")]
     pub to: Destination,

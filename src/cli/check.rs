@@ -20,7 +20,7 @@ use crate::shops::{Guard, Page, Progress, Read, ReadOutcome, SourceSpec, parse_h
 ///
 /// # Errors
 /// Status 3 when the source cannot be read.
-pub async fn run(settings: Settings, args: args::Check) -> Outcome {
+pub(super) async fn run(settings: Settings, args: args::Check) -> Outcome {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let guard = Arc::new(Guard::new(settings.allow_hosts.clone()));
     let (shops, _) = shops(&settings, &guard, &clock)?;
@@ -44,17 +44,17 @@ pub async fn run(settings: Settings, args: args::Check) -> Outcome {
 ///
 /// # Errors
 /// Status 2 with the name of the one that cannot be sent.
-pub fn headers(reading: &args::Reading) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn headers(reading: &args::Reading) -> Result<Vec<(String, String)>, Failure> {
     reading.headers.iter().map(|text| parse_header(text).map_err(Failure::usage)).collect()
 }
 
 /// A bar on stderr that counts pages and products; nothing where stderr is no terminal.
-pub struct Bar(pub ProgressBar);
+pub(super) struct Bar(pub ProgressBar);
 
 impl Bar {
     /// A bar that shows itself once something takes time.
     #[must_use]
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(ProgressBar::new_spinner().with_message("reading"))
     }
 }
@@ -114,7 +114,7 @@ fn variant_json(variant: &VariantReading, explain: bool) -> Value {
 
 /// For people: a heading per product, a row per variant.
 #[must_use]
-pub fn human(reading: &Reading, reader: &str, explain: bool) -> String {
+pub(super) fn human(reading: &Reading, reader: &str, explain: bool) -> String {
     let mut text = String::new();
     for product in &reading.products {
         text.push_str(&words::title(&product.title));
@@ -131,7 +131,11 @@ pub fn human(reading: &Reading, reader: &str, explain: bool) -> String {
         text.push_str("\n\n");
     }
     let variants: usize = reading.products.iter().map(|product| product.variants.len()).sum();
-    text.push_str(&format!("{}, {}, read as {reader}", count(reading.products.len(), "product"), count(variants, "variant")));
+    text.push_str(&format!(
+        "{}, {}, read as {reader}",
+        count(reading.products.len(), "product"),
+        count(variants, "variant")
+    ));
     if !reading.complete {
         text.push_str("; the list was cut, there may be more");
     }
@@ -149,13 +153,15 @@ fn row(variant: &VariantReading, explain: bool) -> Vec<String> {
     ];
     if explain {
         let evidence = variant.evidence.as_ref();
-        row.push(evidence.map_or_else(|| "-".to_owned(), |found| words::plain(&format!("{} = {}", found.at, found.raw))));
+        row.push(
+            evidence.map_or_else(|| "-".to_owned(), |found| words::plain(&format!("{} = {}", found.at, found.raw))),
+        );
     }
     row
 }
 
 /// `1 product`, `3 products`.
 #[must_use]
-pub fn count(number: usize, noun: &str) -> String {
+pub(super) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

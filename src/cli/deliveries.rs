@@ -19,7 +19,7 @@ use crate::store::delivery::Delivery;
 ///
 /// # Errors
 /// Status 4 when a replay would be wrong.
-pub async fn run(app: &App, args: args::Deliveries) -> Outcome {
+pub(super) async fn run(app: &App, args: args::Deliveries) -> Outcome {
     if let Some(args::Replay::Replay { number, force }) = args.command {
         let replayed = app.db.replay(number, force, app.settings.expire_after).await?;
         replayed.map_err(Failure::refused)?;
@@ -54,7 +54,7 @@ pub async fn run(app: &App, args: args::Deliveries) -> Outcome {
 ///
 /// # Errors
 /// Status 1 when it did not arrive, or nothing sent it in time.
-pub async fn send_test(app: &App, args: args::SendTest) -> Outcome {
+pub(super) async fn send_test(app: &App, args: args::SendTest) -> Outcome {
     super::watch::connected(&args.to)?;
     let address = super::watch::destination(app, &args.to).await?;
     let message = Message::Alert(Box::new(Alert::example(app.db.now())));
@@ -67,7 +67,10 @@ pub async fn send_test(app: &App, args: args::SendTest) -> Outcome {
         match delivery.state {
             State::Sent => return out::line(&format!("Sent to {}.", args.to)),
             state if state.is_final() => {
-                return Err(Failure::failed(format!("not sent ({state}): {}", delivery.last_error.unwrap_or_default())));
+                return Err(Failure::failed(format!(
+                    "not sent ({state}): {}",
+                    delivery.last_error.unwrap_or_default()
+                )));
             }
             _ if delivery.attempts > 0 && delivery.last_error.is_some() => {
                 let error = delivery.last_error.unwrap_or_default();

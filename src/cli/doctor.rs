@@ -22,7 +22,7 @@ struct Finding {
 ///
 /// # Errors
 /// Status 1 when something is not as it should be.
-pub async fn run(app: &App, json: bool) -> Outcome {
+pub(super) async fn run(app: &App, json: bool) -> Outcome {
     let findings = vec![database(app).await, service(app), settings(app), shops(app).await?, deliveries(app).await?];
     let bad = findings.iter().filter(|finding| !finding.ok).count();
     if json {
@@ -52,7 +52,9 @@ fn service(app: &App) -> Finding {
     match ServiceLock::take(&app.settings.database_url) {
         Err(StoreError::Locked { pid, .. }) => finding("service", true, format!("running as process {pid}")),
         Err(error) => finding("service", false, error.to_string()),
-        Ok(Some(_)) => finding("service", false, "not running: nobody polls and nothing is sent; start `coatcheck serve`"),
+        Ok(Some(_)) => {
+            finding("service", false, "not running: nobody polls and nothing is sent; start `coatcheck serve`")
+        }
         Ok(None) => finding("service", true, "leases of PostgreSQL say who runs"),
     }
 }
@@ -69,7 +71,9 @@ async fn shops(app: &App) -> Result<Finding, Failure> {
     let sources = app.db.sources().await?;
     let failing: Vec<String> = sources
         .iter()
-        .filter(|source| source.last_error.is_some() || matches!(source.state, poll::State::Blocked | poll::State::Gone))
+        .filter(|source| {
+            source.last_error.is_some() || matches!(source.state, poll::State::Blocked | poll::State::Gone)
+        })
         .map(|source| format!("{} ({})", source.url, source.last_error.as_deref().unwrap_or(source.state.as_str())))
         .collect();
     Ok(match (sources.len(), failing.as_slice()) {

@@ -8,38 +8,38 @@ use crate::store::StoreError;
 
 /// A failed command.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     status: u8,
     words: String,
 }
 
 /// What a command comes to.
-pub type Outcome = Result<(), Failure>;
+pub(super) type Outcome = Result<(), Failure>;
 
 impl Failure {
     /// It did not work.
-    pub fn failed(words: impl Display) -> Self {
+    pub(super) fn failed(words: impl Display) -> Self {
         Self { status: 1, words: words.to_string() }
     }
 
     /// It was asked for in a way that makes no sense.
-    pub fn usage(words: impl Display) -> Self {
+    pub(super) fn usage(words: impl Display) -> Self {
         Self { status: 2, words: words.to_string() }
     }
 
     /// A shop could not be read.
-    pub fn unreadable(words: impl Display) -> Self {
+    pub(super) fn unreadable(words: impl Display) -> Self {
         Self { status: 3, words: words.to_string() }
     }
 
     /// It may not be done, or not now.
-    pub fn refused(words: impl Display) -> Self {
+    pub(super) fn refused(words: impl Display) -> Self {
         Self { status: 4, words: words.to_string() }
     }
 
     /// Says it and gives the exit status.
     #[expect(clippy::print_stderr, reason = "a command's errors belong on stderr")]
-    pub fn report(self) -> ExitCode {
+    pub(super) fn report(self) -> ExitCode {
         eprintln!("coatcheck: {}", self.words);
         ExitCode::from(self.status)
     }

@@ -10,7 +10,7 @@ use super::failure::{Failure, Outcome};
 ///
 /// # Errors
 /// When standard output is gone.
-pub fn line(text: &str) -> Outcome {
+pub(super) fn line(text: &str) -> Outcome {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}").map_err(|why| Failure::failed(format!("cannot print: {why}")))
 }
@@ -19,14 +19,14 @@ pub fn line(text: &str) -> Outcome {
 ///
 /// # Errors
 /// When standard output is gone.
-pub fn json<T: Serialize>(value: &T) -> Outcome {
+pub(super) fn json<T: Serialize>(value: &T) -> Outcome {
     let text = serde_json::to_string_pretty(value).map_err(Failure::failed)?;
     line(&text)
 }
 
 /// A table with a heading, columns as wide as they need to be; the last one is never padded.
 #[must_use]
-pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
+pub(super) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = heading.iter().map(|cell| width(cell)).collect();
     for row in rows {
         for (column, cell) in row.iter().enumerate().take(widths.len()) {
@@ -35,7 +35,8 @@ pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     }
     let heading: Vec<String> = heading.iter().map(|cell| (*cell).to_owned()).collect();
     let lines = std::iter::once(&heading).chain(rows).map(|row| {
-        let cells = row.iter().zip(&widths).map(|(cell, wide)| format!("{cell}{}", " ".repeat(wide - width(cell).min(*wide))));
+        let cells =
+            row.iter().zip(&widths).map(|(cell, wide)| format!("{cell}{}", " ".repeat(wide - width(cell).min(*wide))));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     });
     lines.collect::<Vec<_>>().join("\n")

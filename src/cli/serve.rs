@@ -14,7 +14,7 @@ use crate::app::{App, Role, Serving, talk};
 ///
 /// # Errors
 /// Status 4 when another one holds the database.
-pub async fn run(app: &App, args: args::Serve) -> Outcome {
+pub(super) async fn run(app: &App, args: args::Serve) -> Outcome {
     for name in &app.settings.unused {
         tracing::warn!("{name} is set, but this version does not speak to that platform yet; it has no effect");
     }

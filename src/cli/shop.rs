@@ -18,7 +18,7 @@ use crate::store::source::Source;
 ///
 /// # Errors
 /// Status 3 when a new source cannot be read, 4 when it may not be followed.
-pub async fn run(app: &App, command: args::Shop) -> Outcome {
+pub(super) async fn run(app: &App, command: args::Shop) -> Outcome {
     match command {
         args::Shop::Add(args) => add(app, args).await,
         args::Shop::List(args) => list(app, args.json).await,
@@ -74,7 +74,9 @@ async fn first_poll(app: &App, id: i64) -> Result<Option<String>, Failure> {
             Some(Polled::Unchanged(_)) => return Ok(None),
             Some(Polled::Lost) | None => {}
         }
-        let Some(source) = app.db.source(id).await? else { return Err(Failure::failed("the source was removed meanwhile")) };
+        let Some(source) = app.db.source(id).await? else {
+            return Err(Failure::failed("the source was removed meanwhile"));
+        };
         if source.readings > before {
             return Ok(None);
         }
@@ -114,7 +116,9 @@ async fn list(app: &App, json: bool) -> Outcome {
         return out::json(&sources.iter().map(source_json).collect::<Vec<_>>());
     }
     if sources.is_empty() {
-        return out::line("Nothing is followed yet. Begin with:\n  coatcheck shop add https://shop.example/products/jacket");
+        return out::line(
+            "Nothing is followed yet. Begin with:\n  coatcheck shop add https://shop.example/products/jacket",
+        );
     }
     let now = app.db.now();
     let rows: Vec<Vec<String>> = sources
@@ -135,7 +139,8 @@ async fn list(app: &App, json: bool) -> Outcome {
     for source in sources.iter().filter(|source| source.last_error.is_some()) {
         let error = source.last_error.as_deref().unwrap_or_default();
         let next = (source.next_poll_at - now).to_std().unwrap_or_default();
-        let times = if source.failures == 1 { "once".to_owned() } else { format!("{} times in a row", source.failures) };
+        let times =
+            if source.failures == 1 { "once".to_owned() } else { format!("{} times in a row", source.failures) };
         out::line(&format!("\n{} failed {times}: {error}\n  next try in {}", source.id, words::lasting(next)))?;
     }
     Ok(())
@@ -198,7 +203,10 @@ async fn meant(app: &App, which: &str) -> Result<Vec<Source>, Failure> {
     let which = which.trim();
     let address = url::Url::parse(which).map(|url| crate::app::canonical(url).to_string()).ok();
     let is_meant = |source: &Source| {
-        which.parse() == Ok(source.id) || address.as_deref() == Some(&source.url) || source.url == which || source.host == which
+        which.parse() == Ok(source.id)
+            || address.as_deref() == Some(&source.url)
+            || source.url == which
+            || source.host == which
     };
     let meant: Vec<Source> = app.db.sources().await?.into_iter().filter(is_meant).collect();
     if meant.is_empty() {

@@ -19,7 +19,7 @@ use crate::store::watch::{NewWatch, Watch};
 ///
 /// # Errors
 /// Status 2 when no product is meant, 4 when a destination cannot be reached by this version.
-pub async fn run(app: &App, command: args::Watch) -> Outcome {
+pub(super) async fn run(app: &App, command: args::Watch) -> Outcome {
     match command {
         args::Watch::Add(args) => add(app, args).await,
         args::Watch::List(args) => list(app, args.json).await,
@@ -37,7 +37,7 @@ pub async fn run(app: &App, command: args::Watch) -> Outcome {
 ///
 /// # Errors
 /// Status 4 with what there is.
-pub fn connected(destination: &Destination) -> Outcome {
+pub(super) fn connected(destination: &Destination) -> Outcome {
     match destination.channel() {
         "console" | "webhook" => Ok(()),
         channel => Err(Failure::refused(format!(
@@ -50,14 +50,13 @@ pub fn connected(destination: &Destination) -> Outcome {
 ///
 /// # Errors
 /// Status 4 when the guard does not let the address through.
-pub async fn destination(app: &App, destination: &Destination) -> Result<Address, Failure> {
+pub(super) async fn destination(app: &App, destination: &Destination) -> Result<Address, Failure> {
     if let Destination::Webhook(url) = destination {
         app.guard.check_url(url).map_err(|why| Failure::refused(format!("{destination} is not told: {why}")))?;
     }
     let secret = || {
-        matches!(destination, Destination::Webhook(_)).then(|| {
-            coatcheck_bots::webhook::signature::new_secret(app.chance.bytes()).expose_secret().to_owned()
-        })
+        matches!(destination, Destination::Webhook(_))
+            .then(|| coatcheck_bots::webhook::signature::new_secret(app.chance.bytes()).expose_secret().to_owned())
     };
     Ok(app.db.destination_for(destination, secret).await?)
 }
@@ -97,9 +96,9 @@ async fn add(app: &App, args: args::WatchAdd) -> Outcome {
         out::line(&added_words(*id, watch, &product, &stock, &args.to))?;
     }
     match &address.secret {
-        Some(secret) => out::line(&format!(
-            "Its requests are signed (Standard Webhooks). The secret, shown only now:\n  {secret}"
-        )),
+        Some(secret) => {
+            out::line(&format!("Its requests are signed (Standard Webhooks). The secret, shown only now:\n  {secret}"))
+        }
         None => Ok(()),
     }
 }
@@ -160,7 +159,9 @@ async fn list(app: &App, json: bool) -> Outcome {
         return out::json(&watches.iter().map(watch_json).collect::<Vec<_>>());
     }
     if watches.is_empty() {
-        return out::line("Nobody watches anything yet. Begin with:\n  coatcheck watch add jacket --size M --to console:");
+        return out::line(
+            "Nobody watches anything yet. Begin with:\n  coatcheck watch add jacket --size M --to console:",
+        );
     }
     let rows: Vec<Vec<String>> = watches
         .iter()
@@ -200,7 +201,7 @@ fn watch_json(watch: &Watch) -> Value {
 ///
 /// # Errors
 /// Status 2 when no product is meant.
-pub async fn history(app: &App, args: args::History) -> Outcome {
+pub(super) async fn history(app: &App, args: args::History) -> Outcome {
     let product = product(app, &args.product).await?;
     if args.json {
         let wish = Wish {

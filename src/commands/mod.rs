@@ -28,15 +28,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coatcheck_bots::commands::arguments;
+use coatcheck_bots::commands::{Word, arguments};
 use coatcheck_bots::{Command, Inbox, Platform, Reply, Said, Who};
 use coatcheck_domain::{Clock, Destination};
 
+use crate::store::catalogue::Product;
 use crate::store::subscriber::Address;
 use crate::store::{Db, StoreError};
 use catalogue::Catalogue;
 use doing::Act;
 pub use follow::{Follow, Followed};
+use resolve::{Meant, Resolution};
 
 /// How long `/watch <URL>` waits for the first reading.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -57,6 +59,26 @@ impl Commands {
     pub fn new(db: Db, clock: Arc<dyn Clock>, follow: Arc<dyn Follow>, admins: Vec<Destination>) -> Self {
         let catalogue = Catalogue::new(db.clone(), Arc::clone(&clock));
         Self { db, clock, catalogue, follow, admins, patience: PATIENCE }
+    }
+
+    /// The one product that these words mean, for scripts and operators; or why none is, in words.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn product(&self, words: &str) -> Result<Result<Product, String>, StoreError> {
+        let products = self.catalogue.products().await?;
+        let said =
+            arguments(&Said { command: Command::Stock, words: words.split_whitespace().map(Word::plain).collect() });
+        Ok(match resolve::resolve(&products, &said) {
+            Resolution::One(meant) if !meant.sizes.is_empty() => {
+                Err(format!("{words:?} names a size as well; give it as --size {}", meant.sizes.join(",")))
+            }
+            Resolution::One(meant) => {
+                products.iter().find(|product| product.id == meant.product).cloned().ok_or_else(|| unknown(words))
+            }
+            Resolution::Choose(_, choices) => Err(several(words, &choices, &products)),
+            Resolution::Nothing => Err(unknown(words)),
+        })
     }
 
     async fn answer(&self, who: &Who, said: &Said) -> Result<Reply, StoreError> {
@@ -100,6 +122,22 @@ impl Commands {
     fn is_admin(&self, who: &Who) -> bool {
         self.admins.contains(&who.destination)
     }
+}
+
+fn unknown(words: &str) -> String {
+    format!("no product is called {words:?}; `coatcheck shop add <URL> --name {words}` follows one")
+}
+
+fn several(words: &str, choices: &[Meant], products: &[Product]) -> String {
+    let named = choices.iter().filter_map(|meant| products.iter().find(|product| product.id == meant.product));
+    let mut names: Vec<String> = named
+        .map(|product| {
+            let url = product.url.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("  {}  {url}", coatcheck_bots::words::title(&product.title))
+        })
+        .collect();
+    names.dedup();
+    format!("{words:?} could be several products; name it better, or give its address:\n{}", names.join("\n"))
 }
 
 #[async_trait]

@@ -2,8 +2,8 @@
 
 use coatcheck_bots::message::{Alert, AlertVariant, Message};
 use coatcheck_bots::{Reply, Who};
+use coatcheck_domain::Availability;
 use coatcheck_domain::delivery::Kind;
-use coatcheck_domain::{Availability, Money};
 
 use super::today::{as_told, matching};
 use super::{Commands, watches};
@@ -18,7 +18,7 @@ pub(crate) async fn alert(commands: &Commands, who: &Who) -> Result<Reply, Store
     let address = commands.address(who).await?;
     let alert = match about_mine(commands, who).await? {
         Some(alert) => alert,
-        None => example(commands),
+        None => Alert::example(commands.clock.now()),
     };
     let key = format!("t:{}:{}", address.destination_id, commands.clock.now().timestamp_micros());
     let message = Message::Alert(Box::new(alert));
@@ -47,30 +47,4 @@ async fn about_mine(commands: &Commands, who: &Who) -> Result<Option<Alert>, Sto
             test: true,
         }
     }))
-}
-
-fn example(commands: &Commands) -> Alert {
-    let now = commands.clock.now();
-    let variant = AlertVariant {
-        variant: 0,
-        size: Some("M".to_owned()),
-        style: Some("Black".to_owned()),
-        options: vec![("Size".to_owned(), "M".to_owned()), ("Color".to_owned(), "Black".to_owned())],
-        sku: None,
-        url: None,
-        cart_url: None,
-        availability: Availability::InStock,
-        quantity: None,
-        price: Some(Money::minor(12_900, 2, Some("EUR"))),
-    };
-    Alert {
-        product: "Example jacket".to_owned(),
-        shop: "shop.example".to_owned(),
-        url: None,
-        image: None,
-        variants: vec![variant],
-        at: now,
-        detected_at: now,
-        test: true,
-    }
 }

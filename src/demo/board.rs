@@ -6,7 +6,7 @@ use crate::store::catalogue::Variant;
 
 /// A row per style, a column per size: `●` can be bought, `·` cannot.
 #[must_use]
-pub fn board(title: &str, variants: &[Variant]) -> String {
+pub(super) fn board(title: &str, variants: &[Variant]) -> String {
     let mut sizes: Vec<&str> = Vec::new();
     let mut styles: Vec<&str> = Vec::new();
     for variant in variants {

@@ -4,11 +4,11 @@ mod board;
 mod shop;
 mod story;
 
-use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use coatcheck_bots::commands::{Platform, parse};
+use coatcheck_bots::Platform;
+use coatcheck_bots::commands::parse;
 use coatcheck_bots::console::Output;
 use coatcheck_bots::{Inbox, Who};
 use coatcheck_domain::Destination;

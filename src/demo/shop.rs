@@ -13,19 +13,19 @@ use tokio::net::TcpListener;
 use crate::engine::Stop;
 
 /// The styles on the shelf.
-pub const STYLES: [&str; 3] = ["Black", "Navy", "Olive"];
+pub(super) const STYLES: [&str; 3] = ["Black", "Navy", "Olive"];
 /// The sizes on the shelf.
-pub const SIZES: [&str; 6] = ["XS", "S", "M", "L", "XL", "2XL"];
+pub(super) const SIZES: [&str; 6] = ["XS", "S", "M", "L", "XL", "2XL"];
 /// The jacket's name in addresses.
-pub const HANDLE: &str = "corps-jacket";
+pub(super) const HANDLE: &str = "corps-jacket";
 
 /// What is on the shelf: a piece of each style and size, or none.
 #[derive(Debug, Clone, Default)]
-pub struct Shelf(Arc<Mutex<[[bool; 6]; 3]>>);
+pub(super) struct Shelf(Arc<Mutex<[[bool; 6]; 3]>>);
 
 impl Shelf {
     /// Puts a piece on the shelf, or sells it.
-    pub fn put(&self, style: usize, size: usize, there: bool) {
+    pub(super) fn put(&self, style: usize, size: usize, there: bool) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)[style][size] = there;
     }
 
@@ -38,7 +38,7 @@ impl Shelf {
 ///
 /// # Errors
 /// When loopback has no port left.
-pub async fn open(shelf: Shelf, mut stop: Stop) -> std::io::Result<SocketAddr> {
+pub(super) async fn open(shelf: Shelf, mut stop: Stop) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     let routes = Router::new()

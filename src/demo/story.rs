@@ -3,11 +3,11 @@
 use super::shop::{SIZES, STYLES};
 
 /// Size M in black: what the demo's watch waits for (a size of any style would come back too often to follow).
-pub const WATCHED: (usize, usize) = (0, 2);
+pub(super) const WATCHED: (usize, usize) = (0, 2);
 
 /// A piece comes back or is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Event {
+pub(super) struct Event {
     /// Which style.
     pub style: usize,
     /// Which size.
@@ -18,15 +18,15 @@ pub struct Event {
 
 /// What is there when the shop opens: all but what is watched, and some others.
 #[must_use]
-pub fn opening(style: usize, size: usize) -> bool {
-    (style, size) != WATCHED && (style * 5 + size * 3) % 4 == 0
+pub(super) fn opening(style: usize, size: usize) -> bool {
+    (style, size) != WATCHED && (style * 5 + size * 3).is_multiple_of(4)
 }
 
 /// What happens in second `second`. `draw` gives numbers in `[0, 1)`.
 ///
 /// The watched piece is back for four seconds at second 6 and every 18 seconds from then on; in every third second
 /// another piece changes hands.
-pub fn at(second: u64, mut draw: impl FnMut() -> f64) -> Vec<Event> {
+pub(super) fn at(second: u64, mut draw: impl FnMut() -> f64) -> Vec<Event> {
     let mut events = Vec::new();
     let (style, size) = WATCHED;
     match second % 18 {
@@ -34,7 +34,7 @@ pub fn at(second: u64, mut draw: impl FnMut() -> f64) -> Vec<Event> {
         10 if second > 6 => events.push(Event { style, size, there: false }),
         _ => {}
     }
-    if second > 0 && second % 3 == 0 {
+    if second > 0 && second.is_multiple_of(3) {
         let other = Event { style: pick(STYLES.len(), draw()), size: pick(SIZES.len(), draw()), there: draw() < 0.5 };
         if (other.style, other.size) != WATCHED {
             events.push(other);
@@ -45,7 +45,12 @@ pub fn at(second: u64, mut draw: impl FnMut() -> f64) -> Vec<Event> {
 
 fn pick(count: usize, chance: f64) -> usize {
     // `chance` is in [0, 1), so the product is below `count`; the sign and the fraction are dropped on purpose.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "see above")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "see above"
+    )]
     let index = (chance * count as f64) as usize;
     index.min(count - 1)
 }

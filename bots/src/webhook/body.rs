@@ -40,6 +40,7 @@ fn identity(variant: &AlertVariant) -> Value {
         "options": options,
         "sku": variant.sku,
         "url": variant.url,
+        "cart_url": variant.cart_url,
     })
 }
 

@@ -24,6 +24,8 @@ pub struct AlertText {
     pub more: usize,
     /// The one link, where one is enough.
     pub link: Option<Url>,
+    /// A link that puts the one variant into the cart, where the shop has such links.
+    pub cart: Option<Url>,
 }
 
 impl AlertText {
@@ -36,6 +38,7 @@ impl AlertText {
             lines.push(format!("and {} more", self.more));
         }
         lines.extend(self.link.as_ref().map(ToString::to_string));
+        lines.extend(self.cart.as_ref().map(|cart| format!("Straight into the cart: {cart}")));
         lines.join("\n")
     }
 }
@@ -68,7 +71,8 @@ fn about_one(alert: &Alert, variant: &AlertVariant) -> AlertText {
     let name = variant_label(variant).map_or(name.clone(), |label| format!("{name} — {label}"));
     let price = variant.price.as_ref().map(priced).unwrap_or_default();
     let head = format!("{opening}: {name}{price}{}", remark(variant, opening));
-    AlertText { head, variants: Vec::new(), more: 0, link: variant.url.clone().or_else(|| alert.url.clone()) }
+    let link = variant.url.clone().or_else(|| alert.url.clone());
+    AlertText { head, variants: Vec::new(), more: 0, link, cart: variant.cart_url.clone() }
 }
 
 fn about_several(alert: &Alert, several: &[AlertVariant]) -> AlertText {
@@ -85,7 +89,8 @@ fn about_several(alert: &Alert, several: &[AlertVariant]) -> AlertText {
         })
         .collect();
     let link = alert.url.clone().or_else(|| several.iter().find_map(|variant| variant.url.clone()));
-    AlertText { head, variants, more: several.len().saturating_sub(NAMED), link: link.filter(|_| !each_linked) }
+    let more = several.len().saturating_sub(NAMED);
+    AlertText { head, variants, more, link: link.filter(|_| !each_linked), cart: None }
 }
 
 fn line(variant: &AlertVariant, opening: &str, with_price: bool) -> String {

@@ -21,11 +21,12 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// How long: `0.4 s`, `40 s`, `4 min`, `2 h 5 min`, `1 day`, `3 days`. Each unit is rounded down.
+/// How long: `12 ms`, `0.4 s`, `40 s`, `4 min`, `2 h 5 min`, `1 day`, `3 days`. Each unit is rounded down.
 #[must_use]
 pub fn lasting(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
+        0 if time < Duration::from_millis(100) => format!("{} ms", time.as_millis().max(1)),
         0..10 => format!("{:.1} s", time.as_secs_f64()),
         10..MINUTE => format!("{seconds} s"),
         MINUTE..HOUR => format!("{} min", seconds / MINUTE),
@@ -47,5 +48,6 @@ mod tests {
         let lines = [-30, 2, 7, 40, 60, 240, 1860, 3600, 7500, 86_399, 90_000, 300_000, 3_000_000].map(said);
         insta::assert_snapshot!(lines.join(", "), @"just now, just now, 7 s ago, 40 s ago, 1 min ago, 4 min ago, 31 min ago, 1 h ago, 2 h 5 min ago, 23 h 59 min ago, 1 day ago, 3 days ago, on 2026-12-11");
         assert_eq!(lasting(Duration::from_millis(412)), "0.4 s");
+        assert_eq!(lasting(Duration::from_micros(300)), "1 ms");
     }
 }
