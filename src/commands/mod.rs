@@ -13,7 +13,6 @@ mod later;
 mod near;
 mod pause;
 mod pressed;
-mod product;
 mod question;
 mod resolve;
 mod status;
