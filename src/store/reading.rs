@@ -189,6 +189,9 @@ async fn store_product(
         Some(row) => row.id,
         None => insert_product(txn, context, product, key).await?,
     };
+    if let Some(row) = row.filter(|row| row.source_id != context.claim.source_id) {
+        observed::hand_over(txn, product_id, row.source_id, context.moment).await?;
+    }
     let read_completely = row.is_some_and(|row| row.read_completely);
     let known = observed::load(txn, product_id, read_completely, context.moment).await?;
     let observation = observed::observe(&known, product, &context.rules, context.moment);
