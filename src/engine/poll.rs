@@ -1,6 +1,5 @@
 //! Polls sources: claim, read, decide, store. One source that hangs holds up nobody but its own shop's slot.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::poll::{self, Outcome};
-use tokio::task::{Id, JoinError, JoinSet};
 use url::Url;
 
 use super::beat::Beats;
 use super::chance::Chance;
+use super::fault::judge;
 use super::stop::Stop;
-use crate::shops::{FetchErrorKind, Page, Progress, Read, ReadError, ReadOutcome, Shops, SourceSpec};
+use super::underway::Polls;
+use crate::shops::{Page, Progress, Read, ReadError, ReadOutcome, Shops, SourceSpec};
 use crate::store::claim::{Claimed, Failed, Unchanged};
 use crate::store::reading::NewReading;
 use crate::store::wake::Topic;
@@ -53,55 +53,6 @@ pub enum Polled {
     Failed(ReadError),
     /// The claim was lost before the end; the next poll says it again.
     Lost,
-}
-
-/// Polls under way, and the claims they hold.
-#[derive(Default)]
-struct Polls {
-    tasks: JoinSet<Result<Polled, StoreError>>,
-    held: HashMap<Id, Claimed>,
-}
-
-impl Polls {
-    fn len(&self) -> usize {
-        self.tasks.len()
-    }
-
-    /// The next one that ends; never, while there are none.
-    async fn next(&mut self) -> Option<Unchanged> {
-        match self.tasks.join_next_with_id().await {
-            Some(joined) => self.end(joined),
-            None => std::future::pending().await,
-        }
-    }
-
-    /// All that have ended by now.
-    fn ended(&mut self) -> Vec<Unchanged> {
-        let mut unchanged = Vec::new();
-        while let Some(joined) = self.tasks.try_join_next_with_id() {
-            unchanged.extend(self.end(joined));
-        }
-        unchanged
-    }
-
-    fn end(&mut self, joined: Result<(Id, Result<Polled, StoreError>), JoinError>) -> Option<Unchanged> {
-        let (id, polled) = match joined {
-            Ok((id, polled)) => (id, polled),
-            Err(error) => {
-                tracing::error!(%error, "a poll broke off, its claim runs out: {error}");
-                (error.id(), Ok(Polled::Lost))
-            }
-        };
-        self.held.remove(&id);
-        match polled {
-            Ok(Polled::Unchanged(unchanged)) => Some(unchanged),
-            Ok(_) => None,
-            Err(error) => {
-                tracing::error!(%error, "a poll could not be written down, its claim runs out: {error}");
-                None
-            }
-        }
-    }
 }
 
 impl Poller {
@@ -299,46 +250,6 @@ impl Poller {
         self.db.end_failed(claim, &failed).await?;
         Ok(Polled::Failed(error))
     }
-}
-
-/// What an error means for the plan.
-struct Judged {
-    outcome: Outcome,
-    /// A word for machines.
-    fault: &'static str,
-    /// Is it the whole shop that fails, and not this one address?
-    shop_failed: bool,
-}
-
-fn judge(error: &ReadError) -> Judged {
-    let outcome = if error.is_bot_wall() {
-        Outcome::BotWall
-    } else if error.is_gone() {
-        Outcome::NotFound
-    } else {
-        Outcome::Failed { retry_after: error.retry_after() }
-    };
-    let (fault, shop_failed) = match error {
-        ReadError::Fetch(fetch) => match &fetch.kind {
-            FetchErrorKind::Timeout => ("timeout", true),
-            FetchErrorKind::Connect(_) => ("connect", true),
-            FetchErrorKind::Dns(_) => ("dns", true),
-            FetchErrorKind::Broken(_) => ("broken", true),
-            FetchErrorKind::Status { code: 429 | 430 | 500..=599, .. } => ("status", true),
-            FetchErrorKind::Status { .. } => ("status", false),
-            FetchErrorKind::BotWall { .. } => ("bot_wall", true),
-            FetchErrorKind::Robots { .. } | FetchErrorKind::RobotsUnreadable { .. } => ("robots", false),
-            FetchErrorKind::Refused(_) | FetchErrorKind::BadHeader { .. } => ("refused", false),
-            FetchErrorKind::TooLarge { .. } => ("too_large", false),
-            FetchErrorKind::WrongContent { .. } => ("wrong_content", false),
-            FetchErrorKind::RedirectedAway { .. } | FetchErrorKind::TooManyRedirects(_) => ("redirect", false),
-        },
-        ReadError::Shape { .. } | ReadError::Unrecognised { .. } => ("shape", false),
-        ReadError::Identity { .. } => ("identity", false),
-        ReadError::Program(_) => ("program", false),
-        ReadError::Stopped | ReadError::TooLong(_) => ("too_long", false),
-    };
-    Judged { outcome, fault, shop_failed }
 }
 
 /// What the claim asks for. Validators are sent only when "nothing new" would say all there is to say.
