@@ -17,7 +17,7 @@ use super::db::{Db, Txn};
 use super::error::StoreError;
 use super::observed::{self, CameBack, Moment};
 use super::sql::Sql;
-use super::time::micros;
+use super::time::{at, micros};
 use super::wake::Topic;
 
 /// A reading that is to be stored.
@@ -55,6 +55,7 @@ struct ProductRow {
     digest: Option<String>,
     settled: bool,
     owner_state: String,
+    owner_read_at: Option<i64>,
 }
 
 /// What is the same for all products of one reading.
@@ -85,7 +86,10 @@ impl Db {
             moment: Moment { read_at: new.read_at, reading: claim.readings + 1, previous_read_at: claim.last_read_at },
             stored_at: self.now(),
         };
-        end_poll(&txn, &context, plan).await?;
+        if !end_poll(&txn, &context, plan).await? {
+            txn.commit().await?;
+            return Err(StoreError::LeaseLost { source_id: claim.source_id });
+        }
         let (stored, settled) = store_products(&txn, &context).await?;
         txn.run("UPDATE source SET settled = $2 WHERE id = $1", vec![claim.source_id.into(), settled.into()]).await?;
         txn.commit().await?;
@@ -97,8 +101,9 @@ impl Db {
     }
 }
 
-/// The source's row first: it is what the claim is checked against.
-async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<(), StoreError> {
+/// The source's row first: it is what the claim is checked against. Says whether it was still ours; the slot is given
+/// back in either case, so that the shop's other sources need not wait for it to run out.
+async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<bool, StoreError> {
     let Context { claim, new, .. } = context;
     let sql = "UPDATE source SET state = $4, token = NULL, lease_until = 0, scheduled_at = $5, next_poll_at = $6, \
                failures = $7, not_found = $8, last_error = NULL, last_error_at = NULL, fault = NULL, last_read_at = $9, \
@@ -119,12 +124,12 @@ async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<(), S
         new.last_modified.into(),
         new.reader.into(),
     ];
-    if txn.run(sql, values).await? != 1 {
-        return Err(StoreError::LeaseLost { source_id: claim.source_id });
-    }
+    let ours = txn.run(sql, values).await? == 1;
     free_slot(txn, claim.source_id, &claim.token).await?;
-    txn.run("UPDATE shop SET failures = 0 WHERE id = $1 AND failures > 0", vec![claim.shop_id.into()]).await?;
-    Ok(())
+    if ours {
+        txn.run("UPDATE shop SET failures = 0 WHERE id = $1 AND failures > 0", vec![claim.shop_id.into()]).await?;
+    }
+    Ok(ours)
 }
 
 async fn store_products(txn: &Txn, context: &Context<'_>) -> Result<(Stored, bool), StoreError> {
@@ -169,9 +174,12 @@ fn says_nothing_new(row: &ProductRow, digest: &str, context: &Context<'_>) -> bo
 }
 
 async fn known_products(txn: &Txn, context: &Context<'_>) -> Result<HashMap<String, ProductRow>, StoreError> {
-    let sql = "SELECT p.id, p.key, p.source_id, p.read_completely, p.digest, p.settled, s.state AS owner_state \
+    let sql = "SELECT p.id, p.key, p.source_id, p.read_completely, p.digest, p.settled, s.state AS owner_state, \
+               CASE WHEN s.id = $2 THEN $3 ELSE s.last_read_at END AS owner_read_at \
                FROM product p JOIN source s ON s.id = p.source_id WHERE p.shop_id = $1";
-    let rows: Vec<ProductRow> = txn.rows(sql, vec![context.claim.shop_id.into()]).await?;
+    let previous = context.moment.previous_read_at.map(micros);
+    let values = vec![context.claim.shop_id.into(), context.claim.source_id.into(), previous.into()];
+    let rows: Vec<ProductRow> = txn.rows(sql, values).await?;
     Ok(rows.into_iter().map(|row| (row.key.clone(), row)).collect())
 }
 
@@ -189,9 +197,12 @@ async fn store_product(
         None => insert_product(txn, context, product, key).await?,
     };
     let read_completely = row.is_some_and(|row| row.read_completely);
-    let known = observed::load(txn, product_id, read_completely, context.moment).await?;
-    let observation = observed::observe(&known, product, &context.rules, context.moment);
-    let back = observed::write(txn, product_id, &known, product, &observation, context.moment).await?;
+    // What another source has seen of it reaches as far as that one read, not as far as we did.
+    let previous_read_at = row.map_or(context.moment.previous_read_at, |row| row.owner_read_at.map(at));
+    let moment = Moment { previous_read_at, ..context.moment };
+    let known = observed::load(txn, product_id, read_completely, moment).await?;
+    let observation = observed::observe(&known, product, &context.rules, moment);
+    let back = observed::write(txn, product_id, &known, product, &observation, moment).await?;
     let settled = observation.is_settled(&context.rules);
     let sql = "UPDATE product SET source_id = $2, external_id = $3, handle = $4, title = $5, url = $6, image = $7, \
                read_completely = $8, digest = $9, settled = $10 WHERE id = $1";
