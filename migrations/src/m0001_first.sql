@@ -214,7 +214,7 @@ CREATE TABLE delivery (
     lane TEXT NOT NULL, -- through which lane
     payload TEXT NOT NULL, -- alerts: a JSON array of restocks; others: the message
     state TEXT NOT NULL, -- pending, claimed, sending, sent, dead, expired, suppressed or cancelled
-    reason TEXT, -- why it ended as it did: sold_out, paused, unwatched, …
+    reason TEXT, -- why it ended as it did: sold_out, paused, unwatched, …; `forced` while it waits to be sent although sold out
     attempts INTEGER NOT NULL, -- requests begun
     next_attempt_at BIGINT NOT NULL, -- not before (µs)
     epoch BIGINT NOT NULL, -- of the lane's lease that holds it

@@ -166,8 +166,11 @@ impl Db {
         rows.into_iter().map(|row| row.into_claimed(token)).collect()
     }
 
+    /// Can anything be claimed? Asked as a reader: waiting for a slot or for a shop must not keep the writer busy.
     async fn anything_due(&self, now: DateTime<Utc>) -> Result<bool, DbErr> {
-        let sql = "SELECT 1 FROM source WHERE state <> 'paused' AND next_poll_at <= $1 AND lease_until <= $1 LIMIT 1";
+        let sql = "SELECT 1 FROM source s JOIN shop h ON h.id = s.shop_id \
+                   WHERE s.state <> 'paused' AND s.next_poll_at <= $1 AND s.lease_until <= $1 AND h.not_before <= $1 \
+                     AND EXISTS (SELECT 1 FROM shop_slot f WHERE f.shop_id = h.id AND f.until <= $1) LIMIT 1";
         #[derive(FromQueryResult)]
         struct Any {}
         Ok(self.read().row::<Any>(sql, vec![micros(now).into()]).await?.is_some())
@@ -220,7 +223,7 @@ impl Db {
         Ok(due.len())
     }
 
-    /// Keeps a claim for another [`LEASE`]. `false`: it is ours no more, stop reading.
+    /// Keeps a claim for another [`LEASE`]. `false`: it or its slot is ours no more, stop reading.
     ///
     /// # Errors
     /// When the database fails.
@@ -229,10 +232,13 @@ impl Db {
         let until = micros(self.now()) + span(LEASE);
         let values = vec![claim.source_id.into(), claim.token.as_str().into(), until.into()];
         let sql = "UPDATE source SET lease_until = $3 WHERE id = $1 AND token = $2";
-        let held = txn.run(sql, values.clone()).await? == 1;
-        txn.run("UPDATE shop_slot SET until = $3 WHERE source_id = $1 AND token = $2", values).await?;
+        let source = txn.run(sql, values.clone()).await?;
+        let slot = txn.run("UPDATE shop_slot SET until = $3 WHERE source_id = $1 AND token = $2", values).await?;
+        if source != 1 || slot != 1 {
+            return Ok(false);
+        }
         txn.commit().await?;
-        Ok(held)
+        Ok(true)
     }
 
     /// Hands a claim back unused: the source is due as before.

@@ -9,6 +9,7 @@ use sea_orm::{FromQueryResult, Value};
 
 use super::db::Db;
 use super::error::StoreError;
+use super::outbox::FORCED;
 use super::sql::Sql;
 use super::time::{at, micros, span};
 use super::wake::Topic;
@@ -92,7 +93,7 @@ pub enum NotReplayed {
     SoldOut(i64),
     /// Somebody was told already.
     #[error(
-        "the same news reached this subscriber at another destination; add --force to send delivery {0} all the same"
+        "the same news reached this subscriber at another destination, or is on its way there; add --force to send delivery {0} all the same"
     )]
     ToldElsewhere(i64),
 }
@@ -172,9 +173,13 @@ impl Db {
         }
         let txn = self.write().await?;
         let now = micros(self.now());
-        let sql = "UPDATE delivery SET state = 'pending', reason = NULL, attempts = 0, next_attempt_at = $2, expires_at = $3, \
+        let sql = "UPDATE delivery SET state = 'pending', reason = $4, attempts = 0, next_attempt_at = $2, expires_at = $3, \
                    ended_at = NULL WHERE id = $1 AND state IN ('dead', 'expired', 'suppressed')";
-        let changed = txn.run(sql, vec![id.into(), now.into(), (now + span(expire_after)).into()]).await?;
+        let reason = force.then_some(FORCED);
+        let values = vec![id.into(), now.into(), (now + span(expire_after)).into(), reason.into()];
+        if txn.run(sql, values).await? != 1 {
+            return Ok(Err(NotReplayed::State { id, state: delivery.state }));
+        }
         let sql = "UPDATE destination SET state = 'active', gone_why = NULL WHERE id = (SELECT destination_id FROM delivery WHERE id = $1)";
         txn.run(sql, vec![id.into()]).await?;
         // The alert speaks for its watches again; one that was re-armed must not be told twice.
@@ -183,12 +188,12 @@ impl Db {
         txn.run(sql, vec![id.into()]).await?;
         txn.commit().await?;
         self.wake().ring(Topic::Deliveries);
-        Ok(if changed == 1 { Ok(()) } else { Err(NotReplayed::State { id, state: delivery.state }) })
+        Ok(Ok(()))
     }
 
     async fn why_not(&self, delivery: &Delivery) -> Result<Option<NotReplayed>, StoreError> {
         let sql = "SELECT o.id FROM delivery d JOIN delivery o ON o.drop_id = d.drop_id AND o.subscriber_id = d.subscriber_id \
-                   AND o.id <> d.id AND o.state = 'sent' WHERE d.id = $1 LIMIT 1";
+                   AND o.id <> d.id AND o.state IN ('pending', 'claimed', 'sending', 'sent') WHERE d.id = $1 LIMIT 1";
         if self.read().id(sql, vec![delivery.id.into()]).await?.is_some() {
             return Ok(Some(NotReplayed::ToldElsewhere(delivery.id)));
         }

@@ -19,6 +19,8 @@ pub mod reading;
 pub mod schema;
 pub mod source;
 pub(crate) mod sql;
+#[cfg(test)]
+pub(crate) mod stories;
 pub mod subscriber;
 pub mod time;
 pub mod wake;

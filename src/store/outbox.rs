@@ -7,13 +7,16 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, Message};
 use coatcheck_domain::delivery::{self, Kind, Next, Sending, State, Verdict};
-use sea_orm::{DbErr, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 
 use super::db::{Db, Txn};
 use super::error::StoreError;
 use super::lease::Lease;
 use super::sql::{Sql, list};
 use super::time::{at, micros};
+
+/// The reason of a waiting row that a person has sent although it is sold out.
+pub(super) const FORCED: &str = "forced";
 
 /// A delivery whose request may be made now. It is `sending` on disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +63,8 @@ pub struct Step {
     pub started: Vec<Started>,
     /// Rows that were taken and are not worth sending any more.
     pub dropped: usize,
+    /// The lease is somebody else's by now: nothing was started, and nothing will be.
+    pub lost: bool,
 }
 
 #[derive(FromQueryResult)]
@@ -68,6 +73,7 @@ struct ClaimedRow {
     dedupe_key: String,
     drop_id: Option<i64>,
     payload: String,
+    reason: Option<String>,
     attempts: i32,
     expires_at: i64,
     address: Option<String>,
@@ -101,8 +107,10 @@ struct FinalRow {
 }
 
 /// Is it still wanted? Consent, pause and watch are asked in the very statement that starts a send. `$1` is now.
+/// Whoever wants quiet is answered all the same.
 const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id AND t.state = 'active') \
-     AND NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber_id AND s.paused_until > $1) \
+     AND (delivery.kind IN ('reply', 'code') \
+       OR NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber_id AND s.paused_until > $1)) \
      AND (delivery.kind <> 'alert' OR delivery.drop_id IS NULL OR EXISTS (SELECT 1 FROM watch w \
        WHERE w.told_drop_id = delivery.drop_id AND w.subscriber_id = delivery.subscriber_id))";
 
@@ -207,6 +215,9 @@ impl Db {
 
 /// Claims what is due, ends what is not worth sending, starts the rest.
 async fn start(txn: &Txn, lease: &Lease, lane: &str, width: usize, now: DateTime<Utc>) -> Result<Step, StoreError> {
+    if !is_held(txn, lease).await? {
+        return Ok(Step { lost: true, ..Step::default() });
+    }
     let limit = i64::try_from(width).unwrap_or(i64::MAX);
     let sql = "UPDATE delivery SET state = 'claimed', epoch = $3 WHERE state = 'pending' AND id IN (SELECT id FROM delivery \
                WHERE state = 'pending' AND lane = $1 AND next_attempt_at <= $2 ORDER BY next_attempt_at, id LIMIT $4)";
@@ -214,7 +225,7 @@ async fn start(txn: &Txn, lease: &Lease, lane: &str, width: usize, now: DateTime
     if txn.run(sql, values).await? == 0 {
         return Ok(Step::default());
     }
-    let sql = "SELECT d.id, d.dedupe_key, d.drop_id, d.payload, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
+    let sql = "SELECT d.id, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
                FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id LEFT JOIN \"drop\" p ON p.id = d.drop_id \
                WHERE d.lane = $1 AND d.state = 'claimed' AND d.epoch = $2 ORDER BY d.next_attempt_at, d.id";
     let claimed: Vec<ClaimedRow> = txn.rows(sql, vec![lane.into(), lease.epoch.into()]).await?;
@@ -224,7 +235,7 @@ async fn start(txn: &Txn, lease: &Lease, lane: &str, width: usize, now: DateTime
     }
     let candidates: Vec<&ClaimedRow> = claimed.iter().filter(|row| !sold_out.contains(&row.id)).collect();
     let allowed = start_wanted(txn, lease, &candidates, now).await?;
-    let mut step = Step { started: Vec::new(), dropped: sold_out.len() };
+    let mut step = Step { dropped: sold_out.len(), ..Step::default() };
     for row in candidates {
         if !allowed.contains(&row.id) {
             end_unwanted(txn, row, now).await?;
@@ -257,10 +268,20 @@ async fn start_wanted(txn: &Txn, lease: &Lease, rows: &[&ClaimedRow], now: DateT
     txn.ids(&sql, values).await
 }
 
-/// Claimed alerts of which everything has been out for two readings or more: nobody could buy it.
+/// Has nobody else taken the lane? On PostgreSQL nobody can until we are done, so that whoever takes it next finds
+/// all that we started.
+async fn is_held(txn: &Txn, lease: &Lease) -> Result<bool, DbErr> {
+    let lock = if txn.get_database_backend() == DbBackend::Postgres { " FOR SHARE" } else { "" };
+    let sql = format!("SELECT epoch FROM lease WHERE name = $1 AND holder = $2 AND epoch = $3{lock}");
+    let values = vec![lease.name.as_str().into(), lease.holder.as_str().into(), lease.epoch.into()];
+    Ok(txn.id(&sql, values).await?.is_some())
+}
+
+/// Claimed alerts of which everything has been out for two readings or more: nobody could buy it. One that a person
+/// forced is sent all the same.
 async fn sold_out(txn: &Txn, claimed: &[ClaimedRow]) -> Result<Vec<i64>, StoreError> {
     let told: Vec<(i64, Vec<i64>)> =
-        claimed.iter().filter(|row| row.drop_id.is_some()).map(|row| (row.id, row.variants())).collect();
+        claimed.iter().filter(|row| row.may_sell_out()).map(|row| (row.id, row.variants())).collect();
     let mut ids: Vec<i64> = told.iter().flat_map(|(_, variants)| variants.iter().copied()).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -288,7 +309,8 @@ async fn end_unwanted(txn: &Txn, row: &ClaimedRow, now: DateTime<Utc>) -> Result
     if at(row.expires_at) <= now {
         return end(txn, row.id, State::Expired, "too_late", now).await;
     }
-    let paused = "SELECT s.id FROM subscriber s JOIN delivery d ON d.subscriber_id = s.id WHERE d.id = $1 AND s.paused_until > $2";
+    let paused = "SELECT s.id FROM subscriber s JOIN delivery d ON d.subscriber_id = s.id WHERE d.id = $1 \
+                  AND s.paused_until > $2 AND d.kind NOT IN ('reply', 'code')";
     if txn.id(paused, vec![row.id.into(), micros(now).into()]).await?.is_some() {
         return end(txn, row.id, State::Suppressed, "paused", now).await;
     }
@@ -301,6 +323,10 @@ async fn end_unwanted(txn: &Txn, row: &ClaimedRow, now: DateTime<Utc>) -> Result
 }
 
 impl ClaimedRow {
+    fn may_sell_out(&self) -> bool {
+        self.drop_id.is_some() && self.reason.as_deref() != Some(FORCED)
+    }
+
     /// The variants an alert tells of.
     fn variants(&self) -> Vec<i64> {
         serde_json::from_str(&self.payload).unwrap_or_default()
@@ -332,7 +358,7 @@ impl ClaimedRow {
     }
 }
 
-/// Writes down what came of a request, if the row is still `sending` and held as `holding` says.
+/// Writes down what came of a request, if the row is still `sending` in that very attempt and held as `holding` says.
 async fn finish_if(
     txn: &Txn,
     done: &Finished,
@@ -354,8 +380,8 @@ async fn finish_if(
     };
     let sql = format!(
         "UPDATE delivery SET state = $3, next_attempt_at = COALESCE($4, next_attempt_at), provider_ref = COALESCE($5, provider_ref), \
-         last_error = $6, reason = $7, accepted_at = $8, ended_at = $9, epoch = CASE WHEN $3 = 'pending' THEN 0 ELSE epoch END \
-         WHERE id = $1 AND state = 'sending' AND {holding}"
+         last_error = $6, reason = CASE WHEN $3 = 'pending' THEN reason ELSE $7 END, accepted_at = $8, ended_at = $9, epoch = CASE WHEN $3 = 'pending' THEN 0 ELSE epoch END \
+         WHERE id = $1 AND state = 'sending' AND attempts = $10 AND {holding}"
     );
     let values = vec![
         done.id.into(),
@@ -367,9 +393,11 @@ async fn finish_if(
         reason.into(),
         (state == State::Sent).then(|| micros(done.ended_at)).into(),
         state.is_final().then(|| micros(now)).into(),
+        i64::from(done.attempts).into(),
     ];
     if txn.run(&sql, values).await? != 1 {
-        // Another holder has taken over and judged it already; its verdict stands.
+        // Another holder has taken over and judged it already, or the same verdict was written down before the answer
+        // to that was lost: what stands there stands.
         return Ok(());
     }
     insert_attempt(txn, done).await?;

@@ -86,7 +86,10 @@ impl Db {
             moment: Moment { read_at: new.read_at, reading: claim.readings + 1, previous_read_at: claim.last_read_at },
             stored_at: self.now(),
         };
-        end_poll(&txn, &context, plan).await?;
+        if !end_poll(&txn, &context, plan).await? {
+            txn.commit().await?;
+            return Err(StoreError::LeaseLost { source_id: claim.source_id });
+        }
         let (stored, settled) = store_products(&txn, &context).await?;
         txn.run("UPDATE source SET settled = $2 WHERE id = $1", vec![claim.source_id.into(), settled.into()]).await?;
         txn.commit().await?;
@@ -98,8 +101,9 @@ impl Db {
     }
 }
 
-/// The source's row first: it is what the claim is checked against.
-async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<(), StoreError> {
+/// The source's row first: it is what the claim is checked against. Says whether it was still ours; the slot is given
+/// back in either case, so that the shop's other sources need not wait for it to run out.
+async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<bool, StoreError> {
     let Context { claim, new, .. } = context;
     let sql = "UPDATE source SET state = $4, token = NULL, lease_until = 0, scheduled_at = $5, next_poll_at = $6, \
                failures = $7, not_found = $8, last_error = NULL, last_error_at = NULL, fault = NULL, last_read_at = $9, \
@@ -120,12 +124,12 @@ async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<(), S
         new.last_modified.into(),
         new.reader.into(),
     ];
-    if txn.run(sql, values).await? != 1 {
-        return Err(StoreError::LeaseLost { source_id: claim.source_id });
-    }
+    let ours = txn.run(sql, values).await? == 1;
     free_slot(txn, claim.source_id, &claim.token).await?;
-    txn.run("UPDATE shop SET failures = 0 WHERE id = $1 AND failures > 0", vec![claim.shop_id.into()]).await?;
-    Ok(())
+    if ours {
+        txn.run("UPDATE shop SET failures = 0 WHERE id = $1 AND failures > 0", vec![claim.shop_id.into()]).await?;
+    }
+    Ok(ours)
 }
 
 async fn store_products(txn: &Txn, context: &Context<'_>) -> Result<(Stored, bool), StoreError> {
@@ -193,9 +197,10 @@ async fn store_product(
         observed::hand_over(txn, product_id, row.source_id, context.moment).await?;
     }
     let read_completely = row.is_some_and(|row| row.read_completely);
-    let known = observed::load(txn, product_id, read_completely, context.moment).await?;
-    let observation = observed::observe(&known, product, &context.rules, context.moment);
-    let back = observed::write(txn, product_id, &known, product, &observation, context.moment).await?;
+    let moment = context.moment;
+    let known = observed::load(txn, product_id, read_completely, moment).await?;
+    let observation = observed::observe(&known, product, &context.rules, moment);
+    let back = observed::write(txn, product_id, &known, product, &observation, moment).await?;
     let settled = observation.is_settled(&context.rules);
     let title = title(txn, context, product_id, product).await?;
     let sql = "UPDATE product SET source_id = $2, external_id = $3, handle = $4, title = $5, url = $6, image = $7, \

@@ -162,7 +162,9 @@ impl Db {
         let changed = if paused {
             let sql =
                 "UPDATE source SET state = 'paused', token = NULL, lease_until = 0 WHERE id = $1 AND state <> 'paused'";
-            txn.run(sql, vec![id.into()]).await?
+            let changed = txn.run(sql, vec![id.into()]).await?;
+            read_anew(&txn, id).await?;
+            changed
         } else {
             let sql = "UPDATE source SET state = 'idle', scheduled_at = $2, next_poll_at = $2, failures = 0, not_found = 0 \
                        WHERE id = $1 AND state IN ('paused', 'blocked', 'gone')";
@@ -179,6 +181,7 @@ impl Db {
     /// When the database fails; then all of it is still there.
     pub async fn remove_source(&self, id: i64) -> Result<bool, DbErr> {
         let txn = self.write().await?;
+        read_anew(&txn, id).await?;
         let removed = txn.run("DELETE FROM source WHERE id = $1", vec![id.into()]).await?;
         txn.run("DELETE FROM shop WHERE NOT EXISTS (SELECT 1 FROM source s WHERE s.shop_id = shop.id)", vec![]).await?;
         txn.commit().await?;
@@ -238,6 +241,12 @@ async fn shop_of(txn: &Txn, host: &str, slots: u32, now: i64) -> Result<i64, Sto
     let id = id.ok_or_else(|| StoreError::corrupt("shop", "a row that was just written is not there"))?;
     make_slots(txn, id, slots).await?;
     Ok(id)
+}
+
+/// The shop's other sources may have products to take over from this one: the bytes they know must be read again.
+async fn read_anew(txn: &Txn, source_id: i64) -> Result<(), DbErr> {
+    let sql = "UPDATE source SET settled = FALSE WHERE shop_id = (SELECT shop_id FROM source WHERE id = $1)";
+    txn.run(sql, vec![source_id.into()]).await.map(|_| ())
 }
 
 async fn make_slots(txn: &Txn, shop_id: i64, slots: u32) -> Result<(), DbErr> {
