@@ -138,23 +138,28 @@ impl House {
         Service::start(self.command(&["serve"]))
     }
 
-    /// The state of each variant's open span and how many spans it has: `M Black: out_of_stock (1)`.
+    /// What each variant of a product is now, by its open span: `M Black: out_of_stock`.
     #[track_caller]
-    pub(crate) fn history(&self, product: &str) -> Vec<String> {
+    pub(crate) fn shelf(&self, product: &str) -> Vec<String> {
         let history = self.json(&["history", product]);
         let variants = history["variants"].as_array().expect("variants").iter();
+        let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         variants
             .map(|variant| {
-                let spans = variant["spans"].as_array().expect("spans");
-                let open: Vec<&str> = spans
-                    .iter()
-                    .filter(|span| span["ended_at"].is_null())
-                    .map(|span| span["availability"].as_str().expect("a word"))
-                    .collect();
-                let (size, style) = (variant["size"].as_str().unwrap_or("-"), variant["style"].as_str().unwrap_or("-"));
-                format!("{size} {style}: {} ({})", open.join(","), spans.len())
+                let spans = variant["spans"].as_array().expect("spans").iter();
+                let open = spans.filter(|span| span["ended_at"].is_null()).map(|span| word(&span["availability"]));
+                let open: Vec<String> = open.collect();
+                format!("{} {}: {}", word(&variant["size"]), word(&variant["style"]), open.join(" and "))
             })
             .collect()
+    }
+
+    /// How often anything of a product came back so far.
+    #[track_caller]
+    pub(crate) fn restocks(&self, product: &str) -> usize {
+        let history = self.json(&["history", product]);
+        let variants = history["variants"].as_array().expect("variants").iter();
+        variants.map(|variant| variant["restocks"].as_array().expect("a list").len()).sum()
     }
 }
 

@@ -1,0 +1,270 @@
+//! A shop that breaks tells nobody anything, changes nothing that is known, says why, and is asked again in time.
+
+mod support;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use coatcheck_world::{Fault, Heard, Order, Shop, Sink};
+use serde_json::Value;
+use support::{House, PATIENCE, page, seen, until};
+
+/// Slow enough that a busy machine makes no gap (three intervals) by itself.
+const INTERVAL: Duration = Duration::from_millis(400);
+/// What a busy machine may add to any wait.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// A shop that breaks: M is sold out, L is there.
+struct Story {
+    shop: Shop,
+    sink: Sink,
+    house: House,
+}
+
+fn goods(heard: Vec<Heard>) -> Vec<Heard> {
+    heard.into_iter().filter(|heard| heard.path != "/robots.txt").collect()
+}
+
+fn moment(source: &Value, name: &str) -> DateTime<Utc> {
+    source[name].as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("no {name} in {source:#}"))
+}
+
+/// The history without when it was last confirmed, which moves on with each good poll.
+fn without_last_seen(mut history: Value) -> Value {
+    for variant in history["variants"].as_array_mut().expect("variants") {
+        for span in variant["spans"].as_array_mut().expect("spans") {
+            span.as_object_mut().expect("a span").remove("last_seen");
+        }
+    }
+    history
+}
+
+impl Story {
+    fn open() -> Self {
+        let (shop, sink) = (Shop::open().expect("a shop"), Sink::open().expect("a sink"));
+        shop.stock("jacket", "M", "Black", false);
+        shop.stock("jacket", "L", "Black", true);
+        let house = House::open(&[shop.host(), sink.host()]);
+        let interval = format!("{}ms", INTERVAL.as_millis());
+        house.done(&["shop", "add", &page(&shop, "jacket"), "--name", "jacket", "--interval", &interval]);
+        house.watch(&["jacket", "--every"], &sink.url("/hook"));
+        Self { shop, sink, house }
+    }
+
+    fn source(&self) -> Value {
+        self.house.json(&["shop", "list"])[0].clone()
+    }
+
+    /// Waits for so many failures in a row.
+    fn failed(&self, times: u64) -> Value {
+        self.house.until(&["shop", "list"], |list| list[0]["failures"].as_u64() >= Some(times))[0].clone()
+    }
+
+    /// Breaks the shop in the midst of a running service, mends it, and gives the error that `shop list` showed.
+    async fn of(self, fault: Fault, wait: Duration) -> String {
+        let _service = self.house.serve();
+        seen(&self.shop, "jacket");
+        let before = without_last_seen(self.house.json(&["history", "jacket"]));
+        let asked = goods(self.shop.heard()).len();
+        self.shop.order(Order::goods(fault));
+        let once = self.failed(1);
+        self.is_planned(&once, wait);
+        let then = self.house.json(&["history", "jacket"]);
+        let twice = self.failed(2);
+
+        assert_eq!(self.house.json(&["history", "jacket"]), then, "a failed poll is no reading");
+        assert_eq!(without_last_seen(then), before, "what is known changed");
+        assert_eq!(self.sink.heard().len(), 0, "somebody was told of a broken shop");
+        assert_eq!(twice["readings"], once["readings"]);
+        let list = self.house.done(&["shop", "list"]);
+        let error = twice["last_error"].as_str().expect("it says why");
+        assert!(list.contains("failing") && list.contains(error) && list.contains("next try in"), "{list}");
+        self.waited(asked, wait);
+        self.comes_back().await;
+        error.to_owned()
+    }
+
+    /// The next poll is due an interval later, or as the shop wishes, and at most twice that with each failure.
+    fn is_planned(&self, source: &Value, wait: Duration) {
+        let ahead = (moment(source, "next_poll_at") - moment(source, "last_error_at")).to_std().expect("it is ahead");
+        let failures = u32::try_from(source["failures"].as_u64().expect("a number")).expect("a few");
+        let longest = wait.max(INTERVAL * (1 + (1 << (failures - 1))));
+        assert!(ahead + Duration::from_millis(50) >= wait && ahead <= longest + SLACK, "{ahead:?} {source:#}");
+    }
+
+    /// The shop was really left alone as long.
+    fn waited(&self, asked: usize, wait: Duration) {
+        let heard = goods(self.shop.heard());
+        // The first of them may have been on its way when the fault was ordered.
+        let faulty: Vec<_> = heard[asked..].iter().filter(|heard| heard.path.ends_with("jacket.js")).collect();
+        let longest = faulty.windows(2).map(|pair| pair[1].at - pair[0].at).max().expect("asked again");
+        assert!(longest + Duration::from_millis(50) >= wait, "asked again after {longest:?}, not {wait:?}");
+    }
+
+    /// Once it is well again, what came back meanwhile is told: once.
+    async fn comes_back(&self) {
+        self.shop.stock("jacket", "M", "Black", true);
+        self.shop.lift();
+        let told = self.sink.wait_for(1, PATIENCE).await.unwrap();
+        assert_eq!(told[0].json().unwrap()["variants"].as_array().unwrap().len(), 1, "M only: L was never out");
+        self.house.until(&["shop", "list"], |list| list[0]["last_error"].is_null() && list[0]["failures"] == 0);
+        seen(&self.shop, "jacket");
+        assert_eq!(self.sink.heard().len(), 1);
+        assert_eq!(self.house.shelf("jacket"), ["M Black: in_stock", "L Black: in_stock"]);
+    }
+
+    /// The error without this run's port.
+    fn redacted(host: &str, error: &str) -> String {
+        error.replace(host, "SHOP")
+    }
+}
+
+async fn broken_by(fault: Fault) -> String {
+    broken_for(fault, INTERVAL).await
+}
+
+async fn broken_for(fault: Fault, wait: Duration) -> String {
+    let story = Story::open();
+    let host = story.shop.host();
+    let error = story.of(fault, wait).await;
+    Story::redacted(&host, &error)
+}
+
+#[tokio::test]
+async fn by_500() {
+    insta::assert_snapshot!(broken_by(Fault::status(500)).await, @"");
+}
+
+#[tokio::test]
+async fn by_429_and_it_is_left_alone_as_long_as_it_wishes() {
+    insta::assert_snapshot!(broken_for(Fault::too_many(3), Duration::from_secs(3)).await, @"");
+}
+
+#[tokio::test]
+async fn by_a_page_with_200() {
+    insta::assert_snapshot!(broken_by(Fault::html()).await, @"");
+}
+
+#[tokio::test]
+async fn by_an_empty_object() {
+    insta::assert_snapshot!(broken_by(Fault::json("{}")).await, @"");
+}
+
+#[tokio::test]
+async fn by_an_empty_list() {
+    insta::assert_snapshot!(broken_by(Fault::json("[]")).await, @"");
+}
+
+#[tokio::test]
+async fn by_truncated_json() {
+    insta::assert_snapshot!(broken_by(Fault::Truncated).await, @"");
+}
+
+#[tokio::test]
+async fn by_a_connection_that_breaks_halfway() {
+    insta::assert_snapshot!(broken_by(Fault::CutShort).await, @"");
+}
+
+#[tokio::test]
+async fn by_no_products() {
+    insta::assert_snapshot!(broken_by(Fault::no_products()).await, @"");
+}
+
+#[tokio::test]
+async fn by_another_shape() {
+    insta::assert_snapshot!(broken_by(Fault::another_shape()).await, @"");
+}
+
+#[tokio::test]
+async fn by_300_mb() {
+    insta::assert_snapshot!(broken_by(Fault::Huge(300_000_000)).await, @"");
+}
+
+#[tokio::test]
+async fn by_300_mb_packed_small() {
+    insta::assert_snapshot!(broken_by(Fault::GzipBomb(300_000_000)).await, @"");
+}
+
+#[tokio::test]
+async fn by_a_redirect_to_the_home_page() {
+    insta::assert_snapshot!(broken_by(Fault::redirect("/")).await, @"");
+}
+
+#[tokio::test]
+async fn by_a_slow_drip() {
+    let story = Story::open();
+    let _service = story.house.serve();
+    seen(&story.shop, "jacket");
+    story.shop.order(Order::goods(Fault::Drip(Duration::from_millis(500))));
+    let failed = story.failed(1);
+    story.is_planned(&failed, INTERVAL);
+    let error = Story::redacted(&story.shop.host(), failed["last_error"].as_str().unwrap());
+    insta::assert_snapshot!(error, @"");
+    assert_eq!(story.sink.heard().len(), 0);
+    story.comes_back().await;
+}
+
+#[tokio::test]
+async fn by_a_bot_wall_which_is_respected_for_hours() {
+    let story = Story::open();
+    let _service = story.house.serve();
+    seen(&story.shop, "jacket");
+    story.shop.order(Order::goods(Fault::bot_wall()));
+    let blocked = story.failed(1);
+    assert_eq!(blocked["state"], "blocked");
+    assert!((moment(&blocked, "next_poll_at") - moment(&blocked, "last_error_at")).num_hours() >= 4);
+    let asked = story.shop.heard().len();
+    std::thread::sleep(INTERVAL * 4);
+    assert_eq!(story.shop.heard().len(), asked);
+    assert_eq!(story.sink.heard().len(), 0);
+
+    // A person who knows better may resume it.
+    story.house.done(&["shop", "resume", &story.shop.host()]);
+    story.comes_back().await;
+}
+
+#[tokio::test]
+async fn a_product_that_is_not_found_three_times_is_gone_and_its_history_stays() {
+    let story = Story::open();
+    let _service = story.house.serve();
+    seen(&story.shop, "jacket");
+    story.shop.order(Order::goods(Fault::status(404)));
+    let gone = story.house.until(&["shop", "list"], |list| list[0]["state"] == "gone");
+    assert_eq!(gone[0]["failures"], 3);
+    assert_eq!(story.house.shelf("jacket"), ["M Black: out_of_stock", "L Black: in_stock"]);
+    assert_eq!(story.sink.heard().len(), 0);
+}
+
+#[tokio::test]
+async fn a_source_that_never_could_be_read_is_not_followed() {
+    let shop = Shop::open().unwrap();
+    shop.stock("jacket", "M", "Black", false);
+    let house = House::open(&[shop.host()]);
+    for fault in [Fault::status(500), Fault::json("{}"), Fault::html()] {
+        shop.order(Order::goods(fault.clone()));
+        let out = house.run(&["shop", "add", &page(&shop, "jacket"), "--interval", "100ms"]);
+        assert_eq!((out.status, out.stdout.as_str()), (3, ""), "{fault:?}: {out:?}");
+        assert!(out.stderr.starts_with("coatcheck: "), "{out:?}");
+        shop.lift();
+    }
+    assert_eq!(house.json(&["shop", "list"]), serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn one_broken_shop_holds_up_no_other() {
+    let (ill, well, sink) = (Shop::open().unwrap(), Shop::open().unwrap(), Sink::open().unwrap());
+    ill.stock("boots", "42", "", false);
+    well.stock("jacket", "M", "", false);
+    let house = House::open(&[ill.host(), well.host(), sink.host()]);
+    house.follow(&ill, "boots");
+    house.follow(&well, "jacket");
+    house.watch(&["jacket"], &sink.url("/hook"));
+    let _service = house.serve();
+    seen(&well, "jacket");
+    ill.order(Order::goods(Fault::Hang));
+    let before = ill.heard().len();
+    until("a poll that hangs", || ill.heard().len() > before);
+    well.stock("jacket", "M", "", true);
+    // Sooner than the one that hangs is given up.
+    sink.wait_for(1, Duration::from_secs(5)).await.unwrap();
+}
