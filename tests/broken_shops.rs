@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use coatcheck_world::{Fault, Heard, Order, Shop, Sink};
 use serde_json::Value;
-use support::{House, PATIENCE, page, seen, until};
+use support::{House, page, seen, until};
 
 /// Slow enough that a busy machine makes no gap (three intervals) by itself.
 const INTERVAL: Duration = Duration::from_millis(400);
@@ -51,22 +51,18 @@ impl Story {
         Self { shop, sink, house }
     }
 
-    fn source(&self) -> Value {
-        self.house.json(&["shop", "list"])[0].clone()
-    }
-
     /// Waits for so many failures in a row.
     fn failed(&self, times: u64) -> Value {
         self.house.until(&["shop", "list"], |list| list[0]["failures"].as_u64() >= Some(times))[0].clone()
     }
 
     /// Breaks the shop in the midst of a running service, mends it, and gives the error that `shop list` showed.
-    async fn of(self, fault: Fault, wait: Duration) -> String {
+    fn of(&self, order: Order, wait: Duration) -> String {
         let _service = self.house.serve();
         seen(&self.shop, "jacket");
         let before = without_last_seen(self.house.json(&["history", "jacket"]));
         let asked = goods(self.shop.heard()).len();
-        self.shop.order(Order::goods(fault));
+        self.shop.order(order);
         let once = self.failed(1);
         self.is_planned(&once, wait);
         let then = self.house.json(&["history", "jacket"]);
@@ -80,7 +76,7 @@ impl Story {
         let error = twice["last_error"].as_str().expect("it says why");
         assert!(list.contains("failing") && list.contains(error) && list.contains("next try in"), "{list}");
         self.waited(asked, wait);
-        self.comes_back().await;
+        self.comes_back();
         error.to_owned()
     }
 
@@ -102,10 +98,11 @@ impl Story {
     }
 
     /// Once it is well again, what came back meanwhile is told: once.
-    async fn comes_back(&self) {
+    fn comes_back(&self) {
         self.shop.stock("jacket", "M", "Black", true);
         self.shop.lift();
-        let told = self.sink.wait_for(1, PATIENCE).await.unwrap();
+        until("the restock is told", || !self.sink.heard().is_empty());
+        let told = self.sink.heard();
         assert_eq!(told[0].json().unwrap()["variants"].as_array().unwrap().len(), 1, "M only: L was never out");
         self.house.until(&["shop", "list"], |list| list[0]["last_error"].is_null() && list[0]["failures"] == 0);
         seen(&self.shop, "jacket");
@@ -113,99 +110,108 @@ impl Story {
         assert_eq!(self.house.shelf("jacket"), ["M Black: in_stock", "L Black: in_stock"]);
     }
 
-    /// The error without this run's port.
-    fn redacted(host: &str, error: &str) -> String {
-        error.replace(host, "SHOP")
+    /// An error without this run's port.
+    fn redacted(&self, error: &str) -> String {
+        error.replace(&self.shop.host(), "SHOP")
     }
 }
 
-async fn broken_by(fault: Fault) -> String {
-    broken_for(fault, INTERVAL).await
-}
-
-async fn broken_for(fault: Fault, wait: Duration) -> String {
+/// The error of a shop that breaks in this way, after all that must hold was looked at.
+fn broken(order: Order, wait: Duration) -> String {
     let story = Story::open();
-    let host = story.shop.host();
-    let error = story.of(fault, wait).await;
-    Story::redacted(&host, &error)
+    // For the redirect to lead somewhere.
+    story.shop.stock("boots", "42", "", true);
+    let error = story.of(order, wait);
+    story.redacted(&error)
 }
 
-#[tokio::test]
-async fn by_500() {
-    insta::assert_snapshot!(broken_by(Fault::status(500)).await, @"");
+/// Ways to break, each in a house of its own, beside each other: they wait more than they work.
+fn each_way(ways: &[(&str, Order, Duration)]) -> String {
+    let lines = std::thread::scope(|scope| {
+        let stories = ways.iter().map(|(name, order, wait)| {
+            let story = scope.spawn(|| broken(order.clone(), *wait));
+            (*name, story)
+        });
+        let stories: Vec<_> = stories.collect();
+        let lines = stories.into_iter().map(|(name, story)| match story.join() {
+            Ok(error) => format!("{name}: {error}"),
+            Err(_) => panic!("{name}: see above"),
+        });
+        lines.collect::<Vec<_>>()
+    });
+    lines.join("\n")
 }
 
-#[tokio::test]
-async fn by_429_and_it_is_left_alone_as_long_as_it_wishes() {
-    insta::assert_snapshot!(broken_for(Fault::too_many(3), Duration::from_secs(3)).await, @"");
+#[test]
+fn by_its_status() {
+    let errors = each_way(&[
+        ("500", Order::goods(Fault::status(500)), INTERVAL),
+        ("429", Order::goods(Fault::too_many(3)), Duration::from_secs(3)),
+        ("403", Order::goods(Fault::status(403)), INTERVAL),
+        ("another product", Order::on("/products/jacket.js", Fault::redirect("/products/boots.js")), INTERVAL),
+        ("round and round", Order::goods(Fault::redirect("/")), INTERVAL),
+    ]);
+    insta::assert_snapshot!(errors, @"
+    500: SHOP/products/jacket.js: the shop is in trouble (500); it is asked again later
+    429: SHOP/products/jacket.js: the shop asks us to slow down (429); it wants to be left alone for 3 s
+    403: SHOP/products/jacket.js: the shop does not let us in (403); it may need a header, see --header
+    another product: asked for product 45612961333530 but got product 45612961333533; the address may have changed hands, check it
+    round and round: SHOP/: redirected more than 5 times
+    ");
 }
 
-#[tokio::test]
-async fn by_a_page_with_200() {
-    insta::assert_snapshot!(broken_by(Fault::html()).await, @"");
+#[test]
+fn by_what_it_says() {
+    let errors = each_way(&[
+        ("a page", Order::goods(Fault::html()), INTERVAL),
+        ("{}", Order::goods(Fault::json("{}")), INTERVAL),
+        ("[]", Order::goods(Fault::json("[]")), INTERVAL),
+        ("no products", Order::goods(Fault::no_products()), INTERVAL),
+        ("another shape", Order::goods(Fault::another_shape()), INTERVAL),
+    ]);
+    insta::assert_snapshot!(errors, @r#"
+    a page: SHOP/products/jacket.js: expected JSON but got a web page titled "Just a moment"
+    {}: $: expected a product or a list of products, got an empty object
+    []: $: expected a product or a list of products, got an empty list
+    no products: $.products: the list is empty; nothing is concluded from that
+    another shape: $: expected a product or a list of products, got an object with version, data
+    "#);
 }
 
-#[tokio::test]
-async fn by_an_empty_object() {
-    insta::assert_snapshot!(broken_by(Fault::json("{}")).await, @"");
+#[test]
+fn by_how_much_it_says() {
+    let errors = each_way(&[
+        ("half the JSON", Order::goods(Fault::Truncated), INTERVAL),
+        ("half the answer", Order::goods(Fault::CutShort), INTERVAL),
+        ("no answer", Order::goods(Fault::Drop), INTERVAL),
+        ("300 MB", Order::goods(Fault::Huge(300_000_000)), INTERVAL),
+        ("300 MB packed", Order::goods(Fault::GzipBomb(300_000_000)), INTERVAL),
+    ]);
+    insta::assert_snapshot!(errors, @"
+    half the JSON: line 1 column 557: the JSON ends too early; the answer was cut
+    half the answer: SHOP/products/jacket.js: the answer broke off: unexpected EOF during chunk size line
+    no answer: SHOP/products/jacket.js: the answer broke off: connection closed before message completed
+    300 MB: SHOP/products/jacket.js: the answer is larger than 16 MiB and was not read further
+    300 MB packed: SHOP/products/jacket.js: the answer is larger than 16 MiB and was not read further
+    ");
 }
 
-#[tokio::test]
-async fn by_an_empty_list() {
-    insta::assert_snapshot!(broken_by(Fault::json("[]")).await, @"");
-}
-
-#[tokio::test]
-async fn by_truncated_json() {
-    insta::assert_snapshot!(broken_by(Fault::Truncated).await, @"");
-}
-
-#[tokio::test]
-async fn by_a_connection_that_breaks_halfway() {
-    insta::assert_snapshot!(broken_by(Fault::CutShort).await, @"");
-}
-
-#[tokio::test]
-async fn by_no_products() {
-    insta::assert_snapshot!(broken_by(Fault::no_products()).await, @"");
-}
-
-#[tokio::test]
-async fn by_another_shape() {
-    insta::assert_snapshot!(broken_by(Fault::another_shape()).await, @"");
-}
-
-#[tokio::test]
-async fn by_300_mb() {
-    insta::assert_snapshot!(broken_by(Fault::Huge(300_000_000)).await, @"");
-}
-
-#[tokio::test]
-async fn by_300_mb_packed_small() {
-    insta::assert_snapshot!(broken_by(Fault::GzipBomb(300_000_000)).await, @"");
-}
-
-#[tokio::test]
-async fn by_a_redirect_to_the_home_page() {
-    insta::assert_snapshot!(broken_by(Fault::redirect("/")).await, @"");
-}
-
-#[tokio::test]
-async fn by_a_slow_drip() {
+#[test]
+fn by_a_slow_drip() {
     let story = Story::open();
     let _service = story.house.serve();
     seen(&story.shop, "jacket");
     story.shop.order(Order::goods(Fault::Drip(Duration::from_millis(500))));
     let failed = story.failed(1);
     story.is_planned(&failed, INTERVAL);
-    let error = Story::redacted(&story.shop.host(), failed["last_error"].as_str().unwrap());
-    insta::assert_snapshot!(error, @"");
+    let error = story.redacted(failed["last_error"].as_str().unwrap());
+    insta::assert_snapshot!(error, @"SHOP/products/jacket.js: the shop did not finish its answer in time; it is asked again later");
     assert_eq!(story.sink.heard().len(), 0);
-    story.comes_back().await;
+    story.comes_back();
 }
 
-#[tokio::test]
-async fn by_a_bot_wall_which_is_respected_for_hours() {
+#[test]
+fn by_a_bot_wall_which_is_respected_for_hours() {
     let story = Story::open();
     let _service = story.house.serve();
     seen(&story.shop, "jacket");
@@ -220,11 +226,11 @@ async fn by_a_bot_wall_which_is_respected_for_hours() {
 
     // A person who knows better may resume it.
     story.house.done(&["shop", "resume", &story.shop.host()]);
-    story.comes_back().await;
+    story.comes_back();
 }
 
-#[tokio::test]
-async fn a_product_that_is_not_found_three_times_is_gone_and_its_history_stays() {
+#[test]
+fn a_product_that_is_not_found_three_times_is_gone_and_its_history_stays() {
     let story = Story::open();
     let _service = story.house.serve();
     seen(&story.shop, "jacket");
@@ -235,8 +241,8 @@ async fn a_product_that_is_not_found_three_times_is_gone_and_its_history_stays()
     assert_eq!(story.sink.heard().len(), 0);
 }
 
-#[tokio::test]
-async fn a_source_that_never_could_be_read_is_not_followed() {
+#[test]
+fn a_source_that_never_could_be_read_is_not_followed() {
     let shop = Shop::open().unwrap();
     shop.stock("jacket", "M", "Black", false);
     let house = House::open(&[shop.host()]);

@@ -81,11 +81,7 @@ impl House {
     pub(crate) fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Out {
         let output = self.command(arguments).output().expect("the binary starts");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program says UTF-8");
-        Out {
-            status: output.status.code().unwrap_or(-1),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
+        Out { status: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
     /// Runs a command that must succeed, and gives what it printed.
