@@ -84,7 +84,7 @@ fn a_database_that_cannot_be_used_is_named() {
     std::fs::write(house.path("letter.txt"), "Dear database,").unwrap();
     let url = |name: &str| format!("sqlite://{}", house.path(name).display());
     let (nowhere, letter) = (url("no/such/folder/a.db"), url("letter.txt"));
-    for command in [&["shop", "list"][..], &["serve"], &["migrate"], &["deliveries"], &["doctor"]] {
+    for command in [&["shop", "list"][..], &["serve"], &["deliveries"], &["doctor"]] {
         let at = |url: &str| {
             let output = house.command(command).env("DATABASE_URL", url).output().expect("the binary starts");
             let out = Out {
@@ -106,6 +106,11 @@ fn a_database_that_cannot_be_used_is_named() {
             "#);
         }
     }
+    let house = house.with("DATABASE_URL", &nowhere);
+    insta::assert_snapshot!(ask(&house, &["migrate"]), @"
+    exit 1
+    coatcheck: the lock file FOLDER/no/such/folder/a.db.lock cannot be made: No such file or directory (os error 2)
+    ");
     assert_eq!(std::fs::read_to_string(house.path("letter.txt")).unwrap(), "Dear database,");
 }
 
