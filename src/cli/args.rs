@@ -105,7 +105,7 @@ pub(super) struct Reading {
     #[arg(long, value_name = "PROGRAM")]
     pub jq: Option<String>,
     /// A further document for the jq program, which then gets a list of all; may be repeated
-    #[arg(long = "also", value_name = "URL")]
+    #[arg(long = "also", value_name = "URL", value_parser = address)]
     pub more_urls: Vec<Url>,
     /// A request header the shop wants, like 'X-Key: abc'; may be repeated
     #[arg(long = "header", value_name = "NAME: VALUE")]
@@ -116,6 +116,7 @@ pub(super) struct Reading {
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// A product's page, a shop's front page, or a JSON document
+    #[arg(value_parser = address)]
     pub url: Url,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -152,6 +153,7 @@ pub(super) enum Shop {
 #[derive(Debug, Args)]
 pub(super) struct ShopAdd {
     /// A product's page, a shop's front page, or a JSON document
+    #[arg(value_parser = address)]
     pub url: Url,
     /// A short word for the product, as people will say it; may be repeated
     #[arg(long = "name", value_name = "ALIAS")]
@@ -277,4 +279,8 @@ pub(super) struct SendTest {
 
 fn time(text: &str) -> Result<Duration, String> {
     crate::config::duration(text).ok_or_else(|| "it takes a time like 500ms, 60s, 15m or 2h".to_owned())
+}
+
+fn address(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|why| format!("it takes an address like https://shop.example/products/jacket ({why})"))
 }

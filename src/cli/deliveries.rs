@@ -13,16 +13,19 @@ use super::args;
 use super::failure::{Failure, Outcome};
 use super::out;
 use crate::app::App;
-use crate::store::delivery::Delivery;
+use crate::store::delivery::{Delivery, NotReplayed};
 
 /// Lists them, or replays one.
 ///
 /// # Errors
-/// Status 4 when a replay would be wrong.
+/// Status 2 when there is nothing to replay, 4 when a replay would be wrong.
 pub(super) async fn run(app: &App, args: args::Deliveries) -> Outcome {
     if let Some(args::Replay::Replay { number, force }) = args.command {
         let replayed = app.db.replay(number, force, app.settings.expire_after).await?;
-        replayed.map_err(Failure::refused)?;
+        replayed.map_err(|why| match why {
+            NotReplayed::Missing(_) => Failure::usage(why),
+            why => Failure::refused(why),
+        })?;
         return out::line(&format!("Delivery {number} is sent once more by the running service."));
     }
     let deliveries = app.db.deliveries(args.state, args.limit).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use coatcheck_bots::console::Output;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args;
 use super::failure::{Failure, Outcome};
@@ -20,10 +20,12 @@ pub(super) async fn run(app: &App, args: args::Serve) -> Outcome {
     }
     let roles: BTreeSet<Role> = if args.roles.is_empty() { Role::ALL.into() } else { args.roles.into_iter().collect() };
     let output: Output = Arc::new(Mutex::new(std::io::stdout()));
+    // Before anything runs: who stops a service that has just started means it, too.
+    let signals = Signals::listen()?;
     let serving = app.serve(&roles, Arc::clone(&output)).await?;
     announce(&serving, &roles);
     let talk = tokio::spawn(talk(app.clone(), output));
-    wait_for_signal().await?;
+    signals.first().await;
     tracing::info!("stopping: what is under way is finished first");
     talk.abort();
     serving.stop().await;
@@ -38,16 +40,29 @@ fn announce(serving: &Serving, roles: &BTreeSet<Role>) {
     }
 }
 
-/// Waits for ctrl-c or a request to terminate.
-///
-/// # Errors
-/// When signals cannot be listened to.
-async fn wait_for_signal() -> Outcome {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// Ctrl-C, and the request to terminate.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// From now on they end nothing by themselves.
+    ///
+    /// # Errors
+    /// When signals cannot be listened to.
+    fn listen() -> Result<Self, Failure> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).map_err(Failure::failed)?,
+            terminate: signal(SignalKind::terminate()).map_err(Failure::failed)?,
+        })
     }
-    Ok(())
+
+    /// Waits for the first of them, also one that has come already.
+    async fn first(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }

@@ -128,6 +128,9 @@ fn several(words: &str, choices: &[Meant], products: &[Product]) -> String {
         })
         .collect();
     names.dedup();
+    if let [one] = names.as_slice() {
+        return format!("no product is called {words:?}; the nearest is\n{one}");
+    }
     format!("{words:?} could be several products; name it better, or give its address:\n{}", names.join("\n"))
 }
 

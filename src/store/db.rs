@@ -206,7 +206,19 @@ async fn connect(url: &str, connections: u32, durability: Durability) -> Result<
         });
     Database::connect(options)
         .await
-        .map_err(|why| StoreError::Open { url: without_password(url), why: why.to_string() })
+        .map_err(|why| StoreError::Open { url: without_password(url), why: plainly(&why.to_string()) })
+}
+
+/// The database's own words with what a person can do, where SQLite's result code (sqlite.org/rescode.html) tells.
+fn plainly(why: &str) -> String {
+    let words = why.rsplit_once("error returned from database: ").map_or(why, |(_, words)| words);
+    let advice = match words.strip_prefix("(code: ").and_then(|rest| rest.split_once(')')) {
+        Some(("14", _)) => "; is its folder there, and may this user write in it?",
+        Some(("8", _)) => "; may this user write to it?",
+        Some(("26", _)) => "; it is something else and is left as it is",
+        _ => "",
+    };
+    format!("{words}{advice}")
 }
 
 fn without_password(url: &str) -> String {

@@ -78,7 +78,7 @@ struct DeliveryRow {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReplayed {
     /// There is none with this number.
-    #[error("there is no delivery {0}")]
+    #[error("there is no delivery {0}; `coatcheck deliveries` shows them")]
     Missing(i64),
     /// It is not one that failed.
     #[error("delivery {id} is {state}; only dead, expired and suppressed ones can be replayed")]
