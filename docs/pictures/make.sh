@@ -99,8 +99,8 @@ highlight() {
             '(back in stock'*)
                 [ $begin -ge 0 ] || continue
                 printf '<rect x="10" y="%d" width="%d" height="%d" rx="6" class="block"/><rect x="10" y="%d" width="4" height="%d" rx="2" class="bar"/>\n' \
-                    $((top + begin * line_height - 16)) $((width - 20)) $(((index - begin + 1) * line_height + 4)) \
-                    $((top + begin * line_height - 16)) $(((index - begin + 1) * line_height + 4))
+                    $((top + begin * line_height - 15)) $((width - 20)) $(((index - begin + 1) * line_height)) \
+                    $((top + begin * line_height - 15)) $(((index - begin + 1) * line_height))
                 begin=-1
                 ;;
         esac
@@ -117,7 +117,7 @@ draw() {
 <style>
 text { font: ${font_size}px ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", Consolas, monospace; fill: #c9d1d9; white-space: pre }
 .said { fill: #79c0ff; font-weight: 600 } .back { fill: #7ee787; font-weight: 600 } .told { fill: #7ee787 }
-.link { fill: #a5b4c3 } .head { fill: #ffffff; font-weight: 600 } .there { fill: #7ee787 } .dim { fill: #57606a }
+.link { fill: #a5b4c3 } .head { fill: #ffffff; font-weight: 600 } .there { fill: #7ee787 } .dim { fill: #6e7681 }
 .block { fill: #17351f } .bar { fill: #3fb950 } .name { fill: #8b949e; font-size: 12px }
 </style>
 <rect x="0.5" y="0.5" width="$((width - 1))" height="$((height - 1))" rx="10" fill="#0d1117" stroke="#30363d"/>
@@ -135,8 +135,17 @@ SVG
 }
 
 mapfile -t lines < <(echo '$ coatcheck demo'; run_demo "$@" | wrap)
-while [ ${#lines[@]} -gt 0 ] && [ -z "${lines[-1]}" ]; do unset 'lines[-1]'; done
-case "${lines[*]}" in
-    *'(back in stock'*) draw >"$here/demo.svg" ;;
-    *) echo "the demo did not tell of a restock; the picture stays as it is" >&2; exit 1 ;;
-esac
+# The picture ends with the first board after the restock.
+end=0 told=
+for index in "${!lines[@]}"; do
+    case ${lines[index]} in
+        '(back in stock'*) told=yes ;;
+        '') [ -z "$told" ] || [ "$end" -gt 0 ] || end=$index ;;
+    esac
+done
+if [ "$end" = 0 ]; then
+    echo "the demo did not tell of a restock; the picture stays as it is" >&2
+    exit 1
+fi
+lines=("${lines[@]:0:end}")
+draw >"$here/demo.svg"
