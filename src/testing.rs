@@ -1,12 +1,18 @@
-//! What unit tests stand on: a database in a throw-away folder and a clock that stands still.
+//! What unit tests stand on: a database in a throw-away folder, a clock that stands still, made-up shops.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::clock::ManualClock;
+use coatcheck_domain::poll::{Plan, State};
+use coatcheck_domain::{Availability, Money, ProductReading, Reading, VariantReading};
 use tempfile::TempDir;
 
+use crate::store::claim::Failed;
 use crate::store::db::Durability;
+use crate::store::reading::NewReading;
+use crate::store::source::NewSource;
 use crate::store::{Db, NoFaults};
 
 pub(crate) fn start() -> DateTime<Utc> {
@@ -36,4 +42,77 @@ async fn open() -> (Db, TempDir, Arc<ManualClock>) {
     let clock_of_db = Arc::clone(&clock) as Arc<dyn coatcheck_domain::Clock>;
     let db = Db::open(&url, Durability::Process, clock_of_db, Arc::new(NoFaults)).await.expect("opened");
     (db, folder, clock)
+}
+
+/// Follows a made-up shop's address, polled each minute.
+pub(crate) async fn follow(db: &Db, url: &str) -> i64 {
+    let address = url::Url::parse(url).expect("an address");
+    let new = NewSource {
+        url: url.to_owned(),
+        host: address.host_str().expect("a host").to_owned(),
+        reader: None,
+        jq: None,
+        more_urls: Vec::new(),
+        headers: Vec::new(),
+        interval: Duration::from_secs(60),
+        listed: true,
+        slots: 1,
+    };
+    db.add_source(&new).await.expect("followed").0
+}
+
+/// Stores what the shop is made to say now. The source is due again at once.
+pub(crate) async fn read(db: &Db, source_id: i64, products: Vec<ProductReading>) {
+    let now = db.now();
+    let claim = db.claim_source("test", source_id).await.expect("claimed").expect("due");
+    let plan = Plan { state: State::Idle, scheduled_at: now, next_poll_at: now, failures: 0, not_found: 0 };
+    let reading = Reading { products, complete: true };
+    let new = NewReading {
+        reading: &reading,
+        reader: "shopify",
+        read_at: now,
+        body_digest: "made up",
+        etag: None,
+        last_modified: None,
+    };
+    db.store_reading(&claim, &new, &plan).await.expect("stored");
+}
+
+/// Lets the shop fail with these words.
+pub(crate) async fn fail(db: &Db, source_id: i64, error: &str) {
+    let now = db.now();
+    let claim = db.claim_source("test", source_id).await.expect("claimed").expect("due");
+    let plan = Plan { state: State::Idle, scheduled_at: now, next_poll_at: now, failures: 1, not_found: 0 };
+    let failed = Failed {
+        plan,
+        fault: "http_500".to_owned(),
+        error: error.to_owned(),
+        shop_not_before: None,
+        shop_failed: true,
+    };
+    db.end_failed(&claim, &failed).await.expect("ended");
+}
+
+/// A product at `shop.example` with variants `(size, style, availability)`, each for 129.00 EUR.
+pub(crate) fn product(title: &str, variants: &[(&str, &str, Availability)]) -> ProductReading {
+    let letters = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let handle: String = title.chars().map(letters).collect();
+    let url = url::Url::parse(&format!("https://shop.example/products/{handle}")).expect("an address");
+    let variants = variants.iter().map(|(size, style, availability)| {
+        let named = [("Size", *size), ("Color", *style)].into_iter().filter(|(_, value)| !value.is_empty());
+        let options = named.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        VariantReading {
+            price: Some(Money::minor(12_900, 2, Some("EUR"))),
+            ..VariantReading::bare(options, *availability)
+        }
+    });
+    ProductReading {
+        external_id: None,
+        handle: Some(handle),
+        title: title.to_owned(),
+        url: Some(url),
+        image: None,
+        complete: true,
+        variants: variants.collect(),
+    }
 }

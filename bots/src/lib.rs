@@ -1,7 +1,7 @@
 //! The chat vocabulary and the platforms that speak it. Knows nothing of databases or shops.
 //!
 //! The port has two directions. Down: a [`Channel`] is handed an [`Envelope`] and answers with a
-//! [`Verdict`](coatcheck_domain::delivery::Verdict). Up: an [`Inbox`] is told what a person said or pressed and answers
+//! [`Verdict`]. Up: an [`Inbox`] is told what a person said or pressed and answers
 //! with a [`Reply`], which each platform renders in its own widgets.
 
 pub mod commands;

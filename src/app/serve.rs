@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use coatcheck_bots::console::Output;
+use coatcheck_domain::poll::INTERVAL_FLOOR;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use url::Url;
 
 use super::App;
 use crate::engine::fanout::Fanout;
@@ -99,6 +101,8 @@ impl App {
         self.db.migrate().await?;
         if lock.is_some() {
             self.db.free_all_leases().await.map_err(StoreError::from)?;
+            let is_own = |url: &str| Url::parse(url).is_ok_and(|url| self.guard.is_allowed_host(&url));
+            self.db.make_due(is_own, INTERVAL_FLOOR).await.map_err(StoreError::from)?;
         }
         self.db.set_slots(self.settings.host_concurrency).await.map_err(StoreError::from)?;
         let (stopper, stop) = Stopper::pair();

@@ -36,6 +36,7 @@ pub(super) async fn run(settings: Settings, args: args::Check) -> Outcome {
         Ok(ReadOutcome::Read(read)) if args.json => out::json(&machine(&read, args.explain)),
         Ok(ReadOutcome::Read(read)) => out::line(&human(&read.reading, read.reader.as_str(), args.explain)),
         Ok(ReadOutcome::NotModified { .. }) => Err(Failure::unreadable("the shop answered 304 to a plain request")),
+        Err(error) if error.is_refused() => Err(Failure::refused(error)),
         Err(error) => Err(Failure::unreadable(error)),
     }
 }

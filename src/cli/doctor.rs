@@ -4,6 +4,7 @@ use coatcheck_domain::delivery::State;
 use coatcheck_domain::poll;
 use serde::Serialize;
 
+use super::check::count;
 use super::failure::{Failure, Outcome};
 use super::out;
 use crate::app::App;
@@ -78,7 +79,7 @@ async fn shops(app: &App) -> Result<Finding, Failure> {
         .collect();
     Ok(match (sources.len(), failing.as_slice()) {
         (0, _) => finding("shops", false, "none is followed; begin with `coatcheck shop add <URL>`"),
-        (all, []) => finding("shops", true, format!("all {all} sources can be read")),
+        (all, []) => finding("shops", true, format!("{} can be read", count(all, "source"))),
         (all, failing) => finding("shops", false, format!("{} of {all} fail: {}", failing.len(), failing.join("; "))),
     })
 }

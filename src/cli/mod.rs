@@ -44,7 +44,8 @@ fn log_to_stderr(settings: &Settings, command: &Command) -> Outcome {
     let is_service = matches!(command, Command::Serve(_));
     // Commands speak for themselves; only a service keeps a log, unless one is asked for.
     let wanted = if is_service || settings.log != "info" { settings.log.as_str() } else { "off" };
-    let filter = EnvFilter::try_new(wanted)
+    // What the driver notices is said again by whoever asked it.
+    let filter = EnvFilter::try_new(format!("sqlx=warn,{wanted}"))
         .map_err(|why| Failure::usage(format!("COATCHECK_LOG={wanted:?} cannot be read: {why}")))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)

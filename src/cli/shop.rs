@@ -70,6 +70,7 @@ async fn first_poll(app: &App, id: i64) -> Result<Option<String>, Failure> {
                 bar.0.finish_and_clear();
                 return Ok(Some(human(&read.reading, read.reader.as_str(), false)));
             }
+            Some(Polled::Failed(error)) if error.is_refused() => return Err(Failure::refused(error)),
             Some(Polled::Failed(error)) => return Err(Failure::unreadable(error)),
             Some(Polled::Unchanged(_)) => return Ok(None),
             Some(Polled::Lost) | None => {}

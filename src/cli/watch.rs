@@ -15,6 +15,9 @@ use crate::store::history::VariantHistory;
 use crate::store::subscriber::Address;
 use crate::store::watch::{NewWatch, Watch};
 
+/// Characters of a size, at most.
+const LONGEST_SIZE: usize = 60;
+
 /// Runs one of them.
 ///
 /// # Errors
@@ -63,10 +66,9 @@ pub(super) async fn destination(app: &App, destination: &Destination) -> Result<
 
 async fn add(app: &App, args: args::WatchAdd) -> Outcome {
     connected(&args.to)?;
+    let sizes = sizes(&args.size)?;
     let product = product(app, &args.product).await?;
     let address = destination(app, &args.to).await?;
-    let sizes: Vec<Option<String>> =
-        if args.size.is_empty() { vec![None] } else { args.size.into_iter().map(Some).collect() };
     let mode = if args.every { Mode::Every } else { Mode::Once };
     let new: Vec<NewWatch> = sizes
         .into_iter()
@@ -100,6 +102,25 @@ async fn add(app: &App, args: args::WatchAdd) -> Outcome {
             out::line(&format!("Its requests are signed (Standard Webhooks). The secret, shown only now:\n  {secret}"))
         }
         None => Ok(()),
+    }
+}
+
+/// Each size as it was said; one `None` for any.
+fn sizes(said: &[String]) -> Result<Vec<Option<String>>, Failure> {
+    if said.is_empty() {
+        return Ok(vec![None]);
+    }
+    let sizes: Vec<Option<String>> =
+        said.iter().map(|size| size.trim()).filter(|size| !size.is_empty()).map(|size| Some(size.to_owned())).collect();
+    match sizes.iter().flatten().find(|size| size.chars().count() > LONGEST_SIZE) {
+        _ if sizes.is_empty() => {
+            Err(Failure::usage("--size is empty; leave it out for any size, or say one, like --size M"))
+        }
+        Some(size) => Err(Failure::usage(format!(
+            "{:?}… is no size: a size has {LONGEST_SIZE} characters at most",
+            words::shortened(size, 20)
+        ))),
+        None => Ok(sizes),
     }
 }
 

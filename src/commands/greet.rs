@@ -1,9 +1,9 @@
 //! `/help` and `/start`.
 
-use coatcheck_bots::commands::{self, Arguments, TABLE};
+use coatcheck_bots::commands::{self, Arguments, May, TABLE};
 use coatcheck_bots::{Command, Reply, Who};
 
-use super::{Commands, platform};
+use super::{Commands, later, platform};
 
 /// The whole list, or one command.
 pub(crate) fn help(commands: &Commands, who: &Who, said: &Arguments) -> Reply {
@@ -15,7 +15,10 @@ pub(crate) fn help(commands: &Commands, who: &Who, said: &Arguments) -> Reply {
     });
     Reply::text(match asked {
         Some(command) => commands::help_for(command, platform),
-        None => commands::help(platform, commands.is_admin(who)),
+        None => {
+            let is_admin = commands.is_admin(who);
+            commands::help(platform, |command| later::is_built(command) && (is_admin || command.may() != May::Admins))
+        }
     })
 }
 

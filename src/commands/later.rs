@@ -2,6 +2,21 @@
 
 use coatcheck_bots::{Command, Platform, Reply};
 
+/// Can it be said with effect? What cannot is left out of `/help`.
+pub(crate) fn is_built(command: Command) -> bool {
+    !matches!(
+        command,
+        Command::Phone
+            | Command::Verify
+            | Command::Export
+            | Command::Forget
+            | Command::Announce
+            | Command::Shop
+            | Command::Stop
+            | Command::Anytime
+    )
+}
+
 /// What is said instead.
 pub(crate) fn not_yet(command: Command, platform: Platform) -> Reply {
     let name = command.typed(platform);

@@ -102,15 +102,7 @@ impl Commands {
             Command::Status => status::status(self).await,
             Command::Help => Ok(greet::help(self, who, &words)),
             Command::Start => Ok(greet::start(who)),
-            Command::Answer
-            | Command::Phone
-            | Command::Verify
-            | Command::Export
-            | Command::Forget
-            | Command::Announce
-            | Command::Shop
-            | Command::Stop
-            | Command::Anytime => Ok(later::not_yet(said.command, platform(who))),
+            later => Ok(later::not_yet(later, platform(who))),
         }
     }
 

@@ -19,7 +19,7 @@ const FOR_GOOD: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 pub(crate) async fn pause(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
     let resume = Command::Resume.typed(platform(who));
     if said.duration.is_none() && !said.bare.is_empty() {
-        return Ok(Reply::text(format!("{NotADuration}. Nothing is paused.")));
+        return Ok(Reply::text(format!("I do not understand that: {NotADuration}. Nothing is paused.")));
     }
     let subscriber_id = commands.address(who).await?.subscriber_id;
     let until = commands.db.now() + said.duration.unwrap_or(FOR_GOOD);

@@ -90,7 +90,7 @@ impl Today<'_> {
                 format!("I will tell you the moment it is back ({}).", last(*last_in_stock, now))
             }
             Self::Away { availability, last_in_stock } => format!(
-                "It is {} now. I will tell you the moment it is in stock ({}).",
+                "The shop says: {}. I will tell you the moment it is in stock ({}).",
                 availability.words(),
                 last(*last_in_stock, now)
             ),

@@ -31,7 +31,11 @@ pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Re
 
 /// Stores the wishes, then reads the stock that answers them: what comes back in between is told twice, never not.
 pub(crate) async fn add(commands: &Commands, who: &Who, doing: &Doing, product: &Product) -> Result<Reply, StoreError> {
-    let wishes = doing.wishes();
+    let wishes: Vec<(Option<&str>, Wish)> = doing
+        .wishes()
+        .into_iter()
+        .map(|(size, wish)| (size.map(|said| in_shop_words(product, said, &wish)), wish))
+        .collect();
     let too_long = |text: &str| text.chars().nth(LONGEST).is_some();
     if wishes.len() > MOST_SIZES || doing.sizes.iter().chain(&doing.style).any(|text| too_long(text)) {
         return Ok(Reply::text(format!("That is too much at once: {MOST_SIZES} sizes of {LONGEST} letters at most.")));
@@ -56,6 +60,11 @@ pub(crate) async fn add(commands: &Commands, who: &Who, doing: &Doing, product: 
         .map(|(id, (size, wish))| Wished { id, size: *size, style: doing.style.as_deref(), wish })
         .collect();
     Ok(answer(commands, product, &stock, &wished, doing.mode()))
+}
+
+/// "large" is called "L" where the shop lists it so.
+fn in_shop_words<'a>(product: &'a Product, said: &'a str, wish: &Wish) -> &'a str {
+    product.sizes.iter().find(|(key, _)| *key == wish.size).map_or(said, |(_, size)| size.as_str())
 }
 
 /// A watch that waits again, answered the same way.

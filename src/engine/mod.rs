@@ -3,9 +3,11 @@
 pub mod beat;
 pub mod chance;
 pub mod fanout;
+mod fault;
 pub mod poll;
 pub mod send;
 pub mod stop;
+mod underway;
 
 pub use beat::Beats;
 pub use chance::Chance;

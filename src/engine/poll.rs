@@ -7,13 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::poll::{self, Outcome};
-use tokio::task::JoinSet;
 use url::Url;
 
 use super::beat::Beats;
 use super::chance::Chance;
+use super::fault::judge;
 use super::stop::Stop;
-use crate::shops::{FetchErrorKind, Page, Progress, Read, ReadError, ReadOutcome, Shops, SourceSpec};
+use super::underway::Polls;
+use crate::shops::{Page, Progress, Read, ReadError, ReadOutcome, Shops, SourceSpec};
 use crate::store::claim::{Claimed, Failed, Unchanged};
 use crate::store::reading::NewReading;
 use crate::store::wake::Topic;
@@ -23,6 +24,8 @@ use crate::store::{Db, StoreError};
 const WIDTH: usize = 256;
 /// Without a bell or a due time it looks by itself after this long.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// Polls under way are waited for this long when the service stops.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// It never looks more often than this when what is due waits for a slot.
 const IMPATIENCE: Duration = Duration::from_millis(20);
 
@@ -52,9 +55,6 @@ pub enum Polled {
     Lost,
 }
 
-/// Polls under way.
-type Polls = JoinSet<Result<Polled, StoreError>>;
-
 impl Poller {
     /// A poller of these shops.
     #[must_use]
@@ -69,11 +69,11 @@ impl Poller {
     pub async fn tick(&self) -> Result<usize, StoreError> {
         let claims = self.db.claim_due(&self.chance.token(), WIDTH).await?;
         let count = claims.len();
-        let mut polls = JoinSet::new();
+        let mut polls = Polls::default();
         self.spawn(&mut polls, claims);
         let mut unchanged = Vec::new();
-        while let Some(joined) = polls.join_next().await {
-            unchanged.extend(collect(joined));
+        while polls.len() > 0 {
+            unchanged.extend(polls.next().await);
         }
         self.db.end_unchanged(&unchanged).await?;
         Ok(count)
@@ -98,19 +98,17 @@ impl Poller {
 
     /// Polls whatever is due whenever it is, until the stop. Then it hands back what it has not finished.
     pub async fn run(self, beats: Beats, mut stop: Stop) {
-        let mut polls = JoinSet::new();
+        let mut polls = Polls::default();
         let mut unchanged: Vec<Unchanged> = Vec::new();
         while !stop.is_stopped() {
             beats.beat("poll");
             let patience = self.claim_into(&mut polls).await;
             tokio::select! {
-                Some(joined) = polls.join_next() => unchanged.extend(collect(joined)),
+                ended = polls.next() => unchanged.extend(ended),
                 () = self.db.wake().wait(Topic::Sources, patience) => {}
                 () = stop.stopped() => {}
             }
-            while let Some(joined) = polls.try_join_next() {
-                unchanged.extend(collect(joined));
-            }
+            unchanged.extend(polls.ended());
             self.write_down(&mut unchanged).await;
         }
         self.finish(polls, unchanged).await;
@@ -139,7 +137,10 @@ impl Poller {
     fn spawn(&self, polls: &mut Polls, claims: Vec<Claimed>) {
         for claim in claims {
             let poller = self.clone();
-            polls.spawn(async move { poller.poll(&claim, &Renewal::of(&poller.db, &claim, None)).await });
+            let held = claim.clone();
+            let task = async move { poller.poll(&claim, &Renewal::of(&poller.db, &claim, None)).await };
+            let id = polls.tasks.spawn(task).id();
+            polls.held.insert(id, held);
         }
     }
 
@@ -165,14 +166,18 @@ impl Poller {
     /// Gives running polls a moment, then hands their claims back: their sources are due as before.
     async fn finish(&self, mut polls: Polls, mut unchanged: Vec<Unchanged>) {
         let rest = async {
-            while let Some(joined) = polls.join_next().await {
-                unchanged.extend(collect(joined));
+            while polls.len() > 0 {
+                unchanged.extend(polls.next().await);
             }
         };
-        if tokio::time::timeout(Duration::from_secs(2), rest).await.is_err() {
-            polls.shutdown().await;
+        if tokio::time::timeout(FAREWELL, rest).await.is_err() {
+            polls.tasks.shutdown().await;
         }
         self.write_down(&mut unchanged).await;
+        let held: Vec<Claimed> = polls.held.into_values().collect();
+        if let Err(error) = self.db.hand_back(&held).await {
+            tracing::error!(%error, "claims could not be handed back, they run out: {error}");
+        }
     }
 
     /// One poll under its claim, from the request to the row.
@@ -247,46 +252,6 @@ impl Poller {
     }
 }
 
-/// What an error means for the plan.
-struct Judged {
-    outcome: Outcome,
-    /// A word for machines.
-    fault: &'static str,
-    /// Is it the whole shop that fails, and not this one address?
-    shop_failed: bool,
-}
-
-fn judge(error: &ReadError) -> Judged {
-    let outcome = if error.is_bot_wall() {
-        Outcome::BotWall
-    } else if error.is_gone() {
-        Outcome::NotFound
-    } else {
-        Outcome::Failed { retry_after: error.retry_after() }
-    };
-    let (fault, shop_failed) = match error {
-        ReadError::Fetch(fetch) => match &fetch.kind {
-            FetchErrorKind::Timeout => ("timeout", true),
-            FetchErrorKind::Connect(_) => ("connect", true),
-            FetchErrorKind::Dns(_) => ("dns", true),
-            FetchErrorKind::Broken(_) => ("broken", true),
-            FetchErrorKind::Status { code: 429 | 430 | 500..=599, .. } => ("status", true),
-            FetchErrorKind::Status { .. } => ("status", false),
-            FetchErrorKind::BotWall { .. } => ("bot_wall", true),
-            FetchErrorKind::Robots { .. } | FetchErrorKind::RobotsUnreadable { .. } => ("robots", false),
-            FetchErrorKind::Refused(_) | FetchErrorKind::BadHeader { .. } => ("refused", false),
-            FetchErrorKind::TooLarge { .. } => ("too_large", false),
-            FetchErrorKind::WrongContent { .. } => ("wrong_content", false),
-            FetchErrorKind::RedirectedAway { .. } | FetchErrorKind::TooManyRedirects(_) => ("redirect", false),
-        },
-        ReadError::Shape { .. } | ReadError::Unrecognised { .. } => ("shape", false),
-        ReadError::Identity { .. } => ("identity", false),
-        ReadError::Program(_) => ("program", false),
-        ReadError::Stopped | ReadError::TooLong(_) => ("too_long", false),
-    };
-    Judged { outcome, fault, shop_failed }
-}
-
 /// What the claim asks for. Validators are sent only when "nothing new" would say all there is to say.
 fn spec(claim: &Claimed, now: DateTime<Utc>) -> Result<SourceSpec, ReadError> {
     let url = |text: &str| {
@@ -320,21 +285,6 @@ fn after_gap(claim: &Claimed, now: DateTime<Utc>) -> bool {
 
 fn hex(digest: &[u8; 32]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn collect(joined: Result<Result<Polled, StoreError>, tokio::task::JoinError>) -> Option<Unchanged> {
-    match joined {
-        Ok(Ok(Polled::Unchanged(unchanged))) => Some(unchanged),
-        Ok(Ok(_)) => None,
-        Ok(Err(error)) => {
-            tracing::error!(%error, "a poll could not be written down, its claim runs out: {error}");
-            None
-        }
-        Err(error) => {
-            tracing::error!(%error, "a poll broke off, its claim runs out: {error}");
-            None
-        }
-    }
 }
 
 /// Renews the claim with each page, and passes the page on to whoever watches.

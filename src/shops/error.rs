@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::fetch_error::FetchError;
+use super::fetch_error::{FetchError, FetchErrorKind};
 use super::readers::jq::JqError;
 
 /// A source that could not be read.
@@ -68,6 +68,12 @@ impl ReadError {
     #[must_use]
     pub fn is_gone(&self) -> bool {
         self.fetch().is_some_and(FetchError::is_gone)
+    }
+
+    /// Did our own guard refuse the address?
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.fetch().is_some_and(|error| matches!(error.kind, FetchErrorKind::Refused(_)))
     }
 
     /// Would the same thing at another address of the shop make sense?

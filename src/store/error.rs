@@ -11,7 +11,7 @@ pub enum StoreError {
     #[error("the database failed: {0}")]
     Db(#[from] DbErr),
     /// The address of the database cannot be used.
-    #[error("DATABASE_URL {url:?} cannot be opened: {why}")]
+    #[error("DATABASE_URL {url:?} cannot be opened: {why}; does its folder exist, and may it be written?")]
     Open {
         /// The setting, without a password.
         url: String,

@@ -18,7 +18,7 @@ pub mod outbox;
 pub mod reading;
 pub mod schema;
 pub mod source;
-mod sql;
+pub(crate) mod sql;
 pub mod subscriber;
 pub mod time;
 pub mod wake;

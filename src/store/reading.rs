@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, AlertVariant};
 use coatcheck_domain::poll::Plan;
+use coatcheck_domain::reading::made_up_title;
 use coatcheck_domain::stock::{self, Rules};
 use coatcheck_domain::{ProductReading, Reading};
 use sea_orm::FromQueryResult;
@@ -188,11 +189,15 @@ async fn store_product(
         Some(row) => row.id,
         None => insert_product(txn, context, product, key).await?,
     };
+    if let Some(row) = row.filter(|row| row.source_id != context.claim.source_id) {
+        observed::hand_over(txn, product_id, row.source_id, context.moment).await?;
+    }
     let read_completely = row.is_some_and(|row| row.read_completely);
     let known = observed::load(txn, product_id, read_completely, context.moment).await?;
     let observation = observed::observe(&known, product, &context.rules, context.moment);
     let back = observed::write(txn, product_id, &known, product, &observation, context.moment).await?;
     let settled = observation.is_settled(&context.rules);
+    let title = title(txn, context, product_id, product).await?;
     let sql = "UPDATE product SET source_id = $2, external_id = $3, handle = $4, title = $5, url = $6, image = $7, \
                read_completely = $8, digest = $9, settled = $10 WHERE id = $1";
     let values = vec![
@@ -200,7 +205,7 @@ async fn store_product(
         context.claim.source_id.into(),
         product.external_id.clone().into(),
         product.handle.clone().into(),
-        product.title.as_str().into(),
+        title.as_str().into(),
         product.url.as_ref().map(ToString::to_string).into(),
         product.image.as_ref().map(ToString::to_string).into(),
         observation.read_completely.into(),
@@ -209,9 +214,29 @@ async fn store_product(
     ];
     txn.run(sql, values).await?;
     if !back.is_empty() {
-        drops.push(insert_drop(txn, context, product_id, product, &back).await?);
+        drops.push(insert_drop(txn, context, product_id, &title, product, &back).await?);
     }
     Ok(settled)
+}
+
+/// What people call it: the shop's title, or their own word where the shop has none.
+async fn title(
+    txn: &Txn,
+    context: &Context<'_>,
+    product_id: i64,
+    product: &ProductReading,
+) -> Result<String, StoreError> {
+    let made_up = Url::parse(&context.claim.url).is_ok_and(|url| made_up_title(&url) == product.title);
+    if !made_up {
+        return Ok(product.title.clone());
+    }
+    #[derive(FromQueryResult)]
+    struct Word {
+        text: String,
+    }
+    let sql = "SELECT text FROM alias WHERE product_id = $1 ORDER BY id LIMIT 1";
+    let word: Option<Word> = txn.row(sql, vec![product_id.into()]).await?;
+    Ok(word.map_or_else(|| product.title.clone(), |word| word.text))
 }
 
 /// What becomes of a product that the source no longer has: nothing, or Absent once three complete readings agree.
@@ -253,13 +278,14 @@ async fn insert_drop(
     txn: &Txn,
     context: &Context<'_>,
     product_id: i64,
+    title: &str,
     product: &ProductReading,
     back: &[CameBack],
 ) -> Result<i64, StoreError> {
     let sql = "UPDATE product SET drops = drops + 1 WHERE id = $1 RETURNING drops";
     let number = txn.id(sql, vec![product_id.into()]).await?;
     let number = number.ok_or_else(|| StoreError::corrupt("product", "a row that was just written is not there"))?;
-    let alert = alert(context, product, back);
+    let alert = alert(context, title, product, back);
     let snapshot = serde_json::to_string(&alert).map_err(|e| StoreError::corrupt("drop.snapshot", e))?;
     let sql = "INSERT INTO \"drop\" (product_id, number, read_at, created_at, snapshot, cursor) \
                VALUES ($1, $2, $3, $4, $5, 0) RETURNING id";
@@ -286,7 +312,7 @@ async fn insert_drop(
 }
 
 /// The alert that lists all that came back; each delivery tells the part that was asked for.
-fn alert(context: &Context<'_>, product: &ProductReading, back: &[CameBack]) -> Alert {
+fn alert(context: &Context<'_>, title: &str, product: &ProductReading, back: &[CameBack]) -> Alert {
     let variants = back.iter().map(|came| {
         let variant = &product.variants[came.index];
         AlertVariant {
@@ -303,7 +329,7 @@ fn alert(context: &Context<'_>, product: &ProductReading, back: &[CameBack]) -> 
         }
     });
     Alert {
-        product: product.title.clone(),
+        product: title.to_owned(),
         shop: context.claim.host.clone(),
         url: product.url.clone(),
         image: product.image.clone(),

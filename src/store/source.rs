@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::poll::State;
+use coatcheck_domain::reading::made_up_title;
 use sea_orm::{DbErr, FromQueryResult};
+use url::Url;
 
 use super::db::{Db, Txn};
 use super::error::StoreError;
@@ -183,7 +185,7 @@ impl Db {
         Ok(removed == 1)
     }
 
-    /// Gives a product a short word. Says whether it is new.
+    /// Gives a product a short word. Says whether it is new. A product whose shop gives no title is called by its first.
     ///
     /// # Errors
     /// When the database fails.
@@ -192,6 +194,7 @@ impl Db {
         let sql =
             "INSERT INTO alias (product_id, word, text) VALUES ($1, $2, $3) ON CONFLICT (word, product_id) DO NOTHING";
         let added = txn.run(sql, vec![product_id.into(), word.into(), text.into()]).await?;
+        rename_if_made_up(&txn, product_id, text).await?;
         txn.commit().await?;
         Ok(added == 1)
     }
@@ -242,6 +245,21 @@ async fn make_slots(txn: &Txn, shop_id: i64, slots: u32) -> Result<(), DbErr> {
         let sql =
             "INSERT INTO shop_slot (shop_id, slot, until) VALUES ($1, $2, 0) ON CONFLICT (shop_id, slot) DO NOTHING";
         txn.run(sql, vec![shop_id.into(), slot.into()]).await?;
+    }
+    Ok(())
+}
+
+async fn rename_if_made_up(txn: &Txn, product_id: i64, text: &str) -> Result<(), DbErr> {
+    #[derive(FromQueryResult)]
+    struct Named {
+        title: String,
+        url: String,
+    }
+    let sql = "SELECT p.title, s.url FROM product p JOIN source s ON s.id = p.source_id WHERE p.id = $1";
+    let named: Option<Named> = txn.row(sql, vec![product_id.into()]).await?;
+    let made_up = named.is_some_and(|named| Url::parse(&named.url).is_ok_and(|url| made_up_title(&url) == named.title));
+    if made_up {
+        txn.run("UPDATE product SET title = $2 WHERE id = $1", vec![product_id.into(), text.into()]).await?;
     }
     Ok(())
 }

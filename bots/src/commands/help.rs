@@ -6,14 +6,15 @@ use super::command::Command;
 use super::table::{Argument, Kind, May};
 use crate::Platform;
 
-/// What can be said here, a line a command; by text message in two segments. Admins see their commands too.
+/// What can be said here, a line a command; by text message in two segments. `shows` leaves out what is not for the
+/// person who asks, or not built yet.
 #[must_use]
-pub fn help(platform: Platform, is_admin: bool) -> String {
+pub fn help(platform: Platform, shows: impl Fn(Command) -> bool) -> String {
     if platform == Platform::Sms {
-        return help_by_text();
+        return help_by_text(shows);
     }
     let mut text = String::from("I tell you when your size is back in stock.\n");
-    for command in Command::on(platform).filter(|command| is_admin || command.may() != May::Admins) {
+    for command in Command::on(platform).filter(|command| shows(*command)) {
         let _ = writeln!(text, "{} — {}{}", usage(command, platform), command.row().help, note(command.may()));
     }
     text.push_str(closing(platform));
@@ -21,8 +22,9 @@ pub fn help(platform: Platform, is_admin: bool) -> String {
 }
 
 /// The words alone: what is long costs money, and what is not in the alphabet of text messages costs twice.
-fn help_by_text() -> String {
-    let words: Vec<&str> = Command::on(Platform::Sms).filter_map(|command| command.name_on(Platform::Sms)).collect();
+fn help_by_text(shows: impl Fn(Command) -> bool) -> String {
+    let shown = Command::on(Platform::Sms).filter(|command| shows(*command));
+    let words: Vec<&str> = shown.filter_map(|command| command.name_on(Platform::Sms)).collect();
     format!(
         "CoatCheck texts you when your size is back in stock. To watch, text a product and a size: JACKET M. \
          Other words: {}. HELP STOCK explains one. STOP ends all texts. Msg & data rates may apply.",
@@ -89,7 +91,7 @@ mod tests {
 
     #[test]
     fn help_reads_well_in_a_chat() {
-        insta::assert_snapshot!(help(Platform::Telegram, true), @"
+        insta::assert_snapshot!(help(Platform::Telegram, |_| true), @"
         I tell you when your size is back in stock.
         /watch <product or address> [size] [style] [once|every] — Tell me when it is back in stock
         /unwatch [product] [size] — Stop a watch: choose it from the list, or name it
@@ -115,7 +117,7 @@ mod tests {
 
     #[test]
     fn help_by_text_message_uses_its_own_words() {
-        let text = help(Platform::Sms, false);
+        let text = help(Platform::Sms, |_| true);
         assert!(text.is_ascii() && text.len() <= 306, "{} characters are more than two segments", text.len());
         insta::assert_snapshot!(text, @"CoatCheck texts you when your size is back in stock. To watch, text a product and a size: JACKET M. Other words: WATCH UNWATCH LIST STOCK HISTORY RESET VERIFY PAUSE RESUME TEST FORGET STATUS HELP START STOP ANYTIME. HELP STOCK explains one. STOP ends all texts. Msg & data rates may apply.");
     }
@@ -137,8 +139,9 @@ mod tests {
     }
 
     #[test]
-    fn admins_commands_are_not_shown_to_others() {
-        assert!(!help(Platform::Discord, false).contains("/shop"));
-        assert!(help(Platform::Discord, true).contains("/shop"));
+    fn what_is_not_for_somebody_is_not_shown() {
+        assert!(!help(Platform::Discord, |command| command.may() != May::Admins).contains("/shop"));
+        assert!(help(Platform::Discord, |_| true).contains("/shop"));
+        assert!(!help(Platform::Sms, |command| command != Command::Verify).contains("VERIFY"));
     }
 }

@@ -68,6 +68,7 @@ mod tests {
     use crate::message::examples::{alert, variant};
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "the whole body, as receivers see it")]
     fn a_restock_says_all_that_is_known() {
         let mut told = alert(vec![variant("M", "Black"), variant("L", "Black")]);
         told.variants[0].quantity = Some(3);

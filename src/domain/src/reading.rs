@@ -64,6 +64,12 @@ pub struct VariantReading {
     pub evidence: Option<Evidence>,
 }
 
+/// What to call the one product of an address whose answer does not say: host and path.
+#[must_use]
+pub fn made_up_title(url: &Url) -> String {
+    format!("{}{}", url.host_str().unwrap_or_default(), url.path().trim_end_matches('/'))
+}
+
 /// Where a fact was found, so that a person can check the reader.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use coatcheck_domain::fold::fold;
 use coatcheck_domain::money::exponent_of;
 use coatcheck_domain::reading::Evidence;
+use coatcheck_domain::reading::made_up_title;
 use coatcheck_domain::{Availability, Money, ProductReading, Reading, VariantReading};
 use serde_json::{Map, Value};
 use url::Url;
@@ -93,15 +94,10 @@ impl Products<'_> {
     fn product(&self, row: &Row<'_>, id: Option<String>, name: Option<String>) -> Result<ProductReading, ReadError> {
         let nameless = id.is_none() && name.is_none();
         let url = row.link("product_url")?.or_else(|| nameless.then(|| self.url.clone()));
-        let title = name.or_else(|| id.clone()).unwrap_or_else(|| place_of(self.url));
+        let title = name.or_else(|| id.clone()).unwrap_or_else(|| made_up_title(self.url));
         let image = row.link("image")?;
         Ok(ProductReading { external_id: id, handle: None, title, url, image, complete: true, variants: Vec::new() })
     }
-}
-
-/// What to call the one product of an address that does not say: host and path.
-fn place_of(url: &Url) -> String {
-    format!("{}{}", url.host_str().unwrap_or_default(), url.path().trim_end_matches('/'))
 }
 
 impl Row<'_> {

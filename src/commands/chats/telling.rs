@@ -1,0 +1,128 @@
+//! Stock, history, status, help.
+
+use super::*;
+
+#[tokio::test]
+async fn stock_is_a_grid_of_sizes_and_styles() {
+    let chat = Chat::with_two_jackets().await;
+    insta::assert_snapshot!(chat.talk(&["/stock corps", "/stock corps olive", "/stock rain"]).await, @"
+    > /stock corps
+    Corps Jacket, 129.00 EUR
+    Black — in stock: L; sold out: S, M
+    Olive — almost gone: L; sold out: M
+    Read just now.
+    https://shop.example/products/corps-jacket
+
+    > /stock corps olive
+    Corps Jacket, 129.00 EUR
+    Olive — almost gone: L; sold out: M
+    Read just now.
+    https://shop.example/products/corps-jacket
+
+    > /stock rain
+    Rain Jacket, 129.00 EUR
+    in stock: L; pre-order: M
+    Read 6 s ago.
+    https://shop.example/products/rain-jacket
+    ");
+}
+
+#[tokio::test]
+async fn history_says_what_was_seen_and_what_was_not() {
+    let chat = Chat::with_two_jackets().await;
+    insta::assert_snapshot!(chat.talk(&["/history corps m black", "/history rain L", "/history rain XS"]).await, @"
+    > /history corps m black
+    Corps Jacket — m / black
+    Last in stock 3 days ago.
+    It came back once in 30 days, once in 90 days.
+    It stayed 10 min.
+    I know nothing of 2027-01-15 08:31 to 2027-01-18 08:11 UTC.
+    I have watched it since 2027-01-15.
+
+    > /history rain L
+    Rain Jacket — L
+    In stock now.
+    It did not come back in the last 90 days, as far as I saw.
+    I know nothing of 2027-01-15 08:31 to 2027-01-18 08:11 UTC.
+    I have watched it since 2027-01-15.
+
+    > /history rain XS
+    Rain Jacket — XS
+    I never saw that listed.
+    ");
+}
+
+#[tokio::test]
+async fn a_test_alert_goes_through_the_outbox() {
+    let chat = Chat::with_two_jackets().await;
+    insta::assert_snapshot!(chat.talk(&["/test", "/watch corps m black", "/test"]).await, @"
+    > /test
+    A test alert is on its way, through everything a real one passes.
+
+    > /watch corps m black
+    Watching Corps Jacket — M / black.
+    I will tell you the moment it is back (last in stock 3 days ago).
+    [Stop stop:1]
+
+    > /test
+    A test alert is on its way, through everything a real one passes.
+    ");
+    let deliveries = chat.db.deliveries(None, 10).await.expect("read");
+    assert_eq!(deliveries.len(), 2);
+}
+
+#[tokio::test]
+async fn help_status_and_what_comes_later() {
+    let telegram = Destination::Telegram { chat: 7, topic: None };
+    let chat = Chat::with_two_jackets().await.whisper(Who { destination: telegram, may_manage: false });
+    fail(&chat.db, chat.source, "the shop answered 503").await;
+    insta::assert_snapshot!(chat.talk(&["/help watch", "/start", "/status", "/phone +14155550123", "/forget", "/shop list"]).await, @"
+    > /help watch
+    /watch <product or address> [size] [style] [once|every]
+    Tell me when it is back in stock
+      product: The product's name, or the address of its page
+      size: One size or several: M or M,L. Without it, any size
+      style: Colour or other option: black. Without it, any
+      how: once: tell me one time (normal). every: each time it is back
+    Example: /watch jacket M
+    Example: /watch jacket M,L black
+    Example: /watch https://shop.example/products/jacket size M every
+
+    > /start
+    Hello! I tell you the moment your size is back in stock, once.
+    Say /watch and a product with a size, for example: /watch jacket M
+    /help lists what else I understand.
+
+    > /status
+    I follow 2 products of 1 source, last read 6 s ago. 0 watches armed.
+    Trouble: shop.example — the shop answered 503
+
+    > /phone +14155550123
+    /phone comes later; this version cannot do it yet.
+
+    > /forget
+    /forget comes later. /unwatch all ends all your watches now.
+
+    > /shop list
+    /shop cannot be said here yet; on the server, `coatcheck shop` does it.
+    ");
+}
+
+#[tokio::test]
+async fn by_text_message_nothing_is_stored_yet() {
+    let phone: Destination = "sms:+14155550123".parse().expect("a phone");
+    let chat = Chat::with_two_jackets().await.whisper(Who { destination: phone, may_manage: false });
+    insta::assert_snapshot!(chat.talk(&["CORPS M", "LIST", "STOCK RAIN"]).await, @"
+    > CORPS M
+    I cannot keep phone numbers yet, so I cannot wait for you here. Nothing was stored.
+
+    > LIST
+    I cannot keep phone numbers yet, so I cannot wait for you here. Nothing was stored.
+
+    > STOCK RAIN
+    Rain Jacket, 129.00 EUR
+    in stock: L; pre-order: M
+    Read 6 s ago.
+    https://shop.example/products/rain-jacket
+    ");
+}

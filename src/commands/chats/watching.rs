@@ -1,0 +1,171 @@
+//! `/watch`.
+
+use super::*;
+
+#[tokio::test]
+async fn a_wish_is_answered_with_todays_stock() {
+    let chat = Chat::with_two_jackets().await;
+    insta::assert_snapshot!(chat.talk(&["/watch corps m black", "/watch corps jacket L", "/watch rain m every"]).await, @"
+    > /watch corps m black
+    Watching Corps Jacket — M / black.
+    I will tell you the moment it is back (last in stock 3 days ago).
+    [Stop stop:1]
+
+    > /watch corps jacket L
+    Watching Corps Jacket — L.
+    It is in stock right now: L / Black, 129.00 EUR; L / Olive, 129.00 EUR (almost gone)
+    https://shop.example/products/corps-jacket
+    [Got it got:2]
+
+    > /watch rain m every
+    Watching Rain Jacket — M, every time.
+    The shop says: pre-order. I will tell you the moment it is in stock (I have not seen it in stock yet).
+    [Stop stop:3]
+    ");
+}
+
+#[tokio::test]
+async fn several_sizes_are_several_watches_in_any_order() {
+    let chat = Chat::with_two_jackets().await;
+    insta::assert_snapshot!(chat.talk(&["/watch M,large olive \"corps jacket\"", "/watches"]).await, @r#"
+    > /watch M,large olive "corps jacket"
+    Watching Corps Jacket — M, L / olive.
+    M: I will tell you the moment it is back (I have not seen it in stock yet).
+    L: It is in stock right now: L / Olive, 129.00 EUR (almost gone)
+    https://shop.example/products/corps-jacket
+    [Stop M stop:1] [Got it L got:2]
+
+    > /watches
+    You wait for 2 things:
+    1. Corps Jacket — M / olive: sold out
+    2. Corps Jacket — L / olive: in stock now, 129.00 EUR (almost gone)
+    [Stop 1 stop:1] [Stop 2 stop:2]
+    "#);
+}
+
+#[tokio::test]
+async fn a_size_that_is_not_listed_is_accepted() {
+    let chat = Chat::with_two_jackets().await;
+    insta::assert_snapshot!(chat.talk(&["/watch corps 3XL", "/watch corps size M style purple"]).await, @"
+    > /watch corps 3XL
+    Watching Corps Jacket — 3XL.
+    3XL is not listed now; I will tell you if it appears.
+    Sizes I know of: S, M, L
+    Styles I know of: Black, Olive
+    [Stop stop:1]
+
+    > /watch corps size M style purple
+    Watching Corps Jacket — M / purple.
+    M / purple is not listed now; I will tell you if it appears.
+    Sizes I know of: S, M, L
+    Styles I know of: Black, Olive
+    [Stop stop:2]
+    ");
+}
+
+#[tokio::test]
+async fn what_was_not_read_lately_is_not_said_to_be_there() {
+    let chat = Chat::with_two_jackets().await;
+    fail(&chat.db, chat.source, "the shop answered 500").await;
+    chat.clock.advance(Duration::from_secs(3600));
+    insta::assert_snapshot!(chat.talk(&["/watch rain L", "/stock rain"]).await, @"
+    > /watch rain L
+    Watching Rain Jacket — L.
+    It was in stock when the shop was last read, 1 h ago. I will tell you the moment it is back.
+    I cannot read the shop right now (the shop answered 500); I keep trying.
+    [Stop stop:1]
+
+    > /stock rain
+    Rain Jacket, 129.00 EUR
+    in stock: L; pre-order: M
+    Read 1 h ago.
+    I cannot read the shop right now (the shop answered 500); I keep trying.
+    https://shop.example/products/rain-jacket
+    ");
+}
+
+#[tokio::test]
+async fn an_address_nobody_follows_is_followed() {
+    let jacket = product("Moon Boots", &[("41", "", OutOfStock), ("42", "", InStock)]);
+    let chat = Chat::with(Some(Ok(vec![jacket]))).await;
+    insta::assert_snapshot!(chat.talk(&["/watch https://boots.example/products/moon-boots 41", "/watch https://intranet.example/x M"]).await, @"
+    > /watch https://boots.example/products/moon-boots 41
+    Watching Moon Boots — 41.
+    I will tell you the moment it is back (I have not seen it in stock yet).
+    [Stop stop:1]
+
+    > /watch https://intranet.example/x M
+    That address is not on the internet; I do not follow it.
+    ");
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_or_takes_long_is_answered_in_words() {
+    let broken = Chat::with(Some(Err("the shop answered 404 Not Found."))).await;
+    insta::assert_snapshot!(broken.say("/watch https://boots.example/products/none 41").await, @"
+    > /watch https://boots.example/products/none 41
+    I could not read that address: the shop answered 404 Not Found. I keep trying; say it again later to watch it.
+    ");
+    let slow = Chat::with(None).await;
+    insta::assert_snapshot!(slow.say("/watch https://boots.example/products/slow 41").await, @"
+    > /watch https://boots.example/products/slow 41
+    I follow it now, but its first reading takes longer. Say it again in a minute to watch it.
+    ");
+}
+
+#[tokio::test]
+async fn a_watched_size_that_comes_back_between_watch_and_answer_is_told_by_either() {
+    let chat = Chat::with_two_jackets().await;
+    chat.say("/watch corps m black").await;
+    let product = chat.db.catalogue().await.expect("read").remove(0);
+    let before = chat.db.watches(1, crate::store::watch::Which::All).await.expect("read");
+    assert!(before[0].armed && before[0].product_id == product.id);
+    chat.reads(InStock).await;
+    let drop = chat.db.open_drop().await.expect("read").expect("a drop that the watch was armed before");
+    assert_eq!(chat.db.cases_of(&drop).await.expect("read").len(), 1);
+}
+
+#[tokio::test]
+async fn a_hostile_title_stays_a_title() {
+    let chat = Chat::with(None).await;
+    let hostile = product("@everyone\u{202e} https://evil.example Jacket", &[("M", "@here", InStock)]);
+    read(&chat.db, chat.source, vec![hostile]).await;
+    insta::assert_snapshot!(chat.talk(&["/watch jacket m", "/stock jacket", "/watches", "/unwatch jacket"]).await, @"
+    > /watch jacket m
+    Watching @ everyone https: //evil.example Jacket — M.
+    It is in stock right now: M / @ here, 129.00 EUR
+    https://shop.example/products/-everyone--https---evil-example-jacket
+    [Got it got:1]
+
+    > /stock jacket
+    @ everyone https: //evil.example Jacket, 129.00 EUR
+    @ here — in stock: M
+    Read just now.
+    https://shop.example/products/-everyone--https---evil-example-jacket
+
+    > /watches
+    You wait for one thing:
+    1. @ everyone https: //evil.example Jacket — M: in stock now, 129.00 EUR
+    [Stop 1 stop:1]
+
+    > /unwatch jacket
+    Stopped. I no longer watch @ everyone https: //evil.example Jacket — M.
+    ");
+}
+
+#[tokio::test]
+async fn in_a_room_only_its_managers_change_anything() {
+    let chat = Chat::with_two_jackets().await;
+    let room = Who { destination: Destination::DiscordChannel(9), may_manage: false };
+    let chat = chat.whisper(room);
+    insta::assert_snapshot!(chat.talk(&["/watch corps m", "/stock rain"]).await, @"
+    > /watch corps m
+    Here only those who manage this channel can do that. Write to me directly for yourself.
+
+    > /stock rain
+    Rain Jacket, 129.00 EUR
+    in stock: L; pre-order: M
+    Read just now.
+    https://shop.example/products/rain-jacket
+    ");
+}

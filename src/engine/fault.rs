@@ -1,0 +1,47 @@
+//! What a failed poll means: for the plan of its source, for the shop as a whole, and as a word for machines.
+
+use coatcheck_domain::poll::Outcome;
+
+use crate::shops::{FetchErrorKind, ReadError};
+
+/// What an error means for the plan.
+pub(super) struct Judged {
+    /// How the poll ended.
+    pub(super) outcome: Outcome,
+    /// A word for machines.
+    pub(super) fault: &'static str,
+    /// Is it the whole shop that fails, and not this one address?
+    pub(super) shop_failed: bool,
+}
+
+/// Judges an error.
+pub(super) fn judge(error: &ReadError) -> Judged {
+    let outcome = if error.is_bot_wall() {
+        Outcome::BotWall
+    } else if error.is_gone() {
+        Outcome::NotFound
+    } else {
+        Outcome::Failed { retry_after: error.retry_after() }
+    };
+    let (fault, shop_failed) = match error {
+        ReadError::Fetch(fetch) => match &fetch.kind {
+            FetchErrorKind::Timeout => ("timeout", true),
+            FetchErrorKind::Connect(_) => ("connect", true),
+            FetchErrorKind::Dns(_) => ("dns", true),
+            FetchErrorKind::Broken(_) => ("broken", true),
+            FetchErrorKind::Status { code: 429 | 430 | 500..=599, .. } => ("status", true),
+            FetchErrorKind::Status { .. } => ("status", false),
+            FetchErrorKind::BotWall { .. } => ("bot_wall", true),
+            FetchErrorKind::Robots { .. } | FetchErrorKind::RobotsUnreadable { .. } => ("robots", false),
+            FetchErrorKind::Refused(_) | FetchErrorKind::BadHeader { .. } => ("refused", false),
+            FetchErrorKind::TooLarge { .. } => ("too_large", false),
+            FetchErrorKind::WrongContent { .. } => ("wrong_content", false),
+            FetchErrorKind::RedirectedAway { .. } | FetchErrorKind::TooManyRedirects(_) => ("redirect", false),
+        },
+        ReadError::Shape { .. } | ReadError::Unrecognised { .. } => ("shape", false),
+        ReadError::Identity { .. } => ("identity", false),
+        ReadError::Program(_) => ("program", false),
+        ReadError::Stopped | ReadError::TooLong(_) => ("too_long", false),
+    };
+    Judged { outcome, fault, shop_failed }
+}
