@@ -1,0 +1,50 @@
+//! `.env.example` and the README name exactly the settings that are read.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use coatcheck::config::Settings;
+
+/// The names that are asked for, without `NAME_FILE` and without those that have no effect yet.
+fn settings_read() -> BTreeSet<String> {
+    let asked = RefCell::new(BTreeSet::new());
+    let ask = |name: &str| -> Option<String> {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    };
+    Settings::read(&ask).expect("the defaults are enough");
+    let asked = asked.into_inner();
+    let has_effect = |name: &String| !name.ends_with("_FILE") && !is_for_later(name);
+    asked.iter().filter(|name| has_effect(name)).cloned().collect()
+}
+
+fn is_for_later(name: &str) -> bool {
+    let only_this = |asked: &str| (asked == name).then(|| "x".to_owned());
+    Settings::read(&only_this).is_ok_and(|settings| settings.unused.contains(&name))
+}
+
+/// `NAME=value` of each line that sets something, or would without its `#`.
+fn example() -> BTreeMap<String, String> {
+    let lines = include_str!("../.env.example").lines().filter(|line| !line.starts_with("# "));
+    let pairs = lines.filter_map(|line| line.trim_start_matches('#').split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+#[test]
+fn the_example_names_each_setting_and_no_other() {
+    assert_eq!(example().into_keys().collect::<BTreeSet<_>>(), settings_read());
+}
+
+#[test]
+fn the_example_can_be_used_as_it_stands() {
+    let example = example();
+    Settings::read(&|name| example.get(name).cloned()).expect("each line can be read");
+}
+
+#[test]
+fn the_readme_names_each_setting_and_no_other() {
+    let readme = include_str!("../README.md");
+    let table = readme.split_once("## Settings").and_then(|(_, rest)| rest.split("\n## ").next()).unwrap_or_default();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(rows.map(str::to_owned).collect::<BTreeSet<_>>(), settings_read());
+}
