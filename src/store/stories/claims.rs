@@ -84,7 +84,8 @@ async fn a_claim_whose_slot_went_to_another_is_lost() {
     let scene = ten(1).await;
     let slow = scene.db.claim_due("slow", 1).await.expect("asked").remove(0);
     scene.pass(60);
-    scene.run(&format!("UPDATE source SET next_poll_at = next_poll_at + 1000000000 WHERE id = {}", slow.source_id))
+    scene
+        .run(&format!("UPDATE source SET next_poll_at = next_poll_at + 1000000000 WHERE id = {}", slow.source_id))
         .await;
     assert_eq!(scene.db.claim_due("other", 1).await.expect("asked").len(), 1);
     assert!(!scene.db.renew_claim(&slow).await.expect("asked"), "two would ask the shop at once");

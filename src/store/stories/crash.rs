@@ -76,10 +76,7 @@ async fn play(crash_at: Option<i64>) -> (Vec<String>, Requests, bool) {
 #[tokio::test]
 async fn p1_p2_p5_a_crash_at_any_statement_tells_everybody_all_the_same() {
     let (expected, _, _) = play(None).await;
-    assert_eq!(
-        expected,
-        ["a:1:1:0 discord:1 sent M L", "a:1:2:0 discord:2 sent L", "a:1:3:0 discord:3 sent M L"]
-    );
+    assert_eq!(expected, ["a:1:1:0 discord:1 sent M L", "a:1:2:0 discord:2 sent L", "a:1:3:0 discord:3 sent M L"]);
     let mut statements = 0;
     for nth in 1.. {
         let (told, requests, crashed) = play(Some(nth)).await;

@@ -67,10 +67,8 @@ async fn a_restock_at_any_statement_of_a_watch_is_answered_or_told() {
             let saw_it = watch_and_look(&scene, ann, product).await;
             (scene.faults.over(), saw_it)
         };
-        let (_, (reached, saw_it)) = tokio::join!(
-            async { tokio::time::timeout(std::time::Duration::from_secs(2), store).await },
-            said
-        );
+        let (_, (reached, saw_it)) =
+            tokio::join!(async { tokio::time::timeout(std::time::Duration::from_secs(2), store).await }, said);
         if !reached {
             break;
         }

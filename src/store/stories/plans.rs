@@ -49,7 +49,8 @@ async fn claims_find_what_is_due_by_the_index_source_due() {
         scene.db.next_due().await.expect("asked");
     })
     .await;
-    let about: Vec<&String> = heard.iter().filter(|sql| sql.contains("next_poll_at <=") || sql.contains("min(")).collect();
+    let about: Vec<&String> =
+        heard.iter().filter(|sql| sql.contains("next_poll_at <=") || sql.contains("min(")).collect();
     assert!(about.len() >= 3, "{heard:?}");
     for sql in about.iter().filter(|sql| !sql.contains("s.id = $5")) {
         let plan = plan(&scene, sql).await;

@@ -25,10 +25,7 @@ pub(super) async fn fail(scene: &Scene, claim: &Claimed) {
 async fn dump(scene: &Scene, tables: &[&str]) -> Vec<String> {
     let mut all = Vec::new();
     for table in tables {
-        let statement = Statement::from_string(
-            scene.db.backend(),
-            format!("SELECT * FROM \"{table}\" ORDER BY id"),
-        );
+        let statement = Statement::from_string(scene.db.backend(), format!("SELECT * FROM \"{table}\" ORDER BY id"));
         for row in scene.db.read().query_all_raw(statement).await.expect("asked") {
             let value = sea_orm::JsonValue::from_query_result(&row, "").expect("a row");
             all.push(format!("{table} {value}"));

@@ -1,7 +1,7 @@
 //! What a story needs: a shop with its readings, people with their watches, a lane in hand, and a crash on order.
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -34,11 +34,8 @@ pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
 pub(crate) const TTL: Duration = Duration::from_secs(15);
 pub(crate) const LANE: &str = "discord";
 pub(crate) const URL: &str = "https://shop.example/products/jacket";
-pub(crate) const RULES: FanoutRules = FanoutRules {
-    quiet_for: Duration::from_secs(15 * 60),
-    expire_after: Duration::from_secs(2 * 3600),
-    chunk: 1000,
-};
+pub(crate) const RULES: FanoutRules =
+    FanoutRules { quiet_for: Duration::from_secs(15 * 60), expire_after: Duration::from_secs(2 * 3600), chunk: 1000 };
 
 /// Counts statements; from the ordered one on, everything fails, as after a crash. Or it only rings a bell there.
 #[derive(Debug)]

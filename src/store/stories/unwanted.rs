@@ -51,11 +51,7 @@ async fn an_answer_is_given_even_to_who_wants_quiet() {
     scene.db.pause_subscriber(ann, Some(scene.db.now() + Duration::from_secs(60))).await.expect("paused");
     let there = scene.db.destination_for(&coatcheck_domain::Destination::DiscordUser(1), || None).await.expect("known");
     let answer = Message::Notice(Notice { text: "here".to_owned() });
-    scene
-        .db
-        .enqueue(Kind::Reply, "r:1", there.destination_id, &answer, Duration::from_secs(60))
-        .await
-        .expect("put");
+    scene.db.enqueue(Kind::Reply, "r:1", there.destination_id, &answer, Duration::from_secs(60)).await.expect("put");
     let lease = scene.take_lane("a").await;
     let keys: Vec<String> = scene.start(&lease).await.into_iter().map(|started| started.dedupe_key).collect();
     assert_eq!(keys, ["r:1"]);
