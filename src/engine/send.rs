@@ -54,6 +54,10 @@ struct Lane {
     width: usize,
     requests: JoinSet<Finished>,
     finished: Vec<Finished>,
+    /// A step failed: what it started may be `sending` on disk without anybody sending it.
+    doubtful: bool,
+    /// Somebody else holds it by now.
+    lost: bool,
 }
 
 impl Sender {
@@ -78,12 +82,12 @@ impl Sender {
             loop {
                 let started = self.step(&mut lane).await?;
                 sent += started;
-                if started == 0 && lane.requests.is_empty() && lane.finished.is_empty() {
+                if lane.lost || (started == 0 && lane.is_quiet()) {
                     break;
                 }
                 lane.wait_for_one().await;
             }
-            self.db.release_lease(&lane.lease).await?;
+            self.let_go(lane).await;
         }
         Ok(sent)
     }
@@ -91,16 +95,15 @@ impl Sender {
     /// Keeps a task for each lane with something to send, until the stop.
     pub async fn run(self, beats: Beats, mut stop: Stop) {
         let mut lanes: HashMap<String, (Arc<Notify>, JoinHandle<()>)> = HashMap::new();
-        // What a crash left behind is looked after first, due or not.
-        let mut wanted = self.db.lanes_held().await.unwrap_or_default();
+        let mut looked_at = None;
         while !stop.is_stopped() {
             beats.beat("send");
-            match self.db.lanes_due().await {
-                Ok(due) => wanted.extend(due),
-                Err(error) => tracing::error!(%error, "sending will be tried again: {error}"),
-            }
+            let wanted = self.wanted(&mut looked_at).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "sending will be tried again: {error}");
+                Vec::new()
+            });
             lanes.retain(|_, (_, task)| !task.is_finished());
-            for name in wanted.drain(..) {
+            for name in wanted {
                 let (bell, _) = lanes.entry(name.clone()).or_insert_with(|| {
                     let bell = Arc::new(Notify::new());
                     let task = self.clone().run_lane(name, Arc::clone(&bell), stop.clone());
@@ -121,6 +124,17 @@ impl Sender {
         beats.end("send");
     }
 
+    /// The lanes with something due. Now and then also those that hold rows of whoever sent before and went away.
+    async fn wanted(&self, looked_at: &mut Option<Duration>) -> Result<Vec<String>, StoreError> {
+        let mut wanted = self.db.lanes_due().await?;
+        let now = self.clock.monotonic();
+        if looked_at.is_none_or(|at| now.saturating_sub(at) >= RENEW) {
+            wanted.extend(self.db.lanes_held().await?);
+            *looked_at = Some(now);
+        }
+        Ok(wanted)
+    }
+
     async fn run_lane(self, name: String, bell: Arc<Notify>, mut stop: Stop) {
         let mut lane = match self.take(&name).await {
             Ok(Some(lane)) => lane,
@@ -130,6 +144,7 @@ impl Sender {
         let mut busy_at = self.clock.monotonic();
         while !stop.is_stopped() && self.clock.monotonic().saturating_sub(busy_at) < LINGER {
             match self.step(&mut lane).await {
+                Ok(_) if lane.lost || (lane.doubtful && lane.is_quiet()) => break,
                 Ok(_) if lane.is_quiet() => lane.idle(&bell, &mut stop).await,
                 Ok(_) => {
                     busy_at = self.clock.monotonic();
@@ -137,6 +152,7 @@ impl Sender {
                 }
                 Err(error) => {
                     // What was finished is kept and written down as soon as the store is back.
+                    lane.doubtful = true;
                     report(&name, "waits for the store", &error);
                     stop.sleep(PATIENCE).await;
                 }
@@ -145,11 +161,13 @@ impl Sender {
         self.let_go(lane).await;
     }
 
-    /// Takes a lane and looks after what its holder before left behind.
+    /// Takes a lane and looks after what its holder before left behind. Each taking is a holder of its own, with an
+    /// epoch of its own: what an earlier one of ours left behind is looked after all the same.
     async fn take(&self, name: &str) -> Result<Option<Lane>, StoreError> {
-        let lease = self.db.take_lease(&format!("lane:send:{name}"), &self.holder, LEASE).await?;
-        let Some(lease) = lease else { return Ok(None) };
+        let holder = format!("{}/{}", self.holder, self.chance.token());
         let held_since = self.clock.monotonic();
+        let lease = self.db.take_lease(&format!("lane:send:{name}"), &holder, LEASE).await?;
+        let Some(lease) = lease else { return Ok(None) };
         let left = self.db.take_over_lane(&lease, name, self.chance.draw()).await?;
         if left > 0 {
             tracing::info!(lane = name, left, "lane {name} had {left} deliveries under way when it stopped");
@@ -163,6 +181,8 @@ impl Sender {
             width,
             requests: JoinSet::new(),
             finished: Vec::new(),
+            doubtful: false,
+            lost: false,
         }))
     }
 
@@ -170,11 +190,12 @@ impl Sender {
     async fn step(&self, lane: &mut Lane) -> Result<usize, StoreError> {
         self.renew(lane).await?;
         lane.collect();
-        let free = lane.width.saturating_sub(lane.requests.len());
+        let free = if lane.doubtful || lane.lost { 0 } else { lane.width.saturating_sub(lane.requests.len()) };
         let step = self.db.step_lane(&lane.lease, &lane.name, &lane.finished, free).await?;
         for done in lane.finished.drain(..) {
             log(&done);
         }
+        lane.lost |= step.lost;
         let count = step.started.len();
         let deadline = lane.held_since + LEASE;
         for started in step.started {
@@ -188,13 +209,10 @@ impl Sender {
         if now.saturating_sub(lane.held_since) < RENEW {
             return Ok(());
         }
-        let taken = self.db.take_lease(&lane.lease.name, &self.holder, LEASE).await?;
-        if let Some(lease) = taken {
-            if lease.epoch != lane.lease.epoch {
-                self.db.take_over_lane(&lease, &lane.name, self.chance.draw()).await?;
-            }
-            lane.lease = lease;
-            lane.held_since = now;
+        match self.db.take_lease(&lane.lease.name, &lane.lease.holder, LEASE).await? {
+            Some(lease) if lease.epoch == lane.lease.epoch => lane.held_since = now,
+            // It was away in between: what we have under way is written down, and the lane is taken anew.
+            _ => lane.lost = true,
         }
         Ok(())
     }
@@ -313,3 +331,7 @@ fn log(done: &Finished) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "send_tests.rs"]
+mod tests;
