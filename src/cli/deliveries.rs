@@ -33,7 +33,11 @@ pub(super) async fn run(app: &App, args: args::Deliveries) -> Outcome {
         return out::json(&deliveries.iter().map(delivery_json).collect::<Vec<_>>());
     }
     if deliveries.is_empty() {
-        return out::line("Nothing has been told yet.");
+        return out::line(
+            &args
+                .state
+                .map_or_else(|| "Nothing has been told yet.".to_owned(), |state| format!("No delivery is {state}.")),
+        );
     }
     let now = app.db.now();
     let rows: Vec<Vec<String>> = deliveries
@@ -60,6 +64,9 @@ pub(super) async fn run(app: &App, args: args::Deliveries) -> Outcome {
 pub(super) async fn send_test(app: &App, args: args::SendTest) -> Outcome {
     super::watch::connected(&args.to)?;
     let address = super::watch::destination(app, &args.to).await?;
+    if let Some(secret) = &address.secret {
+        out::line(&format!("Its requests are signed (Standard Webhooks). The secret, shown only now:\n  {secret}"))?;
+    }
     let message = Message::Alert(Box::new(Alert::example(app.db.now())));
     let key = format!("t:{}", app.chance.token());
     let id = app.db.enqueue(Kind::Alert, &key, address.destination_id, &message, app.settings.expire_after).await?;

@@ -1,0 +1,147 @@
+//! Writes down what came of a request, and what follows: the next hop, or the watches wait again.
+
+use chrono::{DateTime, Utc};
+use coatcheck_domain::delivery::{self, Kind, Next, State};
+use sea_orm::{DbErr, FromQueryResult};
+
+use super::super::db::Txn;
+use super::super::error::StoreError;
+use super::super::sql::Sql;
+use super::super::time::{at, micros};
+use super::Finished;
+
+#[derive(FromQueryResult)]
+struct FinalRow {
+    drop_id: Option<i64>,
+    subscriber_id: Option<i64>,
+    destination_id: Option<i64>,
+    hop: i32,
+    payload: String,
+    kind: String,
+    expires_at: i64,
+}
+/// Writes down what came of a request, if the row is still `sending` in that very attempt and held as `holding` says.
+pub(super) async fn finish_if(
+    txn: &Txn,
+    done: &Finished,
+    holding: &str,
+    epoch: i64,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let (state, next_attempt_at, provider_ref) = match &done.next {
+        Next::Sent { provider_ref } => (State::Sent, None, provider_ref.clone()),
+        Next::Retry { at } => (State::Pending, Some(micros(*at)), None),
+        Next::Dead { .. } => (State::Dead, None, None),
+        Next::Expired => (State::Expired, None, None),
+    };
+    let reason = match &done.next {
+        Next::Dead { address_gone: true } => Some("address_gone"),
+        Next::Dead { .. } => Some("gave_up"),
+        Next::Expired => Some("too_late"),
+        _ => None,
+    };
+    let sql = format!(
+        "UPDATE delivery SET state = $3, next_attempt_at = COALESCE($4, next_attempt_at), provider_ref = COALESCE($5, provider_ref), \
+         last_error = $6, reason = CASE WHEN $3 = 'pending' THEN reason ELSE $7 END, accepted_at = $8, ended_at = $9, epoch = CASE WHEN $3 = 'pending' THEN 0 ELSE epoch END \
+         WHERE id = $1 AND state = 'sending' AND attempts = $10 AND {holding}"
+    );
+    let values = vec![
+        done.id.into(),
+        epoch.into(),
+        state.as_str().into(),
+        next_attempt_at.into(),
+        provider_ref.into(),
+        done.verdict.why().into(),
+        reason.into(),
+        (state == State::Sent).then(|| micros(done.ended_at)).into(),
+        state.is_final().then(|| micros(now)).into(),
+        i64::from(done.attempts).into(),
+    ];
+    if txn.run(&sql, values).await? != 1 {
+        // Another holder has taken over and judged it already, or the same verdict was written down before the answer
+        // to that was lost: what stands there stands.
+        return Ok(());
+    }
+    insert_attempt(txn, done).await?;
+    match &done.next {
+        Next::Dead { address_gone: true } => {
+            mark_gone(txn, done).await?;
+            next_hop_or_rearm(txn, done.id, now).await
+        }
+        Next::Dead { .. } | Next::Expired => next_hop_or_rearm(txn, done.id, now).await,
+        Next::Sent { .. } | Next::Retry { .. } => Ok(()),
+    }
+}
+
+async fn insert_attempt(txn: &Txn, done: &Finished) -> Result<(), DbErr> {
+    let sql = "INSERT INTO attempt (delivery_id, number, started_at, ended_at, verdict, error) VALUES ($1, $2, $3, $4, $5, $6)";
+    let values = vec![
+        done.id.into(),
+        i64::from(done.attempts).into(),
+        micros(done.started_at).into(),
+        micros(done.ended_at).into(),
+        done.verdict.as_str().into(),
+        done.verdict.why().into(),
+    ];
+    txn.run(sql, values).await.map(|_| ())
+}
+
+async fn mark_gone(txn: &Txn, done: &Finished) -> Result<(), DbErr> {
+    let sql = "UPDATE destination SET state = 'gone', gone_why = $2 \
+               WHERE id = (SELECT destination_id FROM delivery WHERE id = $1)";
+    txn.run(sql, vec![done.id.into(), done.verdict.why().into()]).await.map(|_| ())
+}
+
+/// Ends a claimed row without a request.
+pub(super) async fn end(txn: &Txn, id: i64, state: State, reason: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE delivery SET state = $2, reason = $3, ended_at = $4 WHERE id = $1 AND state IN ('claimed', 'sending')";
+    txn.run(sql, vec![id.into(), state.as_str().into(), reason.into(), micros(now).into()]).await?;
+    if state == State::Expired || reason == "paused" || reason == "unwatched" {
+        return rearm(txn, id).await;
+    }
+    next_hop_or_rearm(txn, id, now).await
+}
+
+/// An alert that this hop could not tell: the next ranked destination tells it, or the watches wait again.
+async fn next_hop_or_rearm(txn: &Txn, id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let sql =
+        "SELECT drop_id, subscriber_id, destination_id, hop, payload, kind, expires_at FROM delivery WHERE id = $1";
+    let Some(row) = txn.row::<FinalRow>(sql, vec![id.into()]).await? else { return Ok(()) };
+    let (Some(drop_id), Some(subscriber_id)) = (row.drop_id, row.subscriber_id) else { return Ok(()) };
+    if row.kind == Kind::Alert.as_str() && at(row.expires_at) > now {
+        let sql = "INSERT INTO delivery (kind, dedupe_key, drop_id, subscriber_id, destination_id, hop, lane, payload, state, \
+                   attempts, next_attempt_at, epoch, expires_at, created_at) \
+                   SELECT 'alert', $1, $2, $3, t.id, $4, t.lane, $5, 'pending', 0, $6, 0, $7, $6 FROM destination t \
+                   WHERE t.subscriber_id = $3 AND t.state = 'active' AND t.id <> $8 \
+                     AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.drop_id = $2 AND e.subscriber_id = $3 AND e.destination_id = t.id) \
+                   ORDER BY t.rank, t.id LIMIT 1 ON CONFLICT (dedupe_key) DO NOTHING";
+        let hop = row.hop + 1;
+        let values = vec![
+            delivery::alert_key(drop_id, subscriber_id, hop).into(),
+            drop_id.into(),
+            subscriber_id.into(),
+            hop.into(),
+            row.payload.into(),
+            micros(now).into(),
+            row.expires_at.into(),
+            row.destination_id.unwrap_or(0).into(),
+        ];
+        if txn.run(sql, values).await? > 0 {
+            return Ok(());
+        }
+    }
+    rearm(txn, id).await
+}
+
+/// Re-arms the watches an alert should have told, unless another hop told them or still may.
+async fn rearm(txn: &Txn, id: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE watch SET armed = TRUE, told_at = NULL, \
+                 armed_after = (SELECT p.drops FROM product p WHERE p.id = watch.product_id) \
+               WHERE told_drop_id = (SELECT drop_id FROM delivery WHERE id = $1) \
+                 AND subscriber_id = (SELECT subscriber_id FROM delivery WHERE id = $1) \
+                 AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.drop_id = watch.told_drop_id \
+                   AND e.subscriber_id = watch.subscriber_id AND e.state IN ('pending', 'claimed', 'sending', 'sent'))";
+    txn.run(sql, vec![id.into()]).await?;
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! What a lane does with the outbox: claim, start, finish; and what a new holder finds of the old one.
+//!
+//! One transaction does all three for a whole batch: a row is `sending` on disk before its first byte leaves.
+
+mod finish;
+mod start;
+
+use chrono::{DateTime, Utc};
+use coatcheck_bots::message::Message;
+use coatcheck_domain::delivery::{self, Next, Sending, Verdict};
+use sea_orm::{DbErr, FromQueryResult};
+
+use super::db::Db;
+use super::error::StoreError;
+use super::lease::Lease;
+use super::sql::Sql;
+use super::time::{at, micros};
+use finish::finish_if;
+use start::start;
+
+/// The reason of a waiting row that a person has sent although it is sold out.
+pub(super) const FORCED: &str = "forced";
+
+/// A delivery whose request may be made now. It is `sending` on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Started {
+    /// The row.
+    pub id: i64,
+    /// The same in each attempt.
+    pub dedupe_key: String,
+    /// Where, as stored.
+    pub address: String,
+    /// The destination's secret.
+    pub secret: Option<String>,
+    /// What is told.
+    pub message: Message,
+    /// Requests, this one included.
+    pub attempts: u32,
+    /// Not worth telling from then on.
+    pub expires_at: DateTime<Utc>,
+    /// When this request was begun.
+    pub started_at: DateTime<Utc>,
+}
+
+/// A request that was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finished {
+    /// What was begun.
+    pub id: i64,
+    /// Requests, this one included.
+    pub attempts: u32,
+    /// When it was begun.
+    pub started_at: DateTime<Utc>,
+    /// When its answer came, or none.
+    pub ended_at: DateTime<Utc>,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// What follows.
+    pub next: Next,
+}
+
+/// What one step of a lane did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Step {
+    /// May be sent now.
+    pub started: Vec<Started>,
+    /// Rows that were taken and are not worth sending any more.
+    pub dropped: usize,
+    /// The lease is somebody else's by now: nothing was started, and nothing will be.
+    pub lost: bool,
+}
+
+#[derive(FromQueryResult)]
+struct HeldRow {
+    id: i64,
+    attempts: i32,
+    expires_at: i64,
+}
+
+impl Db {
+    /// The lanes that have something due, in order of their names.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lanes_due(&self) -> Result<Vec<String>, DbErr> {
+        #[derive(FromQueryResult)]
+        struct LaneRow {
+            lane: String,
+        }
+        let now = micros(self.now());
+        let mut lanes: Vec<String> = Vec::new();
+        loop {
+            let after = lanes.last().cloned().unwrap_or_default();
+            let sql = "SELECT lane FROM delivery WHERE state = 'pending' AND lane > $1 ORDER BY lane LIMIT 1";
+            let Some(row) = self.read().row::<LaneRow>(sql, vec![after.into()]).await? else { break };
+            lanes.push(row.lane);
+        }
+        let mut due = Vec::new();
+        for lane in lanes {
+            let sql = "SELECT id FROM delivery WHERE state = 'pending' AND lane = $1 AND next_attempt_at <= $2 LIMIT 1";
+            if self.read().id(sql, vec![lane.as_str().into(), now.into()]).await?.is_some() {
+                due.push(lane);
+            }
+        }
+        Ok(due)
+    }
+
+    /// Lanes that still hold rows of a holder before: after a crash they must be taken over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lanes_held(&self) -> Result<Vec<String>, DbErr> {
+        #[derive(FromQueryResult)]
+        struct LaneRow {
+            lane: String,
+        }
+        let sql = "SELECT DISTINCT lane FROM delivery WHERE state IN ('claimed', 'sending')";
+        Ok(self.read().rows::<LaneRow>(sql, vec![]).await?.into_iter().map(|row| row.lane).collect())
+    }
+
+    /// What a new holder of a lane does first: rows that were claimed are free again; a request that may have been
+    /// made is Unknown.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is taken over.
+    pub async fn take_over_lane(&self, lease: &Lease, lane: &str, chance: f64) -> Result<usize, StoreError> {
+        let txn = self.write().await?;
+        let now = self.now();
+        let sql =
+            "UPDATE delivery SET state = 'pending', epoch = 0 WHERE lane = $1 AND state = 'claimed' AND epoch <> $2";
+        let freed = txn.run(sql, vec![lane.into(), lease.epoch.into()]).await?;
+        let sql = "SELECT id, attempts, expires_at FROM delivery WHERE lane = $1 AND state = 'sending' AND epoch <> $2";
+        let held: Vec<HeldRow> = txn.rows(sql, vec![lane.into(), lease.epoch.into()]).await?;
+        for row in &held {
+            let attempts = u32::try_from(row.attempts).unwrap_or_default();
+            let verdict = Verdict::Unknown { why: "the service stopped while sending".to_owned() };
+            let next = delivery::next(Sending { attempts, expires_at: at(row.expires_at) }, &verdict, now, chance);
+            let finished = Finished { id: row.id, attempts, started_at: now, ended_at: now, verdict, next };
+            finish_if(&txn, &finished, "epoch <> $2", lease.epoch, now).await?;
+        }
+        txn.commit().await?;
+        Ok(usize::try_from(freed).unwrap_or_default() + held.len())
+    }
+
+    /// One step of a lane: writes down what came of the requests in `finished` and starts up to `width` more.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing of it happened, and the same step may be tried again.
+    pub async fn step_lane(
+        &self,
+        lease: &Lease,
+        lane: &str,
+        finished: &[Finished],
+        width: usize,
+    ) -> Result<Step, StoreError> {
+        let txn = self.write().await?;
+        let now = self.now();
+        for done in finished {
+            finish_if(&txn, done, "epoch = $2", lease.epoch, now).await?;
+        }
+        let step = if width == 0 { Step::default() } else { start(&txn, lease, lane, width, now).await? };
+        txn.commit().await?;
+        Ok(step)
+    }
+
+    /// Hands back what was claimed and not started: the service stops.
+    ///
+    /// # Errors
+    /// When the database fails; then the next holder of the lane frees it.
+    pub async fn hand_back_lane(&self, lease: &Lease, lane: &str) -> Result<(), DbErr> {
+        let txn = self.write().await?;
+        let sql =
+            "UPDATE delivery SET state = 'pending', epoch = 0 WHERE lane = $1 AND state = 'claimed' AND epoch = $2";
+        txn.run(sql, vec![lane.into(), lease.epoch.into()]).await?;
+        txn.commit().await
+    }
+}

@@ -1,0 +1,195 @@
+//! Claims what is due, ends what is not worth sending, and starts the rest: with everything that could forbid a send
+//! asked in the statement that starts it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use coatcheck_bots::message::{Alert, Message};
+use coatcheck_domain::delivery::State;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
+
+use super::super::db::Txn;
+use super::super::error::StoreError;
+use super::super::lease::Lease;
+use super::super::sql::{Sql, list};
+use super::super::time::{at, micros};
+use super::finish::end;
+use super::{FORCED, Started, Step};
+
+#[derive(FromQueryResult)]
+struct ClaimedRow {
+    id: i64,
+    dedupe_key: String,
+    drop_id: Option<i64>,
+    payload: String,
+    reason: Option<String>,
+    attempts: i32,
+    expires_at: i64,
+    address: Option<String>,
+    secret: Option<String>,
+    snapshot: Option<String>,
+}
+#[derive(FromQueryResult)]
+struct StockRow {
+    id: i64,
+    availability: Option<String>,
+    out_for: i64,
+}
+
+/// Is it still wanted? Consent, pause and watch are asked in the very statement that starts a send. `$1` is now.
+/// Whoever wants quiet is answered all the same.
+const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id AND t.state = 'active') \
+     AND (delivery.kind IN ('reply', 'code') \
+       OR NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber_id AND s.paused_until > $1)) \
+     AND (delivery.kind <> 'alert' OR delivery.drop_id IS NULL OR EXISTS (SELECT 1 FROM watch w \
+       WHERE w.told_drop_id = delivery.drop_id AND w.subscriber_id = delivery.subscriber_id))";
+/// Claims what is due, ends what is not worth sending, starts the rest.
+pub(super) async fn start(
+    txn: &Txn,
+    lease: &Lease,
+    lane: &str,
+    width: usize,
+    now: DateTime<Utc>,
+) -> Result<Step, StoreError> {
+    if !is_held(txn, lease).await? {
+        return Ok(Step { lost: true, ..Step::default() });
+    }
+    let limit = i64::try_from(width).unwrap_or(i64::MAX);
+    let sql = "UPDATE delivery SET state = 'claimed', epoch = $3 WHERE state = 'pending' AND id IN (SELECT id FROM delivery \
+               WHERE state = 'pending' AND lane = $1 AND next_attempt_at <= $2 ORDER BY next_attempt_at, id LIMIT $4)";
+    let values = vec![lane.into(), micros(now).into(), lease.epoch.into(), limit.into()];
+    if txn.run(sql, values).await? == 0 {
+        return Ok(Step::default());
+    }
+    let sql = "SELECT d.id, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
+               FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id LEFT JOIN \"drop\" p ON p.id = d.drop_id \
+               WHERE d.lane = $1 AND d.state = 'claimed' AND d.epoch = $2 ORDER BY d.next_attempt_at, d.id";
+    let claimed: Vec<ClaimedRow> = txn.rows(sql, vec![lane.into(), lease.epoch.into()]).await?;
+    let sold_out = sold_out(txn, &claimed).await?;
+    for id in &sold_out {
+        end(txn, *id, State::Expired, "sold_out", now).await?;
+    }
+    let candidates: Vec<&ClaimedRow> = claimed.iter().filter(|row| !sold_out.contains(&row.id)).collect();
+    let allowed = start_wanted(txn, lease, &candidates, now).await?;
+    let mut step = Step { dropped: sold_out.len(), ..Step::default() };
+    for row in candidates {
+        if !allowed.contains(&row.id) {
+            end_unwanted(txn, row, now).await?;
+            step.dropped += 1;
+            continue;
+        }
+        match row.started(now) {
+            Ok(started) => step.started.push(started),
+            Err(why) => {
+                end(txn, row.id, State::Dead, &format!("unreadable: {why}"), now).await?;
+                step.dropped += 1;
+            }
+        }
+    }
+    Ok(step)
+}
+
+/// The statement that starts sends, with everything that could forbid one.
+async fn start_wanted(txn: &Txn, lease: &Lease, rows: &[&ClaimedRow], now: DateTime<Utc>) -> Result<Vec<i64>, DbErr> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "UPDATE delivery SET state = 'sending', attempts = attempts + 1, started_at = COALESCE(started_at, $1) \
+         WHERE state = 'claimed' AND epoch = $2 AND expires_at > $1 AND {WANTED} AND id IN ({}) RETURNING id",
+        list(3, rows.len())
+    );
+    let mut values: Vec<Value> = vec![micros(now).into(), lease.epoch.into()];
+    values.extend(rows.iter().map(|row| Value::from(row.id)));
+    txn.ids(&sql, values).await
+}
+
+/// Has nobody else taken the lane? On PostgreSQL nobody can until we are done, so that whoever takes it next finds
+/// all that we started.
+pub(super) async fn is_held(txn: &Txn, lease: &Lease) -> Result<bool, DbErr> {
+    let lock = if txn.get_database_backend() == DbBackend::Postgres { " FOR SHARE" } else { "" };
+    let sql = format!("SELECT epoch FROM lease WHERE name = $1 AND holder = $2 AND epoch = $3{lock}");
+    let values = vec![lease.name.as_str().into(), lease.holder.as_str().into(), lease.epoch.into()];
+    Ok(txn.id(&sql, values).await?.is_some())
+}
+
+/// Claimed alerts of which everything has been out for two readings or more: nobody could buy it. One that a person
+/// forced is sent all the same.
+async fn sold_out(txn: &Txn, claimed: &[ClaimedRow]) -> Result<Vec<i64>, StoreError> {
+    let told: Vec<(i64, Vec<i64>)> =
+        claimed.iter().filter(|row| row.may_sell_out()).map(|row| (row.id, row.variants())).collect();
+    let mut ids: Vec<i64> = told.iter().flat_map(|(_, variants)| variants.iter().copied()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut out: HashMap<i64, bool> = HashMap::new();
+    for chunk in ids.chunks(500) {
+        let sql = format!(
+            "SELECT v.id, v.availability, CASE WHEN v.confirmed THEN c.readings - s.first_reading + 1 ELSE 0 END AS out_for \
+             FROM variant v JOIN span s ON s.variant_id = v.id AND s.ended_at IS NULL \
+             JOIN product p ON p.id = v.product_id JOIN source c ON c.id = p.source_id WHERE v.id IN ({})",
+            list(1, chunk.len())
+        );
+        let rows: Vec<StockRow> = txn.rows(&sql, chunk.iter().map(|id| Value::from(*id)).collect()).await?;
+        for row in rows {
+            let buyable = matches!(row.availability.as_deref(), Some("in_stock" | "low_stock"));
+            out.insert(row.id, !buyable && row.out_for >= 2);
+        }
+    }
+    let all_out =
+        |variants: &[i64]| !variants.is_empty() && variants.iter().all(|v| out.get(v).copied().unwrap_or(false));
+    Ok(told.into_iter().filter(|(_, variants)| all_out(variants)).map(|(id, _)| id).collect())
+}
+
+/// Why a row was not started, written down in the order of the conditions.
+async fn end_unwanted(txn: &Txn, row: &ClaimedRow, now: DateTime<Utc>) -> Result<(), StoreError> {
+    if at(row.expires_at) <= now {
+        return end(txn, row.id, State::Expired, "too_late", now).await;
+    }
+    let paused = "SELECT s.id FROM subscriber s JOIN delivery d ON d.subscriber_id = s.id WHERE d.id = $1 \
+                  AND s.paused_until > $2 AND d.kind NOT IN ('reply', 'code')";
+    if txn.id(paused, vec![row.id.into(), micros(now).into()]).await?.is_some() {
+        return end(txn, row.id, State::Suppressed, "paused", now).await;
+    }
+    let active = "SELECT t.id FROM destination t JOIN delivery d ON d.destination_id = t.id WHERE d.id = $1 AND t.state = 'active'";
+    let reason = match txn.id(active, vec![row.id.into()]).await? {
+        Some(_) => "unwatched",
+        None => "address_gone",
+    };
+    end(txn, row.id, State::Suppressed, reason, now).await
+}
+
+impl ClaimedRow {
+    fn may_sell_out(&self) -> bool {
+        self.drop_id.is_some() && self.reason.as_deref() != Some(FORCED)
+    }
+
+    /// The variants an alert tells of.
+    fn variants(&self) -> Vec<i64> {
+        serde_json::from_str(&self.payload).unwrap_or_default()
+    }
+
+    fn started(&self, now: DateTime<Utc>) -> Result<Started, String> {
+        let address = self.address.clone().ok_or("its destination is gone")?;
+        Ok(Started {
+            id: self.id,
+            dedupe_key: self.dedupe_key.clone(),
+            message: self.message()?,
+            address,
+            secret: self.secret.clone(),
+            attempts: u32::try_from(self.attempts).unwrap_or_default() + 1,
+            expires_at: at(self.expires_at),
+            started_at: now,
+        })
+    }
+
+    /// The part of the drop that was asked for, or the stored message itself.
+    fn message(&self) -> Result<Message, String> {
+        let Some(snapshot) = &self.snapshot else {
+            return serde_json::from_str(&self.payload).map_err(|why| why.to_string());
+        };
+        let mut alert: Alert = serde_json::from_str(snapshot).map_err(|why| why.to_string())?;
+        let told = self.variants();
+        alert.variants.retain(|variant| told.contains(&variant.variant));
+        Ok(Message::Alert(Box::new(alert)))
+    }
+}
