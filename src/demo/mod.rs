@@ -25,6 +25,8 @@ use shop::{HANDLE, SIZES, STYLES, Shelf};
 /// # Errors
 /// When loopback or the folder for temporary files cannot be used.
 pub async fn run(settings: Settings, interval: Duration, time: Option<Duration>) -> anyhow::Result<()> {
+    // Before there is anything to clean up: who ends it early means it, too.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let folder = tempfile::tempdir()?;
     let (stopper, stop) = Stopper::pair();
     let shelf = Shelf::default();
@@ -48,7 +50,11 @@ pub async fn run(settings: Settings, interval: Duration, time: Option<Duration>)
         tokio::spawn(show(app.clone(), product, Arc::clone(&output), stop)),
         tokio::spawn(talk(app.clone(), output)),
     ];
-    until_the_end(time).await?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = passed(time) => {}
+    }
     stopper.stop();
     for task in &tasks {
         task.abort();
@@ -120,18 +126,10 @@ fn say(output: &Output, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn until_the_end(time: Option<Duration>) -> anyhow::Result<()> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let end = async {
-        match time {
-            Some(time) => tokio::time::sleep(time).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        () = end => {}
+/// Until `time` has passed; for ever without one.
+async fn passed(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
     }
-    Ok(())
 }
