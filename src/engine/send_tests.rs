@@ -206,18 +206,18 @@ async fn p4_a_start_whose_commit_was_not_confirmed_is_sent_all_the_same() {
     let mut stuck = 0;
     for nth in 1..40 {
         scene.run("UPDATE delivery SET state = 'pending', attempts = 0, next_attempt_at = 0, epoch = 0").await;
+        let sender = sender(&scene, &format!("{nth}"), &[("discord", &fake)]);
         scene.faults.at(nth);
-        let failed = sender(&scene, &format!("{nth}"), &[("discord", &fake)]).tick().await.is_err();
+        let failed = sender.tick().await.is_err();
         scene.faults.over();
         stuck += usize::from(states(&scene).await == [State::Sending]);
         if !failed {
             break;
         }
         scene.pass(20);
-        let next = sender(&scene, &format!("next {nth}"), &[("discord", &fake)]);
-        next.tick().await.expect("the store is back");
+        sender.tick().await.expect("the store is back");
         scene.pass(3);
-        next.tick().await.expect("the store is back");
+        sender.tick().await.expect("the store is back");
         assert_eq!(states(&scene).await, [State::Sent], "after a failure at statement {nth}");
     }
     assert!(stuck > 0, "no failure left a row behind");

@@ -65,6 +65,21 @@ async fn p3_an_old_epochs_late_finish_changes_nothing() {
 }
 
 #[tokio::test]
+async fn p3_an_old_epochs_verdict_does_not_judge_what_was_replayed_since() {
+    let (scene, _) = alerts(1).await;
+    let old = scene.take_lane("a").await;
+    let begun = scene.start(&old).await;
+    scene.pass(2 * 3600);
+    let new = scene.take_lane("b").await;
+    assert_eq!(scene.state(1).await.0, State::Expired);
+    assert_eq!(scene.db.replay(1, false, TTL).await.expect("asked"), Ok(()));
+    let again = scene.start(&new).await;
+    assert_eq!(again[0].attempts, begun[0].attempts, "only the epoch tells them apart");
+    scene.finish(&old, &begun[0], Verdict::GiveUp { why: "late".to_owned() }).await;
+    assert_eq!(scene.state(1).await, (State::Sending, None));
+}
+
+#[tokio::test]
 async fn p3_who_lost_the_lane_starts_nothing() {
     let (scene, _) = alerts(2).await;
     let old = scene.take_lane("a").await;

@@ -39,8 +39,8 @@ struct Model {
 impl Model {
     fn read(&mut self, at: DateTime<Utc>, said: [Option<(Availability, i64)>; 3]) {
         self.last = said;
-        for (size, said) in said.iter().enumerate() {
-            match *said {
+        for (size, said) in said.into_iter().enumerate() {
+            match said {
                 Some((Availability::Unknown, _)) => self.missing[size] = 0,
                 Some((is, price)) => {
                     self.sights[size].push((at, is, Some(price)));

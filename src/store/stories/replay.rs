@@ -73,5 +73,8 @@ async fn what_was_or_will_be_told_at_another_address_is_not_replayed_unless_forc
     scene.finish(&lease, &started[0], sent()).await;
     assert_eq!(scene.db.replay(1, false, HOUR).await.expect("asked"), refused);
     assert_eq!(scene.db.replay(1, true, HOUR).await.expect("asked"), Ok(()));
-    assert_eq!(scene.start(&lease).await[0].address, "discord:1");
+    let started = scene.start(&lease).await;
+    assert_eq!(started[0].address, "discord:1");
+    scene.finish(&lease, &started[0], gone()).await;
+    assert!(!scene.is_armed(1).await, "it was told at the other address, whatever became of this one");
 }
