@@ -62,30 +62,43 @@ struct CursorRow {
     cursor: i64,
 }
 
+impl DropRow {
+    fn open(self, alert: Alert) -> OpenDrop {
+        let Self { id, product_id, number, created_at, .. } = self;
+        OpenDrop { id, product_id, number, created_at, alert }
+    }
+}
+
 /// May this watch be told of this drop? `$1` drop, `$2` product, `$3` number, `$4` quiet before.
 const ELIGIBLE: &str = "w.product_id = $2 AND w.armed AND w.armed_after < $3 \
      AND (w.mode = 'once' OR w.told_at IS NULL OR w.told_at <= $4) \
      AND (w.told_drop_id IS NULL OR w.told_drop_id <> $1)";
 
 impl Db {
-    /// The oldest drop whose fan-out is not done.
+    /// The oldest drop whose fan-out is not done. One whose snapshot cannot be read (only a broken database holds
+    /// such) is set aside, so that it holds up no other.
     ///
     /// # Errors
-    /// When the database fails, or the drop's snapshot cannot be read.
+    /// When the database fails.
     pub async fn open_drop(&self) -> Result<Option<OpenDrop>, StoreError> {
         let sql = "SELECT id, product_id, number, created_at, snapshot FROM \"drop\" WHERE done_at IS NULL ORDER BY id LIMIT 1";
-        let row: Option<DropRow> = self.read().row(sql, vec![]).await?;
-        row.map(|row| {
-            let alert = serde_json::from_str(&row.snapshot).map_err(|why| StoreError::corrupt("drop.snapshot", why))?;
-            Ok(OpenDrop {
-                id: row.id,
-                product_id: row.product_id,
-                number: row.number,
-                created_at: row.created_at,
-                alert,
-            })
-        })
-        .transpose()
+        while let Some(row) = self.read().row::<DropRow>(sql, vec![]).await? {
+            match serde_json::from_str(&row.snapshot) {
+                Ok(alert) => return Ok(Some(row.open(alert))),
+                Err(why) => {
+                    tracing::error!(drop = row.id, %why, "drop {} cannot be read and is told to nobody: {why}", row.id);
+                    self.set_aside(row.id).await?;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn set_aside(&self, drop_id: i64) -> Result<(), DbErr> {
+        let txn = self.write().await?;
+        let sql = "UPDATE \"drop\" SET done_at = $2 WHERE id = $1";
+        txn.run(sql, vec![drop_id.into(), micros(self.now()).into()]).await?;
+        txn.commit().await
     }
 
     /// The kinds of wishes that wait for the product and are fulfilled by the drop.
@@ -271,4 +284,27 @@ async fn disarm(
 fn eligible_values(drop: &OpenDrop, rules: &FanoutRules) -> Vec<Value> {
     let quiet_before = drop.created_at.saturating_sub(span(rules.quiet_for));
     vec![drop.id.into(), drop.product_id.into(), drop.number.into(), quiet_before.into()]
+}
+
+#[cfg(test)]
+mod tests {
+    use coatcheck_domain::Availability::{InStock, OutOfStock};
+
+    use super::*;
+    use crate::testing;
+
+    #[tokio::test]
+    async fn a_drop_that_cannot_be_read_holds_up_no_other() {
+        let (db, _folder) = testing::db().await;
+        let source = testing::follow(&db, "https://shop.example/products/jacket").await;
+        for availability in [OutOfStock, InStock, OutOfStock, InStock] {
+            testing::read(&db, source, vec![testing::product("Jacket", &[("M", "Black", availability)])]).await;
+        }
+        let first = db.open_drop().await.expect("read").expect("two are open");
+        let txn = db.write().await.expect("begun");
+        txn.run("UPDATE \"drop\" SET snapshot = '{' WHERE id = $1", vec![first.id.into()]).await.expect("broken");
+        txn.commit().await.expect("committed");
+        let next = db.open_drop().await.expect("read").expect("the other is open");
+        assert!(next.id > first.id);
+    }
 }

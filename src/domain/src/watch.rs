@@ -135,6 +135,24 @@ mod tests {
     }
 
     proptest! {
+        /// P7: however a shop flickers, an `every` watch hears of it at most once per quiet time, and of the next
+        /// restock after that.
+        #[test]
+        fn p7_no_storm_from_a_flickering_shop(waits in prop::collection::vec(1i64..2000, 1..60)) {
+            let quiet_for = Duration::from_secs(900);
+            let mut at = DateTime::from_timestamp(1_800_000_000, 0).expect("a date");
+            let mut told: Option<DateTime<Utc>> = None;
+            for wait in waits {
+                at += chrono::Duration::seconds(wait);
+                let since = told.map(|told| (at - told).num_seconds());
+                let is_told = !is_quiet(Mode::Every, told, at, quiet_for);
+                prop_assert_eq!(is_told, since.is_none_or(|since| since >= 900));
+                if is_told {
+                    told = Some(at);
+                }
+            }
+        }
+
         #[test]
         fn cases_say_exactly_what_matching_one_by_one_says(
             wished in prop::collection::vec((0usize..4, 0usize..4), 0..8),
