@@ -153,7 +153,7 @@ fn by_its_status() {
         ("round and round", Order::goods(Fault::redirect("/")), INTERVAL),
     ]);
     insta::assert_snapshot!(errors, @"
-    500: SHOP/products/jacket.js: the shop is in trouble (500); it is asked again later
+    500: SHOP/products/jacket.js: the shop is in trouble (500)
     429: SHOP/products/jacket.js: the shop asks us to slow down (429); it wants to be left alone for 3 s
     403: SHOP/products/jacket.js: the shop does not let us in (403); it may need a header, see --header
     another product: asked for product 45612961333530 but got product 45612961333533; the address may have changed hands, check it
@@ -206,7 +206,7 @@ fn by_a_slow_drip() {
     let failed = story.failed(1);
     story.is_planned(&failed, INTERVAL);
     let error = story.redacted(failed["last_error"].as_str().unwrap());
-    insta::assert_snapshot!(error, @"SHOP/products/jacket.js: the shop did not finish its answer in time; it is asked again later");
+    insta::assert_snapshot!(error, @"SHOP/products/jacket.js: the shop did not finish its answer in time");
     assert_eq!(story.sink.heard().len(), 0);
     story.comes_back();
 }

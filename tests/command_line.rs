@@ -270,7 +270,7 @@ fn what_cannot_be_read_says_why_and_ends_with_3() {
     coatcheck: SHOP/products/boots.js: the shop says there is nothing here (404); check the address
 
     exit 3
-    coatcheck: SHOP/products/jacket.js: the shop is in trouble (500); it is asked again later
+    coatcheck: SHOP/products/jacket.js: the shop is in trouble (500)
 
     exit 3
     coatcheck: SHOP/products/jacket.js: the shop's bot wall stopped us (cf-mitigated: challenge); it is left alone for hours; ask the shop for access if it is yours

@@ -44,7 +44,7 @@ pub enum FetchErrorKind {
         name: String,
     },
     /// It took too long, from the first byte out to the last byte in.
-    #[error("the shop did not finish its answer in time; it is asked again later")]
+    #[error("the shop did not finish its answer in time")]
     Timeout,
     /// No connection.
     #[error("no connection: {0}")]
@@ -163,7 +163,7 @@ impl fmt::Display for StatusWords {
             404 | 410 => write!(f, "the shop says there is nothing here ({code}); check the address")?,
             401 | 403 => write!(f, "the shop does not let us in ({code}); it may need a header, see --header")?,
             429 | 430 => write!(f, "the shop asks us to slow down ({code})")?,
-            500.. => write!(f, "the shop is in trouble ({code}); it is asked again later")?,
+            500.. => write!(f, "the shop is in trouble ({code})")?,
             _ => write!(f, "the shop answered with status {code}")?,
         }
         self.1.map_or(Ok(()), |wait| write!(f, "; it wants to be left alone for {} s", wait.as_secs()))

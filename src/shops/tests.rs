@@ -154,7 +154,7 @@ async fn trouble_is_never_a_reading() {
         ));
     }
     insta::assert_snapshot!(said.join("\n"), @r##"
-    /500 wait=None wall=false gone=false SHOP/500: the shop is in trouble (500); it is asked again later
+    /500 wait=None wall=false gone=false SHOP/500: the shop is in trouble (500)
     /429 wait=Some(120s) wall=false gone=false SHOP/429: the shop asks us to slow down (429); it wants to be left alone for 120 s
     /430 wait=Some(60s) wall=false gone=false SHOP/430: the shop asks us to slow down (430); it wants to be left alone for 60 s
     /404 wait=None wall=false gone=true SHOP/404: the shop says there is nothing here (404); check the address
