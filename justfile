@@ -21,6 +21,10 @@ demo *ARGS:
 test *ARGS:
     cargo test --workspace {{ARGS}}
 
+# Measures the promises of speed on this machine and writes the tables of docs/PERFORMANCE.md; some ten minutes on a quiet machine
+bench *ARGS:
+    cargo bench --bench promises -- --write {{ARGS}}
+
 # The documentation of the code, as a page
 doc:
     cargo doc --workspace --no-deps --open
