@@ -57,24 +57,27 @@ async fn sqlite(count: usize) -> Result<Vec<Figure>> {
 
 async fn postgres(count: usize) -> Result<Figure> {
     let cluster = Cluster::shared().map_err(anyhow::Error::msg)?;
-    let url = cluster.database()?;
-    let name =
-        url.rsplit('/').next().and_then(|rest| rest.split('?').next()).context("the address names a database")?;
-    let db = house::open(&url, Durability::Full).await?;
+    let scene = cluster.database()?;
+    let db = house::open(&scene, Durability::Full).await?;
     crowd(&db, count).await?;
     db.close().await;
-    let copy = cluster.database_like(name)?;
+    let copy = cluster.database_like(name_of(&scene)?)?;
     let db = open(&copy).await?;
     let bare = bare(&db).await?;
     db.close().await;
-    let db = open(&url).await?;
+    let db = open(&scene).await?;
     let (ours, _) = ours(&db, count).await?;
     db.close().await;
-    for name in [copy.as_str(), url.as_str()] {
-        let name = name.rsplit('/').next().and_then(|rest| rest.split('?').next()).unwrap_or_default();
-        cluster.run(&format!("DROP DATABASE {name} WITH (FORCE)"))?;
+    for url in [&copy, &scene] {
+        cluster.run(&format!("DROP DATABASE {} WITH (FORCE)", name_of(url)?))?;
     }
     Ok(figure("PostgreSQL", count, ours, bare))
+}
+
+/// The database in an address like `postgres://postgres@localhost/t1?host=/run`.
+fn name_of(url: &str) -> Result<&str> {
+    let (before, _) = url.split_once('?').unwrap_or((url, ""));
+    before.rsplit('/').next().context("the address names no database")
 }
 
 async fn open(url: &str) -> Result<Db> {

@@ -5,9 +5,14 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a measurement is printed")]
 
 mod fanout;
+mod latency;
 mod loopback;
+mod memory;
+mod readers;
 mod sending;
 mod support;
+mod sweep;
+mod unchanged;
 
 use std::time::Instant;
 
@@ -23,7 +28,15 @@ struct Bench {
     run: fn(&Args) -> Result<Vec<Figure>>,
 }
 
-const BENCHES: &[Bench] = &[Bench { name: "sending", run: sending::run }, Bench { name: "fanout", run: fanout::run }];
+const BENCHES: &[Bench] = &[
+    Bench { name: "readers", run: readers::run },
+    Bench { name: "sending", run: sending::run },
+    Bench { name: "fanout", run: fanout::run },
+    Bench { name: "latency", run: latency::run },
+    Bench { name: "sweep", run: sweep::run },
+    Bench { name: "memory", run: memory::run },
+    Bench { name: "unchanged", run: unchanged::run },
+];
 
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
