@@ -15,7 +15,7 @@ use super::error::StoreError;
 use super::lease::Lease;
 use super::sql::Sql;
 use super::time::{at, micros};
-use finish::finish_if;
+use finish::{finish_if, finish_sent};
 use start::start;
 
 /// The reason of a waiting row that a person has sent although it is sold out.
@@ -155,7 +155,9 @@ impl Db {
     ) -> Result<Step, StoreError> {
         let txn = self.write().await?;
         let now = self.now();
-        for done in finished {
+        let (sent, others): (Vec<_>, Vec<_>) = finished.iter().partition(|done| matches!(done.next, Next::Sent { .. }));
+        finish_sent(&txn, &sent, lease.epoch, now).await?;
+        for done in others {
             finish_if(&txn, done, "epoch = $2", lease.epoch, now).await?;
         }
         let step = if width == 0 { Step::default() } else { start(&txn, lease, lane, width, now).await? };
