@@ -7,7 +7,7 @@ use coatcheck_domain::delivery::State;
 use coatcheck_world::{Shop, Sink};
 
 use crate::books::Books;
-use crate::support::{House, Service};
+use crate::support::{House, Service, page};
 use crate::truth::{self, Fact};
 
 const PRODUCTS: [&str; 3] = ["parka", "shirt", "boots"];
@@ -40,12 +40,17 @@ impl Crowd {
             PRODUCTS.iter().for_each(|p| sizes.iter().for_each(|size| goods.stock(p, size, "Black", false)));
         });
         let hosts: Vec<String> = sinks.iter().map(|sink| sink.host()).chain([shop.host()]).collect();
-        let mut house = House::open(&hosts).with("COATCHECK_QUIET_FOR", "1ms").with("COATCHECK_LOG", "warn,coatcheck=info");
+        let mut house = House::open(&hosts).with("COATCHECK_QUIET_FOR", "1ms").with("COATCHECK_HOST_CONCURRENCY", "3");
         if let Some(url) = database {
             house = house.with("DATABASE_URL", url);
         }
         house.done(&["migrate"]);
-        PRODUCTS.iter().for_each(|product| house.follow(&shop, product));
+        // Where another service lives on, what the dead one had claimed waits for its lease to run out: polls are rarer
+        // there, so that few kills meet one, and one that does holds up no other product.
+        let interval = if database.is_some() { "1s" } else { "100ms" };
+        for product in PRODUCTS {
+            house.done(&["shop", "add", &page(&shop, product), "--name", product, "--interval", interval]);
+        }
         house.done(&["watch", "add", PRODUCTS[0], "--every", "--to", "console:"]);
         let sqlite = format!("sqlite://{}", house.path("coatcheck.db").display());
         let books = Books::open(database.unwrap_or(&sqlite));
@@ -97,7 +102,8 @@ impl Crowd {
         let began = Instant::now();
         while !self.lost().is_empty() || self.books.unfinished() > 0 {
             let (lost, open) = (self.lost(), self.books.unfinished());
-            assert!(began.elapsed() < QUIET_WITHIN, "{open} deliveries not final; lost {}: {lost:?}", lost.len());
+            let some: Vec<&Fact> = lost.iter().take(10).collect();
+            assert!(began.elapsed() < QUIET_WITHIN, "{open} deliveries not final; {} lost: {some:?}", lost.len());
             std::thread::sleep(Duration::from_millis(200));
         }
     }
@@ -125,9 +131,9 @@ impl Crowd {
         self.sizes.iter().map(|size| times(size) - 1).sum()
     }
 
-    /// Every delivery ended as sent: nothing sold out before it was told, nothing was given up.
-    pub(crate) fn all_sent(&self) {
-        for state in State::ALL.into_iter().filter(|state| *state != State::Sent) {
+    /// Nothing was given up or held back. What was told just before a kill may have sold out before it was told again.
+    pub(crate) fn none_in_vain(&self) {
+        for state in State::ALL.into_iter().filter(|state| !matches!(state, State::Sent | State::Expired)) {
             assert_eq!(self.books.keys(state), Vec::<String>::new(), "{state}");
         }
     }
