@@ -11,6 +11,9 @@ use crate::app::App;
 use crate::store::StoreError;
 use crate::store::lock::ServiceLock;
 
+/// What happens meanwhile.
+const KEPT: &str = "A running service keeps what it knows and goes on by itself as soon as it can";
+
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
 struct Finding {
@@ -42,10 +45,13 @@ fn finding(what: &'static str, ok: bool, words: impl Into<String>) -> Finding {
 }
 
 async fn database(app: &App) -> Finding {
-    let written = async { app.db.write().await?.commit().await }.await;
-    match written {
+    match app.db.try_writing().await {
         Ok(()) => finding("database", true, "can be read and written, schema is current"),
-        Err(error) => finding("database", false, format!("cannot be written: {error}")),
+        Err(error) => finding(
+            "database",
+            false,
+            format!("cannot be written: {error}; is there room on its disk, and may this user write? {KEPT}"),
+        ),
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Clock;
+use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
@@ -86,14 +87,14 @@ impl Db {
         clock: Arc<dyn Clock>,
         faults: Arc<dyn Faults>,
     ) -> Result<Self, StoreError> {
-        let connect = |connections| connect(url, connections, durability);
+        let trouble = Trouble::none(Arc::clone(&clock));
+        let connect = |connections| connect(url, connections, durability, trouble.clone());
         let (writer, reader) = if url.starts_with("sqlite:") {
             (connect(1).await?, connect(4).await?)
         } else {
             let pool = connect(10).await?;
             (pool.clone(), pool)
         };
-        let trouble = Trouble::none(Arc::clone(&clock));
         let guard = |inner| Conn::new(inner, Arc::clone(&faults), trouble.clone());
         Ok(Self {
             writer: guard(writer),
@@ -223,7 +224,12 @@ impl<C: ConnectionTrait + Send> ConnectionTrait for Conn<C> {
     }
 }
 
-async fn connect(url: &str, connections: u32, durability: Durability) -> Result<DatabaseConnection, StoreError> {
+async fn connect(
+    url: &str,
+    connections: u32,
+    durability: Durability,
+    trouble: Trouble,
+) -> Result<DatabaseConnection, StoreError> {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -243,6 +249,15 @@ async fn connect(url: &str, connections: u32, durability: Durability) -> Result<
                 })
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(10))
+        })
+        // SQLite rolls a transaction back by itself when the disk is full. The driver counts it as open all the same, and
+        // would from then on make savepoints that no commit ever follows: such a connection is not used again.
+        .map_sqlx_sqlite_pool_opts(move |pool| {
+            let trouble = trouble.clone();
+            pool.after_release(move |connection, _| {
+                let is_sound = !connection.is_in_transaction() && trouble.now().is_none();
+                Box::pin(std::future::ready(Ok(is_sound)))
+            })
         });
     Database::connect(options)
         .await

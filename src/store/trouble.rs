@@ -6,6 +6,10 @@ use std::time::Duration;
 use coatcheck_domain::Clock;
 use sea_orm::DbErr;
 
+use super::db::Db;
+use super::sql::Sql;
+use super::time::micros;
+
 /// While it lasts it is said this often: loops try twice a second, and a full disk must not be filled with their lines.
 const SAID_EVERY: Duration = Duration::from_secs(600);
 
@@ -61,6 +65,20 @@ impl Trouble {
         let Some(state) = self.state.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let lasted = self.clock.monotonic().saturating_sub(state.since).as_secs();
         tracing::warn!(lasted, failures = state.failures, "the database works again, after {lasted} s");
+    }
+}
+
+impl Db {
+    /// Stores something, to see whether that can be done. A transaction that changes nothing succeeds on a full disk too.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub async fn try_writing(&self) -> Result<(), DbErr> {
+        let txn = self.write().await?;
+        let sql = "INSERT INTO setting (name, value) VALUES ('written_to_try', $1) \
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        txn.run(sql, vec![micros(self.now()).to_string().into()]).await?;
+        txn.commit().await
     }
 }
 
