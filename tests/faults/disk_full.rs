@@ -102,6 +102,22 @@ async fn answers_that_cannot_be_written_down_are_kept_and_nobody_is_asked_again(
 }
 
 #[test]
+fn doctor_says_who_waits_and_how_much_room_there_is() {
+    let (shop, sink, house) = crowd();
+    let service = serve(&house);
+    seen(&shop, "jacket");
+    sink.order(Order::all(Fault::status(503)));
+    shop.stock("jacket", "M", "Black", true);
+    house.until(&["deliveries"], |all| {
+        all.as_array().is_some_and(|all| all.iter().any(|one| !one["last_error"].is_null()))
+    });
+    service.kill9();
+    let said = house.run(&["doctor"]).stdout;
+    assert!(said.contains("waits for") && said.contains("503"), "{said}");
+    assert!(said.contains(" MB free in "), "{said}");
+}
+
+#[test]
 fn doctor_says_that_nothing_can_be_stored() {
     let (_shop, _sink, house) = crowd();
     let service = serve(&house);
