@@ -11,7 +11,7 @@ use url::Url;
 
 use super::beat::Beats;
 use super::chance::Chance;
-use super::fault::judge;
+use super::fault::{judge, unstored};
 use super::stop::Stop;
 use super::underway::Polls;
 use crate::shops::{Page, Progress, Read, ReadError, ReadOutcome, Shops, SourceSpec};
@@ -124,7 +124,7 @@ impl Poller {
                 IMPATIENCE
             }
             Err(error) => {
-                tracing::error!(%error, "polling will be tried again: {error}");
+                unstored(&error, "polling will be tried again");
                 PATIENCE
             }
         }
@@ -159,7 +159,7 @@ impl Poller {
         match self.db.end_unchanged(unchanged).await {
             Ok(_) => unchanged.clear(),
             // They are kept and written down with the next ones; should the claims run out first, they are read again.
-            Err(error) => tracing::error!(%error, "unchanged readings will be written down later: {error}"),
+            Err(error) => unstored(&error.into(), "unchanged readings will be written down later"),
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::fault::unstored;
 use super::poll::Polled;
 use crate::store::StoreError;
 use crate::store::claim::{Claimed, Unchanged};
@@ -50,7 +51,7 @@ impl Polls {
             Ok(Polled::Unchanged(unchanged)) => Some(unchanged),
             Ok(_) => None,
             Err(error) => {
-                tracing::error!(%error, "a poll could not be written down, its claim runs out: {error}");
+                unstored(&error, "a poll could not be written down, its claim runs out");
                 None
             }
         }

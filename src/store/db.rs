@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Clock;
+use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
@@ -14,6 +16,7 @@ use sea_orm::{
 };
 
 use super::error::StoreError;
+use super::trouble::Trouble;
 use super::wake::Wake;
 
 /// Asked before each statement, each commit and right after each commit. Tests make it fail there.
@@ -42,6 +45,7 @@ pub struct Db {
     reader: Conn<DatabaseConnection>,
     clock: Arc<dyn Clock>,
     wake: Wake,
+    trouble: Trouble,
 }
 
 impl fmt::Debug for Db {
@@ -55,6 +59,9 @@ impl fmt::Debug for Db {
 pub struct Conn<C> {
     inner: C,
     faults: Arc<dyn Faults>,
+    trouble: Trouble,
+    /// Did a statement of this transaction change anything? Only then is its commit a proof that the database stores.
+    wrote: Arc<AtomicBool>,
 }
 
 /// A write transaction. Dropped without [`Txn::commit`], it never happened.
@@ -80,15 +87,22 @@ impl Db {
         clock: Arc<dyn Clock>,
         faults: Arc<dyn Faults>,
     ) -> Result<Self, StoreError> {
-        let connect = |connections| connect(url, connections, durability);
+        let trouble = Trouble::none(Arc::clone(&clock));
+        let connect = |connections| connect(url, connections, durability, trouble.clone());
         let (writer, reader) = if url.starts_with("sqlite:") {
             (connect(1).await?, connect(4).await?)
         } else {
             let pool = connect(10).await?;
             (pool.clone(), pool)
         };
-        let guard = |inner| Conn { inner, faults: Arc::clone(&faults) };
-        Ok(Self { writer: guard(writer), reader: guard(reader), clock, wake: Wake::default() })
+        let guard = |inner| Conn::new(inner, Arc::clone(&faults), trouble.clone());
+        Ok(Self {
+            writer: guard(writer),
+            reader: guard(reader),
+            clock,
+            wake: Wake::default(),
+            trouble: trouble.clone(),
+        })
     }
 
     /// Which database this is.
@@ -107,6 +121,12 @@ impl Db {
     #[must_use]
     pub fn wake(&self) -> &Wake {
         &self.wake
+    }
+
+    /// What fails now, as far as is known from memory.
+    #[must_use]
+    pub fn trouble(&self) -> &Trouble {
+        &self.trouble
     }
 
     /// For reading what is committed.
@@ -132,8 +152,8 @@ impl Db {
             ..TransactionOptions::default()
         };
         #[expect(clippy::disallowed_methods, reason = "this is the one place that begins transactions")]
-        let inner = self.writer.inner.begin_with_options(options).await?;
-        Ok(Conn { inner, faults: Arc::clone(&self.writer.faults) })
+        let inner = self.writer.noted(self.writer.inner.begin_with_options(options).await)?;
+        Ok(Conn::new(inner, Arc::clone(&self.writer.faults), self.trouble.clone()))
     }
 
     /// Closes all connections, so that SQLite folds its log into the file.
@@ -144,6 +164,17 @@ impl Db {
     }
 }
 
+impl<C> Conn<C> {
+    fn new(inner: C, faults: Arc<dyn Faults>, trouble: Trouble) -> Self {
+        Self { inner, faults, trouble, wrote: Arc::default() }
+    }
+
+    /// A failure is remembered by all who share the database.
+    fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
+        result.inspect_err(|error| self.trouble.failed(error))
+    }
+}
+
 impl Txn {
     /// Makes it so.
     ///
@@ -151,7 +182,13 @@ impl Txn {
     /// When the database did not confirm; then it may or may not be so.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.faults.before("COMMIT")?;
-        self.inner.commit().await?;
+        let committed = self.inner.commit().await;
+        match &committed {
+            Ok(()) if self.wrote.load(Ordering::Relaxed) => self.trouble.is_over(),
+            Ok(()) => {}
+            Err(error) => self.trouble.failed(error),
+        }
+        committed?;
         self.faults.before("AFTER COMMIT")
     }
 }
@@ -164,26 +201,35 @@ impl<C: ConnectionTrait + Send> ConnectionTrait for Conn<C> {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.faults.before(&statement.sql)?;
-        self.inner.execute_raw(statement).await
+        let done = self.noted(self.inner.execute_raw(statement).await)?;
+        if done.rows_affected() > 0 {
+            self.wrote.store(true, Ordering::Relaxed);
+        }
+        Ok(done)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         self.faults.before(sql)?;
-        self.inner.execute_unprepared(sql).await
+        self.noted(self.inner.execute_unprepared(sql).await)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         self.faults.before(&statement.sql)?;
-        self.inner.query_one_raw(statement).await
+        self.noted(self.inner.query_one_raw(statement).await)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.faults.before(&statement.sql)?;
-        self.inner.query_all_raw(statement).await
+        self.noted(self.inner.query_all_raw(statement).await)
     }
 }
 
-async fn connect(url: &str, connections: u32, durability: Durability) -> Result<DatabaseConnection, StoreError> {
+async fn connect(
+    url: &str,
+    connections: u32,
+    durability: Durability,
+    trouble: Trouble,
+) -> Result<DatabaseConnection, StoreError> {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -203,6 +249,15 @@ async fn connect(url: &str, connections: u32, durability: Durability) -> Result<
                 })
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(10))
+        })
+        // SQLite rolls a transaction back by itself when the disk is full. The driver counts it as open all the same, and
+        // would from then on make savepoints that no commit ever follows: such a connection is not used again.
+        .map_sqlx_sqlite_pool_opts(move |pool| {
+            let trouble = trouble.clone();
+            pool.after_release(move |connection, _| {
+                let is_sound = !connection.is_in_transaction() && trouble.now().is_none();
+                Box::pin(std::future::ready(Ok(is_sound)))
+            })
         });
     Database::connect(options)
         .await

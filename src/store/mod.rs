@@ -26,6 +26,7 @@ pub(crate) mod sql;
 pub(crate) mod stories;
 pub mod subscriber;
 pub mod time;
+pub mod trouble;
 pub mod wake;
 pub mod watch;
 

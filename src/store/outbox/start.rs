@@ -37,12 +37,17 @@ struct StockRow {
 }
 
 /// Is it still wanted? Consent, pause and watch are asked in the very statement that starts a send. `$1` is now.
-/// Whoever wants quiet is answered all the same.
+/// Whoever wants quiet is answered all the same. A watch that a later drop has told by now still wants the earlier one,
+/// if that is about its size: the two wait in one lane, and the watch remembers the last one only.
 const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id AND t.state = 'active') \
      AND (delivery.kind IN ('reply', 'code') \
        OR NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber_id AND s.paused_until > $1)) \
      AND (delivery.kind <> 'alert' OR delivery.drop_id IS NULL OR EXISTS (SELECT 1 FROM watch w \
-       WHERE w.told_drop_id = delivery.drop_id AND w.subscriber_id = delivery.subscriber_id))";
+       WHERE w.subscriber_id = delivery.subscriber_id \
+         AND w.product_id = (SELECT p.product_id FROM \"drop\" p WHERE p.id = delivery.drop_id) \
+         AND (w.told_drop_id = delivery.drop_id OR (w.told_drop_id > delivery.drop_id AND (w.size_key = '' \
+           OR EXISTS (SELECT 1 FROM restock r JOIN variant v ON v.id = r.variant_id \
+             WHERE r.drop_id = delivery.drop_id AND v.size_key = w.size_key))))))";
 /// Claims what is due, ends what is not worth sending, starts the rest.
 pub(super) async fn start(
     txn: &Txn,
