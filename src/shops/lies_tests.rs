@@ -103,7 +103,21 @@ async fn lengths_that_lie_make_no_reading() {
         ("no answer", Lie::Says(Vec::new())),
     ])
     .await;
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @"
+    true: a reading of 1 variants
+    too long: SHOP/stock: the answer broke off: end of file before message length reached
+    too short: line 1 column 40: the JSON ends too early; the answer was cut
+    two lengths: SHOP/stock: the answer broke off: invalid content-length parsed
+    no number: SHOP/stock: the answer broke off: invalid content-length parsed
+    negative: SHOP/stock: the answer broke off: invalid content-length parsed
+    beyond all: SHOP/stock: the answer broke off: invalid content-length parsed
+    none, until the end: a reading of 1 variants
+    none, half of it: line 1 column 20: the JSON ends too early; the answer was cut
+    HTTP/1.0, until the end: a reading of 1 variants
+    HTTP/1.0, half of it: line 1 column 20: the JSON ends too early; the answer was cut
+    HTTP/0.9: SHOP/stock: the answer broke off: invalid HTTP version parsed
+    no answer: SHOP/stock: the answer broke off: connection closed before message completed
+    ");
 }
 
 #[tokio::test]
@@ -124,7 +138,17 @@ async fn chunks_that_lie_make_no_reading() {
         ("another coding", says("transfer-encoding: gzip\r\n", STOCK)),
     ])
     .await;
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @"
+    true: a reading of 1 variants
+    one byte each: a reading of 1 variants
+    without an end: SHOP/stock: the answer broke off: unexpected EOF during chunk size line
+    with half an end: SHOP/stock: the answer broke off: unexpected EOF during chunk size line
+    a chunk too short: SHOP/stock: the answer broke off: end of file before message length reached
+    no number: SHOP/stock: the answer broke off: Invalid chunk size line: missing size digit
+    beyond all: SHOP/stock: the answer broke off: invalid chunk size: overflow
+    chunked and long: a reading of 1 variants
+    another coding: a reading of 1 variants
+    ");
 }
 
 #[tokio::test]
@@ -145,7 +169,19 @@ async fn packed_answers_are_whole_or_nothing() {
         ("no brotli", says("content-encoding: br\r\n", &packed)),
     ])
     .await;
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @"
+    true: a reading of 1 variants
+    cut: SHOP/stock: the answer broke off: unexpected end of file
+    without its checksum: SHOP/stock: the answer broke off: unexpected end of file
+    not packed: SHOP/stock: the answer broke off: Invalid gzip header
+    packed in secret: byte 1: this is not UTF-8, which is due here, and no other charset is declared
+    packed twice: byte 1: this is not UTF-8, which is due here, and no other charset is declared
+    twice, said once: byte 1: this is not UTF-8, which is due here, and no other charset is declared
+    another packing: byte 1: this is not UTF-8, which is due here, and no other charset is declared
+    8 MiB of nothing: SHOP/stock: the answer is larger than 1 MiB and was not read further
+    a bomb in a bomb: byte 1: this is not UTF-8, which is due here, and no other charset is declared
+    no brotli: SHOP/stock: the answer broke off: brotli error
+    ");
 }
 
 #[tokio::test]
@@ -166,7 +202,15 @@ async fn heads_without_measure_are_not_read_to_their_end() {
     // A head that is too long is cut by its bytes or by time, whichever comes first.
     let all = all.replace("the shop did not finish its answer in time", "ENOUGH");
     let all = all.replace("the answer broke off: message head is too large", "ENOUGH");
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @"
+    many: SHOP/stock: ENOUGH
+    long: SHOP/stock: ENOUGH
+    endless lines: SHOP/stock: ENOUGH
+    an endless line: SHOP/stock: ENOUGH
+    continue, continue: SHOP/stock: ENOUGH
+    a zero inside: SHOP/stock: the answer broke off: invalid HTTP header parsed
+    a folded line: SHOP/stock: the answer broke off: invalid HTTP header parsed
+    ");
 }
 
 /// Each byte comes in time, all of them do not.
@@ -181,7 +225,12 @@ async fn drips_end_wherever_they_fall() {
         ("in the chunks", drip(&format!("{HEAD}transfer-encoding: chunked\r\n\r\n"), "1\r\n \r\n")),
     ])
     .await;
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @"
+    in the status: SHOP/stock: the shop did not finish its answer in time
+    in the head: SHOP/stock: the shop did not finish its answer in time
+    in the body: SHOP/stock: the shop did not finish its answer in time
+    in the chunks: SHOP/stock: the shop did not finish its answer in time
+    ");
 }
 
 /// A chain of redirects, each slow but in time by itself, is given up as a whole: a claim lasts a minute.
@@ -249,5 +298,21 @@ async fn every_charset_is_read_or_refused() {
         ("a picture", typed("image/png", b"\x89PNG\r\n\x1a\n")),
     ])
     .await;
-    insta::assert_snapshot!(all, @"");
+    insta::assert_snapshot!(all, @"
+    with a mark: a reading of 1 variants
+    UTF-16: a reading of 1 variants
+    UTF-16 with a mark: a reading of 1 variants
+    Latin-1: a reading of 1 variants
+    Latin-1 undeclared: byte 4: this is not UTF-8, which is due here, and no other charset is declared
+    UTF-8 declared as Latin-1: a reading of 1 variants
+    null: no reader knows this document (null); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
+    true: no reader knows this document (true or false); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
+    text: no reader knows this document (text); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
+    {}: no reader knows this document (an empty object); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
+    []: no reader knows this document (an empty list); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
+    [null]: no reader knows this document (a list of 1, the first is null); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
+    nothing: SHOP/stock: expected a document but got an empty answer
+    zeros: line 1 column 1: this is not JSON
+    a picture: byte 0: this is not UTF-8, which is due here, and no other charset is declared
+    ");
 }
