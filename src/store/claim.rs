@@ -52,6 +52,8 @@ pub struct Claimed {
     pub product_id: Option<String>,
     /// Failed polls in a row of the whole shop.
     pub shop_failures: u32,
+    /// Since when the source lacks much of what it told before, if it did at its last reading.
+    pub drift_since: Option<DateTime<Utc>>,
     /// The claim.
     pub token: String,
     /// The number of this claim; readings are ordered by it.
@@ -80,6 +82,7 @@ struct ClaimedRow {
     etag: Option<String>,
     last_modified: Option<String>,
     generation: i64,
+    drift_since: Option<i64>,
     product_id: Option<String>,
 }
 
@@ -159,6 +162,7 @@ impl Db {
         let sql = "SELECT s.id, s.shop_id, h.host, h.failures AS shop_failures, s.url, s.reader, s.jq, s.more_urls, s.headers, \
                    s.interval_us, s.scheduled_at, s.failures, s.not_found, s.last_read_at, s.readings, s.body_digest, s.settled, \
                    s.etag, s.last_modified, s.generation, \
+                   CASE WHEN s.fault = 'drift' THEN s.last_error_at END AS drift_since, \
                    (SELECT max(p.external_id) FROM product p WHERE p.source_id = s.id HAVING count(*) = 1) AS product_id \
                    FROM source s JOIN shop h ON h.id = s.shop_id WHERE s.token = $1 AND s.lease_until = $2";
         let rows: Vec<ClaimedRow> = txn.rows(sql, vec![token.into(), until.into()]).await?;
@@ -333,6 +337,7 @@ impl ClaimedRow {
             etag: self.etag,
             last_modified: self.last_modified,
             product_id: self.product_id,
+            drift_since: self.drift_since.map(at),
             token: token.to_owned(),
             generation: self.generation,
         })
