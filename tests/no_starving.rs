@@ -116,10 +116,19 @@ async fn of_fifty_shops_ten_hang_and_the_others_are_polled_on_time() {
     let sink = Sink::open().expect("a sink");
     let hosts: Vec<String> = shops.iter().map(|shop| shop.host()).chain([sink.host()]).collect();
     let house = House::open(&hosts);
-    for (number, shop) in shops.iter().enumerate() {
-        shop.stock("jacket", "M", "", false);
-        house.done(&["shop", "add", &page(shop, "jacket"), "--name", &format!("jacket{number}"), "--interval", "1s"]);
-    }
+    let follow = |number: usize| {
+        shops[number].stock("jacket", "M", "", false);
+        let (page, name) = (page(&shops[number], "jacket"), format!("jacket{number}"));
+        house.done(&["shop", "add", &page, "--name", &name, "--interval", "1s"]);
+    };
+    house.done(&["migrate"]);
+    // Beside each other: each waits for the disk.
+    std::thread::scope(|scope| {
+        for first in 0..5 {
+            let follow = &follow;
+            scope.spawn(move || (first..50).step_by(5).for_each(follow));
+        }
+    });
     house.watch(&["jacket30"], &sink.url("/hook"));
     let (ill, well) = shops.split_at(10);
     for shop in ill {
