@@ -12,6 +12,7 @@ pub mod entity;
 mod error;
 pub mod fanout;
 pub mod history;
+pub mod inbox;
 pub mod lease;
 pub mod lock;
 mod observed;
