@@ -20,6 +20,8 @@ use super::*;
 
 #[path = "lies_tests.rs"]
 mod lies;
+#[path = "mutation_tests.rs"]
+mod mutation;
 #[path = "ssrf_tests.rs"]
 mod ssrf;
 
