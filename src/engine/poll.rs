@@ -13,15 +13,13 @@ use super::beat::Beats;
 use super::chance::Chance;
 use super::fault::{judge, unstored};
 use super::stop::Stop;
-use super::underway::Polls;
+use super::underway::{Held, Polls};
 use crate::shops::{Page, Progress, Read, ReadError, ReadOutcome, Shops, SourceSpec};
 use crate::store::claim::{Claimed, Failed, Unchanged};
 use crate::store::reading::NewReading;
 use crate::store::wake::Topic;
 use crate::store::{Db, StoreError};
 
-/// Sources that are read at the same time, at most.
-const WIDTH: usize = 256;
 /// Without a bell or a due time it looks by itself after this long.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Polls under way are waited for this long when the service stops.
@@ -67,7 +65,7 @@ impl Poller {
     /// # Errors
     /// When the store fails; unfinished claims run out and are polled again.
     pub async fn tick(&self) -> Result<usize, StoreError> {
-        let claims = self.db.claim_due(&self.chance.token(), WIDTH).await?;
+        let claims = self.db.claim_due(&self.chance.token(), Polls::default().room(self.db.monotonic())).await?;
         let count = claims.len();
         let mut polls = Polls::default();
         self.spawn(&mut polls, claims);
@@ -117,7 +115,7 @@ impl Poller {
 
     /// Claims what is due, as far as there is room, and says how long to wait for more.
     async fn claim_into(&self, polls: &mut Polls) -> Duration {
-        match self.claim(WIDTH.saturating_sub(polls.len())).await {
+        match self.db.claim_due(&self.chance.token(), polls.room(self.db.monotonic())).await {
             Ok(claims) if claims.is_empty() => self.patience().await,
             Ok(claims) => {
                 self.spawn(polls, claims);
@@ -130,17 +128,13 @@ impl Poller {
         }
     }
 
-    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
-        if limit == 0 { Ok(Vec::new()) } else { self.db.claim_due(&self.chance.token(), limit).await }
-    }
-
     fn spawn(&self, polls: &mut Polls, claims: Vec<Claimed>) {
         for claim in claims {
             let poller = self.clone();
             let held = claim.clone();
             let task = async move { poller.poll(&claim, &Renewal::of(&poller.db, &claim, None)).await };
             let id = polls.tasks.spawn(task).id();
-            polls.held.insert(id, held);
+            polls.held.insert(id, Held { claim: held, since: self.db.monotonic() });
         }
     }
 
@@ -174,7 +168,7 @@ impl Poller {
             polls.tasks.shutdown().await;
         }
         self.write_down(&mut unchanged).await;
-        let held: Vec<Claimed> = polls.held.into_values().collect();
+        let held: Vec<Claimed> = polls.held.into_values().map(|held| held.claim).collect();
         if let Err(error) = self.db.hand_back(&held).await {
             tracing::error!(%error, "claims could not be handed back, they run out: {error}");
         }

@@ -117,6 +117,12 @@ impl Db {
         self.clock.now()
     }
 
+    /// Time since some moment, for measuring: no clock jump moves it.
+    #[must_use]
+    pub fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
     /// The bells between the loops.
     #[must_use]
     pub fn wake(&self) -> &Wake {

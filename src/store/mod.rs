@@ -8,6 +8,7 @@ pub mod claim;
 pub mod conversation;
 pub mod db;
 pub mod delivery;
+mod doubt;
 pub mod entity;
 mod error;
 pub mod fanout;
