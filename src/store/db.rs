@@ -1,5 +1,6 @@
 //! The only connection type, and the only place that begins a transaction.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Clock;
+use futures_util::future::BoxFuture;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
@@ -23,7 +25,19 @@ pub trait Faults: Send + Sync {
     /// # Errors
     /// When the fault is due.
     fn before(&self, statement: &str) -> Result<(), DbErr>;
+
+    /// Asked where others may come in between: before a transaction begins, and before a reader asks something.
+    /// What is given lasts until that transaction or question is over. Production waits for nobody.
+    fn turn(&self) -> Option<Turn> {
+        None
+    }
 }
+
+/// A turn that is waited for, and then held.
+pub type Turn = BoxFuture<'static, Held>;
+
+/// A turn that is held: its end is its drop.
+pub type Held = Arc<dyn Any + Send + Sync>;
 
 /// Production: nothing fails on purpose.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +69,8 @@ impl fmt::Debug for Db {
 pub struct Conn<C> {
     inner: C,
     faults: Arc<dyn Faults>,
+    /// A transaction holds one turn from its beginning to its end.
+    held: Option<Held>,
 }
 
 /// A write transaction. Dropped without [`Txn::commit`], it never happened.
@@ -87,7 +103,7 @@ impl Db {
             let pool = connect(10).await?;
             (pool.clone(), pool)
         };
-        let guard = |inner| Conn { inner, faults: Arc::clone(&faults) };
+        let guard = |inner| Conn { inner, faults: Arc::clone(&faults), held: None };
         Ok(Self { writer: guard(writer), reader: guard(reader), clock, wake: Wake::default() })
     }
 
@@ -126,6 +142,7 @@ impl Db {
     /// # Errors
     /// When the database cannot be reached, or is held by another writer for longer than 10 s.
     pub async fn write(&self) -> Result<Txn, DbErr> {
+        let held = self.writer.turn().await;
         self.writer.faults.before("BEGIN")?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -133,7 +150,7 @@ impl Db {
         };
         #[expect(clippy::disallowed_methods, reason = "this is the one place that begins transactions")]
         let inner = self.writer.inner.begin_with_options(options).await?;
-        Ok(Conn { inner, faults: Arc::clone(&self.writer.faults) })
+        Ok(Conn { inner, faults: Arc::clone(&self.writer.faults), held })
     }
 
     /// Closes all connections, so that SQLite folds its log into the file.
@@ -141,6 +158,16 @@ impl Db {
         // A connection that cannot be closed is gone already.
         let _ = self.reader.inner.close().await;
         let _ = self.writer.inner.close().await;
+    }
+}
+
+impl<C> Conn<C> {
+    /// A turn of its own, unless it is within a transaction that holds one.
+    async fn turn(&self) -> Option<Held> {
+        match self.faults.turn() {
+            Some(turn) if self.held.is_none() => Some(turn.await),
+            _ => None,
+        }
     }
 }
 
@@ -157,27 +184,31 @@ impl Txn {
 }
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> ConnectionTrait for Conn<C> {
+impl<C: ConnectionTrait + Send + Sync> ConnectionTrait for Conn<C> {
     fn get_database_backend(&self) -> DbBackend {
         self.inner.get_database_backend()
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let _held = self.turn().await;
         self.faults.before(&statement.sql)?;
         self.inner.execute_raw(statement).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let _held = self.turn().await;
         self.faults.before(sql)?;
         self.inner.execute_unprepared(sql).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let _held = self.turn().await;
         self.faults.before(&statement.sql)?;
         self.inner.query_one_raw(statement).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let _held = self.turn().await;
         self.faults.before(&statement.sql)?;
         self.inner.query_all_raw(statement).await
     }
