@@ -1,0 +1,119 @@
+//! Who goes next: whatever others could come in between waits here, until the player lets one of them go on.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use coatcheck::store::{Held, Turn};
+use tokio::sync::{Notify, oneshot};
+
+/// Real time after which a turn that does not end is a bug of the simulator or a deadlock of the service.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Those who wait.
+#[derive(Debug, Default)]
+pub struct Turns {
+    inner: Mutex<Inner>,
+    over: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    number: u64,
+    waiting: Vec<Waiting>,
+    going: bool,
+}
+
+/// One who waits.
+#[derive(Debug)]
+struct Waiting {
+    ticket: Ticket,
+    open: oneshot::Sender<()>,
+}
+
+/// What the player knows of one who waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// In the order of arrival.
+    pub number: u64,
+    /// Which instance.
+    pub who: usize,
+    /// For what.
+    pub what: String,
+    /// Not before this monotonic time.
+    pub not_before: Duration,
+}
+
+impl Turns {
+    /// Waits for a turn. It lasts until what is given is dropped.
+    pub fn wait(self: &Arc<Self>, who: usize, what: String, not_before: Duration) -> Turn {
+        let turns = Arc::clone(self);
+        Box::pin(async move {
+            let opened = turns.arrive(who, what, not_before);
+            // A closed door means that the player is gone; then nothing matters any more.
+            let _ = opened.await;
+            Arc::new(Going(turns)) as Held
+        })
+    }
+
+    fn arrive(&self, who: usize, what: String, not_before: Duration) -> oneshot::Receiver<()> {
+        let (open, opened) = oneshot::channel();
+        let mut inner = self.lock();
+        inner.number += 1;
+        let ticket = Ticket { number: inner.number, who, what, not_before };
+        inner.waiting.push(Waiting { ticket, open });
+        opened
+    }
+
+    /// All who wait, in the order of their arrival.
+    pub fn waiting(&self) -> Vec<Ticket> {
+        let mut inner = self.lock();
+        inner.waiting.retain(|waiting| !waiting.open.is_closed());
+        inner.waiting.iter().map(|waiting| waiting.ticket.clone()).collect()
+    }
+
+    /// Lets one go on, until its turn is over and all have come as far as they can without another turn.
+    pub async fn let_go(&self, number: u64) {
+        if self.open(number) {
+            let over = async {
+                while self.lock().going {
+                    self.over.notified().await;
+                }
+            };
+            tokio::time::timeout(PATIENCE, over).await.expect("a turn that does not end");
+        }
+        settle().await;
+    }
+
+    fn open(&self, number: u64) -> bool {
+        let mut inner = self.lock();
+        let at = inner.waiting.iter().position(|waiting| waiting.ticket.number == number).expect("it waits");
+        let waiting = inner.waiting.remove(at);
+        inner.going = waiting.open.send(()).is_ok();
+        inner.going
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().expect("no panic while it is held")
+    }
+}
+
+/// Lets every task come as far as it can. One thread runs them all; the longest chain is a request that ends, its
+/// lane that notices, and the step that follows.
+pub async fn settle() {
+    for _ in 0..16 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A turn that is held.
+#[derive(Debug)]
+struct Going(Arc<Turns>);
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        if let Ok(mut inner) = self.0.inner.lock() {
+            inner.going = false;
+        }
+        self.0.over.notify_one();
+    }
+}
