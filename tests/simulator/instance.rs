@@ -18,12 +18,12 @@ use crate::stage::Stage;
 use crate::{shops, sink};
 
 /// The rules of the simulated service: short, so that much happens.
-pub const RULES: FanoutRules =
+pub(crate) const RULES: FanoutRules =
     FanoutRules { quiet_for: Duration::from_secs(180), expire_after: Duration::from_secs(1200), chunk: 2 };
 
 /// The loops of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loop {
+pub(crate) enum Loop {
     /// Polls.
     Poll,
     /// Fans out.
@@ -33,14 +33,14 @@ pub enum Loop {
 }
 
 /// All of them.
-pub const LOOPS: [Loop; 3] = [Loop::Poll, Loop::Fanout, Loop::Send];
+pub(crate) const LOOPS: [Loop; 3] = [Loop::Poll, Loop::Fanout, Loop::Send];
 
 /// An instance.
-pub struct Instance {
+pub(crate) struct Instance {
     /// Its line to the database.
-    pub line: Arc<Line>,
+    pub(crate) line: Arc<Line>,
     /// Frozen until then.
-    pub frozen_until: Duration,
+    pub(crate) frozen_until: Duration,
     who: usize,
     db: Db,
     lives: u64,
@@ -52,7 +52,7 @@ pub struct Instance {
 
 impl Instance {
     /// An instance over a database of its own connections.
-    pub async fn start(who: usize, stage: &Stage) -> Self {
+    pub(crate) async fn start(who: usize, stage: &Stage) -> Self {
         let line = Line::new(who, &stage.turns);
         let db = stage.open(Arc::clone(&line) as Arc<dyn Faults>).await;
         let (poller, fanout, sender) = loops(who, 0, stage, &db);
@@ -61,7 +61,7 @@ impl Instance {
     }
 
     /// The process dies: what it was doing is never ended.
-    pub fn die(&mut self) {
+    pub(crate) fn die(&mut self) {
         self.line.set_dead(true);
         for (_, tick) in self.ticks.iter_mut().filter_map(Option::take) {
             tick.abort();
@@ -69,19 +69,19 @@ impl Instance {
     }
 
     /// The process is started again.
-    pub fn live_again(&mut self, stage: &Stage) {
+    pub(crate) fn live_again(&mut self, stage: &Stage) {
         self.lives += 1;
         (self.poller, self.fanout, self.sender) = loops(self.who, self.lives, stage, &self.db);
         self.line.set_dead(false);
     }
 
     /// Loops that wait for their next tick.
-    pub fn idle(&self) -> Vec<Loop> {
+    pub(crate) fn idle(&self) -> Vec<Loop> {
         LOOPS.into_iter().filter(|one| self.ticks[*one as usize].is_none()).collect()
     }
 
     /// A loop ticks.
-    pub fn begin(&mut self, one: Loop) {
+    pub(crate) fn begin(&mut self, one: Loop) {
         let (poller, fanout, sender) = (self.poller.clone(), Arc::clone(&self.fanout), self.sender.clone());
         let tick = tokio::spawn(async move {
             match one {
@@ -94,7 +94,7 @@ impl Instance {
     }
 
     /// Takes note of ticks that have ended. None may fail unless its line did.
-    pub async fn collect(&mut self) {
+    pub(crate) async fn collect(&mut self) {
         for one in LOOPS {
             let slot = &mut self.ticks[one as usize];
             if !slot.as_ref().is_some_and(|(_, tick)| tick.is_finished()) {

@@ -10,7 +10,7 @@ use crate::turns::Turns;
 
 /// How the database fails an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// One statement fails, the next one works.
     Hiccup,
     /// The process dies.
@@ -19,7 +19,7 @@ pub enum Trouble {
 
 /// The line.
 #[derive(Debug)]
-pub struct Line {
+pub(crate) struct Line {
     who: usize,
     turns: Arc<Turns>,
     state: Mutex<State>,
@@ -35,34 +35,34 @@ struct State {
 
 impl Line {
     /// A line that works.
-    pub fn new(who: usize, turns: &Arc<Turns>) -> Arc<Self> {
+    pub(crate) fn new(who: usize, turns: &Arc<Turns>) -> Arc<Self> {
         Arc::new(Self { who, turns: Arc::clone(turns), state: Mutex::default() })
     }
 
     /// After so many more statements there will be trouble.
-    pub fn order(&self, after: u32, trouble: Trouble) {
+    pub(crate) fn order(&self, after: u32, trouble: Trouble) {
         self.lock().ordered = Some((after, trouble));
     }
 
     /// The turn is over: what was ordered for it and did not come is forgotten. Says whether anything was committed.
-    pub fn end_turn(&self) -> bool {
+    pub(crate) fn end_turn(&self) -> bool {
         let mut state = self.lock();
         state.ordered = None;
         std::mem::take(&mut state.committed)
     }
 
     /// Has the process died?
-    pub fn is_dead(&self) -> bool {
+    pub(crate) fn is_dead(&self) -> bool {
         self.lock().is_dead
     }
 
     /// The process dies now, or is started again.
-    pub fn set_dead(&self, is_dead: bool) {
+    pub(crate) fn set_dead(&self, is_dead: bool) {
         self.lock().is_dead = is_dead;
     }
 
     /// Statements that failed so far.
-    pub fn failures(&self) -> u32 {
+    pub(crate) fn failures(&self) -> u32 {
         self.lock().failures
     }
 

@@ -6,14 +6,14 @@ use std::time::Duration;
 use crate::shops::Said;
 
 /// A drop as the model knows it: the product and its number among that product's drops.
-pub type DropKey = (&'static str, i64);
+pub(crate) type DropKey = (&'static str, i64);
 
 /// A wish as the model knows it: the product, and a size or '' for any.
-pub type Wish = (&'static str, &'static str);
+pub(crate) type Wish = (&'static str, &'static str);
 
 /// What happened.
 #[derive(Debug, Clone)]
-pub enum Event {
+pub(crate) enum Event {
     /// A reading was stored: the source's `number`-th.
     Stored { source: usize, number: i64, said: Said, at: Duration },
     /// A person said a watch, for the first time or again.
@@ -26,11 +26,11 @@ pub enum Event {
 
 /// What stands of one alert in the database at the end.
 #[derive(Debug, Clone, Default)]
-pub struct Told {
+pub(crate) struct Told {
     /// The sizes it lists.
-    pub sizes: BTreeSet<String>,
+    pub(crate) sizes: BTreeSet<String>,
     /// Was it sent at any destination?
-    pub sent: bool,
+    pub(crate) sent: bool,
     /// Was it given up because nobody watched any more?
-    pub unwatched: bool,
+    pub(crate) unwatched: bool,
 }

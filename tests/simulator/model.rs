@@ -11,23 +11,23 @@ use crate::shops::Said;
 
 /// A drop.
 #[derive(Debug, Clone)]
-pub struct Drop {
+pub(crate) struct Drop {
     /// Which.
-    pub key: DropKey,
+    pub(crate) key: DropKey,
     /// What came back.
-    pub sizes: BTreeSet<&'static str>,
+    pub(crate) sizes: BTreeSet<&'static str>,
     /// When it was committed.
-    pub at: Duration,
+    pub(crate) at: Duration,
 }
 
 /// What was seen of one size: the number of the reading, and what it said.
-pub type Sights = BTreeMap<(&'static str, &'static str), Vec<(i64, Availability)>>;
+pub(crate) type Sights = BTreeMap<(&'static str, &'static str), Vec<(i64, Availability)>>;
 
 /// What readings come to.
 #[derive(Debug, Default)]
-pub struct Stock {
+pub(crate) struct Stock {
     /// By product and size.
-    pub sights: Sights,
+    pub(crate) sights: Sights,
     known: BTreeMap<&'static str, Known>,
 }
 
@@ -40,7 +40,7 @@ struct Known {
 
 impl Stock {
     /// A reading is stored. Says which drops it makes.
-    pub fn store(&mut self, number: i64, said: &Said, of_source: &[&'static str], at: Duration) -> Vec<Drop> {
+    pub(crate) fn store(&mut self, number: i64, said: &Said, of_source: &[&'static str], at: Duration) -> Vec<Drop> {
         let mut drops = Vec::new();
         for product in of_source {
             if !said.products.contains_key(product) && !self.known.contains_key(product) {
@@ -105,15 +105,15 @@ struct Watch {
 
 /// What must, may and must not be told to one person.
 #[derive(Debug, Default)]
-pub struct Due {
+pub(crate) struct Due {
     /// With these sizes at least.
-    pub must: BTreeMap<DropKey, BTreeSet<&'static str>>,
+    pub(crate) must: BTreeMap<DropKey, BTreeSet<&'static str>>,
     /// Either is right.
-    pub may: BTreeSet<DropKey>,
+    pub(crate) may: BTreeSet<DropKey>,
 }
 
 /// Follows one person's watches through all that happened. What became of an alert decides whether its watch waits on.
-pub fn due(person: usize, timeline: &[(Event, Vec<Drop>)], told: &BTreeMap<DropKey, Told>) -> Due {
+pub(crate) fn due(person: usize, timeline: &[(Event, Vec<Drop>)], told: &BTreeMap<DropKey, Told>) -> Due {
     let mut watches: BTreeMap<Wish, Watch> = BTreeMap::new();
     let mut due = Due::default();
     for (at, (event, drops)) in timeline.iter().enumerate() {

@@ -17,11 +17,11 @@ use crate::shops::{SIZES, SOURCES};
 use crate::stage::Stage;
 
 /// How many there are. Each second one has a second address.
-pub const PEOPLE: usize = 4;
+pub(crate) const PEOPLE: usize = 4;
 
-/// The people and what they said.
-#[derive(Debug)]
-pub struct People {
+/// The people and what they said. At first there are none.
+#[derive(Debug, Default)]
+pub(crate) struct People {
     subscribers: Vec<i64>,
     products: BTreeMap<&'static str, i64>,
     watches: BTreeMap<(usize, Wish), i64>,
@@ -30,7 +30,7 @@ pub struct People {
 
 impl People {
     /// They enter. The products are known by then.
-    pub async fn enter(db: &Db) -> Self {
+    pub(crate) async fn enter(db: &Db) -> Self {
         let mut subscribers = Vec::new();
         for person in 0..PEOPLE as u64 {
             let first = db.destination_for(&Destination::DiscordUser(person + 1), || None).await.expect("stored");
@@ -54,13 +54,13 @@ impl People {
     }
 
     /// May a request to this address be begun now?
-    pub fn may_be_told(&self, address: &str, now: Duration) -> bool {
+    pub(crate) fn may_be_told(&self, address: &str, now: Duration) -> bool {
         let person: usize = address.split_once(':').expect("an address").1.parse::<usize>().expect("a number") - 1;
         self.quiet_until[person] <= now && self.watches.keys().any(|(who, _)| *who == person)
     }
 
     /// Somebody says something.
-    pub async fn speak(&mut self, db: &Db, stage: &Stage, rng: &mut StdRng) -> (String, Option<Event>) {
+    pub(crate) async fn speak(&mut self, db: &Db, stage: &Stage, rng: &mut StdRng) -> (String, Option<Event>) {
         let person = rng.random_range(0..PEOPLE);
         let product = *self.products.keys().copied().collect::<Vec<_>>().choose(rng).expect("some");
         let size = *SIZES.iter().chain(&["", ""]).copied().collect::<Vec<_>>().choose(rng).expect("some");
@@ -112,7 +112,7 @@ impl People {
     }
 
     /// All quiet is over.
-    pub async fn listen(&mut self, db: &Db) {
+    pub(crate) async fn listen(&mut self, db: &Db) {
         for subscriber in &self.subscribers {
             db.pause_subscriber(*subscriber, None).await.expect("ended");
         }
@@ -125,7 +125,7 @@ impl People {
     }
 
     /// Their subscribers' rows.
-    pub fn subscribers(&self) -> &[i64] {
+    pub(crate) fn subscribers(&self) -> &[i64] {
         &self.subscribers
     }
 }

@@ -18,29 +18,29 @@ use sha2::{Digest, Sha256};
 use crate::turns::Turns;
 
 /// The sources: the first two share a shop, the third lists two products.
-pub const SOURCES: [(&str, &[&str]); 3] = [
+pub(crate) const SOURCES: [(&str, &[&str]); 3] = [
     ("https://one.example/products/jacket", &["jacket"]),
     ("https://one.example/products/coat", &["coat"]),
     ("https://two.example/products.json", &["parka", "vest"]),
 ];
 /// The sizes there are.
-pub const SIZES: [&str; 3] = ["S", "M", "L"];
+pub(crate) const SIZES: [&str; 3] = ["S", "M", "L"];
 
 /// What a shop says of one product: a size that is not there is not named.
-pub type Shown = BTreeMap<&'static str, Availability>;
+pub(crate) type Shown = BTreeMap<&'static str, Availability>;
 
 /// What a source says: a product that is not there is not named.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Said {
+pub(crate) struct Said {
     /// By product.
-    pub products: BTreeMap<&'static str, Shown>,
+    pub(crate) products: BTreeMap<&'static str, Shown>,
     /// Was it read to its end?
-    pub complete: bool,
+    pub(crate) complete: bool,
 }
 
 /// How a source behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
+pub(crate) enum Mood {
     /// It answers.
     Fine,
     /// It answers 500.
@@ -53,7 +53,7 @@ pub enum Mood {
 
 /// The shops.
 #[derive(Debug)]
-pub struct Shops {
+pub(crate) struct Shops {
     turns: Arc<Turns>,
     clock: Arc<ManualClock>,
     state: Mutex<State>,
@@ -71,7 +71,7 @@ struct State {
 
 impl Shops {
     /// Shops where everything is sold out.
-    pub fn new(seed: u64, turns: &Arc<Turns>, clock: &Arc<ManualClock>) -> Arc<Self> {
+    pub(crate) fn new(seed: u64, turns: &Arc<Turns>, clock: &Arc<ManualClock>) -> Arc<Self> {
         let stock = SOURCES.map(|(_, products)| Said {
             products: products.iter().map(|p| (*p, SIZES.map(|s| (s, Availability::OutOfStock)).into())).collect(),
             complete: true,
@@ -82,7 +82,7 @@ impl Shops {
     }
 
     /// Something changes at a shop. Says what.
-    pub fn change(&self, rng: &mut StdRng) -> String {
+    pub(crate) fn change(&self, rng: &mut StdRng) -> String {
         let mut state = self.lock();
         let source = rng.random_range(0..SOURCES.len());
         let product = *SOURCES[source].1.choose(rng).expect("some");
@@ -117,19 +117,19 @@ impl Shops {
     }
 
     /// From now on all answer at once, and truly; what they have stays as it is.
-    pub fn be_fine(&self) {
+    pub(crate) fn be_fine(&self) {
         let mut state = self.lock();
         state.moods = [Mood::Fine; 3];
         state.slow = false;
     }
 
     /// What was answered by a source at that time.
-    pub fn served(&self, source: usize, read_at: DateTime<Utc>) -> Option<Said> {
+    pub(crate) fn served(&self, source: usize, read_at: DateTime<Utc>) -> Option<Said> {
         self.lock().served.get(&(source, read_at)).cloned()
     }
 
     /// How often each source was asked.
-    pub fn asked(&self) -> [u32; 3] {
+    pub(crate) fn asked(&self) -> [u32; 3] {
         self.lock().asked
     }
 
@@ -199,14 +199,14 @@ impl Readings for Line {
 
 /// An instance's line to the shops.
 #[derive(Debug)]
-pub struct Line {
+pub(crate) struct Line {
     who: usize,
     shops: Arc<Shops>,
 }
 
 impl Line {
     /// The line of an instance.
-    pub fn new(who: usize, shops: &Arc<Shops>) -> Arc<Self> {
+    pub(crate) fn new(who: usize, shops: &Arc<Shops>) -> Arc<Self> {
         Arc::new(Self { who, shops: Arc::clone(shops) })
     }
 }

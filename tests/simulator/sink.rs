@@ -16,7 +16,7 @@ use crate::turns::Turns;
 
 /// The platforms behind one kind of lane.
 #[derive(Debug)]
-pub struct Sink {
+pub(crate) struct Sink {
     clock: Arc<ManualClock>,
     state: Mutex<State>,
 }
@@ -31,24 +31,24 @@ struct State {
 
 impl Sink {
     /// Platforms that misbehave.
-    pub fn new(seed: u64, clock: &Arc<ManualClock>) -> Arc<Self> {
+    pub(crate) fn new(seed: u64, clock: &Arc<ManualClock>) -> Arc<Self> {
         let rng = StdRng::seed_from_u64(seed ^ 0x51a4);
         let state = State { rng, is_fine: false, taken: BTreeMap::new(), begun: Vec::new() };
         Arc::new(Self { clock: Arc::clone(clock), state: Mutex::new(state) })
     }
 
     /// From now on every message is taken at once.
-    pub fn be_fine(&self) {
+    pub(crate) fn be_fine(&self) {
         self.lock().is_fine = true;
     }
 
     /// How often each key was taken.
-    pub fn taken(&self) -> BTreeMap<String, u32> {
+    pub(crate) fn taken(&self) -> BTreeMap<String, u32> {
         self.lock().taken.clone()
     }
 
     /// The addresses of requests that were begun since this was asked last.
-    pub fn begun(&self) -> Vec<String> {
+    pub(crate) fn begun(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().begun)
     }
 
@@ -74,7 +74,7 @@ impl Sink {
 
 /// An instance's line to the platforms.
 #[derive(Debug)]
-pub struct Line {
+pub(crate) struct Line {
     who: usize,
     name: &'static str,
     turns: Arc<Turns>,
@@ -83,7 +83,7 @@ pub struct Line {
 
 impl Line {
     /// The line of an instance to the platforms of that name.
-    pub fn new(who: usize, name: &'static str, turns: &Arc<Turns>, sink: &Arc<Sink>) -> Arc<Self> {
+    pub(crate) fn new(who: usize, name: &'static str, turns: &Arc<Turns>, sink: &Arc<Sink>) -> Arc<Self> {
         Arc::new(Self { who, name, turns: Arc::clone(turns), sink: Arc::clone(sink) })
     }
 }

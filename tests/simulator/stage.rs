@@ -17,7 +17,7 @@ use crate::turns::Turns;
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A file, copied from a migrated one.
     Sqlite,
     /// A database of the test's own cluster, copied from a migrated one.
@@ -25,17 +25,17 @@ pub enum Kind {
 }
 
 /// The stage.
-pub struct Stage {
+pub(crate) struct Stage {
     /// What everything is drawn from.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// The time.
-    pub clock: Arc<ManualClock>,
+    pub(crate) clock: Arc<ManualClock>,
     /// Who goes next.
-    pub turns: Arc<Turns>,
+    pub(crate) turns: Arc<Turns>,
     /// The shops.
-    pub shops: Arc<Shops>,
+    pub(crate) shops: Arc<Shops>,
     /// The platforms.
-    pub sink: Arc<Sink>,
+    pub(crate) sink: Arc<Sink>,
     url: String,
     _folder: TempDir,
 }
@@ -44,7 +44,7 @@ static SQLITE: OnceLock<(PathBuf, TempDir)> = OnceLock::new();
 
 impl Stage {
     /// An empty one.
-    pub async fn new(kind: Kind, seed: u64) -> Self {
+    pub(crate) async fn new(kind: Kind, seed: u64) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).expect("a date")));
         let turns = Arc::new(Turns::default());
@@ -62,7 +62,7 @@ impl Stage {
     }
 
     /// The database through this line.
-    pub async fn open(&self, faults: Arc<dyn Faults>) -> Db {
+    pub(crate) async fn open(&self, faults: Arc<dyn Faults>) -> Db {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         Db::open(&self.url, Durability::Process, clock, faults).await.expect("opened")
     }
@@ -71,7 +71,7 @@ impl Stage {
 const TEMPLATE: &str = "simulator";
 
 /// Makes the PostgreSQL database that all others are copied from.
-pub async fn make_template() {
+pub(crate) async fn make_template() {
     let cluster = Cluster::shared().expect("PostgreSQL");
     cluster.run(&format!("CREATE DATABASE {TEMPLATE}")).expect("made");
     migrate(&cluster.address(TEMPLATE)).await;

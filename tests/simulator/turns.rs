@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Those who wait.
 #[derive(Debug, Default)]
-pub struct Turns {
+pub(crate) struct Turns {
     inner: Mutex<Inner>,
     over: Notify,
 }
@@ -32,20 +32,20 @@ struct Waiting {
 
 /// What the player knows of one who waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ticket {
+pub(crate) struct Ticket {
     /// In the order of arrival.
-    pub number: u64,
+    pub(crate) number: u64,
     /// Which instance.
-    pub who: usize,
+    pub(crate) who: usize,
     /// For what.
-    pub what: String,
+    pub(crate) what: String,
     /// Not before this monotonic time.
-    pub not_before: Duration,
+    pub(crate) not_before: Duration,
 }
 
 impl Turns {
     /// Waits for a turn. It lasts until what is given is dropped.
-    pub fn wait(self: &Arc<Self>, who: usize, what: String, not_before: Duration) -> Turn {
+    pub(crate) fn wait(self: &Arc<Self>, who: usize, what: String, not_before: Duration) -> Turn {
         let turns = Arc::clone(self);
         Box::pin(async move {
             let opened = turns.arrive(who, what, not_before);
@@ -65,14 +65,14 @@ impl Turns {
     }
 
     /// All who wait, in the order of their arrival.
-    pub fn waiting(&self) -> Vec<Ticket> {
+    pub(crate) fn waiting(&self) -> Vec<Ticket> {
         let mut inner = self.lock();
         inner.waiting.retain(|waiting| !waiting.open.is_closed());
         inner.waiting.iter().map(|waiting| waiting.ticket.clone()).collect()
     }
 
     /// Lets one go on, until its turn is over and all have come as far as they can without another turn.
-    pub async fn let_go(&self, number: u64) {
+    pub(crate) async fn let_go(&self, number: u64) {
         if self.open(number) {
             let over = async {
                 while self.lock().going {
@@ -99,7 +99,7 @@ impl Turns {
 
 /// Lets every task come as far as it can. One thread runs them all; the longest chain is a request that ends, its
 /// lane that notices, and the step that follows.
-pub async fn settle() {
+pub(crate) async fn settle() {
     for _ in 0..16 {
         tokio::task::yield_now().await;
     }
