@@ -27,7 +27,7 @@ struct Inner {
 #[derive(Debug)]
 struct Waiting {
     ticket: Ticket,
-    open: oneshot::Sender<()>,
+    open: oneshot::Sender<Held>,
 }
 
 /// What the player knows of one who waits.
@@ -49,13 +49,12 @@ impl Turns {
         let turns = Arc::clone(self);
         Box::pin(async move {
             let opened = turns.arrive(who, what, not_before);
-            // A closed door means that the player is gone; then nothing matters any more.
-            let _ = opened.await;
-            Arc::new(Going(turns)) as Held
+            // A door that closes means that the player is gone; then nothing matters any more.
+            opened.await.unwrap_or_else(|_| Arc::new(()))
         })
     }
 
-    fn arrive(&self, who: usize, what: String, not_before: Duration) -> oneshot::Receiver<()> {
+    fn arrive(&self, who: usize, what: String, not_before: Duration) -> oneshot::Receiver<Held> {
         let (open, opened) = oneshot::channel();
         let mut inner = self.lock();
         inner.number += 1;
@@ -72,24 +71,24 @@ impl Turns {
     }
 
     /// Lets one go on, until its turn is over and all have come as far as they can without another turn.
-    pub(crate) async fn let_go(&self, number: u64) {
-        if self.open(number) {
-            let over = async {
-                while self.lock().going {
-                    self.over.notified().await;
-                }
-            };
-            tokio::time::timeout(PATIENCE, over).await.expect("a turn that does not end");
-        }
+    pub(crate) async fn let_go(self: &Arc<Self>, number: u64) {
+        let open = self.leave(number);
+        // Whoever was aborted in the meantime drops its turn unused.
+        let _ = open.send(Arc::new(Going(Arc::clone(self))));
+        let over = async {
+            while self.lock().going {
+                self.over.notified().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, over).await.expect("a turn that does not end");
         settle().await;
     }
 
-    fn open(&self, number: u64) -> bool {
+    fn leave(&self, number: u64) -> oneshot::Sender<Held> {
         let mut inner = self.lock();
         let at = inner.waiting.iter().position(|waiting| waiting.ticket.number == number).expect("it waits");
-        let waiting = inner.waiting.remove(at);
-        inner.going = waiting.open.send(()).is_ok();
-        inner.going
+        inner.going = true;
+        inner.waiting.remove(at).open
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
