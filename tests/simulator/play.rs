@@ -76,10 +76,10 @@ impl Play {
     pub(crate) async fn chaos(&mut self) {
         for _ in 0..STEPS {
             match self.rng.random_range(0..100) {
-                0..62 => self.let_one_go().await,
-                62..78 => self.begin_a_tick().await,
-                78..84 => self.pass(),
-                84..92 => {
+                0..52 => self.let_one_go().await,
+                52..68 => self.begin_a_tick().await,
+                68..79 => self.pass(),
+                79..92 => {
                     let what = self.stage.shops.change(&mut self.rng);
                     self.note(&what);
                 }

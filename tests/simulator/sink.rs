@@ -68,7 +68,10 @@ impl Sink {
         }
         let slow = state.rng.random_bool(0.15);
         let wait = if slow { state.rng.random_range(1..40) } else { 0 };
-        (state.rng.random_range(0..20), Duration::from_secs(wait))
+        let dice = state.rng.random_range(0..20);
+        // Addresses go for good, so they go seldom.
+        let dice = if dice == 7 && state.rng.random_bool(0.8) { 6 } else { dice };
+        (dice, Duration::from_secs(wait))
     }
 }
 
