@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult};
 use super::{FanoutRules, OpenDrop, disarm, fulfilled, insert_alerts, size_key};
 use crate::store::db::Txn;
 use crate::store::sql::Sql;
+use crate::store::time::span;
 
 /// A later drop, and how far its fan-out has come.
 pub(crate) struct LaterDrop {
@@ -54,7 +55,8 @@ pub(crate) async fn tell_late(
     expire_after: Duration,
     now: i64,
 ) -> Result<(), DbErr> {
-    if later.passed < watch_id {
+    let is_too_late = later.drop.created_at + span(expire_after) <= now;
+    if later.passed < watch_id || is_too_late {
         return Ok(());
     }
     let sql = "SELECT size_key, style_key FROM watch WHERE id = $1";

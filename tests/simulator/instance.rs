@@ -47,8 +47,11 @@ pub(crate) struct Instance {
     poller: Poller,
     fanout: Arc<Fanout>,
     sender: Sender,
-    ticks: [Option<(u32, JoinHandle<Result<(), StoreError>>)>; 3],
+    ticks: [Option<Tick>; 3],
 }
+
+/// A tick under way, and how many statements had failed when it began.
+type Tick = (u32, JoinHandle<Result<(), StoreError>>);
 
 impl Instance {
     /// An instance over a database of its own connections.

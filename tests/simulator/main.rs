@@ -80,6 +80,16 @@ fn promises_hold_however_it_goes_on_sqlite() {
 }
 
 #[test]
+fn promises_hold_however_it_goes_on_postgresql() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(stage::make_template());
+    match number("COATCHECK_SEED") {
+        Some(seed) => play_all(Kind::Postgres, std::iter::once(seed)),
+        None => play_in_threads(Kind::Postgres, number("COATCHECK_SEEDS").unwrap_or(100).div_ceil(20)),
+    }
+}
+
+#[test]
 fn a_seed_is_played_the_same_twice() {
     let seed = number("COATCHECK_SEED").unwrap_or(7);
     assert_eq!(play(Kind::Sqlite, seed), play(Kind::Sqlite, seed));

@@ -89,13 +89,16 @@ async fn rows_and_requests_agree(play: &Play) {
     }
 }
 
+/// A span: what was so, from which reading to which.
+type Numbered = (String, i64, i64);
+
 /// P6, by the numbers of the readings, which no clock can move.
 async fn history_is_true(play: &Play, stock: &Stock) {
     let sql = "SELECT p.external_id, v.size, s.availability, s.first_reading, s.last_reading, c.readings, \
                CASE WHEN v.confirmed AND s.ended_at IS NULL THEN 1 ELSE 0 END \
                FROM span s JOIN variant v ON v.id = s.variant_id JOIN product p ON p.id = v.product_id \
                JOIN source c ON c.id = p.source_id ORDER BY s.id";
-    let mut spans: BTreeMap<(String, String), Vec<(String, i64, i64)>> = BTreeMap::new();
+    let mut spans: BTreeMap<(String, String), Vec<Numbered>> = BTreeMap::new();
     for row in rows(&play.admin, sql).await {
         let open = row.try_get_by_index::<i32>(6).expect("a number") == 1;
         let last = if open { number(&row, 5) } else { number(&row, 4) };

@@ -66,7 +66,6 @@ struct State {
     moods: [Mood; 3],
     slow: bool,
     served: BTreeMap<(usize, DateTime<Utc>), Said>,
-    asked: [u32; 3],
 }
 
 impl Shops {
@@ -77,7 +76,7 @@ impl Shops {
             complete: true,
         });
         let rng = StdRng::seed_from_u64(seed ^ 0x5409);
-        let state = State { rng, stock, moods: [Mood::Fine; 3], slow: true, served: BTreeMap::new(), asked: [0; 3] };
+        let state = State { rng, stock, moods: [Mood::Fine; 3], slow: true, served: BTreeMap::new() };
         Arc::new(Self { turns: Arc::clone(turns), clock: Arc::clone(clock), state: Mutex::new(state) })
     }
 
@@ -126,11 +125,6 @@ impl Shops {
     /// What was answered by a source at that time.
     pub(crate) fn served(&self, source: usize, read_at: DateTime<Utc>) -> Option<Said> {
         self.lock().served.get(&(source, read_at)).cloned()
-    }
-
-    /// How often each source was asked.
-    pub(crate) fn asked(&self) -> [u32; 3] {
-        self.lock().asked
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -185,7 +179,6 @@ impl Readings for Line {
         let source = SOURCES.iter().position(|(url, _)| *url == spec.url.as_str()).expect("a source of ours");
         let wait = {
             let mut state = self.shops.lock();
-            state.asked[source] += 1;
             let slow = state.slow && state.rng.random_bool(0.1);
             if slow { Duration::from_secs(state.rng.random_range(1..90)) } else { Duration::ZERO }
         };
