@@ -47,7 +47,7 @@ impl Channel for Console {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { edit: false, width: 1 }
+        Capabilities { edit: false, width: 1, knows_keys_for: None }
     }
 
     async fn send(&self, envelope: &Envelope) -> Verdict {
@@ -88,6 +88,7 @@ mod tests {
             destination: Destination::Console,
             secret: None,
             message: Message::Alert(Box::new(alert)),
+            buttons: Vec::new(),
         }
     }
 

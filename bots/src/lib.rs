@@ -7,9 +7,14 @@
 pub mod commands;
 pub mod console;
 pub mod message;
+pub mod pace;
 mod platform;
+mod receive;
 pub mod webhook;
 pub mod words;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use coatcheck_domain::Destination;
@@ -18,7 +23,9 @@ use secrecy::SecretString;
 
 pub use commands::{Command, Said};
 pub use message::{Alert, AlertVariant, Message, Notice};
+pub use pace::Pace;
 pub use platform::Platform;
+pub use receive::{Arrived, Door, DoorClosed, Receiver, Trouble};
 
 /// The code that speaks for lanes of one kind.
 #[async_trait]
@@ -31,6 +38,22 @@ pub trait Channel: Send + Sync {
 
     /// Makes one request and says what came of it. Never retries by itself; never panics on what it is handed.
     async fn send(&self, envelope: &Envelope) -> Verdict;
+
+    /// Makes the message that the platform calls `provider_ref` say what `envelope` says now. Asked only of channels
+    /// that can edit. A message that is gone is [`Verdict::GiveUp`]: it is not sent again.
+    async fn edit(&self, _envelope: &Envelope, _provider_ref: &str) -> Verdict {
+        Verdict::GiveUp { why: format!("{} cannot edit what was sent", self.name()) }
+    }
+
+    /// Looks for a message whose request got no answer.
+    async fn find(&self, _envelope: &Envelope) -> Found {
+        Found::CannotTell
+    }
+
+    /// How fast its one identity may speak. `None`: as fast as its width lets it.
+    fn pace(&self) -> Option<Arc<Pace>> {
+        None
+    }
 }
 
 /// What a platform can do, as far as the engine must know.
@@ -40,6 +63,23 @@ pub struct Capabilities {
     pub edit: bool,
     /// Requests in flight per lane, at most.
     pub width: usize,
+    /// For how long the platform knows a repeated request by its key. An Unknown that is younger is sent again as it
+    /// is; an older one is looked for first. `None`: it is sent again at any age, for looking would say nothing.
+    pub knows_keys_for: Option<Duration>,
+}
+
+/// Whether a request that got no answer arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// It did; this is the platform's id of it.
+    Here {
+        /// As in [`Verdict::Sent`].
+        provider_ref: String,
+    },
+    /// It certainly did not.
+    NotHere,
+    /// The platform does not say.
+    CannotTell,
 }
 
 /// One message for one address.
@@ -53,6 +93,8 @@ pub struct Envelope {
     pub secret: Option<SecretString>,
     /// What is told.
     pub message: Message,
+    /// What can be pressed below it, where the platform has buttons.
+    pub buttons: Vec<Button>,
 }
 
 /// Who speaks.
@@ -84,13 +126,49 @@ pub struct Reply {
     pub text: String,
     /// Offered next steps.
     pub buttons: Vec<Button>,
+    /// A picture that says the same, for platforms that show some.
+    pub picture: Option<Picture>,
+    /// A file to keep.
+    pub file: Option<File>,
+}
+
+/// A file in an answer: text in UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// What it is called.
+    pub name: String,
+    /// What is in it.
+    pub content: Arc<str>,
+}
+
+/// A picture in an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The PNG file.
+    pub png: Arc<[u8]>,
+    /// What is on it, for those who do not see it.
+    pub alt: String,
 }
 
 impl Reply {
     /// Words alone.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), buttons: Vec::new() }
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// The same with a picture.
+    #[must_use]
+    pub fn with_picture(mut self, png: Vec<u8>, alt: impl Into<String>) -> Self {
+        self.picture = Some(Picture { png: png.into(), alt: alt.into() });
+        self
+    }
+
+    /// The same with a file.
+    #[must_use]
+    pub fn with_file(mut self, name: impl Into<String>, content: impl Into<Arc<str>>) -> Self {
+        self.file = Some(File { name: name.into(), content: content.into() });
+        self
     }
 
     /// The same with one more button.
@@ -108,4 +186,13 @@ pub struct Button {
     pub label: String,
     /// What comes back in [`Inbox::pressed`].
     pub data: String,
+}
+
+impl Button {
+    /// Those below an alert: wait for all it told of again, or no more.
+    #[must_use]
+    pub fn after_alert(drop: i64) -> Vec<Self> {
+        let button = |label: &str, data: String| Self { label: label.to_owned(), data };
+        vec![button("Watch again", format!("again-of:{drop}")), button("Got it", format!("got-of:{drop}"))]
+    }
 }

@@ -35,6 +35,9 @@ pub struct Alert {
     /// Is this only "how an alert looks"?
     #[serde(default)]
     pub test: bool,
+    /// All of it is sold out again, so many seconds after `at`: what an edited message says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_after: Option<u64>,
 }
 
 impl Alert {
@@ -63,6 +66,7 @@ impl Alert {
             at: now,
             detected_at: now,
             test: true,
+            gone_after: None,
         }
     }
 }
@@ -131,6 +135,7 @@ pub(crate) mod examples {
             at,
             detected_at: at + chrono::Duration::milliseconds(20),
             test: false,
+            gone_after: None,
         }
     }
 }

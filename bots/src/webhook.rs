@@ -87,7 +87,7 @@ impl Channel for Webhook {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { edit: false, width: 32 }
+        Capabilities { edit: false, width: 32, knows_keys_for: None }
     }
 
     async fn send(&self, envelope: &Envelope) -> Verdict {

@@ -240,7 +240,7 @@ CREATE TABLE attempt (
     number INTEGER NOT NULL, -- 1, 2, …
     started_at BIGINT NOT NULL, -- µs
     ended_at BIGINT NOT NULL, -- µs
-    verdict TEXT NOT NULL, -- sent, retry, give_up, address_gone or unknown
+    verdict TEXT NOT NULL, -- sent, retry, hold, give_up, address_gone or unknown
     error TEXT, -- what happened
     FOREIGN KEY (delivery_id) REFERENCES delivery (id) ON DELETE CASCADE
 );

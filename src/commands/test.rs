@@ -45,6 +45,7 @@ async fn about_mine(commands: &Commands, who: &Who) -> Result<Option<Alert>, Sto
             at: now,
             detected_at: now,
             test: true,
+            gone_after: None,
         }
     }))
 }

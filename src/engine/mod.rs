@@ -6,6 +6,7 @@ pub mod fanout;
 mod fault;
 pub mod poll;
 pub mod readings;
+pub mod receive;
 pub mod send;
 pub mod stop;
 mod underway;

@@ -252,6 +252,7 @@ impl Sender {
             destination,
             secret: started.secret.clone().map(Into::into),
             message: started.message.clone(),
+            buttons: Vec::new(),
         };
         channel.send(&envelope).await
     }

@@ -52,7 +52,7 @@ impl Channel for Fake {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { edit: false, width: self.width }
+        Capabilities { edit: false, width: self.width, knows_keys_for: None }
     }
 
     async fn send(&self, envelope: &Envelope) -> Verdict {

@@ -342,6 +342,7 @@ fn alert(context: &Context<'_>, title: &str, product: &ProductReading, back: &[C
         at: context.new.read_at,
         detected_at: context.stored_at,
         test: false,
+        gone_after: None,
     }
 }
 

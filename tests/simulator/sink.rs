@@ -98,7 +98,7 @@ impl Channel for Line {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { edit: false, width: 3 }
+        Capabilities { edit: false, width: 3, knows_keys_for: None }
     }
 
     async fn send(&self, envelope: &Envelope) -> Verdict {

@@ -166,6 +166,14 @@ pub enum Verdict {
         /// What happened.
         why: String,
     },
+    /// It certainly did not arrive, and nothing else would: the whole lane was told to wait (a global 429, a token
+    /// that is not taken any more, a ban that is near).
+    Hold {
+        /// How long the platform asked the lane to wait.
+        after: Option<Duration>,
+        /// What happened.
+        why: String,
+    },
     /// It did not arrive and never will: the platform refused this message.
     GiveUp {
         /// What happened.
@@ -190,6 +198,7 @@ impl Verdict {
         match self {
             Self::Sent { .. } => "sent",
             Self::Retry { .. } => "retry",
+            Self::Hold { .. } => "hold",
             Self::GiveUp { .. } => "give_up",
             Self::AddressGone { .. } => "address_gone",
             Self::Unknown { .. } => "unknown",
@@ -201,9 +210,11 @@ impl Verdict {
     pub fn why(&self) -> Option<&str> {
         match self {
             Self::Sent { .. } => None,
-            Self::Retry { why, .. } | Self::GiveUp { why } | Self::AddressGone { why } | Self::Unknown { why } => {
-                Some(why)
-            }
+            Self::Retry { why, .. }
+            | Self::Hold { why, .. }
+            | Self::GiveUp { why }
+            | Self::AddressGone { why }
+            | Self::Unknown { why } => Some(why),
         }
     }
 }
@@ -255,7 +266,9 @@ pub fn next(sending: Sending, verdict: &Verdict, now: DateTime<Utc>, chance: f64
         Verdict::Sent { provider_ref } => return Next::Sent { provider_ref: provider_ref.clone() },
         Verdict::GiveUp { .. } => return Next::Dead { address_gone: false },
         Verdict::AddressGone { .. } => return Next::Dead { address_gone: true },
-        Verdict::Retry { after, .. } => after.unwrap_or_else(|| backoff(sending.attempts, chance)),
+        Verdict::Retry { after, .. } | Verdict::Hold { after, .. } => {
+            after.unwrap_or_else(|| backoff(sending.attempts, chance))
+        }
         Verdict::Unknown { .. } => backoff(sending.attempts, chance),
     };
     if sending.attempts >= MAX_ATTEMPTS {

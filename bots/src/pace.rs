@@ -1,0 +1,164 @@
+//! How fast one sending identity may speak. Answers to people never queue behind alerts.
+//!
+//! One bucket for both: alerts leave the share of the answers in it, answers may take the last drop. So alerts use the
+//! whole pace while nobody asks anything, and wait as soon as somebody does.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// The part of the pace that alerts leave to answers.
+const ANSWERS: f64 = 0.2;
+
+/// The pace of one identity. Times are of a monotonic clock, since any fixed moment.
+#[derive(Debug)]
+pub struct Pace {
+    per_second: f64,
+    per_chat: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct State {
+    permits: f64,
+    at: Duration,
+    held_until: Duration,
+}
+
+impl Pace {
+    /// A pace of `per_second` requests, at least one; in one chat one message each `per_chat`.
+    #[must_use]
+    pub fn new(per_second: u32, per_chat: Duration) -> Self {
+        let per_second = f64::from(per_second.max(1));
+        let state = State { permits: capacity(per_second), at: Duration::ZERO, held_until: Duration::ZERO };
+        Self { per_second, per_chat, state: Mutex::new(state) }
+    }
+
+    /// The time between two messages to one chat.
+    #[must_use]
+    pub fn per_chat(&self) -> Duration {
+        self.per_chat
+    }
+
+    /// Takes permits for up to `wanted` alerts at `now`, and says how many there were.
+    pub fn alerts(&self, now: Duration, wanted: usize) -> usize {
+        let mut state = self.refilled(now);
+        let free = (state.permits - reserve(self.per_second)).floor().max(0.0);
+        // A bucket holds a second's worth of requests at most.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, not negative and small")]
+        let taken = (free as usize).min(wanted);
+        #[expect(clippy::cast_precision_loss, reason = "small")]
+        let used = taken as f64;
+        state.permits -= used;
+        taken
+    }
+
+    /// How long from `now` until there is a permit for an alert.
+    #[must_use]
+    pub fn until_alert(&self, now: Duration) -> Duration {
+        let state = self.refilled(now);
+        self.until(&state, now, 1.0 + reserve(self.per_second))
+    }
+
+    /// Takes a permit for one answer at `now`.
+    ///
+    /// # Errors
+    /// How long to wait until there is one.
+    pub fn answer(&self, now: Duration) -> Result<(), Duration> {
+        let mut state = self.refilled(now);
+        let wait = self.until(&state, now, 1.0);
+        if wait > Duration::ZERO {
+            return Err(wait);
+        }
+        state.permits -= 1.0;
+        Ok(())
+    }
+
+    /// The platform asked for silence until then. The longest wish counts.
+    pub fn hold(&self, until: Duration) {
+        let mut state = self.state();
+        state.held_until = state.held_until.max(until);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refilled(&self, now: Duration) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        let passed = now.saturating_sub(state.at).as_secs_f64();
+        state.permits = (state.permits + passed * self.per_second).min(capacity(self.per_second));
+        state.at = state.at.max(now);
+        if now < state.held_until {
+            state.permits = state.permits.min(0.0);
+        }
+        state
+    }
+
+    fn until(&self, state: &State, now: Duration, needed: f64) -> Duration {
+        let missing = (needed - state.permits).max(0.0) / self.per_second;
+        // A hair more than what is missing, so that whoever waits that long finds it.
+        let refill =
+            if missing > 0.0 { Duration::from_secs_f64(missing) + Duration::from_micros(1) } else { Duration::ZERO };
+        state.held_until.saturating_sub(now) + refill
+    }
+}
+
+fn reserve(per_second: f64) -> f64 {
+    (per_second * ANSWERS).max(1.0)
+}
+
+/// The reserve and one alert: nobody gets a burst of alerts out of a silence.
+fn capacity(per_second: f64) -> f64 {
+    reserve(per_second) + 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn alerts_use_the_whole_pace_while_nobody_asks() {
+        let pace = Pace::new(25, Duration::ZERO);
+        let told: usize = (0..10_000).map(|ms| pace.alerts(MS * ms, 32)).sum();
+        assert!((245..=252).contains(&told), "{told} in ten seconds");
+    }
+
+    #[test]
+    fn answers_go_first_and_alerts_wait_for_them() {
+        let pace = Pace::new(10, Duration::ZERO);
+        assert_eq!(pace.alerts(Duration::ZERO, 32), 1);
+        assert_eq!(pace.answer(Duration::ZERO), Ok(()));
+        assert_eq!(pace.answer(Duration::ZERO), Ok(()));
+        assert!(pace.answer(Duration::ZERO).is_err(), "a burst has an end");
+        assert_eq!(pace.alerts(100 * MS, 1), 0, "the answers' share comes back first");
+        assert_eq!(pace.answer(101 * MS), Ok(()));
+    }
+
+    #[test]
+    fn a_wish_for_silence_holds_everything() {
+        let pace = Pace::new(10, Duration::ZERO);
+        pace.hold(Duration::from_secs(5));
+        assert_eq!(pace.alerts(Duration::from_secs(1), 1), 0);
+        assert!(pace.answer(Duration::from_secs(4)).is_err());
+        let wait = pace.until_alert(Duration::from_secs(1));
+        assert_eq!(pace.alerts(Duration::from_secs(1) + wait, 1), 1, "after {wait:?}");
+    }
+
+    proptest! {
+        /// However both ask: in no stretch of time more than its share and one bucket.
+        #[test]
+        fn the_pace_is_kept(asked in prop::collection::vec((0_u32..200, any::<bool>(), 1_usize..9), 1..200)) {
+            let pace = Pace::new(20, Duration::ZERO);
+            let (mut now, mut taken) = (Duration::ZERO, 0_usize);
+            for (ms, alert, wanted) in asked {
+                now += MS * ms;
+                taken += if alert { pace.alerts(now, wanted) } else { usize::from(pace.answer(now).is_ok()) };
+                prop_assert!(taken as f64 <= now.as_secs_f64() * 20.0 + capacity(20.0) + 0.001);
+            }
+        }
+    }
+}
