@@ -12,9 +12,10 @@ use url::Url;
 use super::beat::Beats;
 use super::chance::Chance;
 use super::fault::{judge, unstored};
+use super::readings::Readings;
 use super::stop::Stop;
 use super::underway::{Held, Polls};
-use crate::shops::{Page, Progress, Read, ReadError, ReadOutcome, Shops, SourceSpec};
+use crate::shops::{Page, Progress, Read, ReadError, ReadOutcome, SourceSpec};
 use crate::store::claim::{Claimed, Failed, Unchanged};
 use crate::store::reading::NewReading;
 use crate::store::wake::Topic;
@@ -31,7 +32,7 @@ const IMPATIENCE: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub struct Poller {
     db: Db,
-    shops: Arc<Shops>,
+    shops: Arc<dyn Readings>,
     chance: Arc<Chance>,
 }
 
@@ -56,7 +57,7 @@ pub enum Polled {
 impl Poller {
     /// A poller of these shops.
     #[must_use]
-    pub fn new(db: Db, shops: Arc<Shops>, chance: Arc<Chance>) -> Self {
+    pub fn new(db: Db, shops: Arc<dyn Readings>, chance: Arc<Chance>) -> Self {
         Self { db, shops, chance }
     }
 

@@ -1,5 +1,6 @@
 //! The only connection type, and the only place that begins a transaction.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Clock;
+use futures_util::future::BoxFuture;
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
@@ -26,7 +28,19 @@ pub trait Faults: Send + Sync {
     /// # Errors
     /// When the fault is due.
     fn before(&self, statement: &str) -> Result<(), DbErr>;
+
+    /// Asked where others may come in between: before a transaction begins, and before a reader asks something.
+    /// What is given lasts until that transaction or question is over. Production waits for nobody.
+    fn turn(&self) -> Option<Turn> {
+        None
+    }
 }
+
+/// A turn that is waited for, and then held.
+pub type Turn = BoxFuture<'static, Held>;
+
+/// A turn that is held: its end is its drop.
+pub type Held = Arc<dyn Any + Send + Sync>;
 
 /// Production: nothing fails on purpose.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +76,8 @@ pub struct Conn<C> {
     trouble: Trouble,
     /// Did a statement of this transaction change anything? Only then is its commit a proof that the database stores.
     wrote: Arc<AtomicBool>,
+    /// A transaction holds one turn from its beginning to its end.
+    held: Option<Held>,
 }
 
 /// A write transaction. Dropped without [`Txn::commit`], it never happened.
@@ -152,6 +168,7 @@ impl Db {
     /// # Errors
     /// When the database cannot be reached, or is held by another writer for longer than 10 s.
     pub async fn write(&self) -> Result<Txn, DbErr> {
+        let held = self.writer.turn().await;
         self.writer.faults.before("BEGIN")?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -159,7 +176,7 @@ impl Db {
         };
         #[expect(clippy::disallowed_methods, reason = "this is the one place that begins transactions")]
         let inner = self.writer.noted(self.writer.inner.begin_with_options(options).await)?;
-        Ok(Conn::new(inner, Arc::clone(&self.writer.faults), self.trouble.clone()))
+        Ok(Conn { held, ..Conn::new(inner, Arc::clone(&self.writer.faults), self.trouble.clone()) })
     }
 
     /// Closes all connections, so that SQLite folds its log into the file.
@@ -172,12 +189,20 @@ impl Db {
 
 impl<C> Conn<C> {
     fn new(inner: C, faults: Arc<dyn Faults>, trouble: Trouble) -> Self {
-        Self { inner, faults, trouble, wrote: Arc::default() }
+        Self { inner, faults, trouble, wrote: Arc::default(), held: None }
     }
 
     /// A failure is remembered by all who share the database.
     fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
         result.inspect_err(|error| self.trouble.failed(error))
+    }
+
+    /// A turn of its own, unless it is within a transaction that holds one.
+    async fn turn(&self) -> Option<Held> {
+        match self.faults.turn() {
+            Some(turn) if self.held.is_none() => Some(turn.await),
+            _ => None,
+        }
     }
 }
 
@@ -200,12 +225,13 @@ impl Txn {
 }
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> ConnectionTrait for Conn<C> {
+impl<C: ConnectionTrait + Send + Sync> ConnectionTrait for Conn<C> {
     fn get_database_backend(&self) -> DbBackend {
         self.inner.get_database_backend()
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let _held = self.turn().await;
         self.faults.before(&statement.sql)?;
         let done = self.noted(self.inner.execute_raw(statement).await)?;
         if done.rows_affected() > 0 {
@@ -215,16 +241,19 @@ impl<C: ConnectionTrait + Send> ConnectionTrait for Conn<C> {
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let _held = self.turn().await;
         self.faults.before(sql)?;
         self.noted(self.inner.execute_unprepared(sql).await)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let _held = self.turn().await;
         self.faults.before(&statement.sql)?;
         self.noted(self.inner.query_one_raw(statement).await)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let _held = self.turn().await;
         self.faults.before(&statement.sql)?;
         self.noted(self.inner.query_all_raw(statement).await)
     }

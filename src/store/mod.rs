@@ -31,6 +31,6 @@ pub mod trouble;
 pub mod wake;
 pub mod watch;
 
-pub use db::{Db, Faults, NoFaults, Txn};
+pub use db::{Db, Faults, Held, NoFaults, Turn, Txn};
 pub use error::StoreError;
 pub use wake::Wake;
