@@ -42,7 +42,7 @@ fn shopify(args: &Args, what: &str, text: &str) -> Result<Figure> {
 fn whole(args: &Args, what: &str, text: &str) -> Result<Figure> {
     let url: Url = "https://shop.example/products.json".parse()?;
     let ours = timed(args, text, || {
-        detect::read(&documents::json(text.as_bytes())?, None, &url)?;
+        detect::read(&documents::json(text.as_bytes(), None)?, None, &url)?;
         Ok(())
     })?;
     Ok(figure(format!("Shopify, {what}"), text, ours, bare(args, text)?).wants(Target::AtLeast(0.5)))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use chrono::DateTime;
 use coatcheck::store::Db;
-use coatcheck::store::claim::Unchanged;
+use coatcheck::store::claim::{Room, Unchanged};
 use coatcheck::store::db::Durability;
 use coatcheck::store::reading::NewReading;
 use coatcheck_domain::clock::ManualClock;
@@ -93,7 +93,7 @@ async fn round(db: &Db, clock: &ManualClock, sources: usize) -> Result<()> {
     clock.advance(Duration::from_secs(3600));
     let mut done = 0;
     while done < sources {
-        let claims = db.claim_due("round", BATCH).await?;
+        let claims = db.claim_due("round", Room::of_each(BATCH)).await?;
         ensure!(!claims.is_empty(), "{done} of {sources} were due");
         let now = db.now();
         let ended: Vec<Unchanged> = claims

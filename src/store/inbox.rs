@@ -115,13 +115,13 @@ impl Db {
         Ok(taken)
     }
 
-    /// It is answered, if it is still ours. `false`: another has begun to answer it since.
+    /// It is answered, if it is still ours: the words are forgotten, the id is kept. `false`: another has begun to answer it since.
     ///
     /// # Errors
     /// When the database fails; then it will be answered once more.
     pub async fn end_arrival(&self, arrival: &Arrival) -> Result<bool, StoreError> {
         let txn = self.write().await?;
-        let sql = "UPDATE inbox SET done_at = $2, held_until = 0 WHERE id = $1 AND done_at IS NULL AND attempts = $3";
+        let sql = "UPDATE inbox SET done_at = $2, held_until = 0, payload = '' WHERE id = $1 AND done_at IS NULL AND attempts = $3";
         let ended = txn.run(sql, vec![arrival.id.into(), micros(self.now()).into(), arrival.attempts.into()]).await?;
         txn.commit().await?;
         self.wake().ring(Topic::Inbox);

@@ -16,10 +16,14 @@ use super::lease::Lease;
 use super::sql::Sql;
 use super::time::{at, micros};
 use finish::{finish_if, finish_sent};
-use start::start;
+use start::{is_held, start};
 
 /// The reason of a waiting row that a person has sent although it is sold out.
 pub(super) const FORCED: &str = "forced";
+
+/// The condition of the index `delivery_held`, word for word. Without it SQLite reads every delivery there ever was:
+/// it does not conclude from `state = 'claimed'` that the index holds the row.
+const HELD: &str = "state IN ('claimed', 'sending')";
 
 /// A delivery whose request may be made now. It is `sending` on disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,12 +129,19 @@ impl Db {
     /// When the database fails; then nothing is taken over.
     pub async fn take_over_lane(&self, lease: &Lease, lane: &str, chance: f64) -> Result<usize, StoreError> {
         let txn = self.write().await?;
+        // Whoever stood still between taking the lane and this has lost it, and these rows are somebody else's.
+        if !is_held(&txn, lease).await? {
+            return Ok(0);
+        }
         let now = self.now();
-        let sql =
-            "UPDATE delivery SET state = 'pending', epoch = 0 WHERE lane = $1 AND state = 'claimed' AND epoch <> $2";
-        let freed = txn.run(sql, vec![lane.into(), lease.epoch.into()]).await?;
-        let sql = "SELECT id, attempts, expires_at FROM delivery WHERE lane = $1 AND state = 'sending' AND epoch <> $2";
-        let held: Vec<HeldRow> = txn.rows(sql, vec![lane.into(), lease.epoch.into()]).await?;
+        let sql = format!(
+            "UPDATE delivery SET state = 'pending', epoch = 0 WHERE {HELD} AND lane = $1 AND state = 'claimed' AND epoch <> $2"
+        );
+        let freed = txn.run(&sql, vec![lane.into(), lease.epoch.into()]).await?;
+        let sql = format!(
+            "SELECT id, attempts, expires_at FROM delivery WHERE {HELD} AND lane = $1 AND state = 'sending' AND epoch <> $2"
+        );
+        let held: Vec<HeldRow> = txn.rows(&sql, vec![lane.into(), lease.epoch.into()]).await?;
         for row in &held {
             let attempts = u32::try_from(row.attempts).unwrap_or_default();
             let verdict = Verdict::Unknown { why: "the service stopped while sending".to_owned() };
@@ -171,9 +182,10 @@ impl Db {
     /// When the database fails; then the next holder of the lane frees it.
     pub async fn hand_back_lane(&self, lease: &Lease, lane: &str) -> Result<(), DbErr> {
         let txn = self.write().await?;
-        let sql =
-            "UPDATE delivery SET state = 'pending', epoch = 0 WHERE lane = $1 AND state = 'claimed' AND epoch = $2";
-        txn.run(sql, vec![lane.into(), lease.epoch.into()]).await?;
+        let sql = format!(
+            "UPDATE delivery SET state = 'pending', epoch = 0 WHERE {HELD} AND lane = $1 AND state = 'claimed' AND epoch = $2"
+        );
+        txn.run(&sql, vec![lane.into(), lease.epoch.into()]).await?;
         txn.commit().await
     }
 }

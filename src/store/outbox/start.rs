@@ -14,7 +14,7 @@ use super::super::lease::Lease;
 use super::super::sql::{Sql, list};
 use super::super::time::{at, micros};
 use super::finish::end;
-use super::{FORCED, Started, Step};
+use super::{FORCED, HELD, Started, Step};
 
 #[derive(FromQueryResult)]
 struct ClaimedRow {
@@ -37,12 +37,18 @@ struct StockRow {
 }
 
 /// Is it still wanted? Consent, pause and watch are asked in the very statement that starts a send. `$1` is now.
-/// Whoever wants quiet is answered all the same.
+/// Whoever wants quiet is answered all the same. A watch remembers only the last drop it was told of, so one that
+/// has heard of a later drop of the product still speaks for this one, if the drop has its size.
 const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id AND t.state = 'active') \
      AND (delivery.kind IN ('reply', 'code') \
        OR NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber_id AND s.paused_until > $1)) \
-     AND (delivery.kind <> 'alert' OR delivery.drop_id IS NULL OR EXISTS (SELECT 1 FROM watch w \
-       WHERE w.told_drop_id = delivery.drop_id AND w.subscriber_id = delivery.subscriber_id))";
+     AND (delivery.kind <> 'alert' OR delivery.drop_id IS NULL \
+       OR EXISTS (SELECT 1 FROM watch w \
+         WHERE w.told_drop_id = delivery.drop_id AND w.subscriber_id = delivery.subscriber_id) \
+       OR EXISTS (SELECT 1 FROM \"drop\" p JOIN watch w ON w.product_id = p.product_id \
+           AND w.subscriber_id = delivery.subscriber_id AND w.told_drop_id > p.id \
+         WHERE p.id = delivery.drop_id AND (w.size_key = '' OR EXISTS (SELECT 1 FROM restock r \
+           JOIN variant v ON v.id = r.variant_id WHERE r.drop_id = p.id AND v.size_key = w.size_key))))";
 /// Claims what is due, ends what is not worth sending, starts the rest.
 pub(super) async fn start(
     txn: &Txn,
@@ -61,10 +67,12 @@ pub(super) async fn start(
     if txn.run(sql, values).await? == 0 {
         return Ok(Step::default());
     }
-    let sql = "SELECT d.id, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
+    let sql = format!(
+        "SELECT d.id, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
                FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id LEFT JOIN \"drop\" p ON p.id = d.drop_id \
-               WHERE d.lane = $1 AND d.state = 'claimed' AND d.epoch = $2 ORDER BY d.next_attempt_at, d.id";
-    let claimed: Vec<ClaimedRow> = txn.rows(sql, vec![lane.into(), lease.epoch.into()]).await?;
+               WHERE d.{HELD} AND d.lane = $1 AND d.state = 'claimed' AND d.epoch = $2 ORDER BY d.next_attempt_at, d.id"
+    );
+    let claimed: Vec<ClaimedRow> = txn.rows(&sql, vec![lane.into(), lease.epoch.into()]).await?;
     let sold_out = sold_out(txn, &claimed).await?;
     for id in &sold_out {
         end(txn, *id, State::Expired, "sold_out", now).await?;
