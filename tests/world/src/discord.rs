@@ -151,7 +151,8 @@ impl Discord {
     pub fn slow_down(after: Duration, global: bool) -> Fault {
         let scope = if global { "global" } else { "user" };
         let (seconds, whole) = (after.as_secs_f64(), after.as_secs_f64().ceil());
-        let body = serde_json::json!({ "message": "You are being rate limited.", "retry_after": seconds, "global": global });
+        let body =
+            serde_json::json!({ "message": "You are being rate limited.", "retry_after": seconds, "global": global });
         let mut headers = vec![
             ("content-type".to_owned(), "application/json".to_owned()),
             ("retry-after".to_owned(), format!("{whole}")),
