@@ -80,8 +80,8 @@ impl Discord {
     }
 
     /// A team channel in a server of its own.
-    pub fn channel(&self, name: &str) -> u64 {
-        self.town().channel(name)
+    pub fn channel(&self) -> u64 {
+        self.town().channel()
     }
 
     /// The direct messages of the bot with `person`, which exist once somebody wrote there.

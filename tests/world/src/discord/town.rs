@@ -16,7 +16,6 @@ pub(super) struct Person {
 }
 
 pub(super) struct Channel {
-    pub(super) name: String,
     /// The person of a direct channel.
     pub(super) dm_of: Option<u64>,
 }
@@ -90,13 +89,13 @@ impl Town {
     pub(super) fn person(&mut self, name: &str) -> u64 {
         let (id, dm) = (self.id(), self.id());
         self.people.insert(id, Person { name: name.to_owned(), closed: false, dm });
-        self.channels.insert(dm, Channel { name: format!("dm-{name}"), dm_of: Some(id) });
+        self.channels.insert(dm, Channel { dm_of: Some(id) });
         id
     }
 
-    pub(super) fn channel(&mut self, name: &str) -> u64 {
+    pub(super) fn channel(&mut self) -> u64 {
         let id = self.id();
-        self.channels.insert(id, Channel { name: name.to_owned(), dm_of: None });
+        self.channels.insert(id, Channel { dm_of: None });
         id
     }
 

@@ -1,0 +1,104 @@
+//! One request to Discord and its answer.
+
+use std::fmt;
+
+use reqwest::Client;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde_json::Value;
+use serenity::http::{LightMethod, Request, Route};
+use url::Url;
+
+use super::failure::Failure;
+
+/// Who asks, and where.
+pub(super) struct Api {
+    /// With the scheme in front, as the header wants it.
+    authorization: SecretString,
+    base: String,
+    client: Client,
+}
+
+impl Api {
+    pub(super) fn new(token: SecretString, base: &Url, client: Client) -> Self {
+        let authorization = format!("Bot {}", token.expose_secret().trim().trim_start_matches("Bot ")).into();
+        Self { authorization, base: base.as_str().trim_end_matches('/').to_owned(), client }
+    }
+
+    /// The token with its scheme, for the gateway's own client.
+    pub(super) fn authorization(&self) -> &SecretString {
+        &self.authorization
+    }
+
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) async fn get(&self, route: Route<'_>, params: Vec<(&'static str, String)>) -> Result<Value, Failure> {
+        let params = if params.is_empty() { None } else { Some(params) };
+        self.call(Request::new(route, LightMethod::Get).params(params)).await
+    }
+
+    /// With a JSON body.
+    pub(super) async fn with(
+        &self,
+        method: LightMethod,
+        route: Route<'_>,
+        body: &impl Serialize,
+    ) -> Result<Value, Failure> {
+        let body = serde_json::to_vec(body).map_err(|error| Failure::Unmade(error.to_string()))?;
+        self.call(Request::new(route, method).body(Some(body))).await
+    }
+
+    /// With a JSON body and a file beside it.
+    pub(super) async fn with_file(
+        &self,
+        method: LightMethod,
+        route: Route<'_>,
+        body: &Value,
+        name: &'static str,
+        png: Vec<u8>,
+    ) -> Result<Value, Failure> {
+        let part = reqwest::multipart::Part::bytes(png).file_name(name);
+        let form = reqwest::multipart::Form::new().text("payload_json", body.to_string()).part("files[0]", part);
+        let request = self.builder(Request::new(route, method))?;
+        // The form brings its own type and length.
+        let (client, request) = request.build_split();
+        let mut request = request.map_err(|error| Failure::of_error(&error))?;
+        request.headers_mut().remove(reqwest::header::CONTENT_LENGTH);
+        let request = reqwest::RequestBuilder::from_parts(client, request).multipart(form);
+        answered(request).await
+    }
+
+    async fn call(&self, request: Request<'_>) -> Result<Value, Failure> {
+        answered(self.builder(request)?).await
+    }
+
+    fn builder(&self, request: Request<'_>) -> Result<reqwest::RequestBuilder, Failure> {
+        let built = request.build(&self.client, self.authorization.expose_secret(), Some(&self.base));
+        built.map_err(|_| Failure::Unmade("the request cannot be built: is DISCORD_TOKEN one line of text?".into()))
+    }
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+async fn answered(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
+    let response = request.send().await.map_err(|error| Failure::of_error(&error))?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.bytes().await.map_err(|error| Failure::NoAnswer(error.without_url().to_string()))?;
+    if !status.is_success() {
+        return Err(Failure::of_answer(status, &headers, &body));
+    }
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(&body).map_err(|_| Failure::NoAnswer(format!("{status}, but no JSON")))
+}
