@@ -6,7 +6,8 @@ use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::Value;
-use serenity::http::{LightMethod, Request, Route};
+use serenity::builder::CreateAttachment;
+use serenity::http::{LightMethod, Multipart, MultipartUpload, Request, Route};
 use url::Url;
 
 use super::failure::Failure;
@@ -63,24 +64,15 @@ impl Api {
         name: &'static str,
         png: Vec<u8>,
     ) -> Result<Value, Failure> {
-        let part = reqwest::multipart::Part::bytes(png).file_name(name);
-        let form = reqwest::multipart::Form::new().text("payload_json", body.to_string()).part("files[0]", part);
-        let request = self.builder(Request::new(route, method))?;
-        // The form brings its own type and length.
-        let (client, request) = request.build_split();
-        let mut request = request.map_err(|error| Failure::of_error(&error))?;
-        request.headers_mut().remove(reqwest::header::CONTENT_LENGTH);
-        let request = reqwest::RequestBuilder::from_parts(client, request).multipart(form);
-        answered(request).await
+        let upload = MultipartUpload::Attachments(vec![CreateAttachment::bytes(png, name)]);
+        let form = Multipart { upload, payload_json: Some(body.to_string()), fields: Vec::new() };
+        self.call(Request::new(route, method).multipart(Some(form))).await
     }
 
     async fn call(&self, request: Request<'_>) -> Result<Value, Failure> {
-        answered(self.builder(request)?).await
-    }
-
-    fn builder(&self, request: Request<'_>) -> Result<reqwest::RequestBuilder, Failure> {
         let built = request.build(&self.client, self.authorization.expose_secret(), Some(&self.base));
-        built.map_err(|_| Failure::Unmade("the request cannot be built: is DISCORD_TOKEN one line of text?".into()))
+        let unmade = |_| Failure::Unmade("the request cannot be built: is DISCORD_TOKEN one line of text?".to_owned());
+        answered(built.map_err(unmade)?).await
     }
 }
 
