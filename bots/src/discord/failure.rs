@@ -101,9 +101,7 @@ impl Failure {
 
     pub(super) fn trouble(self) -> Trouble {
         match self {
-            Self::Refused(refused) => {
-                Trouble { why: refused.why, after: refused.after, fatal: refused.status == 401 }
-            }
+            Self::Refused(refused) => Trouble { why: refused.why, after: refused.after, fatal: refused.status == 401 },
             Self::NoConnection(why) => Trouble { why, after: None, fatal: false },
             Self::NoAnswer(why) => Trouble { why: format!("no answer from Discord: {why}"), after: None, fatal: false },
             Self::Unmade(why) => Trouble { why, after: None, fatal: true },

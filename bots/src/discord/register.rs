@@ -66,15 +66,25 @@ mod tests {
     fn read(command: &serde_json::Value) -> String {
         let options = command["options"].as_array().expect("options");
         let options = options.iter().map(|option| {
-            let choices: Vec<&str> = option["choices"].as_array().into_iter().flatten().filter_map(|c| c["value"].as_str()).collect();
+            let choices: Vec<&str> =
+                option["choices"].as_array().into_iter().flatten().filter_map(|c| c["value"].as_str()).collect();
             let choices = if choices.is_empty() { String::new() } else { format!(": {}", choices.join("|")) };
             let dots = if option["autocomplete"] == true { "…" } else { "" };
             let name = option["name"].as_str().expect("a name");
-            if option["required"] == true { format!(" <{name}{choices}>{dots}") } else { format!(" [{name}{choices}]{dots}") }
+            if option["required"] == true {
+                format!(" <{name}{choices}>{dots}")
+            } else {
+                format!(" [{name}{choices}]{dots}")
+            }
         });
-        let rights = command["default_member_permissions"].as_str().map(|bits| format!(" (needs {bits})")).unwrap_or_default();
+        let rights =
+            command["default_member_permissions"].as_str().map(|bits| format!(" (needs {bits})")).unwrap_or_default();
         let (types, contexts) = (&command["integration_types"], &command["contexts"]);
-        format!("/{}{}{rights} {types} {contexts}", command["name"].as_str().expect("a name"), options.collect::<String>())
+        format!(
+            "/{}{}{rights} {types} {contexts}",
+            command["name"].as_str().expect("a name"),
+            options.collect::<String>()
+        )
     }
 
     #[test]

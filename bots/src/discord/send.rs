@@ -150,7 +150,9 @@ fn same_face(message: &Value, wanted: &Value, now: DateTime<Utc>) -> bool {
     let (theirs, ours) = (&message["embeds"][0], &wanted["embeds"][0]);
     match (theirs["timestamp"].as_str().and_then(moment), ours["timestamp"].as_str().and_then(moment)) {
         (Some(theirs), Some(ours)) => same_words && theirs.timestamp_millis() == ours.timestamp_millis(),
-        (None, None) => same_words && message["timestamp"].as_str().and_then(moment).is_some_and(|at| now - at < RECENT),
+        (None, None) => {
+            same_words && message["timestamp"].as_str().and_then(moment).is_some_and(|at| now - at < RECENT)
+        }
         _ => false,
     }
 }

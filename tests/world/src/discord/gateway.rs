@@ -168,7 +168,7 @@ async fn heard(inner: &Inner, socket: &mut WebSocket, seen: &mut Option<usize>, 
     match said["op"].as_u64()? {
         1 if inner.deaf.load(Ordering::SeqCst) => Some(()),
         1 => say(socket, json!({ "op": 11 })).await,
-        2 | 6 if said["d"]["token"] != json!(TOKEN) || locked(&inner.town).revoked => close(socket, 4004).await,
+        2 | 6 if !may_enter(inner, said) => close(socket, 4004).await,
         2 => {
             inner.identified.fetch_add(1, Ordering::SeqCst);
             *seen = Some(inner.events().len());
@@ -185,6 +185,12 @@ async fn heard(inner: &Inner, socket: &mut WebSocket, seen: &mut Option<usize>, 
         }
         _ => Some(()),
     }
+}
+
+/// The token, with or without its scheme, while it is good.
+fn may_enter(inner: &Inner, said: &Value) -> bool {
+    let token = said["d"]["token"].as_str().unwrap_or_default();
+    token.trim_start_matches("Bot ") == TOKEN && !locked(&inner.town).revoked
 }
 
 fn ready(inner: &Inner) -> Value {

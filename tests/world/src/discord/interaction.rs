@@ -180,7 +180,11 @@ pub(super) fn callback(town: &mut Town, id: u64, token: &str, body: &Value) -> A
         return Err(Refusal(400, 40060, "Interaction has already been acknowledged."));
     }
     let (person, channel) = (known.person, known.channel);
-    let (kind, data) = (body["type"].as_u64().unwrap_or_default(), &body["data"]);
+    let (kind, mut data) = (body["type"].as_u64().unwrap_or_default(), body["data"].clone());
+    if let Some(files) = body.get("files") {
+        data["files"] = files.clone();
+    }
+    let data = &data;
     messages::check(data)?;
     let original = match kind {
         4 => Some(messages::keep(town, channel, BOT, only(data, person), data)),
