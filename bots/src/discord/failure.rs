@@ -137,7 +137,7 @@ fn retry_after(said: &Value, headers: &HeaderMap) -> Option<Duration> {
 fn in_full(error: &reqwest::Error) -> String {
     let kind = if error.is_timeout() { "it took too long" } else { "the request failed" };
     let mut parts = vec![kind.to_owned()];
-    parts.extend(std::iter::successors(error.source(), |error| error.source()).map(ToString::to_string));
+    parts.extend(std::iter::successors(error.source(), |error| (*error).source()).map(ToString::to_string));
     parts.dedup();
     parts.join(": ")
 }
