@@ -2,8 +2,10 @@
 
 use crate::words::lines;
 
-/// Everything Discord reads as markup. A backslash before any sign that is no letter is not shown.
-const MARKUP: &[char] = &['\\', '*', '_', '~', '`', '|', '>', '<', '#', '[', ']', '(', ')', '-', '+', '='];
+/// What Discord reads as markup anywhere. A backslash before any sign that is no letter is not shown.
+const MARKUP: &[char] = &['\\', '*', '_', '~', '`', '|', '<', '[', ']'];
+/// What makes headings, lists and quotes where a line begins.
+const OPENING: &[char] = &['#', '>', '-', '+'];
 
 /// Several lines made harmless. Addresses stay whole: those of strangers were parted before they came here.
 pub(super) fn escaped(text: &str) -> String {
@@ -18,8 +20,8 @@ fn is_address(word: &str) -> bool {
 
 fn signs(word: &str) -> String {
     let mut shown = String::with_capacity(word.len());
-    for c in word.chars() {
-        if MARKUP.contains(&c) {
+    for (at, c) in word.chars().enumerate() {
+        if MARKUP.contains(&c) || (at == 0 && OPENING.contains(&c)) {
             shown.push('\\');
         }
         shown.push(c);
@@ -42,9 +44,9 @@ mod tests {
         insta::assert_snapshot!(
             escaped("**M** is [back](https://evil.example)\n# Big\n> quote ||x|| https://shop.example/a_b_c <@1> \u{202e}x"),
             @r"
-        \*\*M\*\* is \[back\]\(https://evil.example\)
+        \*\*M\*\* is \[back\](https://evil.example)
         \# Big
-        \> quote \|\|x\|\| https://shop.example/a_b_c \<@​1\> x
+        \> quote \|\|x\|\| https://shop.example/a_b_c \<@​1> x
         "
         );
         assert_eq!(escaped("@everyone"), "@\u{200b}everyone");
@@ -54,7 +56,10 @@ mod tests {
         #[test]
         fn no_text_calls_anybody(text in ".{0,60}|[@<>#&!a-z0-9*_`\\\\]{0,60}") {
             let shown = escaped(&text);
-            prop_assert!(!shown.contains("@everyone") && !shown.contains("@here") && !shown.contains("<@"), "{}", shown);
+            prop_assert!(!shown.contains("@everyone") && !shown.contains("@here"), "{}", shown);
+            let shown: Vec<char> = shown.chars().collect();
+            let open = |at: usize| shown[at] == '<' && (at == 0 || shown[at - 1] != '\\');
+            prop_assert!(!(0..shown.len()).any(open), "{:?}", shown);
         }
     }
 }

@@ -69,8 +69,15 @@ async fn what_people_do_arrives_and_can_be_answered() {
     for one in &arrived {
         it.bot.handle(&one.payload, &Echo::default()).await.unwrap();
     }
-    insta::assert_snapshot!(it.world.chat(room, ann), @r"");
-    insta::assert_snapshot!(it.world.chat(it.world.dm(ann), ann), @r"");
+    insta::assert_snapshot!(it.world.chat(room, ann), @r"
+    CoatCheck (only you see this): watch jacket\|size\|M. You manage this.
+    [Stop]
+    ");
+    insta::assert_snapshot!(it.world.chat(it.world.dm(ann), ann), @"
+    Ann: watches
+    CoatCheck: watches .
+    [Stop]
+    ");
     assert_eq!(it.world.choices(typing), Some(vec!["watch product jacket".to_owned()]));
     it.task.abort();
 }

@@ -20,10 +20,20 @@ async fn a_conversation_reads_like_one() {
     let message: u64 = world.messages(world.dm(ann))[0]["id"].as_str().unwrap().parse().unwrap();
     handed(&world, &bot, world.presses(ann, message, "Stop").unwrap(), &inbox).await;
     handed(&world, &bot, world.slash(ann, Place::Dm, "frobnicate", &[]), &inbox).await;
-    insta::assert_snapshot!(world.chat(world.dm(ann), ann), @r"");
+    insta::assert_snapshot!(world.chat(world.dm(ann), ann), @r"
+    CoatCheck: watch Corps Jacket\|size\|M,L\|every.
+    [Stop]
+    CoatCheck: pressed stop:1 by discord
+    CoatCheck: I do not know that (any more). /help lists what I understand.
+    ");
     handed(&world, &bot, world.slash(ann, Place::Channel(room), "watches", &[]), &inbox).await;
     handed(&world, &bot, world.slash(ann, Place::Managed(room), "watches", &[]), &inbox).await;
-    insta::assert_snapshot!(world.chat(room, ann), @r"");
+    insta::assert_snapshot!(world.chat(room, ann), @"
+    CoatCheck (only you see this): watches .
+    [Stop]
+    CoatCheck (only you see this): watches . You manage this.
+    [Stop]
+    ");
     assert_eq!(world.chat(room, 0), "", "others in the room see nothing");
 }
 
@@ -41,7 +51,15 @@ async fn a_text_in_the_direct_messages_is_understood_too() {
         }
     }
     let chat = world.chat(world.dm(ann), ann).replace(&"x".repeat(10_000), "xxx…");
-    insta::assert_snapshot!(chat, @r"");
+    insta::assert_snapshot!(chat, @r#"
+    Ann: watch jacket m
+    CoatCheck: watch jacket\|m.
+    [Stop]
+    Ann: hello <@1>
+    CoatCheck: I do not know "hello". /help lists what I understand
+    Ann: xxx…
+    CoatCheck: that is too long for me: 2000 characters at most
+    "#);
 }
 
 #[tokio::test]
@@ -52,7 +70,11 @@ async fn slow_work_is_deferred_and_the_answer_comes() {
     let asked = world.slash(ann, Place::Channel(room), "history", &[("product", "jacket")]);
     handed(&world, &bot(&world), asked, &slow).await;
     assert_eq!(world.answer_type(asked), Some(5));
-    insta::assert_snapshot!(world.chat(room, ann), @r"");
+    insta::assert_snapshot!(world.chat(room, ann), @"
+    CoatCheck (only you see this): history jacket.
+    ┃ file history.png
+    [Stop]
+    ");
 }
 
 #[tokio::test]
@@ -135,7 +157,10 @@ async fn by_http_there_is_an_answer_at_once_and_the_rest_later() {
         bot.handle(&payload, &inbox).await.unwrap();
     }
     assert_eq!(world.choices(typing), Some(vec!["watch product jacket".to_owned()]));
-    insta::assert_snapshot!(world.chat(world.dm(ann), ann), @r"");
+    insta::assert_snapshot!(world.chat(world.dm(ann), ann), @"
+    CoatCheck: watches .
+    [Stop]
+    ");
 }
 
 #[tokio::test]

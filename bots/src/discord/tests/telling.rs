@@ -14,7 +14,16 @@ async fn an_alert_reads_well_and_calls_nobody() {
     told.variants[0].cart_url = Some("https://shop.example/cart/1:1".parse().unwrap());
     let sent = bot(&world).send(&to(Destination::DiscordUser(ann), told)).await;
     assert_eq!(sent.as_str(), "sent", "{sent:?}");
-    insta::assert_snapshot!(world.chat(world.dm(ann), ann), @r"");
+    insta::assert_snapshot!(world.chat(world.dm(ann), ann), @r"
+    CoatCheck: Back in stock: Corps Jacket — M / Black, 129.00 EUR (3 left)
+    ┃ Corps Jacket → https://shop.example/products/jacket?size=M
+    ┃ Size: M
+    ┃ Style: Black
+    ┃ Price: 129.00 EUR
+    ┃ Left: 3
+    ┃ shop.example
+    [Open the shop → https://shop.example/products/jacket?size=M] [Into the cart → https://shop.example/cart/1:1] [Watch again] [Got it]
+    ");
     assert_eq!(world.messages(world.dm(ann))[0]["allowed_mentions"], json!({ "parse": [], "users": [], "roles": [] }));
 }
 
@@ -25,7 +34,14 @@ async fn several_sizes_have_a_button_each_and_a_room_hears_them_too() {
     let told = alert(vec![variant("M", "Black"), variant("L", "Black")]);
     let sent = bot(&world).send(&to(Destination::DiscordChannel(room), told)).await;
     assert_eq!(sent.as_str(), "sent", "{sent:?}");
-    insta::assert_snapshot!(world.chat(room, 0), @r"");
+    insta::assert_snapshot!(world.chat(room, 0), @"
+    CoatCheck: Back in stock: Corps Jacket, 129.00 EUR — 2 variants
+    ┃ Corps Jacket → https://shop.example/products/jacket
+    ┃ • M / Black
+    ┃ • L / Black
+    ┃ shop.example
+    [M / Black → https://shop.example/products/jacket?size=M] [L / Black → https://shop.example/products/jacket?size=L] [Watch again] [Got it]
+    ");
 }
 
 #[tokio::test]
@@ -71,7 +87,16 @@ async fn what_is_sold_out_again_is_changed_and_nobody_told_anew() {
     gone.gone_after = Some(250);
     let gone = to(Destination::DiscordUser(ann), gone);
     assert_eq!(bot.edit(&gone, &place).await.as_str(), "sent");
-    insta::assert_snapshot!(world.chat(world.dm(ann), ann), @r"");
+    insta::assert_snapshot!(world.chat(world.dm(ann), ann), @"
+    CoatCheck (edited): ~~Back in stock: Corps Jacket — M / Black, 129.00 EUR~~
+    Gone after 4 min
+    ┃ Corps Jacket → https://shop.example/products/jacket?size=M
+    ┃ Size: M
+    ┃ Style: Black
+    ┃ Price: 129.00 EUR
+    ┃ shop.example
+    [Watch again] [Got it]
+    ");
     world.delete_message(place.split_once('/').unwrap().1.parse().unwrap());
     assert_eq!(bot.edit(&gone, &place).await.as_str(), "give_up", "a deleted message stays deleted");
     assert_eq!(bot.edit(&gone, "nonsense").await.as_str(), "give_up");
@@ -103,7 +128,17 @@ async fn each_refusal_over_the_wire_has_its_verdict() {
     world.revoke_token(true);
     said.push(("a revoked token", bot.send(&to(Destination::DiscordUser(ann), jacket())).await));
     let lines = said.iter().map(|(what, verdict)| format!("{what}: {verdict:?}"));
-    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"");
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+    slow down here: Retry { after: Some(350ms), why: "Discord answered 429 Too Many Requests: You are being rate limited." }
+    slow down all: Hold { after: Some(3s), why: "Discord answered 429 Too Many Requests: You are being rate limited." }
+    500: Retry { after: None, why: "Discord answered 500 Internal Server Error" }
+    a page: Unknown { why: "no answer from Discord: 200 OK, but no JSON" }
+    a page with 502: Retry { after: None, why: "Discord answered 502 Bad Gateway" }
+    DMs too fast: Retry { after: None, why: "Discord answered 400 Bad Request: You are opening direct messages too fast." }
+    closed DMs: AddressGone { why: "Discord answered 403 Forbidden: Cannot send messages to this user" }
+    a deleted channel: AddressGone { why: "Discord answered 404 Not Found: Unknown Channel" }
+    a revoked token: Hold { after: None, why: "Discord answered 401 Unauthorized: 401: Unauthorized; is DISCORD_TOKEN still right?" }
+    "#);
 }
 
 #[tokio::test]
