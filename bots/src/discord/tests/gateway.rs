@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use coatcheck_world::Place;
+use coatcheck_world::{Fault, Order, Place};
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -173,4 +173,14 @@ async fn a_closed_door_ends_the_listening() {
     };
     let (ended, ()) = tokio::join!(listen, speak);
     assert!(ended.unwrap().unwrap_err().why.contains("the database is gone"));
+}
+
+#[tokio::test]
+async fn a_gateway_address_that_is_not_told_twice_is_not_replaced_by_a_public_one() {
+    let world = World::open().unwrap();
+    world.order(Order::on("/api/v10/gateway", Fault::status(500)));
+    let it = listening(world);
+    until("READY", || it.bot.trouble().is_none()).await;
+    assert_eq!(it.world.gateway().identified(), 1);
+    it.task.abort();
 }

@@ -43,9 +43,8 @@ async fn a_text_in_the_direct_messages_is_understood_too() {
     let ann = world.person("Ann");
     let bot = bot(&world);
     for text in ["watch jacket m", "hello <@1>", &"x".repeat(10_000)] {
-        let id = world.says(ann, text);
-        let payload =
-            world.messages(world.dm(ann)).into_iter().find(|m| m["id"] == id.to_string()).unwrap().to_string();
+        let id = world.says(ann, text).to_string();
+        let payload = world.messages(world.dm(ann)).into_iter().find(|m| m["id"] == id).unwrap().to_string();
         for _ in 0..2 {
             bot.handle(&payload, &Echo::default()).await.unwrap();
         }
