@@ -217,3 +217,28 @@ async fn no_verdict_and_no_debug_tells_the_token() {
     }
     assert!(!seen.join("\n").contains("do-not-show"), "{seen:#?}");
 }
+
+#[tokio::test]
+async fn at_our_pace_nothing_is_refused_and_without_one_it_is() {
+    let world = World::open().unwrap();
+    let (bot, room) = (bot(&world), world.channel());
+    let pace = bot.pace().unwrap();
+    let started = tokio::time::Instant::now();
+    let hasty = async |key: String| {
+        let mut envelope = to(Destination::DiscordChannel(room), jacket());
+        envelope.key = key;
+        bot.send(&envelope).await.as_str()
+    };
+    // What the platform may count within a second that begins anywhere: the pace, and once what the bucket held.
+    world.limit(56);
+    for n in 0..60 {
+        while pace.alerts(started.elapsed(), 1) == 0 {
+            tokio::time::sleep(pace.until_alert(started.elapsed())).await;
+        }
+        assert_eq!(hasty(format!("paced:{n}")).await, "sent");
+    }
+    assert_eq!(world.too_fast(), 0);
+    world.limit(1);
+    hasty("hasty:1".into()).await;
+    assert_eq!((hasty("hasty:2".into()).await, world.too_fast() > 0), ("hold", true));
+}
