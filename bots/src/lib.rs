@@ -6,6 +6,7 @@
 
 pub mod commands;
 pub mod console;
+pub mod discord;
 pub mod message;
 pub mod pace;
 mod platform;

@@ -19,6 +19,7 @@
 //! # Ok(()) }
 //! ```
 
+mod discord;
 mod fault;
 mod front;
 mod journal;
@@ -29,6 +30,7 @@ mod server;
 mod shop;
 mod sink;
 
+pub use discord::{Discord, Place};
 pub use fault::Fault;
 pub use front::Front;
 pub use journal::{Heard, TooLate};
