@@ -10,6 +10,7 @@ pub mod message;
 pub mod pace;
 mod platform;
 mod receive;
+pub mod telegram;
 pub mod webhook;
 pub mod words;
 
