@@ -1,0 +1,95 @@
+//! Answers: sent with the share of the pace that is kept for them, tried again while that makes sense.
+
+use std::time::Duration;
+
+use coatcheck_domain::delivery::Verdict;
+use reqwest::multipart::{Form, Part};
+use serde_json::Value;
+
+use super::api::Failure;
+use super::channel::answering;
+use super::heard::Spot;
+use super::render::{self, Page, Shown};
+use super::{Telegram, verdict};
+use crate::{Picture, Reply, Trouble};
+
+/// Requests for one message of an answer.
+const TRIES: u32 = 4;
+/// Nobody waits longer for an answer.
+const LONGEST_WAIT: Duration = Duration::from_secs(45);
+
+impl Telegram {
+    /// Answers; in a room as a reply to what was said. An answer that nobody can get any more is done.
+    pub(super) async fn answer(&self, spot: &Spot, reply: &Reply) -> Result<(), Trouble> {
+        for page in render::reply(reply) {
+            self.page(spot, &page).await?;
+        }
+        Ok(())
+    }
+
+    async fn page(&self, spot: &Spot, page: &Page) -> Result<(), Trouble> {
+        let mut tries = 0;
+        loop {
+            self.permit().await?;
+            let Err(failure) = self.post_page(spot, page).await else { return Ok(()) };
+            tries += 1;
+            let wait = match self.judged(spot.place, &failure, verdict::of_send(&failure)) {
+                Verdict::Retry { after, .. } | Verdict::Hold { after: after @ Some(_), .. } => after,
+                // Twice is better than never.
+                Verdict::Unknown { .. } => None,
+                Verdict::Hold { why, .. } => return Err(Trouble { why, after: None, fatal: true }),
+                last => {
+                    tracing::warn!(chat = spot.place.chat, why = last.why(), "an answer could not be given");
+                    return Ok(());
+                }
+            };
+            let wait = wait.unwrap_or(Duration::from_secs(1) * tries);
+            if tries >= TRIES || wait > LONGEST_WAIT {
+                return Err(Trouble { why: failure.to_string(), after: Some(wait), fatal: false });
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn post_page(&self, spot: &Spot, page: &Page) -> Result<(), Failure> {
+        let answers = spot.message.filter(|_| spot.is_room());
+        match &page.picture {
+            Some(picture) => self.photo(spot, &page.shown, picture, answers).await,
+            None => self.tell(spot.place, &page.shown, answers).await.map(drop),
+        }
+    }
+
+    /// The library's payload for photos cannot be written by anyone but its own client.
+    async fn photo(&self, spot: &Spot, shown: &Shown, picture: &Picture, answers: Option<i32>) -> Result<(), Failure> {
+        let place = self.now_at(spot.place);
+        let mut form = Form::new()
+            .text("chat_id", place.chat.to_string())
+            .text("caption", shown.html.clone())
+            .text("parse_mode", "HTML");
+        if let Some(topic) = place.topic {
+            form = form.text("message_thread_id", topic.to_string());
+        }
+        if let Some(keyboard) = shown.keyboard.as_ref().and_then(|keyboard| serde_json::to_string(keyboard).ok()) {
+            form = form.text("reply_markup", keyboard);
+        }
+        if let Some(answers) = answers.and_then(|message| serde_json::to_string(&answering(message)).ok()) {
+            form = form.text("reply_parameters", answers);
+        }
+        let file = Part::bytes(picture.png.to_vec()).file_name("picture.png");
+        self.api.upload::<Value>("SendPhoto", form.part("photo", file)).await.map(drop)
+    }
+
+    /// Waits for the answers' share of the pace.
+    pub(super) async fn permit(&self) -> Result<(), Trouble> {
+        loop {
+            match self.pace.answer(self.clock.monotonic()) {
+                Ok(()) => return Ok(()),
+                Err(wait) if wait > LONGEST_WAIT => {
+                    let why = "Telegram asked for silence; nothing can be answered".to_owned();
+                    return Err(Trouble { why, after: Some(wait), fatal: false });
+                }
+                Err(wait) => tokio::time::sleep(wait).await,
+            }
+        }
+    }
+}
