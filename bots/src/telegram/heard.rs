@@ -3,8 +3,8 @@
 use teloxide::types::{CallbackQuery, Message, Update, UpdateKind};
 
 use super::place::Place;
-use crate::commands::{ParseError, Said, addressee, parse};
 use crate::Platform;
+use crate::commands::{ParseError, Said, addressee, parse};
 
 /// Who did it, as far as the update tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -54,9 +54,9 @@ impl Receiver for Telegram {
 impl Telegram {
     async fn list(&self, scope: BotCommandScope, lists: impl Fn(&Command) -> bool) -> Result<(), Trouble> {
         let shown = Command::on(Platform::Telegram).filter(|command| lists(command) && (self.shows)(*command));
-        let mut set = SetMyCommands::new(shown.filter_map(|command| {
-            Some(BotCommand::new(command.name_on(Platform::Telegram)?, command.row().help))
-        }));
+        let mut set = SetMyCommands::new(
+            shown.filter_map(|command| Some(BotCommand::new(command.name_on(Platform::Telegram)?, command.row().help))),
+        );
         set.scope = Some(scope);
         self.api.call::<_, Value>(&set).await.map(drop).map_err(|failure| troubled(&failure))
     }

@@ -71,7 +71,9 @@ fn head(text: &AlertText, gone_after: Option<u64>) -> Vec<String> {
     let Some(headline) = lines.pop() else { return lines };
     match gone_after.map(Duration::from_secs) {
         None => lines.push(format!("<b>{headline}</b>")),
-        Some(time) => lines.extend([format!("<s>{headline}</s>"), format!("<b>Gone after {}</b>", words::lasting(time))]),
+        Some(time) => {
+            lines.extend([format!("<s>{headline}</s>"), format!("<b>Gone after {}</b>", words::lasting(time))])
+        }
     }
     lines
 }
@@ -93,10 +95,9 @@ fn links_of(alert: &Alert) -> Vec<(String, Url)> {
             let cart = cart.map(|url| ("Straight into the cart".to_owned(), url));
             open(one.url.as_ref().or(alert.url.as_ref())).into_iter().chain(cart).collect()
         }
-        few if few.len() <= LINKED && few.iter().all(|variant| variant.url.is_some()) => few
-            .iter()
-            .filter_map(|variant| Some((words::variant_label(variant)?, variant.url.clone()?)))
-            .collect(),
+        few if few.len() <= LINKED && few.iter().all(|variant| variant.url.is_some()) => {
+            few.iter().filter_map(|variant| Some((words::variant_label(variant)?, variant.url.clone()?))).collect()
+        }
         many => {
             let any = || many.iter().find_map(|variant| variant.url.as_ref());
             open(alert.url.as_ref().or_else(any)).into_iter().collect()

@@ -114,10 +114,10 @@ fn a_long_answer_is_several_messages_and_its_buttons_stand_below_the_last() {
 #[test]
 fn a_picture_carries_a_short_answer_and_goes_before_a_long_one() {
     let short = Reply::text("Last in stock: today").with_picture(vec![1], "Stock of 90 days");
-    assert_eq!(reply(&short).iter().map(|p| (p.shown.html.as_str(), p.picture.is_some())).collect::<Vec<_>>(), [(
-        "Last in stock: today",
-        true
-    )]);
+    assert_eq!(
+        reply(&short).iter().map(|p| (p.shown.html.as_str(), p.picture.is_some())).collect::<Vec<_>>(),
+        [("Last in stock: today", true)]
+    );
     let long = Reply::text("word ".repeat(300)).with_picture(vec![1], "Stock of <90> days");
     let pages = reply(&long);
     assert_eq!((pages.len(), pages[0].shown.html.as_str()), (2, "Stock of &lt;90&gt; days"));

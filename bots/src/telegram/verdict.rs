@@ -75,9 +75,9 @@ pub(super) fn of_edit(failure: &Failure, provider_ref: &str) -> Verdict {
             Some(ApiError::MessageNotModified) => {
                 return Verdict::Sent { provider_ref: Some(provider_ref.to_owned()) };
             }
-            Some(
-                ApiError::MessageToEditNotFound | ApiError::MessageIdInvalid | ApiError::MessageCantBeEdited,
-            ) => return Verdict::GiveUp { why },
+            Some(ApiError::MessageToEditNotFound | ApiError::MessageIdInvalid | ApiError::MessageCantBeEdited) => {
+                return Verdict::GiveUp { why };
+            }
             _ => {}
         }
     }

@@ -82,7 +82,8 @@ mod tests {
     fn only_the_very_secret_is_telegrams() {
         let hook = hook("s3cret_-A").expect("a secret");
         assert!(hook.verify(Some(b"s3cret_-A")));
-        for header in [None, Some(&b""[..]), Some(b"s3cret_-"), Some(b"s3cret_-AA"), Some(b"S3cret_-A"), Some(b"\xff")] {
+        for header in [None, Some(&b""[..]), Some(b"s3cret_-"), Some(b"s3cret_-AA"), Some(b"S3cret_-A"), Some(b"\xff")]
+        {
             assert!(!hook.verify(header), "{header:?}");
         }
         assert!(!format!("{hook:?}").contains("s3cret"));
