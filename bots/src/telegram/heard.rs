@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     fn read(update: Value) -> Option<Heard> {
-        heard(&serde_json::from_value(update).expect("an update"))
+        heard(&serde_json::from_str(&update.to_string()).expect("an update"))
     }
 
     fn message(chat: Value, more: Value) -> Value {
