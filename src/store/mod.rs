@@ -2,6 +2,7 @@
 //!
 //! SQLite has one writer connection and a few readers; PostgreSQL a pool. Nothing above can tell which it is.
 
+pub mod audit;
 pub mod catalogue;
 pub mod claim;
 pub mod conversation;
@@ -11,10 +12,12 @@ pub mod entity;
 mod error;
 pub mod fanout;
 pub mod history;
+pub mod inbox;
 pub mod lease;
 pub mod lock;
 mod observed;
 pub mod outbox;
+pub mod person;
 pub mod reading;
 pub mod schema;
 pub mod source;
