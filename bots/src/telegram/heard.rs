@@ -179,7 +179,7 @@ mod tests {
         /watch jacket M
         –
         –
-        I do not know "/roll@CoatBot". /help lists what I understand
+        I do not know "/roll@ CoatBot". /help lists what I understand
         –
         I do not know "any". /help lists what I understand
         /start ref_7

@@ -9,7 +9,7 @@ use super::keyboard::{can_be_pressed, keyboard};
 use super::text::{LONGEST_CAPTION, LONGEST_TEXT, escaped, fitted, length, pieces};
 use crate::message::{Alert, Message};
 use crate::words::{self, AlertText};
-use crate::{Button, Picture, Reply};
+use crate::{Button, File, Picture, Reply};
 
 /// Variants with a link each, at most.
 const LINKED: usize = 3;
@@ -26,9 +26,16 @@ pub(super) struct Shown {
 /// One message of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Page {
-    /// The text, or the picture's caption.
+    /// The text, or the caption of what is attached.
     pub(super) shown: Shown,
-    pub(super) picture: Option<Picture>,
+    pub(super) attached: Option<Attached>,
+}
+
+/// What an answer can carry.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Attached {
+    Picture(Picture),
+    File(File),
 }
 
 /// Where links stand.
@@ -105,15 +112,12 @@ fn links_of(alert: &Alert) -> Vec<(String, Url)> {
     }
 }
 
-/// An answer in as many messages as it takes; what can be pressed stands below the last.
+/// An answer in as many messages as it takes; what can be pressed stands below the last text, a file after it.
 pub(super) fn reply(reply: &Reply) -> Vec<Page> {
     let text = words::lines(&reply.text);
     let mut pages = match &reply.picture {
-        Some(picture) if length(&text) <= LONGEST_CAPTION => vec![page(&text, Some(picture))],
-        Some(picture) => {
-            let alt = fitted(&words::lines(&picture.alt), LONGEST_CAPTION);
-            std::iter::once(page(&alt, Some(picture))).chain(texts(&text)).collect()
-        }
+        Some(picture) if length(&text) <= LONGEST_CAPTION => vec![pictured(picture, &text)],
+        Some(picture) => std::iter::once(pictured(picture, &picture.alt)).chain(texts(&text)).collect(),
         None => texts(&text).collect(),
     };
     if pages.is_empty() && !reply.buttons.is_empty() {
@@ -122,6 +126,7 @@ pub(super) fn reply(reply: &Reply) -> Vec<Page> {
     if let Some(last) = pages.last_mut() {
         last.shown.keyboard = keyboard(&[], &reply.buttons);
     }
+    pages.extend(reply.file.clone().map(|file| page("", Some(Attached::File(file)))));
     pages
 }
 
@@ -129,8 +134,12 @@ fn texts(text: &str) -> impl Iterator<Item = Page> {
     pieces(text, LONGEST_TEXT).into_iter().map(|piece| page(&piece, None))
 }
 
-fn page(text: &str, picture: Option<&Picture>) -> Page {
-    Page { shown: Shown { html: escaped(text), keyboard: None }, picture: picture.cloned() }
+fn pictured(picture: &Picture, caption: &str) -> Page {
+    page(&fitted(&words::lines(caption), LONGEST_CAPTION), Some(Attached::Picture(picture.clone())))
+}
+
+fn page(text: &str, attached: Option<Attached>) -> Page {
+    Page { shown: Shown { html: escaped(text), keyboard: None }, attached }
 }
 
 #[cfg(test)]

@@ -111,16 +111,28 @@ fn a_long_answer_is_several_messages_and_its_buttons_stand_below_the_last() {
     assert!(pages.iter().all(|page| length(&page.shown.html) <= LONGEST_TEXT));
 }
 
+/// What each message of an answer is.
+fn kinds(answer: &Reply) -> String {
+    let kind = |page: &Page| match &page.attached {
+        None => format!("text {}", length(&page.shown.html)),
+        Some(Attached::Picture(_)) => format!("picture {:?}", page.shown.html),
+        Some(Attached::File(file)) => format!("file {} {:?}", file.name, page.shown.html),
+    };
+    reply(answer).iter().map(kind).collect::<Vec<_>>().join(", ")
+}
+
 #[test]
 fn a_picture_carries_a_short_answer_and_goes_before_a_long_one() {
-    let short = Reply::text("Last in stock: today").with_picture(vec![1], "Stock of 90 days");
-    assert_eq!(
-        reply(&short).iter().map(|p| (p.shown.html.as_str(), p.picture.is_some())).collect::<Vec<_>>(),
-        [("Last in stock: today", true)]
-    );
+    let short = Reply::text("Last in stock: <today>").with_picture(vec![1], "Stock of 90 days");
+    insta::assert_snapshot!(kinds(&short), @r#"picture "Last in stock: &lt;today&gt;""#);
     let long = Reply::text("word ".repeat(300)).with_picture(vec![1], "Stock of <90> days");
-    let pages = reply(&long);
-    assert_eq!((pages.len(), pages[0].shown.html.as_str()), (2, "Stock of &lt;90&gt; days"));
+    insta::assert_snapshot!(kinds(&long), @r#"picture "Stock of &lt;90&gt; days", text 1499"#);
+}
+
+#[test]
+fn a_file_follows_the_words() {
+    let export = Reply::text("All I know of you:").with_file("coatcheck.json", "{}");
+    insta::assert_snapshot!(kinds(&export), @r#"text 18, file coatcheck.json """#);
 }
 
 proptest! {

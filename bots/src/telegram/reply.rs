@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::api::Failure;
 use super::channel::answering;
 use super::heard::Spot;
-use super::render::{self, Page, Shown};
+use super::place::Place;
+use super::render::{self, Attached, Page, Shown};
 use super::{Telegram, verdict};
-use crate::{Picture, Reply, Trouble};
+use crate::{Reply, Trouble};
 
 /// Requests for one message of an answer.
 const TRIES: u32 = 4;
@@ -53,30 +54,16 @@ impl Telegram {
 
     async fn post_page(&self, spot: &Spot, page: &Page) -> Result<(), Failure> {
         let answers = spot.message.filter(|_| spot.is_room());
-        match &page.picture {
-            Some(picture) => self.photo(spot, &page.shown, picture, answers).await,
-            None => self.tell(spot.place, &page.shown, answers).await.map(drop),
-        }
-    }
-
-    /// The library's payload for photos cannot be written by anyone but its own client.
-    async fn photo(&self, spot: &Spot, shown: &Shown, picture: &Picture, answers: Option<i32>) -> Result<(), Failure> {
+        let Some(attached) = &page.attached else {
+            return self.tell(spot.place, &page.shown, answers).await.map(drop);
+        };
         let place = self.now_at(spot.place);
-        let mut form = Form::new()
-            .text("chat_id", place.chat.to_string())
-            .text("caption", shown.html.clone())
-            .text("parse_mode", "HTML");
-        if let Some(topic) = place.topic {
-            form = form.text("message_thread_id", topic.to_string());
-        }
-        if let Some(keyboard) = shown.keyboard.as_ref().and_then(|keyboard| serde_json::to_string(keyboard).ok()) {
-            form = form.text("reply_markup", keyboard);
-        }
-        if let Some(answers) = answers.and_then(|message| serde_json::to_string(&answering(message)).ok()) {
-            form = form.text("reply_parameters", answers);
-        }
-        let file = Part::bytes(picture.png.to_vec()).file_name("picture.png");
-        self.api.upload::<Value>("SendPhoto", form.part("photo", file)).await.map(drop)
+        let (method, name, file) = match attached {
+            Attached::Picture(picture) => ("SendPhoto", "photo", part(picture.png.to_vec(), "picture.png")),
+            Attached::File(file) => ("SendDocument", "document", part(file.content.as_bytes().to_vec(), &file.name)),
+        };
+        let form = form(place, &page.shown, answers).part(name, file);
+        self.api.upload::<Value>(method, form).await.map(drop)
     }
 
     /// Waits for the answers' share of the pace.
@@ -92,4 +79,23 @@ impl Telegram {
             }
         }
     }
+}
+
+fn part(bytes: Vec<u8>, name: &str) -> Part {
+    Part::bytes(bytes).file_name(name.to_owned())
+}
+
+/// All but the file. The library's payloads with files can be sent by its own client only.
+fn form(place: Place, caption: &Shown, answers: Option<i32>) -> Form {
+    let text = |value: String| (!value.is_empty()).then_some(value);
+    let fields = [
+        ("chat_id", Some(place.chat.to_string())),
+        ("message_thread_id", place.topic.map(|topic| topic.to_string())),
+        ("caption", text(caption.html.clone())),
+        ("parse_mode", Some("HTML".to_owned())),
+        ("reply_markup", caption.keyboard.as_ref().and_then(|keyboard| serde_json::to_string(keyboard).ok())),
+        ("reply_parameters", answers.and_then(|message| serde_json::to_string(&answering(message)).ok())),
+    ];
+    let given = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    given.fold(Form::new(), |form, (name, value)| form.text(name, value))
 }
