@@ -1,5 +1,7 @@
 //! Does what an update asks, and answers.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use teloxide::payloads::{AnswerCallbackQuery, GetChatMember, GetMe};
 use teloxide::types::{CallbackQueryId, Update, UserId};
@@ -13,6 +15,8 @@ use crate::{Inbox, Reply, Trouble, Who};
 
 /// Characters in the note that only who pressed sees, at most.
 const LONGEST_NOTE: usize = 200;
+/// A command in a group waits so long before our name is asked again.
+const NAME_WAIT: Duration = Duration::from_secs(2);
 
 impl Telegram {
     /// See [`crate::Receiver::handle`].
@@ -98,7 +102,9 @@ impl Telegram {
     /// The name behind the @ that people address us with in groups.
     pub(super) async fn our_name(&self) -> Result<&str, Trouble> {
         let ask = async {
-            let me: Value = self.api.call(&GetMe::new()).await.map_err(|failure| troubled(&failure))?;
+            // Without a wait the command would be taken for answered.
+            let again = |trouble: Trouble| Trouble { after: trouble.after.or(Some(NAME_WAIT)), ..trouble };
+            let me: Value = self.api.call(&GetMe::new()).await.map_err(|failure| again(troubled(&failure)))?;
             Ok(me["username"].as_str().unwrap_or_default().to_owned())
         };
         self.name.get_or_try_init(|| ask).await.map(String::as_str)

@@ -16,8 +16,8 @@ use crate::{Reply, Trouble};
 
 /// Requests for one message of an answer.
 const TRIES: u32 = 4;
-/// Nobody waits longer for an answer.
-const LONGEST_WAIT: Duration = Duration::from_secs(45);
+/// What takes longer is put back, so that its chat is free again.
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 impl Telegram {
     /// Answers; in a room as a reply to what was said. An answer that nobody can get any more is done.

@@ -133,8 +133,10 @@ impl Behind {
         let Ok(mut heard) = read(request).await else {
             return StatusCode::BAD_REQUEST.into_response();
         };
-        let honest = (self.honest)(&heard);
         let fault = self.orders.take(&heard.path, heard.query.as_deref());
+        // What is answered by the fault alone never reaches who would have done something about it.
+        let answered = fault.as_ref().is_some_and(|fault| fault.status_said().is_some());
+        let honest = if answered { Response::default() } else { (self.honest)(&heard) };
         let status = fault.as_ref().and_then(Fault::status_said).unwrap_or(honest.status());
         heard.refused = !status.is_success() && status != StatusCode::NOT_MODIFIED;
         self.journal.note(heard);

@@ -28,6 +28,7 @@ mod postgres;
 mod server;
 mod shop;
 mod sink;
+mod telegram;
 
 pub use fault::Fault;
 pub use front::Front;
@@ -36,3 +37,4 @@ pub use orders::Order;
 pub use postgres::Cluster;
 pub use shop::{Etag, Goods, Shop};
 pub use sink::Sink;
+pub use telegram::{Limits, Telegram};
