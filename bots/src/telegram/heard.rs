@@ -133,8 +133,8 @@ mod tests {
     #[test]
     fn who_speaks_is_told_by_the_update_where_it_can() {
         let private = json!({"id": 5, "type": "private", "first_name": "Ann"});
-        let group = json!({"id": -100_1, "type": "supergroup", "title": "Team", "is_forum": true});
-        let channel = json!({"id": -100_2, "type": "channel", "title": "News"});
+        let group = json!({"id": -1001, "type": "supergroup", "title": "Team", "is_forum": true});
+        let channel = json!({"id": -1002, "type": "channel", "title": "News"});
         let said = |chat: &Value, more| json!({"update_id": 1, "message": message(chat.clone(), more)});
         assert_eq!(speaker_of(said(&private, json!({}))), Some((Speaker::Alone, None)));
         assert_eq!(speaker_of(said(&group, json!({}))), Some((Speaker::Member(5), None)));
@@ -152,8 +152,8 @@ mod tests {
     #[test]
     fn a_group_that_moves_says_where_and_an_edit_says_nothing() {
         let group = json!({"id": -7, "type": "group", "title": "Team"});
-        let moved = message(group.clone(), json!({"migrate_to_chat_id": -100_7, "text": null}));
-        assert_eq!(read(json!({"update_id": 1, "message": moved})), Some(Heard::Moved { from: -7, to: -100_7 }));
+        let moved = message(group.clone(), json!({"migrate_to_chat_id": -1007, "text": null}));
+        assert_eq!(read(json!({"update_id": 1, "message": moved})), Some(Heard::Moved { from: -7, to: -1007 }));
         assert_eq!(read(json!({"update_id": 1, "edited_message": message(group, json!({"edit_date": 1}))})), None);
     }
 

@@ -79,7 +79,7 @@ fn head(text: &AlertText, gone_after: Option<u64>) -> Vec<String> {
     match gone_after.map(Duration::from_secs) {
         None => lines.push(format!("<b>{headline}</b>")),
         Some(time) => {
-            lines.extend([format!("<s>{headline}</s>"), format!("<b>Gone after {}</b>", words::lasting(time))])
+            lines.extend([format!("<s>{headline}</s>"), format!("<b>Gone after {}</b>", words::lasting(time))]);
         }
     }
     lines
