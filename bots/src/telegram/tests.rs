@@ -104,11 +104,12 @@ impl Shelf {
     }
 }
 
-/// Listens until `count` things came in all, and does what each asks.
+/// Listens until `count` things came in all, and does what each new one asks.
 async fn converse(bot: &Telegram, inbox: &Echo, count: usize) {
-    let shelf = Shelf::default();
-    shelf.fill(bot, count).await;
-    for arrived in lock(&shelf.kept).drain(..).collect::<Vec<_>>() {
+    inbox.shelf.fill(bot, count).await;
+    let done = inbox.done.swap(count, Ordering::SeqCst);
+    let new = lock(&inbox.shelf.kept)[done..].to_vec();
+    for arrived in new {
         bot.handle(&arrived.payload, inbox).await.expect("answered");
     }
 }
@@ -118,11 +119,13 @@ async fn converse(bot: &Telegram, inbox: &Echo, count: usize) {
 struct Echo {
     heard: Mutex<String>,
     reply: Mutex<Reply>,
+    shelf: Shelf,
+    done: AtomicUsize,
 }
 
 impl Echo {
     fn answering(reply: Reply) -> Self {
-        Self { heard: Mutex::default(), reply: Mutex::new(reply) }
+        Self { reply: Mutex::new(reply), ..Self::default() }
     }
 
     fn note(&self, who: &Who, what: &str) -> Reply {
