@@ -36,3 +36,7 @@ doc:
 # What the build machine runs, from a cold start
 ci:
     .ci/run
+
+# Throws bytes at a reader (shopify, json) or at the guard for some seconds; needs `cargo install cargo-fuzz`
+fuzz TARGET="json" SECONDS="120":
+    RUSTC_BOOTSTRAP=1 cargo fuzz run {{TARGET}} -- -max_total_time={{SECONDS}} -max_len=4096
