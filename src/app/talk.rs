@@ -29,7 +29,8 @@ impl App {
     #[must_use]
     pub fn inbox(&self) -> Commands {
         let follow = Arc::new(Following(self.clone()));
-        Commands::new(self.db.clone(), Arc::clone(&self.clock), follow, vec![Destination::Console])
+        let admins = vec![Destination::Console];
+        Commands::new(self.db.clone(), Arc::clone(&self.clock), follow, admins).in_zone(self.settings.time_zone)
     }
 }
 

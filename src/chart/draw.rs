@@ -29,12 +29,16 @@ const MARKS_APART: f32 = 6.0;
 const CARD: &str = "#ffffff";
 const INK: &str = "#1b1b1f";
 const QUIET: &str = "#55555f";
+/// A white card on white is seen by its edges.
+const EDGES: &str = "#d4d4dc";
 const GRID: &str = "#e4e4ea";
 
-/// Grey stripes for what nobody knows. The name is ours alone, and the same in each picture.
+/// Grey stripes for what nobody knows, dots for what the shop did not list. The names are the same in each picture.
 const DEFS: &str = "<defs><pattern id=\"coatcheck-not-known\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">\
                     <rect width=\"6\" height=\"6\" fill=\"#f1f1f4\"/>\
-                    <path d=\"M-1 1L1 -1M0 6L6 0M5 7L7 5\" stroke=\"#b4b4bf\" stroke-width=\"1.2\"/></pattern></defs>";
+                    <path d=\"M-1 1L1 -1M0 6L6 0M5 7L7 5\" stroke=\"#b4b4bf\" stroke-width=\"1.2\"/></pattern>\
+                    <pattern id=\"coatcheck-not-listed\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\">\
+                    <rect width=\"2\" height=\"5\" fill=\"#a5a5b0\"/></pattern></defs>";
 
 const TITLE: Type = Type { size: 18.0, weight: Weight::Bold, fill: INK, anchor: Anchor::Start };
 const LEAD: Type = Type { size: 13.5, weight: Weight::Regular, fill: QUIET, anchor: Anchor::Start };
@@ -94,6 +98,7 @@ pub(super) fn svg(chart: &Chart) -> String {
     let size = (WIDTH, (y + EDGE - 2.0).ceil());
     let mut card = Pen::default();
     card.rect([0.0, 0.0, size.0, size.1], &format!("fill=\"{CARD}\""));
+    card.rect([0.5, 0.5, size.0 - 1.0, size.1 - 1.0], &format!("fill=\"none\" stroke=\"{EDGES}\""));
     card.append(pen);
     card.finish(size, DEFS, &words::title(&chart.title), &lead(chart))
 }
@@ -112,7 +117,7 @@ fn head(pen: &mut Pen, chart: &Chart) -> f32 {
 /// When it could last be bought, at a date: pictures are looked at later, too.
 fn lead(chart: &Chart) -> String {
     let buyable = chart.lines.iter().flat_map(|line| &line.spans).filter(|span| span.availability.is_buyable());
-    let last = buyable.map(|span| span.ended_at).max();
+    let last = buyable.map(|span| span.last_seen).max();
     if chart.lines.iter().any(|line| line.is_here(chart.now, chart.gap_after)) {
         return format!("In stock on {}", moment(chart.now, chart));
     }
@@ -133,13 +138,7 @@ fn moment(at: DateTime<Utc>, chart: &Chart) -> String {
 }
 
 /// Grid and dates; gives the next baseline.
-fn axis(
-    pen: &mut Pen,
-    field: &Field,
-    (top, bottom): (f32, f32),
-    ticks: &[super::ticks::Tick],
-    period: &Period,
-) -> f32 {
+fn axis(pen: &mut Pen, field: &Field, (top, bottom): (f32, f32), ticks: &[super::ticks::Tick], period: &Period) -> f32 {
     let baseline = bottom + 17.0;
     for tick in ticks {
         let x = field.left + period.fraction(tick.at) * field.width();
@@ -158,14 +157,7 @@ struct Seen {
     marks: bool,
 }
 
-fn timelines(
-    pen: &mut Pen,
-    chart: &Chart,
-    field: &Field,
-    period: &Period,
-    rows: &[Row<'_>],
-    top: f32,
-) -> Seen {
+fn timelines(pen: &mut Pen, chart: &Chart, field: &Field, period: &Period, rows: &[Row<'_>], top: f32) -> Seen {
     let mut seen = Seen::default();
     let mut y = top;
     for row in rows {
@@ -211,8 +203,7 @@ fn extent(look: Look) -> (f32, f32) {
         Look::Here | Look::Unknown => (0.0, BAR),
         Look::Low => (BAR / 2.0, BAR / 2.0),
         Look::Order => (BAR - 4.0, 4.0),
-        Look::Out => (BAR - 1.5, 1.5),
-        Look::Unlisted => (BAR - 0.5, 0.5),
+        Look::Out | Look::Unlisted => (BAR - 1.5, 1.5),
     }
 }
 
@@ -221,7 +212,8 @@ fn paint(look: Look) -> &'static str {
         Look::Here => "fill=\"#15803d\"",
         Look::Low => "fill=\"#c2410c\"",
         Look::Order => "fill=\"#1d4ed8\"",
-        Look::Out | Look::Unlisted => "fill=\"#a5a5b0\"",
+        Look::Out => "fill=\"#a5a5b0\"",
+        Look::Unlisted => "fill=\"url(#coatcheck-not-listed)\"",
         Look::Unknown => "fill=\"url(#coatcheck-not-known)\"",
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn width(text: &str, size: f32, weight: Weight) -> f32 {
 
 /// The text, or as much of it as fits, with `…` for the rest.
 pub(super) fn fitted(text: &str, size: f32, weight: Weight, room: f32) -> String {
-    if width(text, size, weight) <= room {
+    if text.is_empty() || width(text, size, weight) <= room {
         return text.to_owned();
     }
     let mut kept = String::new();
@@ -120,6 +120,6 @@ mod tests {
             assert!(cut.ends_with('…') && width(&cut, 13.0, Weight::Regular) <= room, "{cut}");
         }
         assert_eq!(fitted("M", 13.0, Weight::Regular, 40.0), "M");
-        insta::assert_snapshot!(wrapped(long, 17.0, Weight::Bold, 220.0).join(" | "), @"");
+        insta::assert_snapshot!(wrapped(long, 17.0, Weight::Bold, 220.0).join(" | "), @"The Long and Winding | Jacket of the Outer Hebr…");
     }
 }

@@ -93,9 +93,7 @@ impl Share {
     fn look(&self, whole: i64) -> Look {
         let [here, low, order, out, unlisted, unknown] = self.0;
         let covered: i64 = self.0.iter().sum();
-        if let Some((_, look)) =
-            [here, low, order].into_iter().zip(Look::ALL).find(|(lasted, _)| *lasted > 0)
-        {
+        if let Some((_, look)) = [here, low, order].into_iter().zip(Look::ALL).find(|(lasted, _)| *lasted > 0) {
             return look;
         }
         [(out, Look::Out), (unlisted, Look::Unlisted), (unknown + (whole - covered).max(0), Look::Unknown)]

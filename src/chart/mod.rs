@@ -9,7 +9,8 @@ mod lines;
 mod looks;
 mod pen;
 mod period;
-mod png;
+mod raster;
+
 mod ticks;
 
 use std::time::Duration;
@@ -18,7 +19,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use coatcheck_domain::history::Span;
 
-pub use png::{NotDrawn, render};
+pub use raster::{NotDrawn, render};
 
 /// All that a picture says.
 #[derive(Debug, Clone, PartialEq)]

@@ -104,7 +104,16 @@ mod tests {
     fn marks_are_those_a_person_would_choose() {
         let periods = [1, 4, 12, 24, 72, 24 * 10, 24 * 30, 24 * 90];
         let all: Vec<String> = periods.iter().map(|hours| labels(*hours, Tz::UTC)).collect();
-        insta::assert_snapshot!(all.join("\n"), @"");
+        insta::assert_snapshot!(all.join("\n"), @"
+        13:30, 13:45, 14:00, 14:15
+        11:00, 12:00, 13:00, 14:00
+        03:00, 06:00, 09:00, 12:00
+        18:00, 30 Mar, 06:00, 12:00
+        28 Mar, 29 Mar, 30 Mar
+        21 Mar, 24 Mar, 27 Mar, 30 Mar
+        1 Mar, 8 Mar, 15 Mar, 22 Mar, 29 Mar
+        1 Jan, 1 Feb, 1 Mar
+        ");
     }
 
     #[test]
