@@ -57,7 +57,7 @@ async fn history_says_what_was_seen_and_what_was_not() {
 async fn a_history_speaks_of_the_zone_that_was_set() {
     let mut chat = Chat::with_two_jackets().await;
     chat.commands = chat.commands.in_zone(chrono_tz::Europe::Berlin);
-    let to_ten = 22 * 3600 - chat.clock.now().timestamp().rem_euclid(24 * 3600);
+    let to_ten = 22 * 3600 - chat.db.now().timestamp().rem_euclid(24 * 3600);
     chat.clock.advance(Duration::from_secs(u64::try_from(to_ten).expect("eight in the morning by now")));
     for _ in 0..5 {
         for (black_m, then) in [(OutOfStock, 600), (InStock, 600), (OutOfStock, 23 * 3600 + 2400)] {
