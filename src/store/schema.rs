@@ -74,10 +74,10 @@ mod tests {
     #[tokio::test]
     async fn steps_go_up_down_and_up_again() {
         let (db, _folder) = testing::empty_db().await;
-        assert_eq!(db.standing().await.expect("asked"), Standing::Behind(1));
-        assert_eq!(db.migrate().await.expect("up"), 1);
+        assert_eq!(db.standing().await.expect("asked"), Standing::Behind(2));
+        assert_eq!(db.migrate().await.expect("up"), 2);
         Migrator::down(db.raw_writer(), None).await.expect("down");
-        assert_eq!(db.migrate().await.expect("up again"), 1);
+        assert_eq!(db.migrate().await.expect("up again"), 2);
         assert_eq!(db.standing().await.expect("asked"), Standing::Current);
     }
 

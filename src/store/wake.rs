@@ -16,12 +16,14 @@ pub enum Topic {
     Drops,
     /// A delivery waits for its lane.
     Deliveries,
+    /// Somebody said something.
+    Inbox,
 }
 
 /// In-process wake-ups, one bell a topic.
 #[derive(Debug, Clone, Default)]
 pub struct Wake {
-    bells: Arc<[Notify; 3]>,
+    bells: Arc<[Notify; 4]>,
 }
 
 impl Wake {
@@ -41,6 +43,7 @@ impl Wake {
             Topic::Sources => &self.bells[0],
             Topic::Drops => &self.bells[1],
             Topic::Deliveries => &self.bells[2],
+            Topic::Inbox => &self.bells[3],
         }
     }
 }

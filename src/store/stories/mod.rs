@@ -6,6 +6,7 @@ mod arming;
 mod chunks;
 mod claims;
 mod crash;
+mod drift;
 mod fanout;
 mod hops;
 mod interleaved;

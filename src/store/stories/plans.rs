@@ -4,6 +4,7 @@ use coatcheck_domain::watch::Mode;
 use sea_orm::{ConnectionTrait, Statement};
 
 use super::scene::{IN, OUT, Scene, jacket};
+use crate::store::claim::Room;
 
 /// The plan SQLite makes for a query, a line a step.
 async fn plan(scene: &Scene, sql: &str) -> String {
@@ -45,7 +46,7 @@ async fn claims_find_what_is_due_by_the_index_source_due() {
     let (scene, source, _) = Scene::with_jacket(&[("M", OUT)]).await;
     let heard = statements(&scene, async |scene| {
         let _ = scene.claim(source).await;
-        assert!(scene.db.claim_due("none", 7).await.expect("asked").is_empty());
+        assert!(scene.db.claim_due("none", Room::of_each(7)).await.expect("asked").is_empty());
         scene.db.next_due().await.expect("asked");
     })
     .await;
