@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use coatcheck_domain::Destination;
 use coatcheck_domain::destination::NotADestination;
 use coatcheck_domain::poll::INTERVAL_FLOOR;
@@ -32,6 +33,8 @@ pub struct Settings {
     pub expire_after: Duration,
     /// `COATCHECK_ADMINS`
     pub admins: Destinations,
+    /// `COATCHECK_TIME_ZONE`
+    pub time_zone: Tz,
     /// `COATCHECK_LOG`
     pub log: String,
     /// Settings of channels that are set and that this version cannot use yet.
@@ -83,6 +86,11 @@ impl Settings {
                 "COATCHECK_ADMINS",
                 "",
                 "destinations like discord:80351110224678912 or telegram:12345, parted by commas",
+            ),
+            time_zone: reader.parsed(
+                "COATCHECK_TIME_ZONE",
+                "UTC",
+                "a zone by its name, like Europe/Berlin or America/New_York",
             ),
             log: reader.text("COATCHECK_LOG").unwrap_or_else(|| "info".to_owned()),
             unused: LATER.into_iter().filter(|name| get(name).is_some_and(|value| !value.is_empty())).collect(),
@@ -194,6 +202,12 @@ impl StandIn for AllowHosts {
     }
 }
 
+impl StandIn for Tz {
+    fn stand_in() -> Self {
+        Self::UTC
+    }
+}
+
 /// `500ms`, `60s`, `15m`, `2h`, `1d`; a bare number is seconds.
 #[must_use]
 pub fn duration(text: &str) -> Option<Duration> {
@@ -235,10 +249,12 @@ mod tests {
             ("LISTEN_ADDR", "8080"),
             ("DATABASE_URL", "mysql://x"),
             ("COATCHECK_HOST_CONCURRENCY", "0"),
+            ("COATCHECK_TIME_ZONE", "CEST"),
         ]);
-        insta::assert_snapshot!(wrong.expect_err("four are wrong"), @r#"
+        insta::assert_snapshot!(wrong.expect_err("five are wrong"), @r#"
         LISTEN_ADDR="8080" cannot be read; it takes an address and port, like 127.0.0.1:8080
         COATCHECK_INTERVAL="soon" cannot be read; it takes a time like 60s, 15m or 2h
+        COATCHECK_TIME_ZONE="CEST" cannot be read; it takes a zone by its name, like Europe/Berlin or America/New_York
         COATCHECK_HOST_CONCURRENCY=0 cannot be; it takes a whole number from 1 to 64
         DATABASE_URL must start with sqlite:// or postgres://
         "#);

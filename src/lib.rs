@@ -1,6 +1,7 @@
 //! CoatCheck: a restock notifier that people trust. The library holds everything; the binary only chooses what to run.
 
 pub mod app;
+pub mod chart;
 pub mod cli;
 pub mod commands;
 pub mod config;

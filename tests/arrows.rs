@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("commands", 5),
     ("engine", 5),
     ("shops", 6),
+    ("chart", 6),
     ("store", 6),
 ];
 

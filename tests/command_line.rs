@@ -411,6 +411,21 @@ fn following_says_what_was_read_and_is_listed() {
 }
 
 #[test]
+fn a_history_is_drawn_into_a_file() {
+    let (shop, house) = (shop(), House::open(&[]));
+    let house = house.with("COATCHECK_ALLOW_HOSTS", &shop.host());
+    house.follow(&shop, "jacket");
+    let file = house.path("jacket.png");
+    let drawn = |file: &std::path::Path| {
+        house.run(&["history", "jacket", "--size", "M", "--png", file.to_str().expect("a name in UTF-8")])
+    };
+    let out = drawn(&file);
+    assert!(out.stdout.ends_with(&format!("The picture is in {}.\n", file.display())), "{out:?}");
+    assert!(std::fs::read(&file).expect("written").starts_with(b"\x89PNG\r\n"));
+    insta::assert_snapshot!(said(&house, None, &drawn(&house.path("no/such/folder/a.png"))).lines().last().expect("why"), @"coatcheck: FOLDER/no/such/folder/a.png cannot be written: No such file or directory (os error 2)");
+}
+
+#[test]
 fn every_command_has_an_example() {
     let house = House::open(&[]);
     let commands = [

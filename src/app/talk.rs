@@ -31,7 +31,7 @@ impl App {
         let follow = Arc::new(Following(self.clone()));
         let mut admins = vec![Destination::Console];
         admins.extend(self.settings.admins.0.iter().cloned());
-        Commands::new(self.db.clone(), Arc::clone(&self.clock), follow, admins)
+        Commands::new(self.db.clone(), Arc::clone(&self.clock), follow, admins).in_zone(self.settings.time_zone)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be typed: the commands and their options, each with an example.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
@@ -47,7 +48,9 @@ pub(super) enum Command {
     #[command(subcommand)]
     Watch(Watch),
     /// What became of a product: last in stock, how often, how long
-    #[command(after_help = "Example:\n  coatcheck history jacket --size M")]
+    #[command(
+        after_help = "Example:\n  coatcheck history jacket --size M\n  coatcheck history jacket --png jacket.png"
+    )]
     History(History),
     /// What was told to whom, when, and what came of it
     #[command(
@@ -230,6 +233,9 @@ pub(super) struct History {
     /// Only styles with these words
     #[arg(long)]
     pub style: Option<String>,
+    /// Also write it as a picture into this file
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub png: Option<PathBuf>,
     /// Print JSON for machines
     #[arg(long)]
     pub json: bool,

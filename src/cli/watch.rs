@@ -1,6 +1,8 @@
 //! `watch add | list | remove`, and `history`.
 
-use coatcheck_bots::{Command, Inbox, Said, Who, words};
+use std::path::Path;
+
+use coatcheck_bots::{Command, Inbox, Reply, Said, Who, words};
 use coatcheck_domain::watch::{Mode, Offer, Wish};
 use coatcheck_domain::{Destination, SizeKey, StyleKey};
 use secrecy::ExposeSecret;
@@ -242,7 +244,20 @@ pub(super) async fn history(app: &App, args: args::History) -> Outcome {
     options.extend(args.style.as_deref().map(|style| ("style", style)));
     let who = Who { destination: Destination::Console, may_manage: true };
     let reply = app.inbox().said(&who, Said::from_options(Command::History, &options)).await;
-    out::line(&reply.text)
+    out::line(&reply.text)?;
+    match &args.png {
+        Some(file) => write_picture(&reply, file).await,
+        None => Ok(()),
+    }
+}
+
+async fn write_picture(reply: &Reply, file: &Path) -> Outcome {
+    let Some(picture) = &reply.picture else {
+        return Err(Failure::failed(format!("there is no picture of that; {} is not written", file.display())));
+    };
+    let written = tokio::fs::write(file, &picture.png).await;
+    written.map_err(|why| Failure::failed(format!("{} cannot be written: {why}", file.display())))?;
+    out::line(&format!("The picture is in {}.", file.display()))
 }
 
 fn history_json(history: &VariantHistory) -> Value {

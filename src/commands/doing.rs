@@ -93,6 +93,6 @@ pub(crate) async fn perform(commands: &Commands, who: &Who, doing: &Doing) -> Re
         Act::Unwatch => unwatch::remove(commands, who, doing, product).await,
         Act::Again => again::product(commands, who, product).await,
         Act::Stock => stock::show(commands, doing, product).await,
-        Act::History => history::show(commands, doing, product).await,
+        Act::History => history::show(commands, who, doing, product).await,
     }
 }

@@ -1,19 +1,31 @@
-//! `/history`: last in stock, how often, how long, when usually.
+//! `/history`: last in stock, how often, how long, when usually; and a picture of it.
 
-use chrono::{DateTime, Datelike, Utc, Weekday};
-use coatcheck_bots::{Reply, words};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc, Weekday};
+use chrono_tz::Tz;
+use coatcheck_bots::{Reply, Who, words};
+use coatcheck_domain::Destination;
 use coatcheck_domain::history::{Gap, Span, Summary, Usual, summarize};
 use coatcheck_domain::watch::{Offer, Wish};
 
 use super::Commands;
 use super::doing::Doing;
 use super::today::wanted;
+use crate::chart::{self, Chart, Line};
 use crate::store::StoreError;
 use crate::store::catalogue::Product;
 use crate::store::history::VariantHistory;
 
 /// The history of what was named, as one.
-pub(crate) async fn show(commands: &Commands, doing: &Doing, product: &Product) -> Result<Reply, StoreError> {
+///
+/// Without the picture, where it cannot be drawn: the words say the same.
+pub(crate) async fn show(
+    commands: &Commands,
+    who: &Who,
+    doing: &Doing,
+    product: &Product,
+) -> Result<Reply, StoreError> {
     let wishes: Vec<Wish> = doing.wishes().into_iter().map(|(_, wish)| wish).collect();
     let history = commands.db.history(product.id).await?;
     let shown: Vec<VariantHistory> =
@@ -24,10 +36,60 @@ pub(crate) async fn show(commands: &Commands, doing: &Doing, product: &Product) 
         return Ok(Reply::text(format!("{head}\nI never saw that listed.")));
     }
     let restocks: Vec<DateTime<Utc>> = shown.iter().flat_map(|variant| variant.restocks.clone()).collect();
-    let spans: Vec<Vec<Span>> = shown.into_iter().map(|variant| variant.spans).collect();
+    let spans: Vec<Vec<Span>> = shown.iter().map(|variant| variant.spans.clone()).collect();
     let now = commands.clock.now();
-    let summary = summarize(&spans, &restocks, now, product.source.interval.saturating_mul(3), &Utc);
-    Ok(Reply::text(format!("{head}\n{}", tell(&summary, now))))
+    let summary = summarize(&spans, &restocks, now, gap_after(product), &commands.zone);
+    let reply = Reply::text(format!("{head}\n{}", tell(&summary, now, commands.zone)));
+    if !shows_pictures(&who.destination) {
+        return Ok(reply);
+    }
+    Ok(match picture(commands, chart(product, shown, now, commands.zone)).await {
+        Some(png) => {
+            let alt = reply.text.clone();
+            reply.with_picture(png, alt)
+        }
+        None => reply,
+    })
+}
+
+/// The silence after which what was so is no longer said to be so.
+fn gap_after(product: &Product) -> Duration {
+    product.source.interval.saturating_mul(3)
+}
+
+/// A text message has no room for one, and a webhook asks nothing.
+fn shows_pictures(destination: &Destination) -> bool {
+    !matches!(destination, Destination::Sms(_) | Destination::Webhook(_))
+}
+
+fn chart(product: &Product, shown: Vec<VariantHistory>, now: DateTime<Utc>, zone: Tz) -> Chart {
+    let lines = shown.into_iter().map(|variant| Line {
+        size: variant.size,
+        style: variant.style,
+        spans: variant.spans,
+        restocks: variant.restocks,
+    });
+    Chart {
+        title: product.title.clone(),
+        shop: product.shop.clone(),
+        lines: lines.collect(),
+        now,
+        read_at: product.source.last_read_at,
+        gap_after: gap_after(product),
+        zone,
+    }
+}
+
+async fn picture(commands: &Commands, chart: Chart) -> Option<Vec<u8>> {
+    // It is never closed.
+    let _permit = commands.drawing.acquire().await.ok()?;
+    match chart::render(chart).await {
+        Ok(png) => Some(png),
+        Err(error) => {
+            tracing::warn!(%error, "a history is told without its picture: {error}");
+            None
+        }
+    }
 }
 
 fn fulfils(product: &Product, variant: &VariantHistory, wish: &Wish) -> bool {
@@ -35,7 +97,7 @@ fn fulfils(product: &Product, variant: &VariantHistory, wish: &Wish) -> bool {
 }
 
 /// A summary in lines.
-fn tell(summary: &Summary, now: DateTime<Utc>) -> String {
+fn tell(summary: &Summary, now: DateTime<Utc>, zone: Tz) -> String {
     let mut lines = vec![match (summary.in_stock, summary.last_in_stock) {
         (true, Some(seen)) if (now - seen).num_minutes() < 1 => "In stock now.".to_owned(),
         (_, Some(seen)) => format!("Last in stock {}.", words::ago(seen, now)),
@@ -43,9 +105,10 @@ fn tell(summary: &Summary, now: DateTime<Utc>) -> String {
     }];
     lines.push(how_often(summary));
     lines.extend(how_long(summary));
-    lines.extend(when(summary.usual));
-    lines.extend(unknown(&summary.gaps));
-    lines.extend(summary.known_since.map(|since| format!("I have watched it since {}.", since.format("%Y-%m-%d"))));
+    lines.extend(when(summary.usual, zone));
+    lines.extend(unknown(&summary.gaps, zone));
+    let since = summary.known_since.map(|since| since.with_timezone(&zone).format("%Y-%m-%d"));
+    lines.extend(since.map(|since| format!("I have watched it since {since}.")));
     lines.join("\n")
 }
 
@@ -73,11 +136,19 @@ fn how_long(summary: &Summary) -> Option<String> {
     })
 }
 
-fn when(usual: Usual) -> Option<String> {
+fn when(usual: Usual, zone: Tz) -> Option<String> {
     let day = usual.weekday.map(|day| format!(" on {}s", weekday(day)));
-    let hour = usual.hour.map(|hour| format!(" between {hour:02}:00 and {:02}:00 UTC", (hour + 2) % 24));
+    let hour = usual.hour.map(|hour| {
+        let until = (hour + 2) % 24;
+        format!(" between {hour:02}:00 and {until:02}:00 {}", clock_of(zone))
+    });
     (day.is_some() || hour.is_some())
         .then(|| format!("It usually comes{}{}.", day.unwrap_or_default(), hour.unwrap_or_default()))
+}
+
+/// `UTC`, `Europe/Berlin time`.
+fn clock_of(zone: Tz) -> String {
+    if zone == Tz::UTC { "UTC".to_owned() } else { format!("{zone} time") }
 }
 
 fn weekday(day: Weekday) -> &'static str {
@@ -93,14 +164,11 @@ fn weekday(day: Weekday) -> &'static str {
 }
 
 /// What is not known is said to be so: it may have been there meanwhile.
-fn unknown(gaps: &[Gap]) -> Option<String> {
+fn unknown(gaps: &[Gap], zone: Tz) -> Option<String> {
     let last = gaps.last()?;
-    let time = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M").to_string();
-    let until = if last.from.ordinal() == last.until.ordinal() && last.from.year() == last.until.year() {
-        last.until.format("%H:%M").to_string()
-    } else {
-        time(last.until)
-    };
+    let (from, until) = (last.from.with_timezone(&zone), last.until.with_timezone(&zone));
+    let is_same_day = from.date_naive() == until.date_naive();
+    let until = until.format(if is_same_day { "%H:%M" } else { "%Y-%m-%d %H:%M" });
     let which = if gaps.len() == 1 { String::new() } else { format!(" ({} such times; the last)", gaps.len()) };
-    Some(format!("I know nothing of {} to {until} UTC{which}.", time(last.from)))
+    Some(format!("I know nothing of {} to {until} {}{which}.", from.format("%Y-%m-%d %H:%M"), clock_of(zone)))
 }

@@ -29,9 +29,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono_tz::Tz;
 use coatcheck_bots::commands::{May, Word, arguments};
 use coatcheck_bots::{Command, Inbox, Platform, Reply, Said, Who};
 use coatcheck_domain::{Clock, Destination};
+use tokio::sync::Semaphore;
 
 use crate::store::catalogue::Product;
 use crate::store::subscriber::Address;
@@ -43,6 +45,8 @@ use resolve::{Meant, Resolution};
 
 /// How long `/watch <URL>` waits for the first reading.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Pictures that are drawn at once: who asks for many does not take all cores from the others.
+const DRAWN_AT_ONCE: usize = 2;
 
 /// The commands, ready to be told what people said.
 pub struct Commands {
@@ -52,6 +56,8 @@ pub struct Commands {
     follow: Arc<dyn Follow>,
     admins: Vec<Destination>,
     patience: Duration,
+    zone: Tz,
+    drawing: Semaphore,
 }
 
 impl Commands {
@@ -59,7 +65,14 @@ impl Commands {
     #[must_use]
     pub fn new(db: Db, clock: Arc<dyn Clock>, follow: Arc<dyn Follow>, admins: Vec<Destination>) -> Self {
         let catalogue = Catalogue::new(db.clone(), Arc::clone(&clock));
-        Self { db, clock, catalogue, follow, admins, patience: PATIENCE }
+        let drawing = Semaphore::new(DRAWN_AT_ONCE);
+        Self { db, clock, catalogue, follow, admins, patience: PATIENCE, zone: Tz::UTC, drawing }
+    }
+
+    /// The same, telling histories by the days and hours of this zone; UTC else.
+    #[must_use]
+    pub fn in_zone(self, zone: Tz) -> Self {
+        Self { zone, ..self }
     }
 
     /// The one product that these words mean, for scripts and operators; or why none is, in words.

@@ -52,6 +52,34 @@ async fn history_says_what_was_seen_and_what_was_not() {
     ");
 }
 
+/// Each day a little after eleven at night in Berlin, which is ten in the evening by the clock of UTC.
+#[tokio::test]
+async fn a_history_speaks_of_the_zone_that_was_set() {
+    let mut chat = Chat::with_two_jackets().await;
+    chat.commands = chat.commands.in_zone(chrono_tz::Europe::Berlin);
+    let to_ten = 22 * 3600 - chat.db.now().timestamp().rem_euclid(24 * 3600);
+    chat.clock.advance(Duration::from_secs(u64::try_from(to_ten).expect("eight in the morning by now")));
+    for _ in 0..5 {
+        for (black_m, then) in [(OutOfStock, 600), (InStock, 600), (OutOfStock, 23 * 3600 + 2400)] {
+            chat.reads(black_m).await;
+            chat.passes(Duration::from_secs(then), black_m).await;
+        }
+    }
+    insta::assert_snapshot!(chat.say("/history corps m black").await, @"");
+}
+
+#[tokio::test]
+async fn a_history_comes_with_a_picture_where_pictures_are_shown() {
+    let mut chat = Chat::with_two_jackets().await;
+    let said = || parse("/history corps", coatcheck_bots::Platform::Discord).expect("said");
+    let reply = chat.commands.said(&chat.who, said()).await;
+    let picture = reply.picture.expect("a picture");
+    assert!(picture.png.starts_with(b"\x89PNG\r\n") && picture.png.len() < 60_000);
+    assert_eq!(picture.alt, reply.text);
+    chat.who.destination = "sms:+14155550123".parse().expect("a number");
+    assert_eq!(chat.commands.said(&chat.who, said()).await.picture, None);
+}
+
 #[tokio::test]
 async fn a_test_alert_goes_through_the_outbox() {
     let chat = Chat::with_two_jackets().await;
