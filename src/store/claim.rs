@@ -176,6 +176,8 @@ impl Db {
             return Ok(Vec::new());
         }
         let txn = self.write().await?;
+        // Asked anew: while we waited for the writer, the clock and all that is planned may have been moved.
+        let now = self.now();
         let (now, until) = (micros(now), micros(now) + span(LEASE));
         let only_this = if only.is_some() { "AND s.id = $5" } else { "AND $5 = 0" };
         let sql = format!(
@@ -403,7 +405,7 @@ async fn end_unchanged_chunk(txn: &Txn, chunk: &[Unchanged]) -> Result<u64, DbEr
     }
     let sql = format!(
         "WITH done (id, token, read_at, scheduled_at, next_poll_at) AS (VALUES {}) \
-         UPDATE source SET state = 'idle', token = NULL, lease_until = 0, last_read_at = done.read_at, \
+         UPDATE source SET state = 'idle', token = NULL, lease_until = 0, last_read_at = CASE WHEN source.last_read_at > done.read_at THEN source.last_read_at ELSE done.read_at END, \
            readings = readings + 1, scheduled_at = done.scheduled_at, next_poll_at = done.next_poll_at, \
            failures = 0, not_found = 0, last_error = NULL, last_error_at = NULL, fault = NULL \
          FROM done WHERE source.id = done.id AND source.token = done.token AND source.state = 'leased'",

@@ -65,6 +65,7 @@ struct DropRow {
 #[derive(FromQueryResult)]
 struct CursorRow {
     cursor: i64,
+    created_at: i64,
 }
 
 impl DropRow {
@@ -151,10 +152,12 @@ impl Db {
     /// When the database fails; then the chunk is done again, with the same result.
     pub async fn fan_out_chunk(&self, drop: &OpenDrop, cases: &[Case], rules: &FanoutRules) -> Result<Chunk, DbErr> {
         let txn = self.write().await?;
-        let sql = "SELECT cursor FROM \"drop\" WHERE id = $1 AND done_at IS NULL";
-        let Some(CursorRow { cursor }) = txn.row(sql, vec![drop.id.into()]).await? else {
+        let sql = "SELECT cursor, created_at FROM \"drop\" WHERE id = $1 AND done_at IS NULL";
+        let Some(CursorRow { cursor, created_at }) = txn.row(sql, vec![drop.id.into()]).await? else {
             return Ok(Chunk { alerts: 0, done: true });
         };
+        // Since it was looked up, the clock may have been moved, and the drop's time with it.
+        let drop = &OpenDrop { created_at, ..drop.clone() };
         let found = next_watches(&txn, drop, cases, cursor, rules.chunk).await?;
         let done = found.len() < rules.chunk;
         let mut alerts = 0;

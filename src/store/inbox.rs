@@ -61,8 +61,8 @@ impl Db {
             id: i64,
             attempts: i64,
         }
-        let now = micros(self.now());
         let txn = self.write().await?;
+        let now = micros(self.now());
         let waits = "EXISTS (SELECT 1 FROM inbox e WHERE e.platform = $1 AND e.chat = $3 AND e.done_at IS NULL)";
         let sql = format!(
             "INSERT INTO inbox (platform, external_id, chat, payload, received_at, held_until, attempts) \

@@ -81,11 +81,12 @@ impl Db {
         plan: &Plan,
     ) -> Result<Stored, StoreError> {
         let txn = self.write().await?;
+        let read_at = not_before(new.read_at, claim.last_read_at);
         let context = Context {
             claim,
             new,
             rules: observed::rules(claim.schedule.interval),
-            moment: Moment { read_at: new.read_at, reading: claim.readings + 1, previous_read_at: claim.last_read_at },
+            moment: Moment { read_at, reading: claim.readings + 1, previous_read_at: claim.last_read_at },
             stored_at: self.now(),
         };
         if !end_poll(&txn, &context, plan).await? {
@@ -101,6 +102,12 @@ impl Db {
         }
         Ok(stored)
     }
+}
+
+/// A clock that was set back does not turn the history over: its time stands still until the clock has passed what is
+/// written already.
+fn not_before(read_at: DateTime<Utc>, previous: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    previous.map_or(read_at, |previous| previous.max(read_at))
 }
 
 /// The source's row first: it is what the claim is checked against. Says whether it was still ours; the slot is given
@@ -120,7 +127,7 @@ async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<bool,
         micros(plan.next_poll_at).into(),
         i64::from(plan.failures).into(),
         i64::from(plan.not_found).into(),
-        micros(new.read_at).into(),
+        micros(context.moment.read_at).into(),
         new.body_digest.into(),
         new.etag.into(),
         new.last_modified.into(),

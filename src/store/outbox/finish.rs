@@ -42,7 +42,7 @@ pub(super) async fn finish_if(
 ) -> Result<(), StoreError> {
     let (state, next_attempt_at, provider_ref) = match &done.next {
         Next::Sent { provider_ref } => (State::Sent, None, provider_ref.clone()),
-        Next::Retry { at } => (State::Pending, Some(micros(*at)), None),
+        Next::Retry { at } => (State::Pending, Some(micros(retry_at(*at, done.ended_at, now))), None),
         Next::Dead { .. } => (State::Dead, None, None),
         Next::Expired => (State::Expired, None, None),
     };
@@ -83,6 +83,11 @@ pub(super) async fn finish_if(
         Next::Dead { .. } | Next::Expired => next_hop_or_rearm(txn, done.id, now).await,
         Next::Sent { .. } | Next::Retry { .. } => Ok(()),
     }
+}
+
+/// A wait was planned from `ended_at` on. If the clock was set back since, it is no longer for that.
+fn retry_at(at: DateTime<Utc>, ended_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    at.min(now + at.signed_duration_since(ended_at))
 }
 
 /// Writes down all that were sent at once, as [`finish_if`] would one by one: a step of a busy lane has some thirty.
