@@ -13,6 +13,7 @@ use coatcheck_bots::Channel;
 use coatcheck_bots::console::{Console, Output};
 use coatcheck_bots::webhook::Webhook;
 use coatcheck_domain::Clock;
+use coatcheck_domain::clock::SteadyClock;
 
 use crate::config::Settings;
 use crate::engine::Chance;
@@ -44,8 +45,9 @@ pub struct App {
     pub guard: Arc<Guard>,
     /// Chance from the system.
     pub chance: Arc<Chance>,
-    /// The system's time.
+    /// The system's time, without its jumps until they are adopted.
     pub clock: Arc<dyn Clock>,
+    steady: Arc<SteadyClock>,
     http: reqwest::Client,
 }
 
@@ -87,7 +89,8 @@ impl App {
     /// # Errors
     /// As [`App::open`].
     pub async fn open_unchecked(settings: Settings) -> Result<Self, NotOpened> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let steady = Arc::new(SteadyClock::over(Arc::new(SystemClock::start())));
+        let clock: Arc<dyn Clock> = Arc::clone(&steady) as Arc<dyn Clock>;
         let db = Db::open(&settings.database_url, Durability::Full, Arc::clone(&clock), Arc::new(NoFaults)).await?;
         let guard = Arc::new(Guard::new(settings.allow_hosts.clone()));
         let (shops, http) = shops(&settings, &guard, &clock)?;
@@ -98,6 +101,7 @@ impl App {
             guard,
             chance: Arc::new(Chance::from_system()),
             clock,
+            steady,
             http,
         })
     }

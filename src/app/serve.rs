@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use coatcheck_bots::console::Output;
 use coatcheck_domain::poll::INTERVAL_FLOOR;
@@ -12,6 +13,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::App;
+use crate::engine::clock_watch::ClockWatch;
 use crate::engine::fanout::Fanout;
 use crate::engine::{Beats, Stop, Stopper};
 use crate::store::StoreError;
@@ -98,12 +100,16 @@ impl App {
         self.db.migrate().await?;
         if lock.is_some() {
             self.db.free_all_leases().await.map_err(StoreError::from)?;
+            let moved = self.db.settle_future().await.map_err(StoreError::from)?;
+            if moved > 0 {
+                tracing::warn!(moved, "the clock was set back since the service was last here; {moved} rows were planned from a later time, and wait from now on");
+            }
             let is_own = |url: &str| Url::parse(url).is_ok_and(|url| self.guard.is_allowed_host(&url));
             self.db.make_due(is_own, INTERVAL_FLOOR).await.map_err(StoreError::from)?;
         }
         self.db.set_slots(self.settings.host_concurrency).await.map_err(StoreError::from)?;
         let (stopper, stop) = Stopper::pair();
-        let beats = Beats::new(std::sync::Arc::clone(&self.clock));
+        let beats = Beats::new(Arc::clone(&self.clock));
         let mut serving = Serving { stopper, tasks: Vec::new(), listening: None, _lock: lock };
         if roles.contains(&Role::Web) {
             let address = self.settings.listen_addr;
@@ -112,6 +118,8 @@ impl App {
             let web = web::router(self.db.clone(), beats.clone());
             serving.tasks.push(tokio::spawn(web::run(listener, web, stop.clone())));
         }
+        let watch = ClockWatch::new(self.db.clone(), Arc::clone(&self.steady), serving._lock.is_some());
+        serving.tasks.push(tokio::spawn(watch.run(beats.clone(), stop.clone())));
         self.spawn_loops(roles, output, &beats, &stop, &mut serving.tasks);
         Ok(serving)
     }

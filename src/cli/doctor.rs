@@ -23,6 +23,9 @@ const ROOM: u64 = 64 << 20;
 /// A delivery that waits longer than this is worth a word.
 const LONG: Duration = Duration::from_secs(120);
 
+/// A clock that was set is worth a word for this long.
+const LATELY: chrono::TimeDelta = chrono::TimeDelta::days(7);
+
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
 struct Finding {
@@ -38,7 +41,7 @@ struct Finding {
 pub(super) async fn run(app: &App, json: bool) -> Outcome {
     let mut findings = vec![database(app).await];
     findings.extend(disk(app));
-    findings.extend([service(app), settings(app), shops(app).await?, deliveries(app).await?, waiting(app).await?]);
+    findings.extend([service(app), clock(app).await?, settings(app), shops(app).await?, deliveries(app).await?, waiting(app).await?]);
     let bad = findings.iter().filter(|finding| !finding.ok).count();
     if json {
         out::json(&findings)?;
@@ -91,6 +94,15 @@ fn service(app: &App) -> Finding {
         }
         Ok(None) => finding("service", true, "leases of PostgreSQL say who runs"),
     }
+}
+
+/// Was the clock set lately? The service has seen to it already.
+async fn clock(app: &App) -> Result<Finding, Failure> {
+    let lately = app.db.last_jump().await?.filter(|(at, _)| app.db.now() - *at < LATELY);
+    Ok(match lately {
+        None => finding("clock", true, "goes on steadily"),
+        Some((at, words)) => finding("clock", true, format!("{}: {words}", at.format("%Y-%m-%d %H:%M UTC"))),
+    })
 }
 
 fn settings(app: &App) -> Finding {

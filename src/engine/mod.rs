@@ -2,6 +2,7 @@
 
 pub mod beat;
 pub mod chance;
+pub mod clock_watch;
 pub mod fanout;
 mod fault;
 pub mod poll;

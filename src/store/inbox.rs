@@ -102,6 +102,8 @@ impl Db {
             return Ok(Vec::new());
         }
         let txn = self.write().await?;
+        // Asked anew: while we waited for the writer, the clock and all that is planned may have been moved.
+        let now = micros(self.now());
         let sql = format!(
             "UPDATE inbox SET held_until = $3, attempts = attempts + 1 WHERE held_until <= $2 AND done_at IS NULL AND id IN \
              (SELECT i.id FROM inbox i WHERE {due} ORDER BY i.id LIMIT $4) \

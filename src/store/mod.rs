@@ -20,6 +20,7 @@ mod observed;
 pub mod outbox;
 pub mod person;
 pub mod reading;
+pub mod rebase;
 pub mod schema;
 pub mod source;
 pub(crate) mod sql;

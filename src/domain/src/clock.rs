@@ -105,25 +105,25 @@ impl ManualClock {
 
     /// Lets `by` pass on both clocks.
     pub fn advance(&self, by: Duration) {
-        let mut time = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut time = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         time.0 += by;
         time.1 += by;
     }
 
     /// Moves the wall clock alone, as an administrator or a bad time server does.
     pub fn jump(&self, by: chrono::Duration) {
-        let mut time = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut time = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         time.0 += by;
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> DateTime<Utc> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).0
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn monotonic(&self) -> Duration {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).1
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
     }
 }
 

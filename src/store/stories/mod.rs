@@ -4,6 +4,7 @@
 
 mod arming;
 mod chunks;
+mod clock;
 mod claims;
 mod crash;
 mod drift;

@@ -10,7 +10,7 @@ use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::delivery::{self, Sending, State, Verdict};
 use coatcheck_domain::poll::{self, Outcome};
 use coatcheck_domain::watch::{Mode, Wish};
-use coatcheck_domain::{Availability, Destination, ProductReading, Reading, SizeKey, StyleKey, VariantReading};
+use coatcheck_domain::{Availability, Clock, Destination, ProductReading, Reading, SizeKey, StyleKey, VariantReading};
 use sea_orm::DbErr;
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -111,11 +111,15 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock::at(testing::start()));
+        Self::by(Arc::clone(&clock) as Arc<dyn Clock>, clock).await
+    }
+
+    /// One that looks at another clock than the one in hand.
+    pub(crate) async fn by(clock_of_db: Arc<dyn Clock>, clock: Arc<ManualClock>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         let faults = Crash::off();
         let url = format!("sqlite://{}/test.db", folder.path().display());
-        let clock_of_db = Arc::clone(&clock) as Arc<dyn coatcheck_domain::Clock>;
         let faults_of_db = Arc::clone(&faults) as Arc<dyn Faults>;
         let db = Db::open(&url, Durability::Process, clock_of_db, faults_of_db).await.expect("opened");
         db.migrate().await.expect("migrated");
@@ -125,10 +129,15 @@ impl Scene {
     /// A scene with a jacket that was read once. Says its source and its product.
     pub(crate) async fn with_jacket(variants: &[(&str, Availability)]) -> (Self, i64, i64) {
         let scene = Self::new().await;
-        let source = scene.source(URL, 1).await;
-        scene.read(source, &jacket(variants)).await;
-        let product = scene.db.products_of(source).await.expect("asked")[0];
+        let (source, product) = scene.jacket(variants).await;
         (scene, source, product)
+    }
+
+    /// A jacket that was read once. Says its source and its product.
+    pub(crate) async fn jacket(&self, variants: &[(&str, Availability)]) -> (i64, i64) {
+        let source = self.source(URL, 1).await;
+        self.read(source, &jacket(variants)).await;
+        (source, self.db.products_of(source).await.expect("asked")[0])
     }
 
     pub(crate) fn pass(&self, seconds: u64) {
