@@ -285,26 +285,3 @@ fn eligible_values(drop: &OpenDrop, rules: &FanoutRules) -> Vec<Value> {
     let quiet_before = drop.created_at.saturating_sub(span(rules.quiet_for));
     vec![drop.id.into(), drop.product_id.into(), drop.number.into(), quiet_before.into()]
 }
-
-#[cfg(test)]
-mod tests {
-    use coatcheck_domain::Availability::{InStock, OutOfStock};
-
-    use super::*;
-    use crate::testing;
-
-    #[tokio::test]
-    async fn a_drop_that_cannot_be_read_holds_up_no_other() {
-        let (db, _folder) = testing::db().await;
-        let source = testing::follow(&db, "https://shop.example/products/jacket").await;
-        for availability in [OutOfStock, InStock, OutOfStock, InStock] {
-            testing::read(&db, source, vec![testing::product("Jacket", &[("M", "Black", availability)])]).await;
-        }
-        let first = db.open_drop().await.expect("read").expect("two are open");
-        let txn = db.write().await.expect("begun");
-        txn.run("UPDATE \"drop\" SET snapshot = '{' WHERE id = $1", vec![first.id.into()]).await.expect("broken");
-        txn.commit().await.expect("committed");
-        let next = db.open_drop().await.expect("read").expect("the other is open");
-        assert!(next.id > first.id);
-    }
-}

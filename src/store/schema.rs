@@ -63,29 +63,3 @@ impl Db {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use sea_orm::ConnectionTrait;
-
-    use super::*;
-    use crate::testing;
-
-    #[tokio::test]
-    async fn steps_go_up_down_and_up_again() {
-        let (db, _folder) = testing::empty_db().await;
-        assert_eq!(db.standing().await.expect("asked"), Standing::Behind(1));
-        assert_eq!(db.migrate().await.expect("up"), 1);
-        Migrator::down(db.raw_writer(), None).await.expect("down");
-        assert_eq!(db.migrate().await.expect("up again"), 1);
-        assert_eq!(db.standing().await.expect("asked"), Standing::Current);
-    }
-
-    #[tokio::test]
-    async fn a_schema_of_a_newer_version_is_refused() {
-        let (db, _folder) = testing::db().await;
-        let step = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 0)";
-        db.raw_writer().execute_unprepared(step).await.expect("a step of the future");
-        assert!(matches!(db.migrate().await, Err(StoreError::Newer { step }) if step == "m9999_future"));
-    }
-}

@@ -1,0 +1,22 @@
+//! A shop, its readings, people, their lanes.
+//!
+//! Names that begin with `p1_` … are the promises of `docs/RELIABILITY.md`.
+
+mod addresses;
+mod arming;
+mod chunks;
+mod claims;
+mod crash;
+mod fanout;
+mod hops;
+mod interleaved;
+mod lanes;
+mod leases;
+mod outbox;
+mod past;
+mod plans;
+mod readings;
+mod replay;
+pub(crate) mod scene;
+mod schema;
+mod unwanted;
