@@ -138,6 +138,9 @@ impl Db {
         let txn = self.write().await?;
         let (now, until) = (micros(now), micros(now) + span(LEASE));
         let only_this = if only.is_some() { "AND s.id = $5" } else { "AND $5 = 0" };
+        // A source and its slot are taken both or neither: what another instance is just taking is left to it, and what
+        // it has taken since we looked is asked again under the lock.
+        let lock = txn.lock("FOR UPDATE OF s, f SKIP LOCKED");
         let sql = format!(
             "WITH free AS (SELECT id, shop_id, row_number() OVER (PARTITION BY shop_id ORDER BY slot) AS n \
                FROM shop_slot WHERE until <= $1), \
@@ -147,8 +150,11 @@ impl Db {
                WHERE s.next_poll_at <= $1 AND s.state <> 'paused' AND s.lease_until <= $1 AND h.not_before <= $1 {only_this}), \
              picked AS (SELECT due.id AS source_id, free.id AS slot_id FROM due \
                JOIN free ON free.shop_id = due.shop_id AND free.n = due.n ORDER BY due.next_poll_at LIMIT $2) \
-             UPDATE shop_slot SET source_id = picked.source_id, token = $3, until = $4 FROM picked \
-               WHERE shop_slot.id = picked.slot_id AND shop_slot.until <= $1"
+             held AS (SELECT s.id AS source_id, f.id AS slot_id FROM picked \
+               JOIN source s ON s.id = picked.source_id JOIN shop_slot f ON f.id = picked.slot_id \
+               WHERE s.next_poll_at <= $1 AND s.state <> 'paused' AND s.lease_until <= $1 AND f.until <= $1 {lock}) \
+             UPDATE shop_slot SET source_id = held.source_id, token = $3, until = $4 FROM held \
+               WHERE shop_slot.id = held.slot_id"
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let values = vec![now.into(), limit.into(), token.into(), until.into(), only.unwrap_or(0).into()];

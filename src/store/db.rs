@@ -14,6 +14,7 @@ use sea_orm::{
 };
 
 use super::error::StoreError;
+use super::timekeeper::DatabaseClock;
 use super::wake::Wake;
 
 /// Asked before each statement, each commit and right after each commit. Tests make it fail there.
@@ -41,6 +42,7 @@ pub struct Db {
     writer: Conn<DatabaseConnection>,
     reader: Conn<DatabaseConnection>,
     clock: Arc<dyn Clock>,
+    shared_clock: Option<Arc<DatabaseClock>>,
     wake: Wake,
 }
 
@@ -88,7 +90,7 @@ impl Db {
             (pool.clone(), pool)
         };
         let guard = |inner| Conn { inner, faults: Arc::clone(&faults) };
-        Ok(Self { writer: guard(writer), reader: guard(reader), clock, wake: Wake::default() })
+        Ok(Self { writer: guard(writer), reader: guard(reader), clock, shared_clock: None, wake: Wake::default() })
     }
 
     /// Which database this is.
@@ -101,6 +103,21 @@ impl Db {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// The clock that [`Db::now`] reads.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    pub(super) fn set_clock(&mut self, clock: Arc<DatabaseClock>) {
+        self.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        self.shared_clock = Some(clock);
+    }
+
+    pub(super) fn shared_clock(&self) -> Option<&DatabaseClock> {
+        self.shared_clock.as_deref()
     }
 
     /// The bells between the loops.
@@ -203,7 +220,9 @@ async fn connect(url: &str, connections: u32, durability: Durability) -> Result<
                 })
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(10))
-        });
+        })
+        // "relation already exists, skipping" is no news to anybody.
+        .map_sqlx_postgres_opts(|postgres| postgres.options([("client_min_messages", "warning")]));
     Database::connect(options)
         .await
         .map_err(|why| StoreError::Open { url: without_password(url), why: plainly(&why.to_string()) })

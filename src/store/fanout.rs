@@ -156,8 +156,9 @@ impl Db {
     /// When the database fails; then the chunk is done again, with the same result.
     pub async fn fan_out_chunk(&self, drop: &OpenDrop, cases: &[Case], rules: &FanoutRules) -> Result<Chunk, DbErr> {
         let txn = self.write().await?;
-        let sql = "SELECT cursor FROM \"drop\" WHERE id = $1 AND done_at IS NULL";
-        let Some(CursorRow { cursor }) = txn.row(sql, vec![drop.id.into()]).await? else {
+        // Another instance at the same drop is waited for, one chunk long, and then goes on where it ended.
+        let sql = format!("SELECT cursor FROM \"drop\" WHERE id = $1 AND done_at IS NULL {}", txn.lock("FOR UPDATE"));
+        let Some(CursorRow { cursor }) = txn.row(&sql, vec![drop.id.into()]).await? else {
             return Ok(Chunk { alerts: 0, done: true });
         };
         let found = next_watches(&txn, drop, cases, cursor, rules.chunk).await?;

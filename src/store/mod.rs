@@ -2,6 +2,7 @@
 //!
 //! SQLite has one writer connection and a few readers; PostgreSQL a pool. Nothing above can tell which it is.
 
+mod bells;
 pub mod catalogue;
 pub mod claim;
 pub mod conversation;
@@ -23,6 +24,7 @@ pub(crate) mod sql;
 pub(crate) mod stories;
 pub mod subscriber;
 pub mod time;
+pub mod timekeeper;
 pub mod wake;
 pub mod watch;
 
