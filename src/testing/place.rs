@@ -79,10 +79,6 @@ impl Place {
         place
     }
 
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
     /// A store over it; two of them are two processes.
     pub(crate) async fn open(&self, clock: Arc<dyn Clock>, faults: Arc<dyn Faults>) -> Db {
         Db::open(&self.url, Durability::Process, clock, faults).await.expect("opened")

@@ -104,7 +104,7 @@ pub(crate) struct Scene {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) faults: Arc<Crash>,
     tokens: AtomicU64,
-    pub(crate) place: Place,
+    place: Place,
 }
 
 impl Scene {
@@ -114,6 +114,11 @@ impl Scene {
         let faults = Crash::off();
         let db = place.open(Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&faults) as Arc<dyn Faults>).await;
         Self { db, clock, faults, tokens: AtomicU64::new(0), place }
+    }
+
+    /// Another instance on the same database.
+    pub(crate) async fn another(&self) -> Db {
+        self.place.open(Arc::clone(&self.clock) as Arc<dyn Clock>, Crash::off()).await
     }
 
     /// A scene with a jacket that was read once. Says its source and its product.

@@ -9,6 +9,7 @@ mod claims;
 mod crash;
 mod fanout;
 mod hops;
+mod instances;
 mod interleaved;
 mod lanes;
 mod leases;
