@@ -149,7 +149,7 @@ impl Db {
                FROM source s JOIN shop h ON h.id = s.shop_id \
                WHERE s.next_poll_at <= $1 AND s.state <> 'paused' AND s.lease_until <= $1 AND h.not_before <= $1 {only_this}), \
              picked AS (SELECT due.id AS source_id, free.id AS slot_id FROM due \
-               JOIN free ON free.shop_id = due.shop_id AND free.n = due.n ORDER BY due.next_poll_at LIMIT $2) \
+               JOIN free ON free.shop_id = due.shop_id AND free.n = due.n ORDER BY due.next_poll_at LIMIT $2), \
              held AS (SELECT s.id AS source_id, f.id AS slot_id FROM picked \
                JOIN source s ON s.id = picked.source_id JOIN shop_slot f ON f.id = picked.slot_id \
                WHERE s.next_poll_at <= $1 AND s.state <> 'paused' AND s.lease_until <= $1 AND f.until <= $1 {lock}) \

@@ -55,9 +55,11 @@ pub(super) async fn start(
         return Ok(Step { lost: true, ..Step::default() });
     }
     let limit = i64::try_from(width).unwrap_or(i64::MAX);
+    // Materialized, or PostgreSQL may run the inner query anew for each row, and with other rows locked each time.
     let sql = format!(
-        "UPDATE delivery SET state = 'claimed', epoch = $3 WHERE state = 'pending' AND id IN (SELECT id FROM delivery \
-         WHERE state = 'pending' AND lane = $1 AND next_attempt_at <= $2 ORDER BY next_attempt_at, id LIMIT $4 {})",
+        "WITH due AS MATERIALIZED (SELECT id FROM delivery WHERE state = 'pending' AND lane = $1 AND next_attempt_at <= $2 \
+           ORDER BY next_attempt_at, id LIMIT $4 {}) \
+         UPDATE delivery SET state = 'claimed', epoch = $3 WHERE state = 'pending' AND id IN (SELECT id FROM due)",
         txn.lock("FOR UPDATE SKIP LOCKED")
     );
     let values = vec![lane.into(), micros(now).into(), lease.epoch.into(), limit.into()];

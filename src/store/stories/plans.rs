@@ -40,7 +40,11 @@ fn reads_all_of(plan: &str, names: &[&str]) -> bool {
 }
 
 /// So many rows that PostgreSQL, which plans by what it counted, would rather not read them all. They are nobody's.
-const CROWD: [&str; 4] = [
+const CROWD: [&str; 6] = [
+    "INSERT INTO shop (id, host, not_before, failures, created_at) SELECT 1000 + n, 'h' || n, 0, 0, 0 \
+     FROM generate_series(1, 20000) AS n",
+    "INSERT INTO destination (subscriber_id, address, lane, rank, state, created_at) \
+     SELECT 1000 + n, 'a' || n, 'lane', 0, 'active', 0 FROM generate_series(1, 20000) AS n",
     "INSERT INTO watch (subscriber_id, product_id, size_key, style_key, fold_version, mode, armed, armed_after, created_at) \
      SELECT 1000 + n, 1000 + n / 100, 'k' || n % 9, '', 1, 'once', true, 0, 0 FROM generate_series(1, 20000) AS n",
     "INSERT INTO source (shop_id, url, more_urls, headers, state, listed, interval_us, scheduled_at, next_poll_at, generation, \
@@ -89,8 +93,10 @@ async fn the_fan_out_finds_its_watches_by_the_index_watch_match() {
     assert!(about.len() >= 5, "{heard:?}");
     for sql in about {
         let plan = plan(&scene, sql).await;
-        assert!(plan.contains("watch_match"), "{sql}\n{plan}");
-        assert!(!reads_all_of(&plan, &["watch", "w", "x", "d", "t", "delivery"]), "{sql}\n{plan}");
+        // PostgreSQL may find a chunk's watches by their ids, once their number is known to be small.
+        let by_cases = !sql.contains("AS (VALUES") || scene.db.backend() == DbBackend::Sqlite;
+        assert!(!by_cases || plan.contains("watch_match"), "{sql}\n{plan}");
+        assert!(!reads_all_of(&plan, &["watch", "w", "x", "d", "t", "watch w", "watch x", "watch w_1", "delivery d", "destination d", "destination t"]), "{sql}\n{plan}");
     }
 }
 
