@@ -21,6 +21,10 @@ demo *ARGS:
 test *ARGS:
     cargo test --workspace {{ARGS}}
 
+# The kill test at length: 200 rounds on each database, or as many as said
+kill ROUNDS="200":
+    KILL_ROUNDS={{ROUNDS}} cargo test --test kill rounds -- --nocapture
+
 # The documentation of the code, as a page
 doc:
     cargo doc --workspace --no-deps --open

@@ -2,8 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::str::FromStr;
 use std::time::Duration;
 
+use coatcheck_domain::Destination;
+use coatcheck_domain::destination::NotADestination;
 use coatcheck_domain::poll::INTERVAL_FLOOR;
 
 use crate::shops::AllowHosts;
@@ -27,10 +30,25 @@ pub struct Settings {
     pub quiet_for: Duration,
     /// `COATCHECK_EXPIRE_AFTER`
     pub expire_after: Duration,
+    /// `COATCHECK_ADMINS`
+    pub admins: Destinations,
     /// `COATCHECK_LOG`
     pub log: String,
     /// Settings of channels that are set and that this version cannot use yet.
     pub unused: Vec<&'static str>,
+}
+
+/// Destinations in a setting, parted by commas.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Destinations(pub Vec<Destination>);
+
+impl FromStr for Destinations {
+    type Err = NotADestination;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+        words.map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
 }
 
 /// Everything that is wrong with the settings, a line each.
@@ -61,6 +79,11 @@ impl Settings {
             ),
             quiet_for: reader.duration("COATCHECK_QUIET_FOR", "15m"),
             expire_after: reader.duration("COATCHECK_EXPIRE_AFTER", "2h"),
+            admins: reader.parsed(
+                "COATCHECK_ADMINS",
+                "",
+                "destinations like discord:80351110224678912 or telegram:12345, parted by commas",
+            ),
             log: reader.text("COATCHECK_LOG").unwrap_or_else(|| "info".to_owned()),
             unused: LATER.into_iter().filter(|name| get(name).is_some_and(|value| !value.is_empty())).collect(),
         };
@@ -106,7 +129,7 @@ impl Reader<'_> {
         }
     }
 
-    fn parsed<T: std::str::FromStr + StandIn>(&mut self, name: &str, default: &str, takes: &str) -> T {
+    fn parsed<T: FromStr + StandIn>(&mut self, name: &str, default: &str, takes: &str) -> T {
         let text = self.text(name).unwrap_or_else(|| default.to_owned());
         text.parse().unwrap_or_else(|_| {
             self.wrong.push(format!("{name}={text:?} cannot be read; it takes {takes}"));
@@ -156,6 +179,12 @@ impl StandIn for SocketAddr {
 impl StandIn for u32 {
     fn stand_in() -> Self {
         1
+    }
+}
+
+impl StandIn for Destinations {
+    fn stand_in() -> Self {
+        Self::default()
     }
 }
 

@@ -128,6 +128,17 @@ pub struct Reply {
     pub buttons: Vec<Button>,
     /// A picture that says the same, for platforms that show some.
     pub picture: Option<Picture>,
+    /// A file to keep.
+    pub file: Option<File>,
+}
+
+/// A file in an answer: text in UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// What it is called.
+    pub name: String,
+    /// What is in it.
+    pub content: Arc<str>,
 }
 
 /// A picture in an answer.
@@ -153,6 +164,13 @@ impl Reply {
         self
     }
 
+    /// The same with a file.
+    #[must_use]
+    pub fn with_file(mut self, name: impl Into<String>, content: impl Into<Arc<str>>) -> Self {
+        self.file = Some(File { name: name.into(), content: content.into() });
+        self
+    }
+
     /// The same with one more button.
     #[must_use]
     pub fn with_button(mut self, label: impl Into<String>, data: impl Into<String>) -> Self {
@@ -168,4 +186,13 @@ pub struct Button {
     pub label: String,
     /// What comes back in [`Inbox::pressed`].
     pub data: String,
+}
+
+impl Button {
+    /// Those below an alert: wait for all it told of again, or no more.
+    #[must_use]
+    pub fn after_alert(drop: i64) -> Vec<Self> {
+        let button = |label: &str, data: String| Self { label: label.to_owned(), data };
+        vec![button("Watch again", format!("again-of:{drop}")), button("Got it", format!("got-of:{drop}"))]
+    }
 }

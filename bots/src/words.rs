@@ -1,9 +1,11 @@
 //! The words people read: alerts, strangers' titles made harmless, times. Plain text; each platform escapes it.
 
 mod alert;
+mod count;
 mod plain;
 mod time;
 
 pub use alert::{AlertText, alert, message, variant_label};
+pub use count::counted;
 pub use plain::{lines, plain, shortened, title, visible};
 pub use time::{ago, lasting};

@@ -107,7 +107,7 @@ impl App {
     /// The poller, for the loop and for commands that poll one source themselves.
     #[must_use]
     pub fn poller(&self) -> Poller {
-        Poller::new(self.db.clone(), Arc::clone(&self.shops), Arc::clone(&self.chance))
+        Poller::new(self.db.clone(), self.shops.clone(), Arc::clone(&self.chance))
     }
 
     /// The sender through every channel there is.

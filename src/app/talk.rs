@@ -13,13 +13,13 @@ use url::Url;
 use super::{App, How};
 use crate::commands::{Commands, Follow, Followed};
 
-/// Follows what people name in `/watch <URL>`: unlisted, at the usual pace.
+/// Follows what people name in `/watch <URL>` and admins in `/shop add`: at the usual pace.
 struct Following(App);
 
 #[async_trait]
 impl Follow for Following {
-    async fn follow(&self, url: &Url, _who: &Who) -> Result<Followed, String> {
-        let followed = self.0.follow(url.clone(), How::default()).await;
+    async fn follow(&self, url: &Url, _who: &Who, listed: bool) -> Result<Followed, String> {
+        let followed = self.0.follow(url.clone(), How { listed, ..How::default() }).await;
         followed.map(|(source_id, _)| Followed { source_id }).map_err(|why| why.to_string())
     }
 }
@@ -29,7 +29,9 @@ impl App {
     #[must_use]
     pub fn inbox(&self) -> Commands {
         let follow = Arc::new(Following(self.clone()));
-        Commands::new(self.db.clone(), Arc::clone(&self.clock), follow, vec![Destination::Console])
+        let mut admins = vec![Destination::Console];
+        admins.extend(self.settings.admins.0.iter().cloned());
+        Commands::new(self.db.clone(), Arc::clone(&self.clock), follow, admins)
     }
 }
 

@@ -1,5 +1,9 @@
 //! `doctor`: is everything as it should be? Each finding says what to do.
 
+use std::path::Path;
+use std::time::Duration;
+
+use coatcheck_bots::words;
 use coatcheck_domain::delivery::State;
 use coatcheck_domain::poll;
 use serde::Serialize;
@@ -9,7 +13,15 @@ use super::failure::{Failure, Outcome};
 use super::out;
 use crate::app::App;
 use crate::store::StoreError;
-use crate::store::lock::ServiceLock;
+use crate::store::lock::{ServiceLock, sqlite_path};
+
+/// What happens meanwhile.
+const KEPT: &str = "A running service keeps what it knows and goes on by itself as soon as it can";
+
+/// Less room than this is worth a word: some days of a busy history.
+const ROOM: u64 = 64 << 20;
+/// A delivery that waits longer than this is worth a word.
+const LONG: Duration = Duration::from_secs(120);
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -24,7 +36,9 @@ struct Finding {
 /// # Errors
 /// Status 1 when something is not as it should be.
 pub(super) async fn run(app: &App, json: bool) -> Outcome {
-    let findings = vec![database(app).await, service(app), settings(app), shops(app).await?, deliveries(app).await?];
+    let mut findings = vec![database(app).await];
+    findings.extend(disk(app));
+    findings.extend([service(app), settings(app), shops(app).await?, deliveries(app).await?, waiting(app).await?]);
     let bad = findings.iter().filter(|finding| !finding.ok).count();
     if json {
         out::json(&findings)?;
@@ -42,11 +56,30 @@ fn finding(what: &'static str, ok: bool, words: impl Into<String>) -> Finding {
 }
 
 async fn database(app: &App) -> Finding {
-    let written = async { app.db.write().await?.commit().await }.await;
-    match written {
+    match app.db.try_writing().await {
         Ok(()) => finding("database", true, "can be read and written, schema is current"),
-        Err(error) => finding("database", false, format!("cannot be written: {error}")),
+        Err(error) => finding(
+            "database",
+            false,
+            format!("cannot be written: {error}; is there room on its disk, and may this user write? {KEPT}"),
+        ),
     }
+}
+
+/// Room on the disk of an SQLite file. `None` for PostgreSQL, whose disk is its own affair.
+fn disk(app: &App) -> Option<Finding> {
+    let file = sqlite_path(&app.settings.database_url)?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some(match rustix::fs::statvfs(folder) {
+        Ok(disk) => {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let words = format!("{} MB free in {}", free >> 20, folder.display());
+            let enough = free >= ROOM;
+            let advice = if enough { "" } else { "; make room soon: what cannot be stored is not told" };
+            finding("disk", enough, format!("{words}{advice}"))
+        }
+        Err(why) => finding("disk", false, format!("{} cannot be looked at: {why}", folder.display())),
+    })
 }
 
 fn service(app: &App) -> Finding {
@@ -91,4 +124,15 @@ async fn deliveries(app: &App) -> Result<Finding, Failure> {
     }
     let words = format!("{} dead; `coatcheck deliveries --state dead` shows why", dead.len());
     Ok(finding("deliveries", false, words))
+}
+
+/// Is anybody still waiting to be told?
+async fn waiting(app: &App) -> Result<Finding, Failure> {
+    let Some(oldest) = app.db.oldest_unfinished().await? else {
+        return Ok(finding("waiting", true, "nobody waits to be told"));
+    };
+    let waits = (app.db.now() - oldest.created_at).to_std().unwrap_or_default();
+    let why = oldest.last_error.as_deref().unwrap_or("nothing went wrong with it; is `coatcheck serve` running?");
+    let words = format!("delivery {} waits for {}: {why}", oldest.id, words::lasting(waits));
+    Ok(finding("waiting", waits < LONG, words))
 }

@@ -140,15 +140,19 @@ async fn list(app: &App, json: bool) -> Outcome {
     for source in sources.iter().filter(|source| source.last_error.is_some()) {
         let error = source.last_error.as_deref().unwrap_or_default();
         let next = (source.next_poll_at - now).to_std().unwrap_or_default();
-        let times =
-            if source.failures == 1 { "once".to_owned() } else { format!("{} times in a row", source.failures) };
-        out::line(&format!("\n{} failed {times}: {error}\n  next try in {}", source.id, words::lasting(next)))?;
+        let what = match source.failures {
+            0 => "is read, but".to_owned(),
+            1 => "failed once:".to_owned(),
+            times => format!("failed {times} times in a row:"),
+        };
+        out::line(&format!("\n{} {what} {error}\n  next try in {}", source.id, words::lasting(next)))?;
     }
     Ok(())
 }
 
 fn state(source: &Source) -> String {
     match (source.last_error.is_some(), source.state.as_str()) {
+        (true, "idle" | "leased") if source.failures == 0 => "doubtful".to_owned(),
         (true, "idle" | "leased") => "failing".to_owned(),
         (_, "leased") => "reading".to_owned(),
         (_, "idle") => "ok".to_owned(),

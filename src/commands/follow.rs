@@ -17,11 +17,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Follows addresses that people gave: checks that they may be asked, and stores them as due now.
 #[async_trait]
 pub trait Follow: Send + Sync {
-    /// Follows `url` for `who`.
+    /// Follows `url` for `who`; `listed` on the public board, if an admin says so.
     ///
     /// # Errors
     /// With a sentence for the person: why it is not followed.
-    async fn follow(&self, url: &Url, who: &Who) -> Result<Followed, String>;
+    async fn follow(&self, url: &Url, who: &Who, listed: bool) -> Result<Followed, String>;
 }
 
 /// An address that is followed.
@@ -39,7 +39,7 @@ enum First {
 
 /// Follows, waits for the first reading, then watches what it read.
 pub(crate) async fn follow(commands: &Commands, who: &Who, url: &Url, said: &Arguments) -> Result<Reply, StoreError> {
-    let followed = match commands.follow.follow(url, who).await {
+    let followed = match commands.follow.follow(url, who, false).await {
         Ok(followed) => followed,
         Err(why) => return Ok(Reply::text(why)),
     };

@@ -4,17 +4,7 @@ use coatcheck_bots::{Command, Platform, Reply};
 
 /// Can it be said with effect? What cannot is left out of `/help`.
 pub(crate) fn is_built(command: Command) -> bool {
-    !matches!(
-        command,
-        Command::Phone
-            | Command::Verify
-            | Command::Export
-            | Command::Forget
-            | Command::Announce
-            | Command::Shop
-            | Command::Stop
-            | Command::Anytime
-    )
+    !matches!(command, Command::Phone | Command::Verify | Command::Announce | Command::Stop | Command::Anytime)
 }
 
 /// What is said instead.
@@ -23,10 +13,6 @@ pub(crate) fn not_yet(command: Command, platform: Platform) -> Reply {
     Reply::text(match command {
         Command::Stop | Command::Anytime => {
             format!("{name} is for text messages only; {} ends your watches here.", Command::Unwatch.typed(platform))
-        }
-        Command::Shop => format!("{name} cannot be said here yet; on the server, `coatcheck shop` does it."),
-        Command::Export | Command::Forget => {
-            format!("{name} comes later. {} all ends all your watches now.", Command::Unwatch.typed(platform))
         }
         _ => format!("{name} comes later; this version cannot do it yet."),
     })

@@ -7,6 +7,7 @@ mod catalogue;
 mod complete;
 mod doing;
 mod follow;
+mod forget;
 mod greet;
 mod history;
 mod later;
@@ -15,6 +16,7 @@ mod pause;
 mod pressed;
 mod question;
 mod resolve;
+mod shop;
 mod status;
 mod stock;
 mod test;
@@ -27,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coatcheck_bots::commands::{Word, arguments};
+use coatcheck_bots::commands::{May, Word, arguments};
 use coatcheck_bots::{Command, Inbox, Platform, Reply, Said, Who};
 use coatcheck_domain::{Clock, Destination};
 
@@ -85,6 +87,9 @@ impl Commands {
             return question::answered(self, who, arguments(said).number).await;
         }
         question::close(self, who).await?;
+        if said.command.may() == May::Admins && !self.is_admin(who) {
+            return Ok(Reply::text(shop::ONLY_ADMINS));
+        }
         if let Some(refusal) = refusal(who, said.command) {
             return Ok(Reply::text(refusal));
         }
@@ -99,6 +104,9 @@ impl Commands {
             Command::Pause => pause::pause(self, who, &words).await,
             Command::Resume => pause::resume(self, who).await,
             Command::Test => test::alert(self, who).await,
+            Command::Export => forget::export(self, who).await,
+            Command::Forget => forget::ask(self, who).await,
+            Command::Shop => shop::said(self, who, &words).await,
             Command::Status => status::status(self).await,
             Command::Help => Ok(greet::help(self, who, &words)),
             Command::Start => Ok(greet::start(who)),
@@ -159,7 +167,13 @@ impl Inbox for Commands {
 fn refusal(who: &Who, command: Command) -> Option<&'static str> {
     let changes = matches!(
         command,
-        Command::Watch | Command::Unwatch | Command::Again | Command::Pause | Command::Resume | Command::Test
+        Command::Watch
+            | Command::Unwatch
+            | Command::Again
+            | Command::Pause
+            | Command::Resume
+            | Command::Test
+            | Command::Forget
     );
     (changes && !may_change(who)).then_some(ONLY_MANAGERS)
 }

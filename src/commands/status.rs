@@ -21,9 +21,9 @@ pub(crate) async fn status(commands: &Commands) -> Result<Reply, StoreError> {
         freshest.map_or_else(|| "nothing read yet".to_owned(), |at| format!("last read {}", words::ago(at, now)));
     let mut text = format!(
         "I follow {} of {}, {read}. {} armed.",
-        counted(products, "product"),
-        counted(i64::try_from(sources.len()).unwrap_or(i64::MAX), "source"),
-        counted(watches, "watch"),
+        words::counted(products, "product", "products"),
+        words::counted(i64::try_from(sources.len()).unwrap_or(i64::MAX), "source", "sources"),
+        words::counted(watches, "watch", "watches"),
     );
     let troubled: Vec<&Source> = sources.iter().filter(|source| is_troubled(source)).collect();
     for source in troubled.iter().take(NAMED) {
@@ -38,12 +38,4 @@ pub(crate) async fn status(commands: &Commands) -> Result<Reply, StoreError> {
 
 fn is_troubled(source: &Source) -> bool {
     source.failures > 0 || matches!(source.state, State::Blocked | State::Gone)
-}
-
-fn counted(count: i64, what: &str) -> String {
-    match (count, what) {
-        (1, what) => format!("1 {what}"),
-        (count, "watch") => format!("{count} watches"),
-        (count, what) => format!("{count} {what}s"),
-    }
 }

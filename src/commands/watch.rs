@@ -10,7 +10,7 @@ use super::today::{Today, today, trouble, wanted};
 use super::{Commands, follow};
 use crate::store::StoreError;
 use crate::store::catalogue::{Product, Variant};
-use crate::store::watch::{NewWatch, Watch, Which};
+use crate::store::watch::{NewWatch, Watch};
 
 /// Sizes in one command, at most.
 const MOST_SIZES: usize = 20;
@@ -73,11 +73,6 @@ pub(crate) async fn answer_one(commands: &Commands, product: &Product, watch: &W
     let (size, style) = (watch.size.as_deref(), watch.style.as_deref());
     let wished = Wished { id: watch.id, size, style, wish: &watch.wish };
     Ok(answer(commands, product, &stock, &[wished], watch.mode))
-}
-
-/// One watch by its row, if it is the subscriber's.
-pub(crate) async fn of(commands: &Commands, subscriber_id: i64, id: i64) -> Result<Option<Watch>, StoreError> {
-    Ok(commands.db.watches(subscriber_id, Which::Watch(id)).await?.pop())
 }
 
 struct Wished<'a> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::beat::Beats;
+use super::fault::unstored;
 use super::stop::Stop;
 use crate::store::fanout::FanoutRules;
 use crate::store::wake::Topic;
@@ -50,7 +51,7 @@ impl Fanout {
         while !stop.is_stopped() {
             beats.beat("fanout");
             if let Err(error) = self.tick().await {
-                tracing::error!(%error, "the fan-out will be tried again: {error}");
+                unstored(&error, "the fan-out will be tried again");
                 stop.sleep(PATIENCE).await;
             }
             tokio::select! {

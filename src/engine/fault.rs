@@ -3,6 +3,16 @@
 use coatcheck_domain::poll::Outcome;
 
 use crate::shops::{FetchErrorKind, ReadError};
+use crate::store::StoreError;
+
+/// Logs what a loop could not store and what follows. A database that fails is said by the store itself, in its own time.
+pub(super) fn unstored(error: &StoreError, what: &str) {
+    if error.is_said() {
+        tracing::debug!(%error, "{what}: {error}");
+    } else {
+        tracing::error!(%error, "{what}: {error}");
+    }
+}
 
 /// What an error means for the plan.
 pub(super) struct Judged {

@@ -5,6 +5,8 @@ pub mod chance;
 pub mod fanout;
 mod fault;
 pub mod poll;
+pub mod readings;
+pub mod receive;
 pub mod send;
 pub mod stop;
 mod underway;

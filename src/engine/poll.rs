@@ -11,17 +11,16 @@ use url::Url;
 
 use super::beat::Beats;
 use super::chance::Chance;
-use super::fault::judge;
+use super::fault::{judge, unstored};
+use super::readings::Readings;
 use super::stop::Stop;
-use super::underway::Polls;
-use crate::shops::{Page, Progress, Read, ReadError, ReadOutcome, Shops, SourceSpec};
+use super::underway::{Held, Polls};
+use crate::shops::{Page, Progress, Read, ReadError, ReadOutcome, SourceSpec};
 use crate::store::claim::{Claimed, Failed, Unchanged};
 use crate::store::reading::NewReading;
 use crate::store::wake::Topic;
 use crate::store::{Db, StoreError};
 
-/// Sources that are read at the same time, at most.
-const WIDTH: usize = 256;
 /// Without a bell or a due time it looks by itself after this long.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Polls under way are waited for this long when the service stops.
@@ -33,7 +32,7 @@ const IMPATIENCE: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub struct Poller {
     db: Db,
-    shops: Arc<Shops>,
+    shops: Arc<dyn Readings>,
     chance: Arc<Chance>,
 }
 
@@ -58,7 +57,7 @@ pub enum Polled {
 impl Poller {
     /// A poller of these shops.
     #[must_use]
-    pub fn new(db: Db, shops: Arc<Shops>, chance: Arc<Chance>) -> Self {
+    pub fn new(db: Db, shops: Arc<dyn Readings>, chance: Arc<Chance>) -> Self {
         Self { db, shops, chance }
     }
 
@@ -67,7 +66,7 @@ impl Poller {
     /// # Errors
     /// When the store fails; unfinished claims run out and are polled again.
     pub async fn tick(&self) -> Result<usize, StoreError> {
-        let claims = self.db.claim_due(&self.chance.token(), WIDTH).await?;
+        let claims = self.db.claim_due(&self.chance.token(), Polls::default().room(self.db.monotonic())).await?;
         let count = claims.len();
         let mut polls = Polls::default();
         self.spawn(&mut polls, claims);
@@ -117,21 +116,17 @@ impl Poller {
 
     /// Claims what is due, as far as there is room, and says how long to wait for more.
     async fn claim_into(&self, polls: &mut Polls) -> Duration {
-        match self.claim(WIDTH.saturating_sub(polls.len())).await {
+        match self.db.claim_due(&self.chance.token(), polls.room(self.db.monotonic())).await {
             Ok(claims) if claims.is_empty() => self.patience().await,
             Ok(claims) => {
                 self.spawn(polls, claims);
                 IMPATIENCE
             }
             Err(error) => {
-                tracing::error!(%error, "polling will be tried again: {error}");
+                unstored(&error, "polling will be tried again");
                 PATIENCE
             }
         }
-    }
-
-    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, StoreError> {
-        if limit == 0 { Ok(Vec::new()) } else { self.db.claim_due(&self.chance.token(), limit).await }
     }
 
     fn spawn(&self, polls: &mut Polls, claims: Vec<Claimed>) {
@@ -140,7 +135,7 @@ impl Poller {
             let held = claim.clone();
             let task = async move { poller.poll(&claim, &Renewal::of(&poller.db, &claim, None)).await };
             let id = polls.tasks.spawn(task).id();
-            polls.held.insert(id, held);
+            polls.held.insert(id, Held { claim: held, since: self.db.monotonic() });
         }
     }
 
@@ -159,7 +154,7 @@ impl Poller {
         match self.db.end_unchanged(unchanged).await {
             Ok(_) => unchanged.clear(),
             // They are kept and written down with the next ones; should the claims run out first, they are read again.
-            Err(error) => tracing::error!(%error, "unchanged readings will be written down later: {error}"),
+            Err(error) => unstored(&error.into(), "unchanged readings will be written down later"),
         }
     }
 
@@ -174,7 +169,7 @@ impl Poller {
             polls.tasks.shutdown().await;
         }
         self.write_down(&mut unchanged).await;
-        let held: Vec<Claimed> = polls.held.into_values().collect();
+        let held: Vec<Claimed> = polls.held.into_values().map(|held| held.claim).collect();
         if let Err(error) = self.db.hand_back(&held).await {
             tracing::error!(%error, "claims could not be handed back, they run out: {error}");
         }

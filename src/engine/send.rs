@@ -14,6 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::beat::Beats;
 use super::chance::Chance;
+use super::fault::unstored;
 use super::stop::Stop;
 use crate::store::lease::Lease;
 use crate::store::outbox::{Finished, Started};
@@ -99,7 +100,7 @@ impl Sender {
         while !stop.is_stopped() {
             beats.beat("send");
             let wanted = self.wanted(&mut looked_at).await.unwrap_or_else(|error| {
-                tracing::error!(%error, "sending will be tried again: {error}");
+                unstored(&error, "sending will be tried again");
                 Vec::new()
             });
             lanes.retain(|_, (_, task)| !task.is_finished());
@@ -142,7 +143,11 @@ impl Sender {
             Err(error) => return report(&name, "cannot be taken", &error),
         };
         let mut busy_at = self.clock.monotonic();
-        while !stop.is_stopped() && self.clock.monotonic().saturating_sub(busy_at) < LINGER {
+        // A verdict that is not written down yet is never left behind, however long the store is away: the next holder
+        // would have to take it for Unknown, and tell again.
+        let is_idle =
+            |lane: &Lane, busy_at| lane.is_quiet() && self.clock.monotonic().saturating_sub(busy_at) >= LINGER;
+        while !stop.is_stopped() && !is_idle(&lane, busy_at) {
             match self.step(&mut lane).await {
                 Ok(_) if lane.lost || (lane.doubtful && lane.is_quiet()) => break,
                 Ok(_) if lane.is_quiet() => lane.idle(&bell, &mut stop).await,
@@ -321,7 +326,7 @@ impl Lane {
 }
 
 fn report(lane: &str, what: &str, error: &StoreError) {
-    tracing::error!(%error, lane, "lane {lane} {what}: {error}");
+    unstored(error, &format!("lane {lane} {what}"));
 }
 
 fn log(done: &Finished) {

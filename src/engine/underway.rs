@@ -1,23 +1,59 @@
 //! Polls under way, and what they hold: so that an end of the service can hand it back.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::fault::unstored;
 use super::poll::Polled;
 use crate::store::StoreError;
-use crate::store::claim::{Claimed, Unchanged};
+use crate::store::claim::{Claimed, Room, Unchanged};
+
+/// Sources that are read at the same time, at most, while their shops answer.
+const WIDTH: usize = 256;
+/// Sources of failing shops that are read at the same time, at most.
+const AILING: usize = 64;
+/// A poll that takes longer than this gives its place to another: most of its time it only waits.
+const SLOW: Duration = Duration::from_secs(1);
+/// All polls under way, the slow ones too: each holds a socket, and a process may hold a thousand files.
+const MOST: usize = 512;
 
 /// Polls under way, and the claims they hold.
 #[derive(Default)]
 pub(super) struct Polls {
     pub(super) tasks: JoinSet<Result<Polled, StoreError>>,
-    pub(super) held: HashMap<Id, Claimed>,
+    pub(super) held: HashMap<Id, Held>,
+}
+
+/// A poll's claim, and since when it is under way (monotonic).
+pub(super) struct Held {
+    pub(super) claim: Claimed,
+    pub(super) since: Duration,
+}
+
+/// The room beside polls under way, of which each is ailing or not and so old.
+fn room(under_way: impl Iterator<Item = (bool, Duration)>) -> Room {
+    let (mut all, mut well, mut ailing) = (0, 0, 0);
+    for (is_ailing, age) in under_way {
+        all += 1;
+        ailing += usize::from(is_ailing);
+        well += usize::from(!is_ailing && age <= SLOW);
+    }
+    // What failing shops may still take is kept free.
+    let ailing = AILING.saturating_sub(ailing);
+    Room { well: WIDTH.saturating_sub(well).min(MOST.saturating_sub(all + ailing)), ailing }
 }
 
 impl Polls {
     pub(super) fn len(&self) -> usize {
         self.tasks.len()
+    }
+
+    /// How many more polls may begin. Shops that hang take no places from those that answer: the first time for a
+    /// second, from then on they are known to fail and have places of their own.
+    pub(super) fn room(&self, now: Duration) -> Room {
+        room(self.held.values().map(|held| (held.claim.is_ailing(), now.saturating_sub(held.since))))
     }
 
     /// The next one that ends; never, while there are none.
@@ -50,9 +86,36 @@ impl Polls {
             Ok(Polled::Unchanged(unchanged)) => Some(unchanged),
             Ok(_) => None,
             Err(error) => {
-                tracing::error!(%error, "a poll could not be written down, its claim runs out: {error}");
+                unstored(&error, "a poll could not be written down, its claim runs out");
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn beside(polls: &[(usize, bool, u64)]) -> Room {
+        let each = |(count, is_ailing, seconds): &(usize, bool, u64)| {
+            std::iter::repeat_n((*is_ailing, Duration::from_secs(*seconds)), *count)
+        };
+        room(polls.iter().flat_map(each))
+    }
+
+    #[test]
+    fn failing_shops_take_no_places_from_the_others() {
+        assert_eq!(beside(&[]), Room { well: 256, ailing: 64 });
+        assert_eq!(beside(&[(64, true, 0)]), Room { well: 256, ailing: 0 });
+        assert_eq!(beside(&[(64, true, 9), (200, false, 0)]), Room { well: 56, ailing: 0 });
+        assert_eq!(beside(&[(256, false, 0)]), Room { well: 0, ailing: 64 });
+    }
+
+    #[test]
+    fn shops_that_begin_to_hang_give_their_places_back_after_a_second() {
+        assert_eq!(beside(&[(256, false, 2)]), Room { well: 192, ailing: 64 });
+        assert_eq!(beside(&[(448, false, 2)]), Room { well: 0, ailing: 64 });
+        assert_eq!(beside(&[(448, false, 2), (64, true, 2)]), Room { well: 0, ailing: 0 });
     }
 }

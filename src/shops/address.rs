@@ -144,6 +144,41 @@ mod tests {
         }
     }
 
+    /// Every special range of the IANA registries: its first and last address are refused, its neighbours are as they are.
+    #[test]
+    fn ranges_begin_and_end_where_the_registries_say() {
+        for (range, before, after) in [
+            ("0.0.0.0-0.255.255.255", None, Some("1.0.0.0")),
+            ("10.0.0.0-10.255.255.255", Some("9.255.255.255"), Some("11.0.0.0")),
+            ("100.64.0.0-100.127.255.255", Some("100.63.255.255"), Some("100.128.0.0")),
+            ("127.0.0.0-127.255.255.255", Some("126.255.255.255"), Some("128.0.0.0")),
+            ("169.254.0.0-169.254.255.255", Some("169.253.255.255"), Some("169.255.0.0")),
+            ("172.16.0.0-172.31.255.255", Some("172.15.255.255"), Some("172.32.0.0")),
+            ("192.0.0.0-192.0.0.255", Some("191.255.255.255"), Some("192.0.1.0")),
+            ("192.0.2.0-192.0.2.255", Some("192.0.1.255"), Some("192.0.3.0")),
+            ("192.31.196.0-192.31.196.255", Some("192.31.195.255"), Some("192.31.197.0")),
+            ("192.52.193.0-192.52.193.255", Some("192.52.192.255"), Some("192.52.194.0")),
+            ("192.88.99.0-192.88.99.255", Some("192.88.98.255"), Some("192.88.100.0")),
+            ("192.168.0.0-192.168.255.255", Some("192.167.255.255"), Some("192.169.0.0")),
+            ("192.175.48.0-192.175.48.255", Some("192.175.47.255"), Some("192.175.49.0")),
+            ("198.18.0.0-198.19.255.255", Some("198.17.255.255"), Some("198.20.0.0")),
+            ("198.51.100.0-198.51.100.255", Some("198.51.99.255"), Some("198.51.101.0")),
+            ("203.0.113.0-203.0.113.255", Some("203.0.112.255"), Some("203.0.114.0")),
+            ("224.0.0.0-255.255.255.255", Some("223.255.255.255"), None),
+            ("::-1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", None, Some("2000::")),
+            ("2001::-2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", Some("2000:ffff::"), Some("2001:200::")),
+            ("2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", Some("2001:db7:ffff::"), Some("2001:db9::")),
+            ("2002::-2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff", Some("2001:ffff::"), Some("2003::")),
+            ("3fff::-3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff", Some("3ffe:ffff::"), Some("3fff:1000::")),
+            ("4000::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", Some("3fff:ffff::"), None),
+        ] {
+            let is_public = |text: &str| public(text.parse().expect("an address")).is_ok();
+            let (first, last) = range.split_once('-').expect("a range");
+            assert!(!is_public(first) && !is_public(last), "{range}");
+            assert!(before.is_none_or(is_public) && after.is_none_or(is_public), "around {range}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_ipv6_spelling_hides_an_ipv4_address(v4 in any::<u32>()) {

@@ -78,7 +78,7 @@ pub fn client(
         .referer(false)
         .no_proxy()
         .use_rustls_tls()
-        .dns_resolver(Arc::new(GuardedResolver { guard, resolver }))
+        .dns_resolver(Arc::new(GuardedResolver::new(guard, resolver)))
         .build()
 }
 
@@ -92,9 +92,15 @@ pub struct NoAddress {
     pub why: String,
 }
 
-struct GuardedResolver {
+pub(super) struct GuardedResolver {
     guard: Arc<Guard>,
     resolver: Arc<dyn Resolver>,
+}
+
+impl GuardedResolver {
+    pub(super) fn new(guard: Arc<Guard>, resolver: Arc<dyn Resolver>) -> Self {
+        Self { guard, resolver }
+    }
 }
 
 impl Resolve for GuardedResolver {
@@ -110,7 +116,11 @@ impl Resolve for GuardedResolver {
 }
 
 /// The addresses that may be dialled. One good address is enough: resolvers on IPv6-only networks add translated ones.
-fn dialable(guard: &Guard, host: &str, found: Vec<IpAddr>) -> Result<Addrs, Box<dyn std::error::Error + Send + Sync>> {
+pub(super) fn dialable(
+    guard: &Guard,
+    host: &str,
+    found: Vec<IpAddr>,
+) -> Result<Addrs, Box<dyn std::error::Error + Send + Sync>> {
     let (good, bad): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|address| guard.check_address(host, *address).is_ok());
     if !good.is_empty() {

@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::answer::looks_like_html;
+use super::charset;
 use super::error::ReadError;
 use super::page;
 use super::readers::shopify::not_json;
@@ -19,14 +20,12 @@ const GUARDS: [&str; 4] = [")]}',", ")]}'", "while(1);", "for(;;);"];
 /// The document as JSON text. What is JSON already stays as it is, to the last digit.
 ///
 /// # Errors
-/// When nothing JSON is in it; the error names line and column.
-pub fn json_text(body: &[u8]) -> Result<String, ReadError> {
-    if looks_like_html(body) {
-        return Ok(page::read(&String::from_utf8_lossy(body)).to_string());
+/// When nothing JSON is in it; the error names line and column. When its charset is unclear; see [`charset::text`].
+pub fn json_text(body: &[u8], content_type: Option<&str>) -> Result<String, ReadError> {
+    let text = charset::text(body, content_type)?;
+    if looks_like_html(text.as_bytes()) {
+        return Ok(page::read(&text).to_string());
     }
-    let text = std::str::from_utf8(body).map_err(|error| {
-        ReadError::shape(format!("byte {}", error.valid_up_to()), "this is not UTF-8, and JSON must be")
-    })?;
     let mut text = text.trim_start_matches('\u{FEFF}').trim();
     for guard in GUARDS {
         text = text.strip_prefix(guard).unwrap_or(text).trim_start();
@@ -41,8 +40,8 @@ pub fn json_text(body: &[u8]) -> Result<String, ReadError> {
 ///
 /// # Errors
 /// As [`json_text`].
-pub fn json(body: &[u8]) -> Result<Value, ReadError> {
-    serde_json::from_str(&json_text(body)?).map_err(|error| not_json(&error))
+pub fn json(body: &[u8], content_type: Option<&str>) -> Result<Value, ReadError> {
+    serde_json::from_str(&json_text(body, content_type)?).map_err(|error| not_json(&error))
 }
 
 /// NDJSON: a value a line, made one list.
@@ -70,7 +69,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> String {
-        json_text(body.as_bytes()).unwrap_or_else(|error| format!("error: {error}"))
+        json_text(body.as_bytes(), None).unwrap_or_else(|error| format!("error: {error}"))
     }
 
     #[test]
@@ -88,7 +87,7 @@ mod tests {
     fn what_is_cut_or_no_json_is_said_so() {
         assert_snapshot!(read("{\"a\":[1,"), @"error: line 1 column 8: the JSON ends too early; the answer was cut");
         assert_snapshot!(read("sold out"), @"error: line 1 column 1: this is not JSON");
-        assert_snapshot!(json_text(b"{\"a\":\"\xff\"}").expect_err("bytes"), @"byte 6: this is not UTF-8, and JSON must be");
+        assert_snapshot!(json_text(b"{\"a\":\"\xff\"}", None).expect_err("bytes"), @"byte 6: this is not UTF-8, which is due here, and no other charset is declared");
     }
 
     #[test]
@@ -104,7 +103,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_document_panics(body in "(<script>)?([a-z.]{0,3} ?= ?)?(JSON.parse\\()?[\\[{\"'\\\\x0-9:,}\\])é(;]{0,30}") {
-            let _ = json_text(body.as_bytes());
+            let _ = json_text(body.as_bytes(), None);
         }
     }
 }

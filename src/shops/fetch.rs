@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, Utc};
 use coatcheck_domain::Clock;
 use reqwest::header::{
     ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
@@ -59,6 +60,8 @@ pub struct Fetched {
     pub content_type: Option<String>,
     /// The document, decompressed.
     pub body: Bytes,
+    /// When its last byte was in hand.
+    pub received_at: DateTime<Utc>,
 }
 
 /// How much is enough.
@@ -70,11 +73,18 @@ pub struct FetchLimits {
     pub redirects: usize,
     /// How long a robots.txt is believed.
     pub robots_age: Duration,
+    /// How long one document may take, with all its redirects and their robots.txt: well within the claim of a poll.
+    pub patience: Duration,
 }
 
 impl Default for FetchLimits {
     fn default() -> Self {
-        Self { body: 16 * 1024 * 1024, redirects: 5, robots_age: Duration::from_secs(24 * 60 * 60) }
+        Self {
+            body: 16 * 1024 * 1024,
+            redirects: 5,
+            robots_age: Duration::from_secs(24 * 60 * 60),
+            patience: Duration::from_secs(30),
+        }
     }
 }
 
@@ -109,19 +119,25 @@ impl Fetcher {
     /// # Errors
     /// When nothing came that is worth reading; [`FetchError`] says why and what follows.
     pub async fn get(&self, ask: Ask<'_>) -> Result<Fetched, FetchError> {
+        let all = tokio::time::timeout(self.limits.patience, self.get_in_time(ask)).await;
+        all.unwrap_or_else(|_| Err(FetchError::new(ask.url, FetchErrorKind::Timeout)))
+    }
+
+    async fn get_in_time(&self, ask: Ask<'_>) -> Result<Fetched, FetchError> {
         let (url, response) = self.follow(ask, true).await?;
         let at = |kind| FetchError::new(&url, kind);
         let headers = response.headers().clone();
         let status = response.status();
         if status == reqwest::StatusCode::NOT_MODIFIED && (ask.etag.is_some() || ask.last_modified.is_some()) {
-            return Ok(fetched(url, status.as_u16(), &headers, Bytes::new()));
+            return Ok(fetched(url, status.as_u16(), &headers, Bytes::new(), self.clock.now()));
         }
         let (body, cut) = read(response, self.limits.body).await.map_err(at)?;
         if cut {
             return Err(at(FetchErrorKind::TooLarge { limit: self.limits.body }));
         }
-        answer::judge(status, &headers, &body, ask.expect, self.clock.now()).map_err(at)?;
-        Ok(fetched(url, status.as_u16(), &headers, body))
+        let received_at = self.clock.now();
+        answer::judge(status, &headers, &body, ask.expect, received_at).map_err(at)?;
+        Ok(fetched(url, status.as_u16(), &headers, body, received_at))
     }
 
     /// Follows redirects by hand: each address passes the guard and robots.txt before it is asked.
@@ -237,7 +253,7 @@ fn headers(ask: Ask<'_>) -> Result<HeaderMap, FetchErrorKind> {
     Ok(headers)
 }
 
-fn fetched(final_url: Url, status: u16, headers: &HeaderMap, body: Bytes) -> Fetched {
+fn fetched(final_url: Url, status: u16, headers: &HeaderMap, body: Bytes, received_at: DateTime<Utc>) -> Fetched {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Fetched {
         final_url,
@@ -247,6 +263,7 @@ fn fetched(final_url: Url, status: u16, headers: &HeaderMap, body: Bytes) -> Fet
         last_modified: text(LAST_MODIFIED),
         content_type: text(CONTENT_TYPE),
         body,
+        received_at,
     }
 }
 

@@ -6,7 +6,9 @@
 pub mod address;
 pub mod address_parts;
 pub mod answer;
+mod apart;
 mod assignments;
+pub mod charset;
 pub mod client;
 pub mod detect;
 pub mod documents;
@@ -23,6 +25,8 @@ pub mod robots;
 mod robots_memory;
 pub mod source;
 
+use std::ops::ControlFlow;
+
 use coatcheck_domain::Reading;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -37,6 +41,7 @@ pub use readers::jq_runner::{JQ_WORKER, JqLimits, JqRunner, jq_worker_main};
 pub use source::{NoSuchReader, Page, Progress, Read, ReadOutcome, ReaderKind, SourceSpec, Unwatched};
 
 use answer::Expect;
+use apart::Desk;
 use detect::Attempt;
 use fetch::{Ask, Fetched};
 
@@ -45,13 +50,14 @@ use fetch::{Ask, Fetched};
 pub struct Shops {
     fetcher: Fetcher,
     jq: JqRunner,
+    desk: Desk,
 }
 
 impl Shops {
     /// Readers over a fetcher and a jq runner.
     #[must_use]
     pub fn new(fetcher: Fetcher, jq: JqRunner) -> Self {
-        Self { fetcher, jq }
+        Self { fetcher, jq, desk: Desk::default() }
     }
 
     /// Reads a source now. `progress` is told of each page of a paged one.
@@ -80,7 +86,7 @@ impl Shops {
         match attempt {
             Attempt::Document { url, reader } => self.document(url, *reader, spec).await,
             Attempt::List { url } => self.list(url, spec, progress).await,
-            Attempt::Program { program, urls } => self.program(program, urls, spec).await,
+            Attempt::Program { program, urls } => self.program(program, urls, spec, progress).await,
         }
     }
 
@@ -93,19 +99,17 @@ impl Shops {
         let expect = if reader.is_some() { Expect::Json } else { Expect::Anything };
         let fetched = self.conditionally(url, spec, expect).await?;
         if fetched.not_modified {
-            return Ok(self.not_modified());
+            return Ok(not_modified(&fetched));
         }
         identity_of_page(url, &fetched)?;
-        let document = documents::json(&fetched.body)?;
-        let read = detect::read(&document, reader, &fetched.final_url);
-        let (reader, reading) = read.map_err(|error| named_page(error, &fetched, &document))?;
-        identity::check(url, &fetched.final_url, &reading, spec.product_id.as_deref())?;
-        let digest = Sha256::digest(&fetched.body);
-        Ok(self.read_from(reading, reader, digest.into(), fetched))
+        let answer = fetched.clone();
+        let read = self.desk.read(answer.body.len(), move || read_document(&answer, reader)).await?;
+        identity::check(url, &fetched.final_url, &read.reading, spec.product_id.as_deref())?;
+        Ok(read_from(read.reading, read.reader, read.digest, fetched))
     }
 
     async fn list(&self, url: &Url, spec: &SourceSpec, progress: &dyn Progress) -> Result<ReadOutcome, ReadError> {
-        let pages = pages::read(&self.fetcher, url, &spec.headers, progress).await?;
+        let pages = pages::read(&self.fetcher, &self.desk, url, &spec.headers, progress).await?;
         Ok(ReadOutcome::Read(Box::new(Read {
             reading: pages.reading,
             reader: ReaderKind::Shopify,
@@ -113,28 +117,42 @@ impl Shops {
             body_digest: pages.digest.finalize().into(),
             etag: None,
             last_modified: None,
-            received_at: self.fetcher.clock().now(),
+            received_at: pages.received_at,
         })))
     }
 
     /// Gets every document, then lets the program make rows of them. Validators hold for single documents only.
-    async fn program(&self, program: &str, urls: &[Url], spec: &SourceSpec) -> Result<ReadOutcome, ReadError> {
+    async fn program(
+        &self,
+        program: &str,
+        urls: &[Url],
+        spec: &SourceSpec,
+        progress: &dyn Progress,
+    ) -> Result<ReadOutcome, ReadError> {
         let expect = if reads_pages(program) { Expect::Anything } else { Expect::Json };
         let mut digest = Sha256::new();
         let mut texts = Vec::new();
         let mut first: Option<Fetched> = None;
+        let mut received_at = self.fetcher.clock().now();
         for url in urls {
             let fetched = match urls {
                 [_] => self.conditionally(url, spec, expect).await?,
                 _ => self.fetcher.get(Ask::new(url, &spec.headers, expect)).await?,
             };
             if fetched.not_modified {
-                return Ok(self.not_modified());
+                return Ok(not_modified(&fetched));
             }
             identity::redirect(url, &fetched.final_url)?;
             digest.update(&fetched.body);
-            texts.push(documents::json_text(&fetched.body)?);
+            let answer = fetched.clone();
+            let text = move || documents::json_text(&answer.body, answer.content_type.as_deref());
+            texts.push(self.desk.read(fetched.body.len(), text).await?);
+            received_at = fetched.received_at;
             first.get_or_insert(fetched);
+            // Each document takes its time: whoever claimed the source must renew that.
+            if progress.page(Page { number: texts.len(), products: 0 }).await == ControlFlow::Break(()) {
+                return Err(ReadError::Stopped);
+            }
         }
         let Some(mut first) = first else { return Err(ReadError::shape("urls", "there is none")) };
         let document = if texts.len() == 1 { texts.swap_remove(0) } else { format!("[{}]", texts.join(",")) };
@@ -143,29 +161,44 @@ impl Shops {
         if urls.len() > 1 {
             (first.etag, first.last_modified) = (None, None);
         }
-        Ok(self.read_from(reading, ReaderKind::Json, digest.finalize().into(), first))
+        first.received_at = received_at;
+        Ok(read_from(reading, ReaderKind::Json, digest.finalize().into(), first))
     }
 
     async fn conditionally(&self, url: &Url, spec: &SourceSpec, expect: Expect) -> Result<Fetched, FetchError> {
         let (etag, last_modified) = (spec.etag.as_deref(), spec.last_modified.as_deref());
         self.fetcher.get(Ask { url, headers: &spec.headers, etag, last_modified, expect }).await
     }
+}
 
-    fn not_modified(&self) -> ReadOutcome {
-        ReadOutcome::NotModified { received_at: self.fetcher.clock().now() }
-    }
+fn not_modified(fetched: &Fetched) -> ReadOutcome {
+    ReadOutcome::NotModified { received_at: fetched.received_at }
+}
 
-    fn read_from(&self, reading: Reading, reader: ReaderKind, body_digest: [u8; 32], fetched: Fetched) -> ReadOutcome {
-        ReadOutcome::Read(Box::new(Read {
-            reading,
-            reader,
-            resolved_url: fetched.final_url,
-            body_digest,
-            etag: fetched.etag,
-            last_modified: fetched.last_modified,
-            received_at: self.fetcher.clock().now(),
-        }))
-    }
+fn read_from(reading: Reading, reader: ReaderKind, body_digest: [u8; 32], fetched: Fetched) -> ReadOutcome {
+    ReadOutcome::Read(Box::new(Read {
+        reading,
+        reader,
+        resolved_url: fetched.final_url,
+        body_digest,
+        etag: fetched.etag,
+        last_modified: fetched.last_modified,
+        received_at: fetched.received_at,
+    }))
+}
+
+/// What a reader made of one document.
+struct ReadDocument {
+    reading: Reading,
+    reader: ReaderKind,
+    digest: [u8; 32],
+}
+
+fn read_document(answer: &Fetched, reader: Option<ReaderKind>) -> Result<ReadDocument, ReadError> {
+    let document = documents::json(&answer.body, answer.content_type.as_deref())?;
+    let read = detect::read(&document, reader, &answer.final_url);
+    let (reader, reading) = read.map_err(|error| named_page(error, answer, &document))?;
+    Ok(ReadDocument { reading, reader, digest: Sha256::digest(&answer.body).into() })
 }
 
 /// The reading that a program's rows make.

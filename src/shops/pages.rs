@@ -4,13 +4,16 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use coatcheck_domain::{ProductReading, Reading};
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::answer::Expect;
+use super::apart::Desk;
+use super::charset;
 use super::error::ReadError;
-use super::fetch::{Ask, Fetcher};
+use super::fetch::{Ask, Fetched, Fetcher};
 use super::identity;
 use super::readers::shopify::{self, PAGE};
 use super::source::{Page, Progress};
@@ -25,11 +28,14 @@ pub(super) struct Pages {
     pub(super) reading: Reading,
     pub(super) first_url: Url,
     pub(super) digest: Sha256,
+    /// When the last page was in hand.
+    pub(super) received_at: DateTime<Utc>,
 }
 
 /// Reads until a page is short. What shifts or repeats while paging leaves the list incomplete, never wrong.
 pub(super) async fn read(
     fetcher: &Fetcher,
+    desk: &Desk,
     list: &Url,
     headers: &[(String, String)],
     progress: &dyn Progress,
@@ -38,6 +44,7 @@ pub(super) async fn read(
     let mut found = Found::default();
     let mut digest = Sha256::new();
     let mut first_url = None;
+    let mut received_at = fetcher.clock().now();
     // A page that was asked for by number is that page only.
     let asked_page = list.query_pairs().any(|(name, _)| name == "page");
     let last = if asked_page { 1 } else { MOST_PAGES };
@@ -46,7 +53,9 @@ pub(super) async fn read(
         let fetched = fetcher.get(Ask::new(&url, headers, Expect::Json)).await?;
         identity::redirect(&url, &fetched.final_url)?;
         digest.update(&fetched.body);
-        let products = shopify::parse_page(&fetched.body, &fetched.final_url)?;
+        received_at = fetched.received_at;
+        let answer = fetched.clone();
+        let products = desk.read(fetched.body.len(), move || products(&answer)).await?;
         first_url.get_or_insert(fetched.final_url);
         let end = found.take(products);
         if progress.page(Page { number, products: found.products.len() }).await == ControlFlow::Break(()) {
@@ -65,7 +74,12 @@ pub(super) async fn read(
         return Err(ReadError::shape("$.products", "the list is empty; nothing is concluded from that"));
     }
     let reading = Reading { products: found.products, complete };
-    Ok(Pages { reading, first_url: first_url.unwrap_or_else(|| list.clone()), digest })
+    Ok(Pages { reading, first_url: first_url.unwrap_or_else(|| list.clone()), digest, received_at })
+}
+
+fn products(page: &Fetched) -> Result<Vec<ProductReading>, ReadError> {
+    let text = charset::text(&page.body, page.content_type.as_deref())?;
+    shopify::parse_page(text.as_bytes(), &page.final_url)
 }
 
 #[derive(Default)]

@@ -18,6 +18,13 @@ use coatcheck_domain::clock::ManualClock;
 
 use super::*;
 
+#[path = "lies_tests.rs"]
+mod lies;
+#[path = "mutation_tests.rs"]
+mod mutation;
+#[path = "ssrf_tests.rs"]
+mod ssrf;
+
 const PARKA: &str = r#"{"id":11,"title":"Parka","handle":"parka","options":["Size"],"variants":[{"id":1,"option1":"M","available":true,"price":12900}]}"#;
 
 /// Where a name leads, in these stories.
@@ -82,12 +89,10 @@ impl Shop {
 
 fn reader(allow: &str, leads: Leads, clock: &Arc<ManualClock>) -> Shops {
     let guard = Arc::new(Guard::new(allow.parse().expect("hosts")));
-    let options = ClientOptions {
-        timeout: Duration::from_millis(600),
-        ..ClientOptions::new(user_agent(Some("https://me.example")))
-    };
+    let options =
+        ClientOptions { timeout: Duration::from_secs(2), ..ClientOptions::new(user_agent(Some("https://me.example"))) };
     let client = client(Arc::clone(&guard), Arc::new(leads), &options).expect("a client");
-    let limits = FetchLimits { body: 1024 * 1024, ..FetchLimits::default() };
+    let limits = FetchLimits { body: 1024 * 1024, patience: Duration::from_secs(3), ..FetchLimits::default() };
     let fetcher = Fetcher::new(client, guard, Arc::<ManualClock>::clone(clock), limits);
     Shops::new(fetcher, JqRunner::new(PathBuf::from("no-such-program"), JqLimits::default()))
 }

@@ -52,6 +52,8 @@ pub struct Claimed {
     pub product_id: Option<String>,
     /// Failed polls in a row of the whole shop.
     pub shop_failures: u32,
+    /// Since when the source lacks much of what it told before, if it did at its last reading.
+    pub drift_since: Option<DateTime<Utc>>,
     /// The claim.
     pub token: String,
     /// The number of this claim; readings are ordered by it.
@@ -80,8 +82,46 @@ struct ClaimedRow {
     etag: Option<String>,
     last_modified: Option<String>,
     generation: i64,
+    drift_since: Option<i64>,
     product_id: Option<String>,
 }
+
+/// How many sources may be claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Of those whose last poll, and their shop's, went well.
+    pub well: usize,
+    /// Of those that fail: they have places of their own, so that they take none from the others.
+    pub ailing: usize,
+}
+
+impl Room {
+    /// So many of each.
+    #[must_use]
+    pub fn of_each(places: usize) -> Self {
+        Self { well: places, ailing: places }
+    }
+
+    fn is_full(self) -> bool {
+        self.well == 0 && self.ailing == 0
+    }
+
+    fn places(self) -> (i64, i64) {
+        let places = |n| i64::try_from(n).unwrap_or(i64::MAX);
+        (places(self.well), places(self.ailing))
+    }
+}
+
+impl Claimed {
+    /// Did the last poll of it or of its shop fail?
+    #[must_use]
+    pub fn is_ailing(&self) -> bool {
+        self.schedule.failures > 0 || self.shop_failures > 0
+    }
+}
+
+/// Fails the source, or its shop? In SQL, as [`Claimed::is_ailing`].
+const AILING: &str = "(s.failures > 0 OR h.failures > 0)";
 
 /// A poll that brought nothing new.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,12 +154,12 @@ pub struct Failed {
 }
 
 impl Db {
-    /// Claims up to `limit` due sources, each with a slot of its shop, the longest due first.
+    /// Claims due sources as far as there is room, each with a slot of its shop, the longest due first.
     ///
     /// # Errors
     /// When the database fails; then nothing is claimed.
-    pub async fn claim_due(&self, token: &str, limit: usize) -> Result<Vec<Claimed>, StoreError> {
-        self.claim(token, limit, None).await
+    pub async fn claim_due(&self, token: &str, room: Room) -> Result<Vec<Claimed>, StoreError> {
+        self.claim(token, room, None).await
     }
 
     /// Claims this one source, if it is due and its shop has a free slot.
@@ -127,12 +167,12 @@ impl Db {
     /// # Errors
     /// When the database fails; then nothing is claimed.
     pub async fn claim_source(&self, token: &str, source_id: i64) -> Result<Option<Claimed>, StoreError> {
-        Ok(self.claim(token, 1, Some(source_id)).await?.pop())
+        Ok(self.claim(token, Room::of_each(1), Some(source_id)).await?.pop())
     }
 
-    async fn claim(&self, token: &str, limit: usize, only: Option<i64>) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim(&self, token: &str, room: Room, only: Option<i64>) -> Result<Vec<Claimed>, StoreError> {
         let now = self.now();
-        if only.is_none() && !self.anything_due(now).await? {
+        if room.is_full() || (only.is_none() && !self.anything_due(now, room).await?) {
             return Ok(Vec::new());
         }
         let txn = self.write().await?;
@@ -144,20 +184,22 @@ impl Db {
         let sql = format!(
             "WITH free AS (SELECT id, shop_id, row_number() OVER (PARTITION BY shop_id ORDER BY slot) AS n \
                FROM shop_slot WHERE until <= $1), \
-             due AS (SELECT s.id, s.shop_id, s.next_poll_at, \
+             due AS (SELECT s.id, s.shop_id, s.next_poll_at, {AILING} AS ailing, \
                  row_number() OVER (PARTITION BY s.shop_id ORDER BY s.next_poll_at, s.id) AS n \
                FROM source s JOIN shop h ON h.id = s.shop_id \
                WHERE s.next_poll_at <= $1 AND s.state <> 'paused' AND s.lease_until <= $1 AND h.not_before <= $1 {only_this}), \
-             picked AS (SELECT due.id AS source_id, free.id AS slot_id FROM due \
-               JOIN free ON free.shop_id = due.shop_id AND free.n = due.n ORDER BY due.next_poll_at LIMIT $2), \
+             placed AS (SELECT due.id AS source_id, free.id AS slot_id, due.ailing, \
+                 row_number() OVER (PARTITION BY due.ailing ORDER BY due.next_poll_at, due.id) AS place FROM due \
+               JOIN free ON free.shop_id = due.shop_id AND free.n = due.n), \
+             picked AS (SELECT source_id, slot_id FROM placed WHERE place <= CASE WHEN ailing THEN $6 ELSE $2 END), \
              held AS (SELECT s.id AS source_id, f.id AS slot_id FROM picked \
                JOIN source s ON s.id = picked.source_id JOIN shop_slot f ON f.id = picked.slot_id \
                WHERE s.next_poll_at <= $1 AND s.state <> 'paused' AND s.lease_until <= $1 AND f.until <= $1 {lock}) \
              UPDATE shop_slot SET source_id = held.source_id, token = $3, until = $4 FROM held \
                WHERE shop_slot.id = held.slot_id"
         );
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let values = vec![now.into(), limit.into(), token.into(), until.into(), only.unwrap_or(0).into()];
+        let (well, ailing) = room.places();
+        let values = vec![now.into(), well.into(), token.into(), until.into(), only.unwrap_or(0).into(), ailing.into()];
         txn.run(&sql, values).await?;
         let sql = "UPDATE source SET state = 'leased', token = $1, generation = generation + 1, lease_until = $2 \
                    WHERE id IN (SELECT source_id FROM shop_slot WHERE token = $1 AND until = $2) AND lease_until <= $3";
@@ -165,6 +207,7 @@ impl Db {
         let sql = "SELECT s.id, s.shop_id, h.host, h.failures AS shop_failures, s.url, s.reader, s.jq, s.more_urls, s.headers, \
                    s.interval_us, s.scheduled_at, s.failures, s.not_found, s.last_read_at, s.readings, s.body_digest, s.settled, \
                    s.etag, s.last_modified, s.generation, \
+                   CASE WHEN s.fault = 'drift' THEN s.last_error_at END AS drift_since, \
                    (SELECT max(p.external_id) FROM product p WHERE p.source_id = s.id HAVING count(*) = 1) AS product_id \
                    FROM source s JOIN shop h ON h.id = s.shop_id WHERE s.token = $1 AND s.lease_until = $2";
         let rows: Vec<ClaimedRow> = txn.rows(sql, vec![token.into(), until.into()]).await?;
@@ -173,13 +216,17 @@ impl Db {
     }
 
     /// Can anything be claimed? Asked as a reader: waiting for a slot or for a shop must not keep the writer busy.
-    async fn anything_due(&self, now: DateTime<Utc>) -> Result<bool, DbErr> {
-        let sql = "SELECT 1 FROM source s JOIN shop h ON h.id = s.shop_id \
+    async fn anything_due(&self, now: DateTime<Utc>, room: Room) -> Result<bool, DbErr> {
+        let sql = format!(
+            "SELECT 1 FROM source s JOIN shop h ON h.id = s.shop_id \
                    WHERE s.state <> 'paused' AND s.next_poll_at <= $1 AND s.lease_until <= $1 AND h.not_before <= $1 \
-                     AND EXISTS (SELECT 1 FROM shop_slot f WHERE f.shop_id = h.id AND f.until <= $1) LIMIT 1";
+                 AND CASE WHEN {AILING} THEN $3 ELSE $2 END > 0 \
+                 AND EXISTS (SELECT 1 FROM shop_slot f WHERE f.shop_id = h.id AND f.until <= $1) LIMIT 1"
+        );
+        let (well, ailing) = room.places();
         #[derive(FromQueryResult)]
         struct Any {}
-        Ok(self.read().row::<Any>(sql, vec![micros(now).into()]).await?.is_some())
+        Ok(self.read().row::<Any>(&sql, vec![micros(now).into(), well.into(), ailing.into()]).await?.is_some())
     }
 
     /// When the next source is due, as far as that is known now.
@@ -339,6 +386,7 @@ impl ClaimedRow {
             etag: self.etag,
             last_modified: self.last_modified,
             product_id: self.product_id,
+            drift_since: self.drift_since.map(at),
             token: token.to_owned(),
             generation: self.generation,
         })

@@ -1,12 +1,16 @@
 //! The only connection type, and the only place that begins a transaction.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Clock;
+use futures_util::future::BoxFuture;
+use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
@@ -15,6 +19,7 @@ use sea_orm::{
 
 use super::error::StoreError;
 use super::timekeeper::DatabaseClock;
+use super::trouble::Trouble;
 use super::wake::Wake;
 
 /// Asked before each statement, each commit and right after each commit. Tests make it fail there.
@@ -24,7 +29,19 @@ pub trait Faults: Send + Sync {
     /// # Errors
     /// When the fault is due.
     fn before(&self, statement: &str) -> Result<(), DbErr>;
+
+    /// Asked where others may come in between: before a transaction begins, and before a reader asks something.
+    /// What is given lasts until that transaction or question is over. Production waits for nobody.
+    fn turn(&self) -> Option<Turn> {
+        None
+    }
 }
+
+/// A turn that is waited for, and then held.
+pub type Turn = BoxFuture<'static, Held>;
+
+/// A turn that is held: its end is its drop.
+pub type Held = Arc<dyn Any + Send + Sync>;
 
 /// Production: nothing fails on purpose.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +61,7 @@ pub struct Db {
     clock: Arc<dyn Clock>,
     shared_clock: Option<Arc<DatabaseClock>>,
     wake: Wake,
+    trouble: Trouble,
 }
 
 impl fmt::Debug for Db {
@@ -57,6 +75,11 @@ impl fmt::Debug for Db {
 pub struct Conn<C> {
     inner: C,
     faults: Arc<dyn Faults>,
+    trouble: Trouble,
+    /// Did a statement of this transaction change anything? Only then is its commit a proof that the database stores.
+    wrote: Arc<AtomicBool>,
+    /// A transaction holds one turn from its beginning to its end.
+    held: Option<Held>,
 }
 
 /// A write transaction. Dropped without [`Txn::commit`], it never happened.
@@ -82,15 +105,23 @@ impl Db {
         clock: Arc<dyn Clock>,
         faults: Arc<dyn Faults>,
     ) -> Result<Self, StoreError> {
-        let connect = |connections| connect(url, connections, durability);
+        let trouble = Trouble::none(Arc::clone(&clock));
+        let connect = |connections| connect(url, connections, durability, trouble.clone());
         let (writer, reader) = if url.starts_with("sqlite:") {
             (connect(1).await?, connect(4).await?)
         } else {
             let pool = connect(10).await?;
             (pool.clone(), pool)
         };
-        let guard = |inner| Conn { inner, faults: Arc::clone(&faults) };
-        Ok(Self { writer: guard(writer), reader: guard(reader), clock, shared_clock: None, wake: Wake::default() })
+        let guard = |inner| Conn::new(inner, Arc::clone(&faults), trouble.clone());
+        Ok(Self {
+            writer: guard(writer),
+            reader: guard(reader),
+            clock,
+            shared_clock: None,
+            wake: Wake::default(),
+            trouble: trouble.clone(),
+        })
     }
 
     /// Which database this is.
@@ -120,10 +151,22 @@ impl Db {
         self.shared_clock.as_deref()
     }
 
+    /// Time since some moment, for measuring: no clock jump moves it.
+    #[must_use]
+    pub fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
     /// The bells between the loops.
     #[must_use]
     pub fn wake(&self) -> &Wake {
         &self.wake
+    }
+
+    /// What fails now, as far as is known from memory.
+    #[must_use]
+    pub fn trouble(&self) -> &Trouble {
+        &self.trouble
     }
 
     /// For reading what is committed.
@@ -143,14 +186,15 @@ impl Db {
     /// # Errors
     /// When the database cannot be reached, or is held by another writer for longer than 10 s.
     pub async fn write(&self) -> Result<Txn, DbErr> {
+        let held = self.writer.turn().await;
         self.writer.faults.before("BEGIN")?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
         #[expect(clippy::disallowed_methods, reason = "this is the one place that begins transactions")]
-        let inner = self.writer.inner.begin_with_options(options).await?;
-        Ok(Conn { inner, faults: Arc::clone(&self.writer.faults) })
+        let inner = self.writer.noted(self.writer.inner.begin_with_options(options).await)?;
+        Ok(Conn { held, ..Conn::new(inner, Arc::clone(&self.writer.faults), self.trouble.clone()) })
     }
 
     /// Closes all connections, so that SQLite folds its log into the file.
@@ -161,6 +205,25 @@ impl Db {
     }
 }
 
+impl<C> Conn<C> {
+    fn new(inner: C, faults: Arc<dyn Faults>, trouble: Trouble) -> Self {
+        Self { inner, faults, trouble, wrote: Arc::default(), held: None }
+    }
+
+    /// A failure is remembered by all who share the database.
+    fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
+        result.inspect_err(|error| self.trouble.failed(error))
+    }
+
+    /// A turn of its own, unless it is within a transaction that holds one.
+    async fn turn(&self) -> Option<Held> {
+        match self.faults.turn() {
+            Some(turn) if self.held.is_none() => Some(turn.await),
+            _ => None,
+        }
+    }
+}
+
 impl Txn {
     /// Makes it so.
     ///
@@ -168,39 +231,58 @@ impl Txn {
     /// When the database did not confirm; then it may or may not be so.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.faults.before("COMMIT")?;
-        self.inner.commit().await?;
+        let committed = self.inner.commit().await;
+        match &committed {
+            Ok(()) if self.wrote.load(Ordering::Relaxed) => self.trouble.is_over(),
+            Ok(()) => {}
+            Err(error) => self.trouble.failed(error),
+        }
+        committed?;
         self.faults.before("AFTER COMMIT")
     }
 }
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> ConnectionTrait for Conn<C> {
+impl<C: ConnectionTrait + Send + Sync> ConnectionTrait for Conn<C> {
     fn get_database_backend(&self) -> DbBackend {
         self.inner.get_database_backend()
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let _held = self.turn().await;
         self.faults.before(&statement.sql)?;
-        self.inner.execute_raw(statement).await
+        let done = self.noted(self.inner.execute_raw(statement).await)?;
+        if done.rows_affected() > 0 {
+            self.wrote.store(true, Ordering::Relaxed);
+        }
+        Ok(done)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let _held = self.turn().await;
         self.faults.before(sql)?;
-        self.inner.execute_unprepared(sql).await
+        self.noted(self.inner.execute_unprepared(sql).await)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let _held = self.turn().await;
         self.faults.before(&statement.sql)?;
-        self.inner.query_one_raw(statement).await
+        self.noted(self.inner.query_one_raw(statement).await)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let _held = self.turn().await;
         self.faults.before(&statement.sql)?;
-        self.inner.query_all_raw(statement).await
+        self.noted(self.inner.query_all_raw(statement).await)
     }
 }
 
-async fn connect(url: &str, connections: u32, durability: Durability) -> Result<DatabaseConnection, StoreError> {
+async fn connect(
+    url: &str,
+    connections: u32,
+    durability: Durability,
+    trouble: Trouble,
+) -> Result<DatabaseConnection, StoreError> {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -222,7 +304,16 @@ async fn connect(url: &str, connections: u32, durability: Durability) -> Result<
                 .busy_timeout(Duration::from_secs(10))
         })
         // "relation already exists, skipping" is no news to anybody.
-        .map_sqlx_postgres_opts(|postgres| postgres.options([("client_min_messages", "warning")]));
+        .map_sqlx_postgres_opts(|postgres| postgres.options([("client_min_messages", "warning")]))
+        // SQLite rolls a transaction back by itself when the disk is full. The driver counts it as open all the same, and
+        // would from then on make savepoints that no commit ever follows: such a connection is not used again.
+        .map_sqlx_sqlite_pool_opts(move |pool| {
+            let trouble = trouble.clone();
+            pool.after_release(move |connection, _| {
+                let is_sound = !connection.is_in_transaction() && trouble.now().is_none();
+                Box::pin(std::future::ready(Ok(is_sound)))
+            })
+        });
     Database::connect(options)
         .await
         .map_err(|why| StoreError::Open { url: without_password(url), why: plainly(&why.to_string()) })

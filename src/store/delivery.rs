@@ -116,6 +116,16 @@ impl Db {
         rows.into_iter().map(DeliveryRow::into_delivery).collect()
     }
 
+    /// The oldest delivery that is not final.
+    ///
+    /// # Errors
+    /// As [`Db::deliveries`].
+    pub async fn oldest_unfinished(&self) -> Result<Option<Delivery>, StoreError> {
+        let sql = format!("{DELIVERIES} WHERE d.state IN ('pending', 'claimed', 'sending') ORDER BY d.id LIMIT 1");
+        let row: Option<DeliveryRow> = self.read().row(&sql, vec![]).await?;
+        row.map(DeliveryRow::into_delivery).transpose()
+    }
+
     /// Puts a message into the outbox that no drop made. A key that is there already changes nothing.
     ///
     /// # Errors

@@ -71,6 +71,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Is it the database that failed? That has been said already, by [`super::trouble`], which does not say it twice a
+    /// second.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        matches!(self, Self::Db(_))
+    }
+
     /// A column that does not hold what we write there.
     pub(crate) fn corrupt(place: &'static str, what: impl std::fmt::Display) -> Self {
         Self::Corrupt { place, what: what.to_string() }

@@ -117,17 +117,7 @@ impl Db {
                 wishes.push(Wish { size: size.clone(), style });
             }
         }
-        let offers: Vec<(i64, Offer<'_>)> = drop
-            .alert
-            .variants
-            .iter()
-            .zip(&sizes)
-            .map(|(variant, size)| {
-                let offer = Offer { size, style: variant.style.as_deref(), title: &drop.alert.product };
-                (variant.variant, offer)
-            })
-            .collect();
-        Ok(watch::cases(&wishes, &offers))
+        Ok(fulfilled(&wishes, &drop.alert, &sizes))
     }
 
     /// The distinct styles wished for in one size, each found by one step over the index however many wish for it.
@@ -177,6 +167,20 @@ impl Db {
         }
         Ok(Chunk { alerts, done })
     }
+}
+
+/// Which of the wishes the alert fulfils; `sizes` are its variants', in order.
+fn fulfilled(wishes: &[Wish], alert: &Alert, sizes: &[SizeKey]) -> Vec<Case> {
+    let offers: Vec<(i64, Offer<'_>)> = alert
+        .variants
+        .iter()
+        .zip(sizes)
+        .map(|(variant, size)| {
+            let offer = Offer { size, style: variant.style.as_deref(), title: &alert.product };
+            (variant.variant, offer)
+        })
+        .collect();
+    watch::cases(wishes, &offers)
 }
 
 fn size_key(variant: &AlertVariant) -> SizeKey {
@@ -286,3 +290,7 @@ fn eligible_values(drop: &OpenDrop, rules: &FanoutRules) -> Vec<Value> {
     let quiet_before = drop.created_at.saturating_sub(span(rules.quiet_for));
     vec![drop.id.into(), drop.product_id.into(), drop.number.into(), quiet_before.into()]
 }
+
+#[path = "fanout_late.rs"]
+mod late;
+pub(super) use late::{later_drops, tell_late};

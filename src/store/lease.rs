@@ -65,6 +65,7 @@ impl Db {
         txn.run("UPDATE shop_slot SET until = 0, token = NULL WHERE until <> 0", vec![]).await?;
         let sql = "UPDATE source SET state = 'idle', token = NULL, lease_until = 0 WHERE state = 'leased'";
         txn.run(sql, vec![]).await?;
+        txn.run("UPDATE inbox SET held_until = 0 WHERE held_until <> 0", vec![]).await?;
         txn.commit().await
     }
 }

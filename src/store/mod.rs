@@ -2,20 +2,24 @@
 //!
 //! SQLite has one writer connection and a few readers; PostgreSQL a pool. Nothing above can tell which it is.
 
+pub mod audit;
 mod bells;
 pub mod catalogue;
 pub mod claim;
 pub mod conversation;
 pub mod db;
 pub mod delivery;
+mod doubt;
 pub mod entity;
 mod error;
 pub mod fanout;
 pub mod history;
+pub mod inbox;
 pub mod lease;
 pub mod lock;
 mod observed;
 pub mod outbox;
+pub mod person;
 pub mod reading;
 pub mod schema;
 pub mod source;
@@ -25,9 +29,10 @@ pub(crate) mod stories;
 pub mod subscriber;
 pub mod time;
 pub mod timekeeper;
+pub mod trouble;
 pub mod wake;
 pub mod watch;
 
-pub use db::{Db, Faults, NoFaults, Txn};
+pub use db::{Db, Faults, Held, NoFaults, Turn, Txn};
 pub use error::StoreError;
 pub use wake::Wake;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, AlertVariant};
+use coatcheck_domain::drift::Verdict;
 use coatcheck_domain::poll::Plan;
 use coatcheck_domain::reading::made_up_title;
 use coatcheck_domain::stock::{self, Rules};
@@ -15,6 +16,7 @@ use url::Url;
 
 use super::claim::{Claimed, free_slot};
 use super::db::{Db, Txn};
+use super::doubt::{self, Doubt};
 use super::error::StoreError;
 use super::observed::{self, CameBack, Moment};
 use super::sql::Sql;
@@ -90,8 +92,8 @@ impl Db {
             txn.commit().await?;
             return Err(StoreError::LeaseLost { source_id: claim.source_id });
         }
-        let (stored, settled) = store_products(&txn, &context).await?;
-        txn.run("UPDATE source SET settled = $2 WHERE id = $1", vec![claim.source_id.into(), settled.into()]).await?;
+        let (stored, settled, doubt) = store_products(&txn, &context).await?;
+        doubt::write(&txn, claim, settled, &doubt, self.now()).await?;
         txn.commit().await?;
         self.wake().ring(Topic::Sources);
         if !stored.drops.is_empty() {
@@ -132,7 +134,7 @@ async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<bool,
     Ok(ours)
 }
 
-async fn store_products(txn: &Txn, context: &Context<'_>) -> Result<(Stored, bool), StoreError> {
+async fn store_products(txn: &Txn, context: &Context<'_>) -> Result<(Stored, bool, Doubt), StoreError> {
     let known = known_products(txn, context).await?;
     let mut stored = Stored::default();
     let mut settled = true;
@@ -153,24 +155,31 @@ async fn store_products(txn: &Txn, context: &Context<'_>) -> Result<(Stored, boo
         stored.changed += 1;
         settled &= store_product(txn, context, row, product, &key, &digest, &mut stored.drops).await?;
     }
-    for row in known.values().filter(|row| row.source_id == context.claim.source_id && !read.contains(&row.key)) {
-        settled &= miss_product(txn, context, row).await?;
+    let lacking = || known.values().filter(|row| row.source_id == context.claim.source_id && !read.contains(&row.key));
+    let ids: HashSet<i64> = lacking().map(|row| row.id).collect();
+    let doubt = doubt::of(txn, context.claim, context.new, &ids).await?;
+    for row in lacking() {
+        settled &= miss_product(txn, context, row, doubt.verdict).await?;
     }
-    Ok((stored, settled))
+    Ok((stored, settled, doubt))
 }
 
-/// Each product is read by one source: the first, until that one is paused.
+/// Each product is read by one source: the first, until that one is paused or gone.
 fn may_read(row: &ProductRow, context: &Context<'_>) -> bool {
-    row.source_id == context.claim.source_id || row.owner_state == "paused"
+    row.source_id == context.claim.source_id || matches!(row.owner_state.as_str(), "paused" | "gone")
 }
 
 /// The same as last time, nothing pending, no gap between: the source's row has said it all.
 fn says_nothing_new(row: &ProductRow, digest: &str, context: &Context<'_>) -> bool {
-    let after_gap = context
-        .moment
-        .previous_read_at
-        .is_none_or(|previous| context.moment.read_at - previous > context.rules.gap_after);
-    row.settled && row.digest.as_deref() == Some(digest) && row.source_id == context.claim.source_id && !after_gap
+    row.settled
+        && row.digest.as_deref() == Some(digest)
+        && row.source_id == context.claim.source_id
+        && !after_gap(context)
+}
+
+fn after_gap(context: &Context<'_>) -> bool {
+    let previous = context.moment.previous_read_at;
+    previous.is_none_or(|previous| context.moment.read_at - previous > context.rules.gap_after)
 }
 
 async fn known_products(txn: &Txn, context: &Context<'_>) -> Result<HashMap<String, ProductRow>, StoreError> {
@@ -201,6 +210,9 @@ async fn store_product(
     let known = observed::load(txn, product_id, read_completely, moment).await?;
     let observation = observed::observe(&known, product, &context.rules, moment);
     let back = observed::write(txn, product_id, &known, product, &observation, moment).await?;
+    if observation.reshaped {
+        tracing::warn!(url = %context.claim.url, product = key, "all variants of {key} have new ids and options: a new baseline, nobody is told");
+    }
     let settled = observation.is_settled(&context.rules);
     let title = title(txn, context, product_id, product).await?;
     let sql = "UPDATE product SET source_id = $2, external_id = $3, handle = $4, title = $5, url = $6, image = $7, \
@@ -245,17 +257,28 @@ async fn title(
 }
 
 /// What becomes of a product that the source no longer has: nothing, or Absent once three complete readings agree.
-async fn miss_product(txn: &Txn, context: &Context<'_>, row: &ProductRow) -> Result<bool, StoreError> {
+async fn miss_product(
+    txn: &Txn,
+    context: &Context<'_>,
+    row: &ProductRow,
+    verdict: Verdict,
+) -> Result<bool, StoreError> {
+    let left_alone = !context.new.reading.complete || verdict == Verdict::LeftAlone;
+    // Missed before: its rows say all there is to say, unless this reading counts or a gap lies between.
+    let is_new = row.digest.is_some();
+    if !is_new && (left_alone || (row.settled && !after_gap(context))) {
+        return Ok(row.settled);
+    }
     let known = observed::load(txn, row.id, row.read_completely, context.moment).await?;
     let mut observation = stock::observe_missing(&known.known, &context.rules, context.moment.read_at);
-    if !context.new.reading.complete {
+    if left_alone {
         for missed in &mut observation.missed {
             missed.change = stock::Change::Silent;
             missed.missing = known.known.variants[missed.known].missing;
         }
     }
     observed::write_missed(txn, &known, &observation.missed, context.moment).await?;
-    let settled = observation.is_settled(&context.rules);
+    let settled = observation.is_settled(&context.rules) && verdict != Verdict::LeftAlone;
     let sql = "UPDATE product SET digest = NULL, settled = $2 WHERE id = $1";
     txn.run(sql, vec![row.id.into(), settled.into()]).await?;
     Ok(settled)

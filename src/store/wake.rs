@@ -17,11 +17,13 @@ pub enum Topic {
     Drops,
     /// A delivery waits for its lane.
     Deliveries,
+    /// Somebody said something.
+    Inbox,
 }
 
 impl Topic {
     /// Every topic.
-    const ALL: [Self; 3] = [Self::Sources, Self::Drops, Self::Deliveries];
+    const ALL: [Self; 4] = [Self::Sources, Self::Drops, Self::Deliveries, Self::Inbox];
 
     /// Its name on the wire between processes.
     pub(crate) fn name(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Topic {
             Self::Sources => "sources",
             Self::Drops => "drops",
             Self::Deliveries => "deliveries",
+            Self::Inbox => "inbox",
         }
     }
 
@@ -49,9 +52,9 @@ pub struct Wake(Arc<Bells>);
 
 #[derive(Debug, Default)]
 struct Bells {
-    here: [Notify; 3],
+    here: [Notify; 4],
     /// What was rung since it was last passed on to other processes.
-    rung: [AtomicBool; 3],
+    rung: [AtomicBool; 4],
     passing_on: Notify,
 }
 

@@ -68,6 +68,8 @@ pub enum Which {
     Product(i64),
     /// This one, if it is the subscriber's.
     Watch(i64),
+    /// Those that were last told of this drop.
+    ToldOf(i64),
 }
 
 /// How many watches there are.
@@ -210,6 +212,7 @@ impl Which {
             Self::All => ("$2 = 0", 0),
             Self::Product(id) => ("w.product_id = $2", id),
             Self::Watch(id) => ("w.id = $2", id),
+            Self::ToldOf(drop) => ("w.told_drop_id = $2", drop),
         }
     }
 }

@@ -38,11 +38,12 @@ async fn healthz(State(health): State<Health>) -> (StatusCode, Json<Value>) {
     (status, Json(json!({ "ok": stuck.is_empty(), "stuck": stuck })))
 }
 
-/// Ready: the database answers and has the known schema.
+/// Ready: the database answers, stores what it is told, and has the known schema.
 async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Value>) {
     let asked = tokio::time::timeout(Duration::from_secs(2), health.db.is_current()).await;
     let error = match asked {
-        Ok(Ok(true)) => None,
+        // It can be read: whether it can be written to is known by who tried last.
+        Ok(Ok(true)) => health.db.trouble().now(),
         Ok(Ok(false)) => Some("the database has another schema than this version knows".to_owned()),
         Ok(Err(error)) => Some(error.to_string()),
         Err(_) => Some("the database did not answer within 2 s".to_owned()),

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -18,16 +19,18 @@ pub(crate) struct Process {
     stdin: Option<ChildStdin>,
     out: Lines,
     err: Lines,
+    /// Reads standard output to its end.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Process {
     pub(crate) fn start(mut command: Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
-        let out = collect(child.stdout.take().expect("it is piped"));
-        let err = collect(child.stderr.take().expect("it is piped"));
+        let (out, reader) = collect(child.stdout.take().expect("it is piped"));
+        let (err, _) = collect(child.stderr.take().expect("it is piped"));
         let stdin = child.stdin.take();
-        Self { child, stdin, out, err }
+        Self { child, stdin, out, err, reader: Some(reader) }
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -82,10 +85,12 @@ impl Process {
         }
     }
 
-    /// SIGKILL: it has no time for anything.
-    pub(crate) fn kill9(mut self) {
+    /// SIGKILL: it has no time for anything. Gives all that it ever printed.
+    pub(crate) fn kill9(mut self) -> Vec<String> {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it is our child");
+        self.reader.take().expect("nobody else waits for it").join().expect("no reader panics");
+        self.out()
     }
 
     /// SIGTERM, and its end.
@@ -124,13 +129,13 @@ impl Drop for Process {
     }
 }
 
-fn collect(pipe: impl Read + Send + 'static) -> Lines {
+fn collect(pipe: impl Read + Send + 'static) -> (Lines, JoinHandle<()>) {
     let lines = Lines::default();
     let into = Arc::clone(&lines);
-    std::thread::spawn(move || {
+    let reader = std::thread::spawn(move || {
         for line in BufReader::new(pipe).lines().map_while(Result::ok) {
             into.lock().expect("nobody panics with it").push(line);
         }
     });
-    lines
+    (lines, reader)
 }

@@ -36,8 +36,8 @@ impl Service {
     }
 
     /// See [`Process::kill9`].
-    pub(crate) fn kill9(self) {
-        self.process.kill9();
+    pub(crate) fn kill9(self) -> Vec<String> {
+        self.process.kill9()
     }
 
     /// See [`Process::stop`].

@@ -40,20 +40,25 @@ async fn answer(line: &str, offered: &[Button], inbox: &dyn Inbox, who: &Who) ->
     }
     let said = match parse(line, Platform::Console) {
         Ok(said) => said,
-        Err(error) => return Some(Reply { text: error.to_string(), buttons: offered.to_vec(), picture: None }),
+        Err(error) => return Some(Reply { text: error.to_string(), buttons: offered.to_vec(), ..Reply::default() }),
     };
     let number = arguments(&said).number.filter(|_| said.command == Command::Answer && !offered.is_empty());
     Some(match number {
         None => inbox.said(who, said).await,
         Some(number) => match number.checked_sub(1).and_then(|index| offered.get(index)) {
             Some(button) => inbox.pressed(who, &button.data).await,
-            None => Reply { text: format!("there is no choice {number}"), buttons: offered.to_vec(), picture: None },
+            None => {
+                Reply { text: format!("there is no choice {number}"), buttons: offered.to_vec(), ..Reply::default() }
+            }
         },
     })
 }
 
 fn rendered(reply: &Reply) -> String {
     let mut text = lines(&reply.text);
+    if let Some(file) = &reply.file {
+        let _ = write!(text, "\n{}:\n{}", file.name, lines(file.content.trim_end()));
+    }
     for (index, button) in reply.buttons.iter().enumerate() {
         let _ = write!(text, "\n  [{}] {}", index + 1, plain(&button.label));
     }

@@ -16,6 +16,7 @@ use crate::commands::{Commands, Follow, Followed};
 use crate::store::Db;
 use crate::testing::{self, Engine, Place, fail, follow, product, read};
 
+mod closing;
 mod finding;
 mod stopping;
 mod telling;
@@ -29,7 +30,7 @@ struct MadeUp {
 
 #[async_trait]
 impl Follow for MadeUp {
-    async fn follow(&self, url: &Url, _who: &Who) -> Result<Followed, String> {
+    async fn follow(&self, url: &Url, _who: &Who, _listed: bool) -> Result<Followed, String> {
         if url.host_str() == Some("intranet.example") {
             return Err("That address is not on the internet; I do not follow it.".to_owned());
         }

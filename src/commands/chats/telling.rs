@@ -101,10 +101,10 @@ async fn help_status_and_what_comes_later() {
     /phone comes later; this version cannot do it yet.
 
     > /forget
-    /forget comes later. /unwatch all ends all your watches now.
+    I know nothing of you.
 
     > /shop list
-    /shop cannot be said here yet; on the server, `coatcheck shop` does it.
+    Only the admins of this CoatCheck can do that. You can watch any address: /watch with it.
     ");
 }
 

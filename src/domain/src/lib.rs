@@ -7,6 +7,7 @@ pub mod availability;
 pub mod clock;
 pub mod delivery;
 pub mod destination;
+pub mod drift;
 pub mod fold;
 pub mod history;
 pub mod money;

@@ -75,6 +75,9 @@ pub struct Observation {
     pub missed: Vec<Missed>,
     /// What [`Known::read_completely`] is from now on.
     pub read_completely: bool,
+    /// Has the shop renamed everything? None of what was there is there, under any id or options: then the variants
+    /// that are new came back from nowhere, and are a baseline.
+    pub reshaped: bool,
 }
 
 /// A variant that the reading has.
@@ -137,11 +140,15 @@ impl Observation {
 pub fn observe(known: &Known, reading: &ProductReading, rules: &Rules, at: DateTime<Utc>) -> Observation {
     let keys = keys(&reading.variants);
     let matched = match_variants(&known.variants, &reading.variants, &keys);
+    let reshaped = is_reshaped(&known.variants, &matched);
     let seen = keys
         .into_iter()
         .zip(&reading.variants)
         .zip(&matched)
-        .map(|((key, variant), known_at)| see(known, *known_at, key, variant, rules, at))
+        .map(|((key, variant), known_at)| {
+            let seen = see(known, *known_at, key, variant, rules, at);
+            if reshaped && known_at.is_none() { as_baseline(seen, variant, rules, at) } else { seen }
+        })
         .collect();
     let present: HashSet<usize> = matched.iter().flatten().copied().collect();
     let missed = known
@@ -151,7 +158,7 @@ pub fn observe(known: &Known, reading: &ProductReading, rules: &Rules, at: DateT
         .filter(|(index, _)| !present.contains(index))
         .map(|(index, variant)| miss(index, variant, reading.complete, rules, at))
         .collect();
-    Observation { seen, missed, read_completely: known.read_completely || reading.complete }
+    Observation { seen, missed, read_completely: known.read_completely || reading.complete, reshaped }
 }
 
 /// What changes when a complete reading of the whole source lacks the product itself.
@@ -159,7 +166,25 @@ pub fn observe(known: &Known, reading: &ProductReading, rules: &Rules, at: DateT
 pub fn observe_missing(known: &Known, rules: &Rules, at: DateTime<Utc>) -> Observation {
     let missed =
         known.variants.iter().enumerate().map(|(index, variant)| miss(index, variant, true, rules, at)).collect();
-    Observation { seen: Vec::new(), missed, read_completely: known.read_completely }
+    Observation { seen: Vec::new(), missed, read_completely: known.read_completely, reshaped: false }
+}
+
+/// Fewer variants than this may all be replaced by others in earnest: the last two sizes sell out, another one comes.
+const FEWEST_RENAMED: usize = 3;
+
+fn is_reshaped(known: &[KnownVariant], matched: &[Option<usize>]) -> bool {
+    let is_there = |variant: &KnownVariant| {
+        variant.missing == 0 && variant.span.as_ref().is_some_and(|span| span.availability != Availability::Absent)
+    };
+    let kept = matched.iter().flatten().any(|index| known.get(*index).is_some_and(is_there));
+    !kept && known.iter().filter(|variant| is_there(variant)).count() >= FEWEST_RENAMED
+}
+
+/// A new variant as at the first sight of its product.
+fn as_baseline(seen: Seen, variant: &VariantReading, rules: &Rules, at: DateTime<Utc>) -> Seen {
+    let is = variant.availability;
+    let change = if is.is_definite() { change(None, is, variant.price.as_ref(), rules, at) } else { Change::Silent };
+    Seen { change, restock_from: None, unconfirmed: 0, ..seen }
 }
 
 /// The variants' keys, made unique: shops reuse article numbers, and some give nothing at all.

@@ -40,7 +40,7 @@ fn plain(body: &str) -> String {
 /// What a program makes of documents: of one as it is, of several as a list.
 fn with(program: &str, bodies: &[&str]) -> String {
     let texts: Vec<String> =
-        bodies.iter().map(|body| documents::json_text(body.as_bytes()).expect("a document")).collect();
+        bodies.iter().map(|body| documents::json_text(body.as_bytes(), None).expect("a document")).collect();
     let document = if texts.len() == 1 { texts[0].clone() } else { format!("[{}]", texts.join(",")) };
     match evaluate(program, &document, JqBounds::default()) {
         Ok(rows) => told(&row::reading(&rows, &|index| format!("jq[{index}]"), &page())),

@@ -19,6 +19,12 @@ pub struct Model {
     pub received_at: i64,
     /// Μs.
     pub done_at: Option<i64>,
+    /// What must be done in order has the same.
+    pub chat: String,
+    /// Somebody is at it until then (µs); 0: nobody.
+    pub held_until: i64,
+    /// How often it was begun.
+    pub attempts: i32,
 }
 
 /// None: joins are written where they are asked.

@@ -6,6 +6,7 @@ use sea_orm::{DbErr, FromQueryResult};
 
 use super::super::db::Txn;
 use super::super::error::StoreError;
+use super::super::fanout::{later_drops, tell_late};
 use super::super::sql::Sql;
 use super::super::time::{at, micros};
 use super::Finished;
@@ -20,6 +21,15 @@ struct FinalRow {
     kind: String,
     expires_at: i64,
 }
+
+#[derive(FromQueryResult)]
+struct ToldRow {
+    product_id: i64,
+    number: i64,
+    created_at: i64,
+    expires_at: i64,
+}
+
 /// Writes down what came of a request, if the row is still `sending` in that very attempt and held as `holding` says.
 pub(super) async fn finish_if(
     txn: &Txn,
@@ -98,7 +108,7 @@ pub(super) async fn end(txn: &Txn, id: i64, state: State, reason: &str, now: Dat
         "UPDATE delivery SET state = $2, reason = $3, ended_at = $4 WHERE id = $1 AND state IN ('claimed', 'sending')";
     txn.run(sql, vec![id.into(), state.as_str().into(), reason.into(), micros(now).into()]).await?;
     if state == State::Expired || reason == "paused" || reason == "unwatched" {
-        return rearm(txn, id).await;
+        return rearm(txn, id, now).await;
     }
     next_hop_or_rearm(txn, id, now).await
 }
@@ -131,17 +141,29 @@ async fn next_hop_or_rearm(txn: &Txn, id: i64, now: DateTime<Utc>) -> Result<(),
             return Ok(());
         }
     }
-    rearm(txn, id).await
+    rearm(txn, id, now).await
 }
 
-/// Re-arms the watches an alert should have told, unless another hop told them or still may.
-async fn rearm(txn: &Txn, id: i64) -> Result<(), StoreError> {
+/// Re-arms the watches an alert should have told, unless another hop told them or still may. They wait as if that drop
+/// had never been theirs: what came back while its alert was under way, and passed them by, is told now.
+async fn rearm(txn: &Txn, id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let sql = "SELECT r.product_id, r.number, r.created_at, d.expires_at FROM delivery d \
+               JOIN \"drop\" r ON r.id = d.drop_id WHERE d.id = $1";
+    let Some(told) = txn.row::<ToldRow>(sql, vec![id.into()]).await? else { return Ok(()) };
+    let later = later_drops(txn, told.product_id, told.number).await?;
     let sql = "UPDATE watch SET armed = TRUE, told_at = NULL, \
-                 armed_after = (SELECT p.drops FROM product p WHERE p.id = watch.product_id) \
+                 armed_after = CASE WHEN armed_after < $2 THEN $2 ELSE armed_after END \
                WHERE told_drop_id = (SELECT drop_id FROM delivery WHERE id = $1) \
                  AND subscriber_id = (SELECT subscriber_id FROM delivery WHERE id = $1) \
                  AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.drop_id = watch.told_drop_id \
-                   AND e.subscriber_id = watch.subscriber_id AND e.state IN ('pending', 'claimed', 'sending', 'sent'))";
-    txn.run(sql, vec![id.into()]).await?;
+                   AND e.subscriber_id = watch.subscriber_id AND e.state IN ('pending', 'claimed', 'sending', 'sent')) \
+               RETURNING id";
+    let watches = txn.ids(sql, vec![id.into(), told.number.into()]).await?;
+    let expire_after = at(told.expires_at).signed_duration_since(at(told.created_at)).to_std().unwrap_or_default();
+    for drop in later {
+        for watch in &watches {
+            tell_late(txn, &drop, *watch, expire_after, micros(now)).await?;
+        }
+    }
     Ok(())
 }

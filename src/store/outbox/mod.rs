@@ -16,7 +16,7 @@ use super::lease::Lease;
 use super::sql::Sql;
 use super::time::{at, micros};
 use finish::finish_if;
-use start::start;
+use start::{is_held, start};
 
 /// The reason of a waiting row that a person has sent although it is sold out.
 pub(super) const FORCED: &str = "forced";
@@ -125,6 +125,10 @@ impl Db {
     /// When the database fails; then nothing is taken over.
     pub async fn take_over_lane(&self, lease: &Lease, lane: &str, chance: f64) -> Result<usize, StoreError> {
         let txn = self.write().await?;
+        // Whoever stood still between taking the lane and this has lost it, and these rows are somebody else's.
+        if !is_held(&txn, lease).await? {
+            return Ok(0);
+        }
         let now = self.now();
         let sql =
             "UPDATE delivery SET state = 'pending', epoch = 0 WHERE lane = $1 AND state = 'claimed' AND epoch <> $2";

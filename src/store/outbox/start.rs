@@ -37,12 +37,18 @@ struct StockRow {
 }
 
 /// Is it still wanted? Consent, pause and watch are asked in the very statement that starts a send. `$1` is now.
-/// Whoever wants quiet is answered all the same.
+/// Whoever wants quiet is answered all the same. A watch remembers only the last drop it was told of, so one that
+/// has heard of a later drop of the product still speaks for this one, if the drop has its size.
 const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id AND t.state = 'active') \
      AND (delivery.kind IN ('reply', 'code') \
        OR NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber_id AND s.paused_until > $1)) \
-     AND (delivery.kind <> 'alert' OR delivery.drop_id IS NULL OR EXISTS (SELECT 1 FROM watch w \
-       WHERE w.told_drop_id = delivery.drop_id AND w.subscriber_id = delivery.subscriber_id))";
+     AND (delivery.kind <> 'alert' OR delivery.drop_id IS NULL \
+       OR EXISTS (SELECT 1 FROM watch w \
+         WHERE w.told_drop_id = delivery.drop_id AND w.subscriber_id = delivery.subscriber_id) \
+       OR EXISTS (SELECT 1 FROM \"drop\" p JOIN watch w ON w.product_id = p.product_id \
+           AND w.subscriber_id = delivery.subscriber_id AND w.told_drop_id > p.id \
+         WHERE p.id = delivery.drop_id AND (w.size_key = '' OR EXISTS (SELECT 1 FROM restock r \
+           JOIN variant v ON v.id = r.variant_id WHERE r.drop_id = p.id AND v.size_key = w.size_key))))";
 /// Claims what is due, ends what is not worth sending, starts the rest.
 pub(super) async fn start(
     txn: &Txn,

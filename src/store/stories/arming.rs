@@ -1,5 +1,6 @@
 //! Who is told by which drop: arming before and after it, quiet, and waiting again.
 
+use coatcheck_domain::delivery::Verdict;
 use coatcheck_domain::watch::Mode;
 
 use super::scene::{IN, OUT, Scene, jacket};
@@ -72,4 +73,42 @@ async fn a_watch_said_again_while_its_alert_waits_is_told_once() {
     scene.watch(ann, product, "M", Mode::Once).await;
     assert_eq!(scene.fan_out().await, 0, "the answer told what is there");
     assert_eq!(come_back(&scene, source).await, 1);
+}
+
+#[tokio::test]
+async fn p1_a_watch_whose_alert_failed_is_told_of_the_drop_that_came_meanwhile() {
+    for fanned_out in [true, false] {
+        let (scene, source, product) = Scene::with_jacket(&[("M", OUT), ("L", OUT)]).await;
+        let ann = scene.person(1).await;
+        scene.watch(ann, product, "", Mode::Once).await;
+        scene.read(source, &jacket(&[("M", IN), ("L", OUT)])).await;
+        scene.fan_out().await;
+        let lease = scene.take_lane("a").await;
+        let started = scene.start(&lease).await;
+        scene.read(source, &jacket(&[("M", IN), ("L", IN)])).await;
+        if fanned_out {
+            assert_eq!(scene.fan_out().await, 0, "its alert is on its way");
+        }
+        scene.finish(&lease, &started[0], Verdict::GiveUp { why: "400".to_owned() }).await;
+        scene.fan_out().await;
+        assert_eq!(scene.told().await, ["discord:1 dead M", "discord:1 pending L"], "fanned out before: {fanned_out}");
+        assert_eq!(scene.fan_out().await, 0);
+        assert!(!scene.is_armed(1).await);
+    }
+}
+
+#[tokio::test]
+async fn what_was_answered_while_an_alert_was_on_its_way_is_not_told_when_that_fails() {
+    let (scene, source, product) = Scene::with_jacket(&[("M", OUT), ("L", OUT)]).await;
+    let ann = scene.person(1).await;
+    let watch = scene.watch(ann, product, "", Mode::Once).await;
+    scene.read(source, &jacket(&[("M", IN), ("L", OUT)])).await;
+    scene.fan_out().await;
+    let lease = scene.take_lane("a").await;
+    let started = scene.start(&lease).await;
+    scene.read(source, &jacket(&[("M", IN), ("L", IN)])).await;
+    scene.watch(ann, product, "", Mode::Once).await;
+    scene.finish(&lease, &started[0], Verdict::GiveUp { why: "400".to_owned() }).await;
+    assert_eq!(scene.fan_out().await, 0);
+    assert!(scene.is_armed(watch).await);
 }

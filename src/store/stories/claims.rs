@@ -7,6 +7,7 @@ use coatcheck_domain::watch::Mode;
 use super::readings::fail;
 use super::scene::{IN, OUT, Scene, jacket};
 use crate::store::StoreError;
+use crate::store::claim::Room;
 
 /// Ten sources of one host, all due.
 async fn ten(slots: u32) -> Scene {
@@ -25,16 +26,18 @@ async fn ten_sources_of_one_host_never_exceed_its_slots() {
         let mut polled = HashSet::new();
         while polled.len() < 10 {
             let tokens: Vec<String> = (0..4).map(|_| scene.token()).collect();
-            let claims = futures_util::future::join_all(tokens.iter().map(|token| scene.db.claim_due(token, 7))).await;
+            let claims =
+                futures_util::future::join_all(tokens.iter().map(|token| scene.db.claim_due(token, Room::of_each(7))))
+                    .await;
             let claims: Vec<_> = claims.into_iter().flat_map(|claims| claims.expect("claimed")).collect();
             assert_eq!(claims.len(), slots as usize, "under way at once");
-            assert!(scene.db.claim_due("late", 7).await.expect("asked").is_empty());
+            assert!(scene.db.claim_due("late", Room::of_each(7)).await.expect("asked").is_empty());
             for claim in &claims {
                 assert!(polled.insert(claim.source_id), "the longest due comes first");
                 assert_eq!(scene.db.end_unchanged(&[scene.unchanged(claim)]).await.expect("ended"), 1);
             }
         }
-        assert!(scene.db.claim_due("done", 7).await.expect("asked").is_empty());
+        assert!(scene.db.claim_due("done", Room::of_each(7)).await.expect("asked").is_empty());
     }
 }
 
@@ -43,18 +46,18 @@ async fn a_shop_that_asks_to_be_left_alone_is_left_alone() {
     let scene = ten(1).await;
     let until = scene.db.now().timestamp_micros() + 30_000_000;
     scene.run(&format!("UPDATE shop SET not_before = {until}")).await;
-    assert!(scene.db.claim_due("early", 7).await.expect("asked").is_empty());
+    assert!(scene.db.claim_due("early", Room::of_each(7)).await.expect("asked").is_empty());
     scene.pass(30);
-    assert_eq!(scene.db.claim_due("now", 7).await.expect("asked").len(), 1);
+    assert_eq!(scene.db.claim_due("now", Room::of_each(7)).await.expect("asked").len(), 1);
 }
 
 #[tokio::test]
 async fn waiting_for_a_slot_or_a_shop_does_not_touch_the_writer() {
     let scene = ten(1).await;
-    assert_eq!(scene.db.claim_due("first", 7).await.expect("asked").len(), 1);
+    assert_eq!(scene.db.claim_due("first", Room::of_each(7)).await.expect("asked").len(), 1);
     // The one statement that may pass is the question whether anything can be claimed at all.
     scene.faults.at(2);
-    assert!(scene.db.claim_due("second", 7).await.expect("asked").is_empty());
+    assert!(scene.db.claim_due("second", Room::of_each(7)).await.expect("asked").is_empty());
 }
 
 #[tokio::test]
@@ -80,14 +83,38 @@ async fn p3_a_claim_that_ran_out_is_taken_by_another_and_the_late_commit_changes
 }
 
 #[tokio::test]
+async fn failing_shops_take_no_places_from_the_others() {
+    let scene = Scene::new().await;
+    for number in 0..8 {
+        scene.source(&format!("https://shop-{number}.example/"), 1).await;
+    }
+    // Some fail as shops, one as a source; all of them are due for longer than those that are well.
+    scene.run("UPDATE shop SET failures = 1 WHERE id <= 5").await;
+    scene.run("UPDATE source SET failures = 1 WHERE id = 6").await;
+    scene.run("UPDATE source SET next_poll_at = next_poll_at - 1000 WHERE id <= 6").await;
+    scene.pass(60);
+    let claimed = async |token: &str, well, ailing| {
+        let claims = scene.db.claim_due(token, Room { well, ailing }).await.expect("asked");
+        let mut ids: Vec<i64> = claims.iter().map(|claim| claim.source_id).collect();
+        ids.sort_unstable();
+        ids
+    };
+    assert_eq!(claimed("none", 0, 0).await, [] as [i64; 0]);
+    assert_eq!(claimed("first", 1, 2).await, [1, 2, 7]);
+    assert_eq!(claimed("well", 9, 0).await, [8]);
+    assert_eq!(claimed("no more of them", 9, 0).await, [] as [i64; 0]);
+    assert_eq!(claimed("ailing", 0, 9).await, [3, 4, 5, 6]);
+}
+
+#[tokio::test]
 async fn a_claim_whose_slot_went_to_another_is_lost() {
     let scene = ten(1).await;
-    let slow = scene.db.claim_due("slow", 1).await.expect("asked").remove(0);
+    let slow = scene.db.claim_due("slow", Room::of_each(1)).await.expect("asked").remove(0);
     scene.pass(60);
     scene
         .run(&format!("UPDATE source SET next_poll_at = next_poll_at + 1000000000 WHERE id = {}", slow.source_id))
         .await;
-    assert_eq!(scene.db.claim_due("other", 1).await.expect("asked").len(), 1);
+    assert_eq!(scene.db.claim_due("other", Room::of_each(1)).await.expect("asked").len(), 1);
     assert!(!scene.db.renew_claim(&slow).await.expect("asked"), "two would ask the shop at once");
 }
 
@@ -116,8 +143,8 @@ async fn p10_after_a_long_sleep_there_is_one_poll_and_not_a_burst() {
     let (scene, source, _) = Scene::with_jacket(&[("M", OUT)]).await;
     scene.pass(10 * 3600);
     scene.read_again(source).await;
-    assert!(scene.db.claim_due("burst", 7).await.expect("asked").is_empty());
+    assert!(scene.db.claim_due("burst", Room::of_each(7)).await.expect("asked").is_empty());
     let claim = scene.claim(source).await;
     fail(&scene, &claim).await;
-    assert!(scene.db.claim_due("burst", 7).await.expect("asked").is_empty());
+    assert!(scene.db.claim_due("burst", Room::of_each(7)).await.expect("asked").is_empty());
 }

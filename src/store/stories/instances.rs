@@ -6,6 +6,7 @@ use coatcheck_domain::watch::Mode;
 
 use super::scene::{IN, OUT, RULES, Scene, jacket};
 use crate::store::Db;
+use crate::store::claim::Room;
 use crate::store::fanout::FanoutRules;
 
 #[tokio::test]
@@ -19,7 +20,10 @@ async fn p3_two_who_claim_at_once_share_the_sources_and_no_slot_is_taken_for_not
     }
     for round in 0..15 {
         let tokens = [scene.token(), scene.token()];
-        let (mine, theirs) = tokio::join!(scene.db.claim_due(&tokens[0], 25), other.claim_due(&tokens[1], 25));
+        let (mine, theirs) = tokio::join!(
+            scene.db.claim_due(&tokens[0], Room::of_each(25)),
+            other.claim_due(&tokens[1], Room::of_each(25))
+        );
         let (mine, theirs) = (mine.expect("claimed"), theirs.expect("claimed"));
         let claimed: BTreeSet<i64> = mine.iter().chain(&theirs).map(|claim| claim.source_id).collect();
         assert_eq!(claimed.len(), mine.len() + theirs.len(), "round {round}: one source is two's");

@@ -90,6 +90,19 @@ async fn p3_who_lost_the_lane_starts_nothing() {
 }
 
 #[tokio::test]
+async fn p3_who_lost_the_lane_before_looking_after_it_leaves_the_new_holders_rows_alone() {
+    let (scene, _) = alerts(1).await;
+    let old = scene.db.take_lease("lane:send:discord", "a", TTL).await.expect("asked").expect("free");
+    scene.pass(TTL.as_secs());
+    let new = scene.take_lane("b").await;
+    let begun = scene.start(&new).await;
+    assert_eq!(scene.db.take_over_lane(&old, LANE, 0.5).await.expect("asked"), 0);
+    assert_eq!(scene.state(1).await, (State::Sending, None));
+    scene.finish(&new, &begun[0], sent()).await;
+    assert_eq!(scene.state(1).await, (State::Sent, None));
+}
+
+#[tokio::test]
 async fn p3_a_verdict_of_an_earlier_attempt_does_not_judge_the_one_under_way() {
     let (scene, _) = alerts(1).await;
     let lease = scene.take_lane("a").await;

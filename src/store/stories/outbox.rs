@@ -134,3 +134,32 @@ async fn a_failed_poll_does_not_count_as_sold_out() {
     let lease = scene.take_lane("a").await;
     assert_eq!(scene.start(&lease).await.len(), 1);
 }
+
+#[tokio::test]
+async fn p1_an_alert_that_waits_is_sent_although_its_watch_has_heard_of_a_later_drop_since() {
+    let (scene, source, product) = Scene::with_jacket(&[("M", OUT), ("L", OUT)]).await;
+    let ann = scene.person(1).await;
+    scene.watch(ann, product, "", Mode::Every).await;
+    scene.read(source, &jacket(&[("M", IN), ("L", OUT)])).await;
+    scene.fan_out().await;
+    scene.pass(16 * 60);
+    scene.read(source, &jacket(&[("M", IN), ("L", IN)])).await;
+    scene.fan_out().await;
+    let lease = scene.take_lane("a").await;
+    assert_eq!(scene.start(&lease).await.len(), 2);
+}
+
+#[tokio::test]
+async fn p8_a_watch_of_another_size_does_not_speak_for_one_that_was_removed() {
+    let (scene, source, product) = Scene::with_jacket(&[("M", OUT), ("L", OUT)]).await;
+    let ann = scene.person(1).await;
+    let removed = scene.watch(ann, product, "M", Mode::Once).await;
+    scene.watch(ann, product, "L", Mode::Once).await;
+    scene.read(source, &jacket(&[("M", IN), ("L", OUT)])).await;
+    scene.read(source, &jacket(&[("M", IN), ("L", IN)])).await;
+    scene.fan_out().await;
+    scene.db.remove_watches(ann, &[removed]).await.expect("removed");
+    let lease = scene.take_lane("a").await;
+    let keys: Vec<String> = scene.start(&lease).await.into_iter().map(|started| started.dedupe_key).collect();
+    assert_eq!(keys, ["a:2:1:0"]);
+}

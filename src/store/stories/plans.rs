@@ -4,6 +4,7 @@ use coatcheck_domain::watch::Mode;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::scene::{IN, OUT, Scene, jacket};
+use crate::store::claim::Room;
 
 /// The plan the database makes for a query, a line a step, whatever the values are.
 async fn plan(scene: &Scene, sql: &str) -> String {
@@ -43,8 +44,8 @@ fn reads_all_of(plan: &str, names: &[&str]) -> bool {
 const CROWD: [&str; 6] = [
     "INSERT INTO shop (id, host, not_before, failures, created_at) SELECT 1000 + n, 'h' || n, 0, 0, 0 \
      FROM generate_series(1, 20000) AS n",
-    "INSERT INTO destination (subscriber_id, address, lane, rank, state, created_at) \
-     SELECT 1000 + n, 'a' || n, 'lane', 0, 'active', 0 FROM generate_series(1, 20000) AS n",
+    "INSERT INTO destination (subscriber_id, channel, address, lane, rank, state, created_at) \
+     SELECT 1000 + n, 'discord', 'a' || n, 'lane', 0, 'active', 0 FROM generate_series(1, 20000) AS n",
     "INSERT INTO watch (subscriber_id, product_id, size_key, style_key, fold_version, mode, armed, armed_after, created_at) \
      SELECT 1000 + n, 1000 + n / 100, 'k' || n % 9, '', 1, 'once', true, 0, 0 FROM generate_series(1, 20000) AS n",
     "INSERT INTO source (shop_id, url, more_urls, headers, state, listed, interval_us, scheduled_at, next_poll_at, generation, \
@@ -96,7 +97,25 @@ async fn the_fan_out_finds_its_watches_by_the_index_watch_match() {
         // PostgreSQL may find a chunk's watches by their ids, once their number is known to be small.
         let by_cases = !sql.contains("AS (VALUES") || scene.db.backend() == DbBackend::Sqlite;
         assert!(!by_cases || plan.contains("watch_match"), "{sql}\n{plan}");
-        assert!(!reads_all_of(&plan, &["watch", "w", "x", "d", "t", "watch w", "watch x", "watch w_1", "delivery d", "destination d", "destination t"]), "{sql}\n{plan}");
+        assert!(
+            !reads_all_of(
+                &plan,
+                &[
+                    "watch",
+                    "w",
+                    "x",
+                    "d",
+                    "t",
+                    "watch w",
+                    "watch x",
+                    "watch w_1",
+                    "delivery d",
+                    "destination d",
+                    "destination t"
+                ]
+            ),
+            "{sql}\n{plan}"
+        );
     }
 }
 
@@ -106,7 +125,7 @@ async fn claims_find_what_is_due_by_the_index_source_due() {
     crowd(&scene).await;
     let heard = statements(&scene, async |scene| {
         let _ = scene.claim(source).await;
-        assert!(scene.db.claim_due("none", 7).await.expect("asked").is_empty());
+        assert!(scene.db.claim_due("none", Room::of_each(7)).await.expect("asked").is_empty());
         scene.db.next_due().await.expect("asked");
     })
     .await;

@@ -1,11 +1,10 @@
-//! Killed with SIGKILL at any moment and started again: the restock is told, and hardly ever twice.
-
-mod support;
+//! Killed once, at a chosen moment of one restock.
 
 use std::time::{Duration, Instant};
 
 use coatcheck_world::{Fault, Order, Shop, Sink};
-use support::{House, PATIENCE, seen, until};
+
+use crate::support::{self, House, PATIENCE, seen, until};
 
 const WATCHERS: usize = 12;
 

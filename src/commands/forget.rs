@@ -1,0 +1,97 @@
+//! `/forget` and `/export`: everything that is known of one, deleted or shown.
+
+use chrono::{DateTime, Utc};
+use coatcheck_bots::{Reply, Who, words};
+use coatcheck_domain::Destination;
+use serde_json::{Value, json};
+
+use super::{Commands, watches};
+use crate::store::StoreError;
+use crate::store::person::Told;
+use crate::store::time::at;
+use crate::store::watch::{Watch, Which};
+
+/// Messages in an export, at most.
+const MOST_TOLD: u32 = 10_000;
+
+/// Asks whether it is meant: what is gone cannot be brought back.
+pub(crate) async fn ask(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
+    let Some(address) = commands.db.known_destination(&who.destination).await? else { return Ok(unknown()) };
+    let watches = commands.db.watches(address.subscriber_id, Which::All).await?.len();
+    let places = commands.db.addresses(address.subscriber_id).await?.len();
+    let and = if places > 1 { format!(" and the {places} places where I reach you") } else { String::new() };
+    let what = match watches {
+        0 => format!("all I know of you{and}"),
+        1 => format!("your watch{and}"),
+        several => format!("your {several} watches{and}"),
+    };
+    let text = format!("This deletes {what}, for good. What I told you so far stays counted, without your name.");
+    Ok(Reply::text(text).with_button("Forget me", format!("forget:{}", address.subscriber_id)))
+}
+
+/// The button below that question.
+pub(crate) async fn confirmed(commands: &Commands, who: &Who, subscriber_id: i64) -> Result<Reply, StoreError> {
+    let known = commands.db.known_destination(&who.destination).await?;
+    if known.is_none_or(|address| address.subscriber_id != subscriber_id) {
+        return Ok(unknown());
+    }
+    let forgotten = commands.db.forget(subscriber_id).await?;
+    Ok(Reply::text(match forgotten.under_way {
+        0 => "Done: I know nothing of you any more. Goodbye!",
+        _ => "Done: I know nothing of you any more. One message was on its way already and may still arrive. Goodbye!",
+    }))
+}
+
+fn unknown() -> Reply {
+    Reply::text("I know nothing of you.")
+}
+
+/// Everything that is known of who speaks, as a file.
+pub(crate) async fn export(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
+    let Some(address) = commands.db.known_destination(&who.destination).await? else { return Ok(unknown()) };
+    let addresses = commands.db.addresses(address.subscriber_id).await?;
+    let paused_until = commands.db.paused_until(address.subscriber_id).await?;
+    let watches = watches::mine(commands, who, Which::All).await?;
+    let told = commands.db.told_to(address.subscriber_id, MOST_TOLD).await?;
+    let all = json!({
+        "destinations": addresses.iter().map(|address| shown(address)).collect::<Vec<_>>(),
+        "paused_until": paused_until,
+        "watches": watches.iter().map(watch).collect::<Vec<_>>(),
+        "told": told.iter().map(told_row).collect::<Vec<_>>(),
+    });
+    let text = format!(
+        "Everything I know of you: {}, {}.",
+        words::counted(i64::try_from(watches.len()).unwrap_or(i64::MAX), "watch", "watches"),
+        words::counted(i64::try_from(told.len()).unwrap_or(i64::MAX), "message", "messages")
+    );
+    Ok(Reply::text(text).with_file("coatcheck.json", format!("{all:#}\n")))
+}
+
+/// Without the secrets that an address may hold.
+fn shown(stored: &str) -> String {
+    stored.parse::<Destination>().map_or_else(|_| "unreadable".to_owned(), |destination| destination.to_string())
+}
+
+fn watch(watch: &Watch) -> Value {
+    json!({
+        "product": watch.product,
+        "size": watch.size,
+        "style": watch.style,
+        "mode": watch.mode.as_str(),
+        "armed": watch.armed,
+        "told_at": watch.told_at,
+        "created_at": watch.created_at,
+    })
+}
+
+fn told_row(told: &Told) -> Value {
+    let accepted_at: Option<DateTime<Utc>> = told.accepted_at.map(at);
+    json!({
+        "kind": told.kind,
+        "product": told.product,
+        "to": told.address.as_deref().map(shown),
+        "state": told.state,
+        "created_at": at(told.created_at),
+        "accepted_at": accepted_at,
+    })
+}

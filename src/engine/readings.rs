@@ -1,0 +1,22 @@
+//! The port where readings come from: the shops, or a world that a test makes up.
+
+use async_trait::async_trait;
+
+use crate::shops::{Progress, ReadError, ReadOutcome, Shops, SourceSpec};
+
+/// Reads sources.
+#[async_trait]
+pub trait Readings: Send + Sync + std::fmt::Debug {
+    /// Reads a source now. `progress` is told of each page of a paged one.
+    ///
+    /// # Errors
+    /// When there is no reading; [`ReadError`] says why.
+    async fn read(&self, spec: &SourceSpec, progress: &dyn Progress) -> Result<ReadOutcome, ReadError>;
+}
+
+#[async_trait]
+impl Readings for Shops {
+    async fn read(&self, spec: &SourceSpec, progress: &dyn Progress) -> Result<ReadOutcome, ReadError> {
+        Self::read(self, spec, progress).await
+    }
+}

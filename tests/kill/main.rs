@@ -1,0 +1,9 @@
+//! Killed with SIGKILL at any moment and started again: every restock is told, and only what was on its way is told twice.
+
+mod books;
+mod crowd;
+mod moments;
+mod rounds;
+#[path = "../support/mod.rs"]
+mod support;
+mod truth;

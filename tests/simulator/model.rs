@@ -1,0 +1,192 @@
+//! The model: from what truly happened it says, without any SQL, which drops there must be and who must be told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use coatcheck_domain::Availability;
+
+use crate::instance::RULES;
+use crate::log::{DropKey, Event, Told, Wish};
+use crate::shops::Said;
+
+/// A drop.
+#[derive(Debug, Clone)]
+pub(crate) struct Drop {
+    /// Which.
+    pub(crate) key: DropKey,
+    /// What came back.
+    pub(crate) sizes: BTreeSet<&'static str>,
+    /// When it was committed.
+    pub(crate) at: Duration,
+}
+
+/// What was seen of one size: the number of the reading, and what it said.
+pub(crate) type Sights = BTreeMap<(&'static str, &'static str), Vec<(i64, Availability)>>;
+
+/// What readings come to.
+#[derive(Debug, Default)]
+pub(crate) struct Stock {
+    /// By product and size.
+    pub(crate) sights: Sights,
+    known: BTreeMap<&'static str, Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    read_completely: bool,
+    drops: i64,
+    sizes: BTreeMap<&'static str, (Option<Availability>, u32)>,
+}
+
+impl Stock {
+    /// A reading is stored. Says which drops it makes.
+    pub(crate) fn store(&mut self, number: i64, said: &Said, of_source: &[&'static str], at: Duration) -> Vec<Drop> {
+        let mut drops = Vec::new();
+        for product in of_source {
+            if !said.products.contains_key(product) && !self.known.contains_key(product) {
+                continue;
+            }
+            let back = self.product(product, number, said);
+            let known = self.known.entry(product).or_default();
+            if !back.is_empty() {
+                known.drops += 1;
+                drops.push(Drop { key: (product, known.drops), sizes: back, at });
+            }
+        }
+        drops
+    }
+
+    fn product(&mut self, product: &'static str, number: i64, said: &Said) -> BTreeSet<&'static str> {
+        let known = self.known.entry(product).or_default();
+        let mut back = BTreeSet::new();
+        let mut sight = |size, is| self.sights.entry((product, size)).or_default().push((number, is));
+        let shown = said.products.get(product).cloned().unwrap_or_default();
+        for (size, is) in &shown {
+            let before = known.sizes.get(size).copied();
+            let was = before.and_then(|(was, _)| was);
+            if *is == Availability::Unknown {
+                known.sizes.insert(size, (was, 0));
+                continue;
+            }
+            let buyable = |is| matches!(is, Availability::InStock | Availability::LowStock);
+            let was_out = match before {
+                Some(_) => was.is_some_and(|was| !buyable(was)),
+                None => known.read_completely,
+            };
+            if buyable(*is) && was_out {
+                back.insert(*size);
+            }
+            sight(*size, *is);
+            known.sizes.insert(size, (Some(*is), 0));
+        }
+        for (size, (is, missing)) in known.sizes.iter_mut().filter(|(size, _)| !shown.contains_key(*size)) {
+            if is.is_some() && said.complete {
+                *missing += 1;
+                if *missing >= 3 {
+                    *is = Some(Availability::Absent);
+                    sight(*size, Availability::Absent);
+                }
+            }
+        }
+        known.read_completely |= said.complete && said.products.contains_key(product);
+        back
+    }
+}
+
+/// A watch as the model follows it.
+#[derive(Debug, Default)]
+struct Watch {
+    exists: bool,
+    armed: bool,
+    every: bool,
+    told_at: Option<Duration>,
+    failed_at: Option<Duration>,
+}
+
+/// What must, may and must not be told to one person.
+#[derive(Debug, Default)]
+pub(crate) struct Due {
+    /// With these sizes at least.
+    pub(crate) must: BTreeMap<DropKey, BTreeSet<&'static str>>,
+    /// Either is right.
+    pub(crate) may: BTreeSet<DropKey>,
+}
+
+/// Follows one person's watches through all that happened. What became of an alert decides whether its watch waits on.
+pub(crate) fn due(person: usize, timeline: &[(Event, Vec<Drop>)], told: &BTreeMap<DropKey, Told>) -> Due {
+    let mut watches: BTreeMap<Wish, Watch> = BTreeMap::new();
+    let mut due = Due::default();
+    for (at, (event, drops)) in timeline.iter().enumerate() {
+        command(&mut watches, person, event);
+        for drop in drops {
+            for (wish, watch) in watches.iter_mut().filter(|(wish, watch)| watch.exists && wish.0 == drop.key.0) {
+                let matching: BTreeSet<_> =
+                    drop.sizes.iter().copied().filter(|size| wish.1.is_empty() || wish.1 == *size).collect();
+                if !matching.is_empty() {
+                    let later = later_command(person, *wish, drop.key, &timeline[at + 1..]);
+                    watch.hear(drop, matching, later, told.get(&drop.key), &mut due);
+                }
+            }
+        }
+    }
+    due
+}
+
+/// Did the person speak of this watch after the drop and before its alert was there?
+fn later_command(person: usize, wish: Wish, drop: DropKey, rest: &[(Event, Vec<Drop>)]) -> bool {
+    rest.iter().any(|(event, _)| match event {
+        Event::Watched { person: who, wish: which, known, .. } | Event::Removed { person: who, wish: which, known } => {
+            *who == person && *which == wish && !known.contains(&drop)
+        }
+        Event::Rearmed { person: who, product, known } => {
+            *who == person && *product == wish.0 && !known.contains(&drop)
+        }
+        Event::Stored { .. } => false,
+    })
+}
+
+fn command(watches: &mut BTreeMap<Wish, Watch>, person: usize, event: &Event) {
+    match event {
+        Event::Watched { person: who, wish, every, .. } if *who == person => {
+            watches.insert(*wish, Watch { exists: true, armed: true, every: *every, ..Watch::default() });
+        }
+        Event::Removed { person: who, wish, .. } if *who == person => {
+            watches.remove(wish);
+        }
+        Event::Rearmed { person: who, product, .. } if *who == person => {
+            for (_, watch) in watches.iter_mut().filter(|(wish, _)| wish.0 == *product) {
+                watch.armed = true;
+            }
+        }
+        _ => {}
+    }
+}
+
+impl Watch {
+    fn hear(
+        &mut self,
+        drop: &Drop,
+        matching: BTreeSet<&'static str>,
+        spoken: bool,
+        told: Option<&Told>,
+        due: &mut Due,
+    ) {
+        let within = |at: Option<Duration>| at.is_some_and(|at| drop.at - at < RULES.quiet_for);
+        if !self.armed || (self.every && within(self.told_at)) {
+            return;
+        }
+        if spoken || (self.every && within(self.failed_at)) {
+            due.may.insert(drop.key);
+        } else {
+            due.must.entry(drop.key).or_default().extend(matching);
+        }
+        match told {
+            Some(told) if told.sent => {
+                self.armed = self.every;
+                self.told_at = Some(drop.at);
+            }
+            Some(_) => self.failed_at = Some(drop.at),
+            None => {}
+        }
+    }
+}

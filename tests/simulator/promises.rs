@@ -1,0 +1,122 @@
+//! What must hold when all is at rest: the database against the model and against what the platforms took.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::log::{DropKey, Event, Told};
+use crate::model::{Drop, Stock, due};
+use crate::play::Play;
+use crate::rows::{name, number, rows, text, told};
+use crate::shops::SOURCES;
+
+/// All of them.
+pub(crate) async fn hold(play: &Play) {
+    let mut stock = Stock::default();
+    let timeline: Vec<(Event, Vec<Drop>)> = play
+        .log
+        .iter()
+        .map(|event| match event {
+            Event::Stored { source, number, said, at } => {
+                (event.clone(), stock.store(*number, said, SOURCES[*source].1, *at))
+            }
+            _ => (event.clone(), Vec::new()),
+        })
+        .collect();
+    drops_are_those_of_the_model(play, &timeline).await;
+    for (person, subscriber) in play.people.subscribers().iter().enumerate() {
+        let told = told(&play.admin, *subscriber).await;
+        who_waits_is_told(play, person, *subscriber, &timeline, &told).await;
+    }
+    rows_and_requests_agree(play).await;
+    history_is_true(play, &stock).await;
+}
+
+async fn drops_are_those_of_the_model(play: &Play, timeline: &[(Event, Vec<Drop>)]) {
+    let expected: BTreeMap<DropKey, BTreeSet<String>> = timeline
+        .iter()
+        .flat_map(|(_, drops)| drops)
+        .map(|drop| (drop.key, drop.sizes.iter().map(|size| (*size).to_owned()).collect()))
+        .collect();
+    let sql = "SELECT p.external_id, r.number, v.size FROM \"drop\" r JOIN product p ON p.id = r.product_id \
+               JOIN restock s ON s.drop_id = r.id JOIN variant v ON v.id = s.variant_id";
+    let mut found: BTreeMap<DropKey, BTreeSet<String>> = BTreeMap::new();
+    for row in rows(&play.admin, sql).await {
+        found.entry((name(&text(&row, 0)), number(&row, 1))).or_default().insert(text(&row, 2));
+    }
+    assert_eq!(found, expected, "P1, P6, P9: drops are what the readings say, and nothing else");
+}
+
+async fn who_waits_is_told(
+    play: &Play,
+    person: usize,
+    subscriber: i64,
+    timeline: &[(Event, Vec<Drop>)],
+    told: &BTreeMap<DropKey, Told>,
+) {
+    let sql = format!("SELECT id FROM destination WHERE state = 'active' AND subscriber_id = {subscriber}");
+    // An address that is gone stays so here: whoever has one at the end always had one.
+    let reachable = !rows(&play.admin, &sql).await.is_empty();
+    let due = due(person, timeline, told);
+    let removed = play.log.iter().any(|event| matches!(event, Event::Removed { person: who, .. } if *who == person));
+    for (drop, sizes) in due.must.iter().filter(|_| reachable) {
+        let one = told.get(drop).unwrap_or_else(|| panic!("P1: {person} waited for {drop:?} and has no alert"));
+        for size in sizes {
+            assert!(one.sizes.contains(*size), "P1: {person} is told of {drop:?} without {size}: {one:?}");
+        }
+        assert!(!one.unwatched || removed, "P1: {person} still watches, and {drop:?} was suppressed");
+    }
+    for drop in told.keys() {
+        assert!(due.must.contains_key(drop) || due.may.contains(drop), "P7: {person} is told of {drop:?} unasked");
+    }
+}
+
+async fn rows_and_requests_agree(play: &Play) {
+    let taken = play.stage.sink.taken();
+    let sql = "SELECT d.dedupe_key, d.state, d.attempts, \
+               (SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id AND a.verdict = 'unknown'), \
+               (SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id), d.drop_id, d.subscriber_id, d.hop FROM delivery d";
+    let mut keys = BTreeSet::new();
+    for row in rows(&play.admin, sql).await {
+        let (key, state) = (text(&row, 0), text(&row, 1));
+        let times = i64::from(taken.get(&key).copied().unwrap_or_default());
+        let attempts = row.try_get_by_index::<i32>(2).expect("a number");
+        assert_eq!(number(&row, 4), i64::from(attempts), "P3: each attempt of {key} is judged once");
+        assert!(times <= 1 + number(&row, 3), "P5: {key} was taken {times} times, {} unknown", number(&row, 3));
+        assert!(state != "sent" || times > 0, "{key} is said to be sent, and nobody took it");
+        assert!(keys.insert(key), "P2: no row twice");
+    }
+    for key in taken.keys() {
+        assert!(keys.contains(key), "{key} was taken, and no row says so");
+    }
+}
+
+/// A span: what was so, from which reading to which.
+type Numbered = (String, i64, i64);
+
+/// P6, by the numbers of the readings, which no clock can move.
+async fn history_is_true(play: &Play, stock: &Stock) {
+    let sql = "SELECT p.external_id, v.size, s.availability, s.first_reading, s.last_reading, c.readings, \
+               CASE WHEN v.confirmed AND s.ended_at IS NULL THEN 1 ELSE 0 END \
+               FROM span s JOIN variant v ON v.id = s.variant_id JOIN product p ON p.id = v.product_id \
+               JOIN source c ON c.id = p.source_id ORDER BY s.id";
+    let mut spans: BTreeMap<(String, String), Vec<Numbered>> = BTreeMap::new();
+    for row in rows(&play.admin, sql).await {
+        let open = row.try_get_by_index::<i32>(6).expect("a number") == 1;
+        let last = if open { number(&row, 5) } else { number(&row, 4) };
+        let one = spans.entry((text(&row, 0), text(&row, 1))).or_default();
+        assert!(one.last().is_none_or(|before| before.2 < number(&row, 3)), "P6: spans of {row:?} overlap");
+        one.push((text(&row, 2), number(&row, 3), last));
+    }
+    for ((product, size), sights) in &stock.sights {
+        let own = spans.remove(&((*product).to_owned(), (*size).to_owned())).unwrap_or_default();
+        for (reading, is) in sights {
+            let covering: Vec<_> = own.iter().filter(|(_, first, last)| first <= reading && reading <= last).collect();
+            assert_eq!(covering.len(), 1, "P6: reading {reading} of {product} {size} in {own:?}");
+            assert_eq!(covering[0].0, is.as_str(), "P6: reading {reading} of {product} {size}");
+        }
+        for (_, first, last) in &own {
+            let seen = |number: &i64| sights.iter().any(|(reading, _)| reading == number);
+            assert!(seen(first) && seen(last), "P6: {product} {size} was seen at {first} and {last}");
+        }
+    }
+    assert!(spans.is_empty(), "P6: spans that nobody saw: {spans:?}");
+}
