@@ -34,9 +34,14 @@ pub(crate) type Honest = Arc<dyn Fn(&Heard) -> Response + Send + Sync>;
 
 impl Front {
     pub(crate) fn start(addr: SocketAddr, honest: Honest) -> io::Result<Self> {
+        Self::start_beside(addr, honest, Router::new())
+    }
+
+    /// The same with routes that are no plain request and answer (a WebSocket). They meet no faults and no book.
+    pub(crate) fn start_beside(addr: SocketAddr, honest: Honest, beside: Router) -> io::Result<Self> {
         let (journal, orders) = (Arc::<Journal>::default(), Arc::<Orders>::default());
         let behind = Behind { journal: Arc::clone(&journal), orders: Arc::clone(&orders), honest };
-        let router = Router::new().fallback(async move |ConnectInfo(cut): ConnectInfo<Cut>, request: Request| {
+        let router = beside.fallback(async move |ConnectInfo(cut): ConnectInfo<Cut>, request: Request| {
             behind.clone().answer(cut, request).await
         });
         Ok(Self { server: Server::start(addr, router)?, journal, orders })
@@ -133,8 +138,10 @@ impl Behind {
         let Ok(mut heard) = read(request).await else {
             return StatusCode::BAD_REQUEST.into_response();
         };
-        let honest = (self.honest)(&heard);
         let fault = self.orders.take(&heard.path, heard.query.as_deref());
+        // What is answered by the fault alone never reaches who would have done something about it.
+        let answered = fault.as_ref().is_some_and(|fault| fault.status_said().is_some());
+        let honest = if answered { Response::default() } else { (self.honest)(&heard) };
         let status = fault.as_ref().and_then(Fault::status_said).unwrap_or(honest.status());
         heard.refused = !status.is_success() && status != StatusCode::NOT_MODIFIED;
         self.journal.note(heard);

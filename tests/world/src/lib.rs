@@ -19,6 +19,7 @@
 //! # Ok(()) }
 //! ```
 
+mod discord;
 mod fault;
 mod front;
 mod journal;
@@ -28,7 +29,9 @@ mod postgres;
 mod server;
 mod shop;
 mod sink;
+mod telegram;
 
+pub use discord::{Discord, Place};
 pub use fault::Fault;
 pub use front::Front;
 pub use journal::{Heard, TooLate};
@@ -36,3 +39,4 @@ pub use orders::Order;
 pub use postgres::Cluster;
 pub use shop::{Etag, Goods, Shop};
 pub use sink::Sink;
+pub use telegram::{Limits, Telegram};

@@ -1,0 +1,144 @@
+//! Discord: alerts as embeds in direct messages and team channels, commands as interactions.
+//!
+//! Bodies, routes, the gateway and signatures are serenity's; the requests are made here, because serenity keeps
+//! neither Retry-After nor the body of a 429.
+
+mod answer;
+mod api;
+mod escape;
+mod failure;
+mod gateway;
+mod health;
+mod invalid;
+mod payload;
+mod register;
+mod render;
+mod reply;
+mod send;
+mod signature;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use coatcheck_domain::Clock;
+use coatcheck_domain::delivery::Verdict;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::{Capabilities, Channel, Door, Envelope, Found, Inbox, Pace, Platform, Receiver, Trouble};
+use api::Api;
+use health::Health;
+use invalid::Invalid;
+
+pub use signature::{BadKey, PublicKey, Unverified};
+
+/// Where Discord is, unless `DISCORD_API_BASE` says otherwise.
+pub const ORIGIN: &str = "https://discord.com";
+
+/// Requests per second; Discord takes 50 of a bot.
+const PER_SECOND: u32 = 45;
+
+/// What is needed to speak on Discord.
+pub struct Settings {
+    /// `DISCORD_TOKEN`.
+    pub token: SecretString,
+    /// `DISCORD_API_BASE`, the origin alone; [`ORIGIN`] as a rule.
+    pub base: Url,
+    /// `DISCORD_PUBLIC_KEY` is set: interactions come as HTTP requests, and the gateway is not used.
+    pub by_http: bool,
+}
+
+/// One bot: the channel that sends, and the receiver that listens.
+pub struct Discord {
+    api: Api,
+    by_http: bool,
+    clock: Arc<dyn Clock>,
+    pace: Arc<Pace>,
+    invalid: Mutex<Invalid>,
+    health: Arc<Health>,
+    /// The direct channel of each person, opened once.
+    dms: Mutex<HashMap<u64, u64>>,
+}
+
+impl Discord {
+    /// A bot that makes its requests with `client`, which must have a timeout and follow no redirects.
+    #[must_use]
+    pub fn new(settings: Settings, client: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            api: Api::new(settings.token, &settings.base, client),
+            by_http: settings.by_http,
+            pace: Arc::new(Pace::new(PER_SECOND, Duration::ZERO)),
+            invalid: Mutex::default(),
+            health: Arc::new(Health::new(Arc::clone(&clock))),
+            dms: Mutex::default(),
+            clock,
+        }
+    }
+
+    fn invalid(&self) -> MutexGuard<'_, Invalid> {
+        self.invalid.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Discord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Discord").field("by_http", &self.by_http).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Channel for Discord {
+    fn name(&self) -> &'static str {
+        "discord"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { edit: true, width: 32, knows_keys_for: Some(Duration::from_secs(120)) }
+    }
+
+    async fn send(&self, envelope: &Envelope) -> Verdict {
+        self.tell(envelope).await
+    }
+
+    async fn edit(&self, envelope: &Envelope, provider_ref: &str) -> Verdict {
+        self.change(envelope, provider_ref).await
+    }
+
+    async fn find(&self, envelope: &Envelope) -> Found {
+        self.look_for(envelope).await
+    }
+
+    fn pace(&self) -> Option<Arc<Pace>> {
+        Some(Arc::clone(&self.pace))
+    }
+}
+
+#[async_trait]
+impl Receiver for Discord {
+    fn platform(&self) -> Platform {
+        Platform::Discord
+    }
+
+    async fn register(&self) -> Result<(), Trouble> {
+        self.register_commands().await
+    }
+
+    /// By HTTP there is nothing to listen to: the web floor brings in what comes.
+    async fn listen(&self, door: &dyn Door) -> Result<(), Trouble> {
+        if self.by_http { std::future::pending().await } else { self.listen_at_gateway(door).await }
+    }
+
+    async fn handle(&self, payload: &str, inbox: &dyn Inbox) -> Result<(), Trouble> {
+        self.answer(payload, inbox).await
+    }
+
+    fn trouble(&self) -> Option<String> {
+        if self.by_http { None } else { self.health.trouble() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

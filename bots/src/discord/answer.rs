@@ -1,0 +1,166 @@
+//! Doing what a person asked, and answering within the three seconds that Discord gives.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use serenity::http::{LightMethod, Route};
+use serenity::model::id::{ApplicationId, InteractionId};
+
+use super::Discord;
+use super::failure::{ALREADY_ANSWERED, Failure, UNKNOWN_INTERACTION};
+use super::payload::{self, Deed, Heard};
+use super::reply::{self, PICTURE};
+use super::send::nonce;
+use crate::{Inbox, Reply, Trouble};
+
+/// After this long "is thinking…" is shown. Half of what Discord gives: the way there and back takes time too.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
+/// Kinds of answers. <https://discord.com/developers/docs/interactions/receiving-and-responding>
+const PONG: u64 = 1;
+const MESSAGE: u64 = 4;
+const DEFERRED: u64 = 5;
+const CHOICES: u64 = 8;
+
+impl Discord {
+    pub(super) async fn answer(&self, payload: &str, inbox: &dyn Inbox) -> Result<(), Trouble> {
+        let Some(heard) = payload::read(payload) else { return Ok(()) };
+        let answered = match &heard.deed {
+            // Answered by `respond`, or worth nothing by now.
+            Deed::Ping => Ok(()),
+            Deed::Complete { .. } if self.by_http => Ok(()),
+            Deed::Complete { .. } => self.complete(&heard, inbox).await,
+            Deed::Text(_) => self.write_back(&heard, &done(&heard, inbox).await).await,
+            _ if self.by_http => self.settle(&heard, &done(&heard, inbox).await).await,
+            _ => self.in_time(&heard, done(&heard, inbox)).await,
+        };
+        answered.map_err(|failure| self.noted(failure).trouble())
+    }
+
+    /// The body that answers an HTTP interaction at once: a pong, completions, or "is thinking…", which
+    /// [`handle`](crate::Receiver::handle) ends. `None`: the body is no interaction (400).
+    pub async fn respond(&self, payload: &str, inbox: &dyn Inbox) -> Option<Value> {
+        let heard = payload::read(payload)?;
+        Some(match &heard.deed {
+            Deed::Ping => json!({ "type": PONG }),
+            Deed::Complete { .. } => json!({ "type": CHOICES, "data": offered(&heard, inbox).await }),
+            Deed::Text(_) => return None,
+            _ => deferred(&heard),
+        })
+    }
+
+    async fn complete(&self, heard: &Heard, inbox: &dyn Inbox) -> Result<(), Failure> {
+        let body = json!({ "type": CHOICES, "data": offered(heard, inbox).await });
+        match self.call_back(heard, &body, None).await {
+            Err(failure) if matches!(failure.code(), Some(UNKNOWN_INTERACTION | ALREADY_ANSWERED)) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// The answer itself if it is there soon, else "is thinking…" first.
+    async fn in_time(&self, heard: &Heard, work: impl Future<Output = Reply>) -> Result<(), Failure> {
+        let mut work = pin!(work);
+        tokio::select! {
+            reply = &mut work => {
+                let body = json!({ "type": MESSAGE, "data": reply::body(&reply, heard.in_public) });
+                match self.twice(heard, &body, Some(&reply)).await {
+                    Ok(()) => Ok(()),
+                    Err(failure) => self.instead(heard, &reply, failure).await,
+                }
+            }
+            () = tokio::time::sleep(PATIENCE) => {
+                let shown = self.twice(heard, &deferred(heard), None).await;
+                let reply = work.await;
+                match shown {
+                    Ok(()) => self.settle(heard, &reply).await,
+                    Err(failure) => self.instead(heard, &reply, failure).await,
+                }
+            }
+        }
+    }
+
+    /// Where the first way is closed: it was answered before a crash, or the three seconds are over.
+    async fn instead(&self, heard: &Heard, reply: &Reply, failure: Failure) -> Result<(), Failure> {
+        match failure.code() {
+            Some(ALREADY_ANSWERED) => self.settle(heard, reply).await,
+            Some(UNKNOWN_INTERACTION) => self.write_back(heard, reply).await,
+            _ => Err(failure),
+        }
+    }
+
+    /// Once more if nobody knows whether it arrived: a second callback is refused, not shown twice.
+    async fn twice(&self, heard: &Heard, body: &Value, reply: Option<&Reply>) -> Result<(), Failure> {
+        match self.call_back(heard, body, reply).await {
+            Err(Failure::NoAnswer(_) | Failure::NoConnection(_)) => self.call_back(heard, body, reply).await,
+            other => other,
+        }
+    }
+
+    async fn call_back(&self, heard: &Heard, body: &Value, reply: Option<&Reply>) -> Result<(), Failure> {
+        let route = Route::InteractionResponse { interaction_id: InteractionId::new(heard.id), token: &heard.token };
+        self.with_picture(LightMethod::Post, route, body, reply).await
+    }
+
+    /// Ends "is thinking…", or makes the answer that is there say this.
+    async fn settle(&self, heard: &Heard, reply: &Reply) -> Result<(), Failure> {
+        let mut body = reply::body(reply, heard.in_public);
+        // Whether it is hidden was decided by the first answer.
+        if let Some(fields) = body.as_object_mut() {
+            fields.remove("flags");
+        }
+        let application_id = ApplicationId::new(heard.application);
+        let route = Route::WebhookOriginalInteractionResponse { application_id, token: &heard.token };
+        self.with_picture(LightMethod::Patch, route, &body, Some(reply)).await
+    }
+
+    /// An answer as a message of its own: to a text, or when the interaction is over. What was asked in public is
+    /// answered in private.
+    async fn write_back(&self, heard: &Heard, reply: &Reply) -> Result<(), Failure> {
+        let channel = match heard.deed {
+            Deed::Text(_) => heard.channel,
+            _ => self.dm_with(heard.person).await?,
+        };
+        let mut body = reply::body(reply, false);
+        body["nonce"] = nonce(&format!("reply:{}", heard.id)).into();
+        body["enforce_nonce"] = true.into();
+        let route = Route::ChannelMessages { channel_id: channel.into() };
+        self.with_picture(LightMethod::Post, route, &body, Some(reply)).await
+    }
+
+    async fn with_picture(
+        &self,
+        method: LightMethod,
+        route: Route<'_>,
+        body: &Value,
+        reply: Option<&Reply>,
+    ) -> Result<(), Failure> {
+        match reply.and_then(|reply| reply.picture.as_ref()) {
+            Some(picture) => self.api.with_file(method, route, body, PICTURE, picture.png.to_vec()).await.map(drop),
+            None => self.api.with(method, route, body).await.map(drop),
+        }
+    }
+}
+
+fn deferred(heard: &Heard) -> Value {
+    let flags = reply::body(&Reply::default(), heard.in_public)["flags"].clone();
+    json!({ "type": DEFERRED, "data": { "flags": flags } })
+}
+
+async fn offered(heard: &Heard, inbox: &dyn Inbox) -> Value {
+    let Deed::Complete { command, argument, typed } = &heard.deed else { return reply::choices(&[]) };
+    reply::choices(&inbox.complete(&heard.who(), *command, argument, typed).await)
+}
+
+/// Does it.
+async fn done(heard: &Heard, inbox: &dyn Inbox) -> Reply {
+    match &heard.deed {
+        Deed::Say(said) | Deed::Text(Ok(said)) => inbox.said(&heard.who(), said.clone()).await,
+        Deed::Text(Err(error)) => Reply::text(error.to_string()),
+        Deed::Press(data) => inbox.pressed(&heard.who(), data).await,
+        Deed::Ping | Deed::Complete { .. } | Deed::Strange => {
+            Reply::text("I do not know that (any more). /help lists what I understand.")
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What people say and press, answered once, in time and to them alone.
+
+use coatcheck_world::{Fault, Order, Place};
+
+use super::*;
+
+/// Hands the bot what the gateway would have brought.
+async fn handed(world: &World, bot: &Discord, interaction: u64, inbox: &Echo) {
+    let payload = world.interaction_payload(interaction).to_string();
+    bot.handle(&payload, inbox).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_conversation_reads_like_one() {
+    let world = World::open().unwrap();
+    let (ann, room) = (world.person("Ann"), world.channel());
+    let (bot, inbox) = (bot(&world), Echo::default());
+    let options = [("size", "M,L"), ("product", "Corps Jacket"), ("how", "every")];
+    handed(&world, &bot, world.slash(ann, Place::Dm, "watch", &options), &inbox).await;
+    let message: u64 = world.messages(world.dm(ann))[0]["id"].as_str().unwrap().parse().unwrap();
+    handed(&world, &bot, world.presses(ann, message, "Stop").unwrap(), &inbox).await;
+    handed(&world, &bot, world.slash(ann, Place::Dm, "frobnicate", &[]), &inbox).await;
+    insta::assert_snapshot!(world.chat(world.dm(ann), ann), @r"
+    CoatCheck: watch Corps Jacket\|size\|M,L\|every.
+    [Stop]
+    CoatCheck: pressed stop:1 by discord
+    CoatCheck: I do not know that (any more). /help lists what I understand.
+    ");
+    handed(&world, &bot, world.slash(ann, Place::Channel(room), "watches", &[]), &inbox).await;
+    handed(&world, &bot, world.slash(ann, Place::Managed(room), "watches", &[]), &inbox).await;
+    insta::assert_snapshot!(world.chat(room, ann), @"
+    CoatCheck (only you see this): watches .
+    [Stop]
+    CoatCheck (only you see this): watches . You manage this.
+    [Stop]
+    ");
+    assert_eq!(world.chat(room, 0), "", "others in the room see nothing");
+}
+
+#[tokio::test]
+async fn a_text_in_the_direct_messages_is_understood_too() {
+    let world = World::open().unwrap();
+    let ann = world.person("Ann");
+    let bot = bot(&world);
+    for text in ["watch jacket m", "hello <@1>", &"x".repeat(10_000)] {
+        let id = world.says(ann, text).to_string();
+        let payload = world.messages(world.dm(ann)).into_iter().find(|m| m["id"] == id).unwrap().to_string();
+        for _ in 0..2 {
+            bot.handle(&payload, &Echo::default()).await.unwrap();
+        }
+    }
+    let chat = world.chat(world.dm(ann), ann).replace(&"x".repeat(10_000), "xxx…");
+    insta::assert_snapshot!(chat, @r#"
+    Ann: watch jacket m
+    CoatCheck: watch jacket\|m.
+    [Stop]
+    Ann: hello <@1>
+    CoatCheck: I do not know "hello". /help lists what I understand
+    Ann: xxx…
+    CoatCheck: that is too long for me: 2000 characters at most
+    "#);
+}
+
+#[tokio::test]
+async fn slow_work_is_deferred_and_the_answer_comes() {
+    let world = World::open().unwrap();
+    let (ann, room) = (world.person("Ann"), world.channel());
+    let slow = Echo { slow: Duration::from_secs(2), picture: true };
+    let asked = world.slash(ann, Place::Channel(room), "history", &[("product", "jacket")]);
+    handed(&world, &bot(&world), asked, &slow).await;
+    assert_eq!(world.answer_type(asked), Some(5));
+    insta::assert_snapshot!(world.chat(room, ann), @"
+    CoatCheck (only you see this): history jacket.
+    ┃ file history.png
+    [Stop]
+    ");
+}
+
+#[tokio::test]
+async fn what_is_handled_again_after_a_crash_is_answered_once() {
+    let world = World::open().unwrap();
+    let ann = world.person("Ann");
+    let (bot, inbox) = (bot(&world), Echo::default());
+    let asked = world.slash(ann, Place::Dm, "watches", &[]);
+    for _ in 0..2 {
+        handed(&world, &bot, asked, &inbox).await;
+    }
+    assert_eq!(world.messages(world.dm(ann)).len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_whose_receipt_was_lost_is_seen_once() {
+    let world = World::open().unwrap();
+    let ann = world.person("Ann");
+    let asked = world.slash(ann, Place::Dm, "watches", &[]);
+    let path = format!("/api/v10/interactions/{asked}/interaction-token-{asked}/callback");
+    world.order(Order::on(path, Fault::Drop).times(1));
+    handed(&world, &bot(&world), asked, &Echo::default()).await;
+    assert_eq!(world.messages(world.dm(ann)).len(), 1);
+}
+
+#[tokio::test]
+async fn who_asked_too_long_ago_is_answered_in_private() {
+    let world = World::open().unwrap();
+    let (ann, room) = (world.person("Ann"), world.channel());
+    let asked = world.slash(ann, Place::Channel(room), "watches", &[]);
+    world.let_expire(asked);
+    for _ in 0..2 {
+        handed(&world, &bot(&world), asked, &Echo::default()).await;
+    }
+    assert_eq!((world.messages(room).len(), world.messages(world.dm(ann)).len()), (0, 1));
+}
+
+#[tokio::test]
+async fn completions_come_while_people_type() {
+    let world = World::open().unwrap();
+    let ann = world.person("Ann");
+    let typing = world.types(ann, Place::Dm, "watch", ("product", "jack"), &[("size", "M")]);
+    handed(&world, &bot(&world), typing, &Echo::default()).await;
+    assert_eq!(world.choices(typing), Some(vec!["watch product jacket".to_owned()]));
+}
+
+#[tokio::test]
+async fn interactions_by_http_are_believed_when_signed_and_fresh() {
+    let world = World::open().unwrap();
+    let (key, now) = (PublicKey::parse(&world.public_key()).unwrap(), clock().now());
+    let at = |seconds: i64| (now.timestamp() + seconds).to_string();
+    let check = |timestamp: &str, signed: &str, body: &str| {
+        key.verify(&world.signature(timestamp, signed), timestamp, body.as_bytes(), now)
+    };
+    assert_eq!(check(&at(0), "{}", "{}"), Ok(()));
+    assert_eq!(check(&at(-300), "{}", "{}"), Ok(()));
+    assert_eq!(check(&at(-301), "{}", "{}"), Err(Unverified::Stale));
+    assert_eq!(check(&at(301), "{}", "{}"), Err(Unverified::Stale));
+    assert_eq!(check(&at(0), "{}", "{ }"), Err(Unverified::Signature));
+    assert_eq!(key.verify("zz", &at(0), b"{}", now), Err(Unverified::Signature));
+    for bad in ["", "00", &"g".repeat(64), &"é".repeat(32)] {
+        assert_eq!(PublicKey::parse(bad).unwrap_err(), BadKey, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn by_http_there_is_an_answer_at_once_and_the_rest_later() {
+    let world = World::open().unwrap();
+    let (ann, inbox) = (world.person("Ann"), Echo::default());
+    let bot = bot_at(&world.base(), world.token(), true, LONG, clock());
+    let ping = r#"{"type":1,"id":"1","application_id":"2","token":"t"}"#;
+    assert_eq!(bot.respond(ping, &inbox).await, Some(serde_json::json!({ "type": 1 })));
+    assert_eq!(bot.respond("[]", &inbox).await, None);
+    let typing = world.types(ann, Place::Dm, "watch", ("product", "jack"), &[]);
+    let asked = world.slash(ann, Place::Dm, "watches", &[]);
+    for interaction in [typing, asked] {
+        let payload = world.interaction_payload(interaction).to_string();
+        let body = bot.respond(&payload, &inbox).await.unwrap();
+        world.answered_by_http(interaction, &body).unwrap();
+        bot.handle(&payload, &inbox).await.unwrap();
+    }
+    assert_eq!(world.choices(typing), Some(vec!["watch product jacket".to_owned()]));
+    insta::assert_snapshot!(world.chat(world.dm(ann), ann), @"
+    CoatCheck: watches .
+    [Stop]
+    ");
+}
+
+#[tokio::test]
+async fn the_platform_takes_the_commands() {
+    let world = World::open().unwrap();
+    bot(&world).register().await.unwrap();
+    assert_eq!(world.commands().len(), Command::on(Platform::Discord).count());
+}
