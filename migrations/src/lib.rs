@@ -6,8 +6,8 @@
 mod m0001_first;
 mod m0002_inbox;
 
-pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 /// All steps, in order.
 #[derive(Debug)]

@@ -88,7 +88,9 @@ impl App {
     /// As [`App::open`].
     pub async fn open_unchecked(settings: Settings) -> Result<Self, NotOpened> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-        let db = Db::open(&settings.database_url, Durability::Full, Arc::clone(&clock), Arc::new(NoFaults)).await?;
+        let db = Db::open(&settings.database_url, Durability::Full, clock, Arc::new(NoFaults)).await?;
+        let db = db.by_database_clock().await.map_err(StoreError::from)?;
+        let clock = db.clock();
         let guard = Arc::new(Guard::new(settings.allow_hosts.clone()));
         let (shops, http) = shops(&settings, &guard, &clock)?;
         Ok(Self {

@@ -124,6 +124,13 @@ impl App {
         stop: &Stop,
         tasks: &mut Vec<JoinHandle<()>>,
     ) {
+        let (db, mut until) = (self.db.clone(), stop.clone());
+        tasks.push(tokio::spawn(async move {
+            tokio::select! {
+                () = db.keep_in_touch() => {}
+                () = until.stopped() => {}
+            }
+        }));
         if roles.contains(&Role::Poll) {
             tasks.push(tokio::spawn(self.poller().run(beats.clone(), stop.clone())));
         }

@@ -11,7 +11,7 @@ use coatcheck_domain::watch::Mode;
 
 use super::*;
 use crate::engine::stop::Stopper;
-use crate::store::stories::scene::{IN, OUT, Scene, jacket};
+use crate::store::stories::sqlite::scene::{IN, OUT, Scene, jacket};
 
 /// Notes what it was asked to send, and how many requests were under way at once.
 #[derive(Default)]

@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use super::error::StoreError;
+use super::timekeeper::DatabaseClock;
 use super::trouble::Trouble;
 use super::wake::Wake;
 
@@ -58,6 +59,7 @@ pub struct Db {
     writer: Conn<DatabaseConnection>,
     reader: Conn<DatabaseConnection>,
     clock: Arc<dyn Clock>,
+    shared_clock: Option<Arc<DatabaseClock>>,
     wake: Wake,
     trouble: Trouble,
 }
@@ -116,6 +118,7 @@ impl Db {
             writer: guard(writer),
             reader: guard(reader),
             clock,
+            shared_clock: None,
             wake: Wake::default(),
             trouble: trouble.clone(),
         })
@@ -131,6 +134,21 @@ impl Db {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// The clock that [`Db::now`] reads.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    pub(super) fn set_clock(&mut self, clock: Arc<DatabaseClock>) {
+        self.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        self.shared_clock = Some(clock);
+    }
+
+    pub(super) fn shared_clock(&self) -> Option<&DatabaseClock> {
+        self.shared_clock.as_deref()
     }
 
     /// Time since some moment, for measuring: no clock jump moves it.
@@ -285,6 +303,8 @@ async fn connect(
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(10))
         })
+        // "relation already exists, skipping" is no news to anybody.
+        .map_sqlx_postgres_opts(|postgres| postgres.options([("client_min_messages", "warning")]))
         // SQLite rolls a transaction back by itself when the disk is full. The driver counts it as open all the same, and
         // would from then on make savepoints that no commit ever follows: such a connection is not used again.
         .map_sqlx_sqlite_pool_opts(move |pool| {

@@ -3,6 +3,7 @@
 //! SQLite has one writer connection and a few readers; PostgreSQL a pool. Nothing above can tell which it is.
 
 pub mod audit;
+mod bells;
 pub mod catalogue;
 pub mod claim;
 pub mod conversation;
@@ -27,6 +28,7 @@ pub(crate) mod sql;
 pub(crate) mod stories;
 pub mod subscriber;
 pub mod time;
+pub mod timekeeper;
 pub mod trouble;
 pub mod wake;
 pub mod watch;

@@ -289,34 +289,3 @@ async fn open_span(
     txn.run(sql, values).await?;
     Ok(())
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::testing;
-    use coatcheck_domain::Availability::{InStock, OutOfStock};
-
-    /// A catalogue takes over a product whose own page was paused: nothing of its history is lost or made up.
-    #[tokio::test]
-    async fn a_product_that_changes_its_source_keeps_a_true_history() {
-        let (db, _folder, clock) = testing::db_with_clock().await;
-        let page = testing::follow(&db, "https://shop.example/products/jacket").await;
-        let list = testing::follow(&db, "https://shop.example/products.json").await;
-        let jacket = |availability| vec![testing::product("Jacket", &[("M", "Black", availability)])];
-        testing::read(&db, page, jacket(OutOfStock)).await;
-        clock.advance(std::time::Duration::from_secs(60));
-        testing::read(&db, page, jacket(OutOfStock)).await;
-        testing::read(&db, list, jacket(InStock)).await;
-        let product = db.products_of(page).await.expect("read")[0];
-        let spans = async || db.history(product).await.expect("read")[0].spans.clone();
-        assert_eq!(spans().await.len(), 1, "a product is read by one source");
-
-        db.pause_source(page, true).await.expect("paused");
-        clock.advance(std::time::Duration::from_secs(60));
-        testing::read(&db, list, jacket(InStock)).await;
-        let spans = spans().await;
-        assert_eq!(spans.len(), 2);
-        assert_eq!(spans[0].last_seen, testing::start() + chrono::Duration::seconds(60));
-        assert_eq!((spans[1].availability, spans[1].is_open), (InStock, true));
-        assert!(db.open_drop().await.expect("read").is_some(), "the restock is seen across the change");
-    }
-}

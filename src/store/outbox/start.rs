@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, Message};
 use coatcheck_domain::delivery::State;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
+use sea_orm::{DbErr, FromQueryResult, Value};
 
 use super::super::db::Txn;
 use super::super::error::StoreError;
@@ -61,10 +61,15 @@ pub(super) async fn start(
         return Ok(Step { lost: true, ..Step::default() });
     }
     let limit = i64::try_from(width).unwrap_or(i64::MAX);
-    let sql = "UPDATE delivery SET state = 'claimed', epoch = $3 WHERE state = 'pending' AND id IN (SELECT id FROM delivery \
-               WHERE state = 'pending' AND lane = $1 AND next_attempt_at <= $2 ORDER BY next_attempt_at, id LIMIT $4)";
+    // Materialized, or PostgreSQL may run the inner query anew for each row, and with other rows locked each time.
+    let sql = format!(
+        "WITH due AS MATERIALIZED (SELECT id FROM delivery WHERE state = 'pending' AND lane = $1 AND next_attempt_at <= $2 \
+           ORDER BY next_attempt_at, id LIMIT $4 {}) \
+         UPDATE delivery SET state = 'claimed', epoch = $3 WHERE state = 'pending' AND id IN (SELECT id FROM due)",
+        txn.lock("FOR UPDATE SKIP LOCKED")
+    );
     let values = vec![lane.into(), micros(now).into(), lease.epoch.into(), limit.into()];
-    if txn.run(sql, values).await? == 0 {
+    if txn.run(&sql, values).await? == 0 {
         return Ok(Step::default());
     }
     let sql = format!(
@@ -115,8 +120,8 @@ async fn start_wanted(txn: &Txn, lease: &Lease, rows: &[&ClaimedRow], now: DateT
 /// Has nobody else taken the lane? On PostgreSQL nobody can until we are done, so that whoever takes it next finds
 /// all that we started.
 pub(super) async fn is_held(txn: &Txn, lease: &Lease) -> Result<bool, DbErr> {
-    let lock = if txn.get_database_backend() == DbBackend::Postgres { " FOR SHARE" } else { "" };
-    let sql = format!("SELECT epoch FROM lease WHERE name = $1 AND holder = $2 AND epoch = $3{lock}");
+    let lock = txn.lock("FOR SHARE");
+    let sql = format!("SELECT epoch FROM lease WHERE name = $1 AND holder = $2 AND epoch = $3 {lock}");
     let values = vec![lease.name.as_str().into(), lease.holder.as_str().into(), lease.epoch.into()];
     Ok(txn.id(&sql, values).await?.is_some())
 }

@@ -10,13 +10,11 @@ use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::delivery::{self, Sending, State, Verdict};
 use coatcheck_domain::poll::{self, Outcome};
 use coatcheck_domain::watch::{Mode, Wish};
-use coatcheck_domain::{Availability, Destination, ProductReading, Reading, SizeKey, StyleKey, VariantReading};
+use coatcheck_domain::{Availability, Clock, Destination, ProductReading, Reading, SizeKey, StyleKey, VariantReading};
 use sea_orm::DbErr;
-use tempfile::TempDir;
 use tokio::sync::Notify;
 
 use crate::store::claim::{Claimed, Unchanged};
-use crate::store::db::Durability;
 use crate::store::delivery::Delivery;
 use crate::store::fanout::FanoutRules;
 use crate::store::lease::Lease;
@@ -26,7 +24,7 @@ use crate::store::source::NewSource;
 use crate::store::sql::Sql;
 use crate::store::watch::NewWatch;
 use crate::store::{Db, Faults, StoreError};
-use crate::testing;
+use crate::testing::{self, Engine, Place};
 
 pub(crate) const IN: Availability = Availability::InStock;
 pub(crate) const OUT: Availability = Availability::OutOfStock;
@@ -106,20 +104,21 @@ pub(crate) struct Scene {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) faults: Arc<Crash>,
     tokens: AtomicU64,
-    _folder: TempDir,
+    place: Place,
 }
 
 impl Scene {
     pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let place = Place::migrated(Engine::of(module_path!())).await;
         let clock = Arc::new(ManualClock::at(testing::start()));
         let faults = Crash::off();
-        let url = format!("sqlite://{}/test.db", folder.path().display());
-        let clock_of_db = Arc::clone(&clock) as Arc<dyn coatcheck_domain::Clock>;
-        let faults_of_db = Arc::clone(&faults) as Arc<dyn Faults>;
-        let db = Db::open(&url, Durability::Process, clock_of_db, faults_of_db).await.expect("opened");
-        db.migrate().await.expect("migrated");
-        Self { db, clock, faults, tokens: AtomicU64::new(0), _folder: folder }
+        let db = place.open(Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&faults) as Arc<dyn Faults>).await;
+        Self { db, clock, faults, tokens: AtomicU64::new(0), place }
+    }
+
+    /// Another instance on the same database.
+    pub(crate) async fn another(&self) -> Db {
+        self.place.open(Arc::clone(&self.clock) as Arc<dyn Clock>, Crash::off()).await
     }
 
     /// A scene with a jacket that was read once. Says its source and its product.
@@ -241,7 +240,7 @@ impl Scene {
     }
 
     pub(crate) async fn is_armed(&self, watch: i64) -> bool {
-        self.number(&format!("SELECT CASE WHEN armed THEN 1 ELSE 0 END FROM watch WHERE id = {watch}")).await == 1
+        self.number(&format!("SELECT count(*) FROM watch WHERE armed AND id = {watch}")).await == 1
     }
 }
 
