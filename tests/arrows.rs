@@ -34,7 +34,8 @@ const READS_CONFIG: &[&str] = &["main", "lib", "cli", "app", "demo"];
 const PACKAGES: &[(&str, &[&str])] = &[
     ("src/domain/", &[]),
     ("migrations/", &[]),
-    ("bots/", &["coatcheck_domain"]),
+    // The fake world is a dev-dependency: Cargo keeps it out of what is shipped.
+    ("bots/", &["coatcheck_domain", "coatcheck_world"]),
     ("src/", &["coatcheck_bots", "coatcheck_domain", "coatcheck_migrations"]),
 ];
 
