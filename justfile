@@ -21,6 +21,10 @@ demo *ARGS:
 test *ARGS:
     cargo test --workspace {{ARGS}}
 
+# Measures the promises of speed on this machine and writes the tables of docs/PERFORMANCE.md; some ten minutes on a quiet machine
+bench *ARGS:
+    cargo bench --bench promises -- --write {{ARGS}}
+
 # The kill test at length: 200 rounds on each database, or as many as said
 kill ROUNDS="200":
     KILL_ROUNDS={{ROUNDS}} cargo test --test kill rounds -- --nocapture
@@ -32,3 +36,7 @@ doc:
 # What the build machine runs, from a cold start
 ci:
     .ci/run
+
+# Throws bytes at a reader (shopify, json) or at the guard for some seconds; needs `cargo install cargo-fuzz`
+fuzz TARGET="json" SECONDS="120":
+    RUSTC_BOOTSTRAP=1 cargo fuzz run {{TARGET}} -- -max_total_time={{SECONDS}} -max_len=4096

@@ -11,6 +11,7 @@ pub mod message;
 pub mod pace;
 mod platform;
 mod receive;
+pub mod telegram;
 pub mod webhook;
 pub mod words;
 
@@ -115,6 +116,9 @@ pub trait Inbox: Send + Sync {
 
     /// A person pressed a button whose data is `data`.
     async fn pressed(&self, who: &Who, data: &str) -> Reply;
+
+    /// An address became another one: a Telegram group that grew. What the first waits for is the second's now.
+    async fn moved(&self, _from: &Destination, _to: &Destination) {}
 
     /// What could follow `typed` in the argument `argument` of `command`, best first, at most 25.
     async fn complete(&self, who: &Who, command: Command, argument: &str, typed: &str) -> Vec<String>;

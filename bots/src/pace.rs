@@ -6,6 +6,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use coatcheck_domain::Destination;
+
 /// The part of the pace that alerts leave to answers.
 const ANSWERS: f64 = 0.2;
 
@@ -14,6 +16,7 @@ const ANSWERS: f64 = 0.2;
 pub struct Pace {
     per_second: f64,
     per_chat: Duration,
+    per_room: Duration,
     state: Mutex<State>,
 }
 
@@ -30,7 +33,19 @@ impl Pace {
     pub fn new(per_second: u32, per_chat: Duration) -> Self {
         let per_second = f64::from(per_second.max(1));
         let state = State { permits: capacity(per_second), at: Duration::ZERO, held_until: Duration::ZERO };
-        Self { per_second, per_chat, state: Mutex::new(state) }
+        Self { per_second, per_chat, per_room: per_chat, state: Mutex::new(state) }
+    }
+
+    /// The same, but in a room only one message each `per_room`.
+    #[must_use]
+    pub fn with_rooms(self, per_room: Duration) -> Self {
+        Self { per_room, ..self }
+    }
+
+    /// The time between two messages to this destination.
+    #[must_use]
+    pub fn between(&self, destination: &Destination) -> Duration {
+        if destination.is_room() { self.per_room } else { self.per_chat }
     }
 
     /// The time between two messages to one chat.
@@ -136,6 +151,13 @@ mod tests {
         assert!(pace.answer(Duration::ZERO).is_err(), "a burst has an end");
         assert_eq!(pace.alerts(100 * MS, 1), 0, "the answers' share comes back first");
         assert_eq!(pace.answer(101 * MS), Ok(()));
+    }
+
+    #[test]
+    fn rooms_hear_less_often_than_people() {
+        let pace = Pace::new(25, 1000 * MS).with_rooms(3000 * MS);
+        let between = |chat| pace.between(&Destination::Telegram { chat, topic: None });
+        assert_eq!((between(7), between(-7)), (1000 * MS, 3000 * MS));
     }
 
     #[test]

@@ -19,9 +19,6 @@ use crate::store::fanout::FanoutRules;
 use crate::store::lock::ServiceLock;
 use crate::web;
 
-/// Watches in one transaction of the fan-out: some 25 ms on a small machine.
-const CHUNK: usize = 2000;
-
 /// What a service does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -134,7 +131,7 @@ impl App {
             let rules = FanoutRules {
                 quiet_for: self.settings.quiet_for,
                 expire_after: self.settings.expire_after,
-                chunk: CHUNK,
+                chunk: FanoutRules::CHUNK,
             };
             tasks.push(tokio::spawn(Fanout::new(self.db.clone(), rules).run(beats.clone(), stop.clone())));
         }

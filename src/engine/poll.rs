@@ -247,7 +247,7 @@ impl Poller {
     }
 }
 
-/// What the claim asks for. Validators are sent only when "nothing new" would say all there is to say.
+/// What the claim asks for. Validators and the last digest are used only when "nothing new" would say all there is to say.
 fn spec(claim: &Claimed, now: DateTime<Utc>) -> Result<SourceSpec, ReadError> {
     let url = |text: &str| {
         Url::parse(text)
@@ -260,6 +260,7 @@ fn spec(claim: &Claimed, now: DateTime<Utc>) -> Result<SourceSpec, ReadError> {
     spec.headers.clone_from(&claim.headers);
     spec.product_id.clone_from(&claim.product_id);
     if claim.settled && !after_gap(claim, now) {
+        spec.body_digest = claim.body_digest.as_deref().and_then(unhex);
         spec.etag.clone_from(&claim.etag);
         spec.last_modified.clone_from(&claim.last_modified);
     }
@@ -280,6 +281,12 @@ fn after_gap(claim: &Claimed, now: DateTime<Utc>) -> bool {
 
 fn hex(digest: &[u8; 32]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let pair = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    let bytes: Vec<u8> = (0..text.len()).step_by(2).map(pair).collect::<Option<_>>()?;
+    bytes.try_into().ok()
 }
 
 /// Renews the claim with each page, and passes the page on to whoever watches.

@@ -26,6 +26,8 @@ pub struct SourceSpec {
     pub etag: Option<String>,
     /// The Last-Modified of the last reading, as it was sent.
     pub last_modified: Option<String>,
+    /// [`Read::body_digest`] of the last reading, where the same again would say nothing new: then it is not parsed.
+    pub body_digest: Option<[u8; 32]>,
     /// The shop's id of the one product that this source has told of so far: another product there is an error.
     pub product_id: Option<String>,
 }
@@ -42,6 +44,7 @@ impl SourceSpec {
             headers: Vec::new(),
             etag: None,
             last_modified: None,
+            body_digest: None,
             product_id: None,
         }
     }
@@ -92,9 +95,9 @@ impl FromStr for ReaderKind {
 /// What came of a successful read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReadOutcome {
-    /// The shop says that nothing changed since the validators that were sent.
+    /// Nothing changed: the shop says so of the validators that were sent, or sent the very bytes that are known.
     NotModified {
-        /// When it said so.
+        /// When its answer was in hand.
         received_at: DateTime<Utc>,
     },
     /// A reading.

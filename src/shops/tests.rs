@@ -338,6 +338,36 @@ async fn validators_are_sent_back_as_they_came() {
     );
 }
 
+#[tokio::test]
+async fn the_very_bytes_that_are_known_are_not_parsed_again() {
+    let shop = Shop::open(|_| json(PARKA)).await;
+    let first = SourceSpec::new(shop.url("/products/parka.js"));
+    let read = shop.read_as(&first).await.expect("a reading");
+    let known = SourceSpec { body_digest: Some(read.body_digest), ..first.clone() };
+    let outcome = shop.shops.read(&known, &Unwatched).await.expect("an answer");
+    assert!(matches!(outcome, ReadOutcome::NotModified { .. }));
+    let other = SourceSpec { body_digest: Some([0; 32]), ..first };
+    let outcome = shop.shops.read(&other, &Unwatched).await.expect("an answer");
+    assert!(matches!(outcome, ReadOutcome::Read(_)));
+}
+
+#[tokio::test]
+async fn known_bytes_at_another_address_are_looked_at_all_the_same() {
+    let shop = Shop::open(|request| match request.uri().path() {
+        "/products/old.js" => with(301, "location", "/"),
+        _ => json(PARKA),
+    })
+    .await;
+    let digest: [u8; 32] = Sha256::digest(PARKA).into();
+    let spec = SourceSpec {
+        reader: Some(ReaderKind::Shopify),
+        body_digest: Some(digest),
+        ..SourceSpec::new(shop.url("/products/old"))
+    };
+    let outcome = shop.shops.read(&spec, &Unwatched).await;
+    assert!(!matches!(outcome, Ok(ReadOutcome::NotModified { .. })), "{outcome:?}");
+}
+
 /// `count` products from `first` on, as a page of a list.
 fn products(first: usize, count: usize) -> String {
     let list: Vec<String> = (first..first + count)

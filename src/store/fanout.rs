@@ -39,6 +39,11 @@ pub struct FanoutRules {
     pub chunk: usize,
 }
 
+impl FanoutRules {
+    /// What a service has for a chunk.
+    pub const CHUNK: usize = 2000;
+}
+
 /// What one chunk did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chunk {

@@ -101,6 +101,7 @@ struct Watch {
     every: bool,
     told_at: Option<Duration>,
     failed_at: Option<Duration>,
+    fired_by: Option<DropKey>,
 }
 
 /// What must, may and must not be told to one person.
@@ -153,9 +154,10 @@ fn command(watches: &mut BTreeMap<Wish, Watch>, person: usize, event: &Event) {
         Event::Removed { person: who, wish, .. } if *who == person => {
             watches.remove(wish);
         }
-        Event::Rearmed { person: who, product, .. } if *who == person => {
+        Event::Rearmed { person: who, product, known } if *who == person => {
             for (_, watch) in watches.iter_mut().filter(|(wish, _)| wish.0 == *product) {
-                watch.armed = true;
+                // One that had not fired by then is as armed as before, and may still fire.
+                watch.armed |= watch.fired_by.is_some_and(|drop| known.contains(&drop));
             }
         }
         _ => {}
@@ -178,11 +180,14 @@ impl Watch {
         if spoken || (self.every && within(self.failed_at)) {
             due.may.insert(drop.key);
         } else {
-            due.must.entry(drop.key).or_default().extend(matching);
+            // One that waits again after a failure adds nothing to an alert that another watch has by then.
+            let sizes = if self.failed_at.is_some() { BTreeSet::new() } else { matching };
+            due.must.entry(drop.key).or_default().extend(sizes);
         }
         match told {
             Some(told) if told.sent => {
                 self.armed = self.every;
+                self.fired_by = Some(drop.key);
                 self.told_at = Some(drop.at);
             }
             Some(_) => self.failed_at = Some(drop.at),

@@ -58,7 +58,8 @@ async fn who_waits_is_told(
     let due = due(person, timeline, told);
     let removed = play.log.iter().any(|event| matches!(event, Event::Removed { person: who, .. } if *who == person));
     for (drop, sizes) in due.must.iter().filter(|_| reachable) {
-        let one = told.get(drop).unwrap_or_else(|| panic!("P1: {person} waited for {drop:?} and has no alert"));
+        let one =
+            told.get(drop).unwrap_or_else(|| panic!("P1: {person} waited for {drop:?} and has no alert: {told:?}"));
         for size in sizes {
             assert!(one.sizes.contains(*size), "P1: {person} is told of {drop:?} without {size}: {one:?}");
         }

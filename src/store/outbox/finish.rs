@@ -1,13 +1,15 @@
 //! Writes down what came of a request, and what follows: the next hop, or the watches wait again.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use coatcheck_domain::delivery::{self, Kind, Next, State};
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::{DbErr, FromQueryResult, Value};
 
 use super::super::db::Txn;
 use super::super::error::StoreError;
 use super::super::fanout::{later_drops, tell_late};
-use super::super::sql::Sql;
+use super::super::sql::{Sql, table};
 use super::super::time::{at, micros};
 use super::Finished;
 
@@ -72,7 +74,7 @@ pub(super) async fn finish_if(
         // to that was lost: what stands there stands.
         return Ok(());
     }
-    insert_attempt(txn, done).await?;
+    insert_attempts(txn, &[done]).await?;
     match &done.next {
         Next::Dead { address_gone: true } => {
             mark_gone(txn, done).await?;
@@ -83,17 +85,54 @@ pub(super) async fn finish_if(
     }
 }
 
-async fn insert_attempt(txn: &Txn, done: &Finished) -> Result<(), DbErr> {
-    let sql = "INSERT INTO attempt (delivery_id, number, started_at, ended_at, verdict, error) VALUES ($1, $2, $3, $4, $5, $6)";
-    let values = vec![
-        done.id.into(),
-        i64::from(done.attempts).into(),
-        micros(done.started_at).into(),
-        micros(done.ended_at).into(),
-        done.verdict.as_str().into(),
-        done.verdict.why().into(),
-    ];
-    txn.run(sql, values).await.map(|_| ())
+/// Writes down all that were sent at once, as [`finish_if`] would one by one: a step of a busy lane has some thirty.
+pub(super) async fn finish_sent(
+    txn: &Txn,
+    sent: &[&Finished],
+    epoch: i64,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    for chunk in sent.chunks(100) {
+        let mut values: Vec<Value> = vec![epoch.into(), micros(now).into()];
+        for done in chunk {
+            let provider_ref = if let Next::Sent { provider_ref } = &done.next { provider_ref.clone() } else { None };
+            values.extend([done.id.into(), i64::from(done.attempts).into(), provider_ref.into()]);
+            values.push(micros(done.ended_at).into());
+        }
+        let sql = format!(
+            "WITH done (id, attempts, provider_ref, accepted_at) AS (VALUES {}) \
+             UPDATE delivery SET state = 'sent', provider_ref = COALESCE(done.provider_ref, delivery.provider_ref), \
+               last_error = NULL, reason = NULL, accepted_at = done.accepted_at, ended_at = $2 \
+             FROM done WHERE delivery.id = done.id AND delivery.state = 'sending' \
+               AND delivery.attempts = done.attempts AND delivery.epoch = $1 RETURNING delivery.id",
+            table(3, chunk.len(), 4)
+        );
+        let written: HashSet<i64> = txn.ids(&sql, values).await?.into_iter().collect();
+        let counted: Vec<&Finished> = chunk.iter().copied().filter(|done| written.contains(&done.id)).collect();
+        insert_attempts(txn, &counted).await?;
+    }
+    Ok(())
+}
+
+async fn insert_attempts(txn: &Txn, made: &[&Finished]) -> Result<(), DbErr> {
+    if made.is_empty() {
+        return Ok(());
+    }
+    let values = made.iter().flat_map(|done| {
+        [
+            done.id.into(),
+            i64::from(done.attempts).into(),
+            micros(done.started_at).into(),
+            micros(done.ended_at).into(),
+            done.verdict.as_str().into(),
+            Value::from(done.verdict.why()),
+        ]
+    });
+    let sql = format!(
+        "INSERT INTO attempt (delivery_id, number, started_at, ended_at, verdict, error) VALUES {}",
+        table(1, made.len(), 6)
+    );
+    txn.run(&sql, values.collect()).await.map(|_| ())
 }
 
 async fn mark_gone(txn: &Txn, done: &Finished) -> Result<(), DbErr> {

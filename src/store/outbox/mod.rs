@@ -15,11 +15,15 @@ use super::error::StoreError;
 use super::lease::Lease;
 use super::sql::Sql;
 use super::time::{at, micros};
-use finish::finish_if;
+use finish::{finish_if, finish_sent};
 use start::{is_held, start};
 
 /// The reason of a waiting row that a person has sent although it is sold out.
 pub(super) const FORCED: &str = "forced";
+
+/// The condition of the index `delivery_held`, word for word. Without it SQLite reads every delivery there ever was:
+/// it does not conclude from `state = 'claimed'` that the index holds the row.
+const HELD: &str = "state IN ('claimed', 'sending')";
 
 /// A delivery whose request may be made now. It is `sending` on disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,11 +134,14 @@ impl Db {
             return Ok(0);
         }
         let now = self.now();
-        let sql =
-            "UPDATE delivery SET state = 'pending', epoch = 0 WHERE lane = $1 AND state = 'claimed' AND epoch <> $2";
-        let freed = txn.run(sql, vec![lane.into(), lease.epoch.into()]).await?;
-        let sql = "SELECT id, attempts, expires_at FROM delivery WHERE lane = $1 AND state = 'sending' AND epoch <> $2";
-        let held: Vec<HeldRow> = txn.rows(sql, vec![lane.into(), lease.epoch.into()]).await?;
+        let sql = format!(
+            "UPDATE delivery SET state = 'pending', epoch = 0 WHERE {HELD} AND lane = $1 AND state = 'claimed' AND epoch <> $2"
+        );
+        let freed = txn.run(&sql, vec![lane.into(), lease.epoch.into()]).await?;
+        let sql = format!(
+            "SELECT id, attempts, expires_at FROM delivery WHERE {HELD} AND lane = $1 AND state = 'sending' AND epoch <> $2"
+        );
+        let held: Vec<HeldRow> = txn.rows(&sql, vec![lane.into(), lease.epoch.into()]).await?;
         for row in &held {
             let attempts = u32::try_from(row.attempts).unwrap_or_default();
             let verdict = Verdict::Unknown { why: "the service stopped while sending".to_owned() };
@@ -159,7 +166,9 @@ impl Db {
     ) -> Result<Step, StoreError> {
         let txn = self.write().await?;
         let now = self.now();
-        for done in finished {
+        let (sent, others): (Vec<_>, Vec<_>) = finished.iter().partition(|done| matches!(done.next, Next::Sent { .. }));
+        finish_sent(&txn, &sent, lease.epoch, now).await?;
+        for done in others {
             finish_if(&txn, done, "epoch = $2", lease.epoch, now).await?;
         }
         let step = if width == 0 { Step::default() } else { start(&txn, lease, lane, width, now).await? };
@@ -173,9 +182,10 @@ impl Db {
     /// When the database fails; then the next holder of the lane frees it.
     pub async fn hand_back_lane(&self, lease: &Lease, lane: &str) -> Result<(), DbErr> {
         let txn = self.write().await?;
-        let sql =
-            "UPDATE delivery SET state = 'pending', epoch = 0 WHERE lane = $1 AND state = 'claimed' AND epoch = $2";
-        txn.run(sql, vec![lane.into(), lease.epoch.into()]).await?;
+        let sql = format!(
+            "UPDATE delivery SET state = 'pending', epoch = 0 WHERE {HELD} AND lane = $1 AND state = 'claimed' AND epoch = $2"
+        );
+        txn.run(&sql, vec![lane.into(), lease.epoch.into()]).await?;
         txn.commit().await
     }
 }

@@ -14,7 +14,7 @@ use super::super::lease::Lease;
 use super::super::sql::{Sql, list};
 use super::super::time::{at, micros};
 use super::finish::end;
-use super::{FORCED, Started, Step};
+use super::{FORCED, HELD, Started, Step};
 
 #[derive(FromQueryResult)]
 struct ClaimedRow {
@@ -67,10 +67,12 @@ pub(super) async fn start(
     if txn.run(sql, values).await? == 0 {
         return Ok(Step::default());
     }
-    let sql = "SELECT d.id, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
+    let sql = format!(
+        "SELECT d.id, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
                FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id LEFT JOIN \"drop\" p ON p.id = d.drop_id \
-               WHERE d.lane = $1 AND d.state = 'claimed' AND d.epoch = $2 ORDER BY d.next_attempt_at, d.id";
-    let claimed: Vec<ClaimedRow> = txn.rows(sql, vec![lane.into(), lease.epoch.into()]).await?;
+               WHERE d.{HELD} AND d.lane = $1 AND d.state = 'claimed' AND d.epoch = $2 ORDER BY d.next_attempt_at, d.id"
+    );
+    let claimed: Vec<ClaimedRow> = txn.rows(&sql, vec![lane.into(), lease.epoch.into()]).await?;
     let sold_out = sold_out(txn, &claimed).await?;
     for id in &sold_out {
         end(txn, *id, State::Expired, "sold_out", now).await?;

@@ -3,7 +3,7 @@
 use coatcheck_domain::watch::Mode;
 use sea_orm::{ConnectionTrait, Statement};
 
-use super::scene::{IN, OUT, Scene, jacket};
+use super::scene::{IN, LANE, OUT, Scene, jacket, sent};
 use crate::store::claim::Room;
 
 /// The plan SQLite makes for a query, a line a step.
@@ -82,5 +82,27 @@ async fn a_lane_finds_what_is_due_by_the_index_delivery_due() {
     for sql in about("state IN ('claimed', 'sending')") {
         let plan = plan(&scene, &sql).await;
         assert!(plan.contains("delivery_held"), "{sql}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn no_step_of_a_lane_reads_all_deliveries_there_ever_were() {
+    let (scene, source, product) = Scene::with_jacket(&[("M", OUT)]).await;
+    let ann = scene.person(1).await;
+    scene.watch(ann, product, "M", Mode::Once).await;
+    scene.read(source, &jacket(&[("M", IN)])).await;
+    scene.fan_out().await;
+    let heard = statements(&scene, async |scene| {
+        let lease = scene.take_lane("a").await;
+        let started = scene.start(&lease).await;
+        scene.finish(&lease, &started[0], sent()).await;
+        scene.db.hand_back_lane(&lease, LANE).await.expect("handed back");
+    })
+    .await;
+    let about: Vec<&String> = heard.iter().filter(|sql| sql.contains("delivery")).collect();
+    assert!(about.len() >= 7, "{heard:?}");
+    for sql in about {
+        let plan = plan(&scene, sql).await;
+        assert!(!plan.lines().any(|step| matches!(step, "SCAN delivery" | "SCAN d" | "SCAN e")), "{sql}\n{plan}");
     }
 }

@@ -29,6 +29,7 @@ mod postgres;
 mod server;
 mod shop;
 mod sink;
+mod telegram;
 
 pub use discord::{Discord, Place};
 pub use fault::Fault;
@@ -38,3 +39,4 @@ pub use orders::Order;
 pub use postgres::Cluster;
 pub use shop::{Etag, Goods, Shop};
 pub use sink::Sink;
+pub use telegram::{Limits, Telegram};

@@ -1,0 +1,47 @@
+//! What the server in its own process says: shops that stay the same or change, and webhooks that take everything.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::server::{Answers, Asked, answer};
+use crate::support::goods;
+
+const JSON: &str = "content-type: application/json\r\n";
+
+/// Answers by the path: `/products/same.js`, `validated.js` (with an ETag) and `changing.js`; anything that is posted is taken.
+pub(super) struct Counting {
+    same: Vec<u8>,
+    validated: Vec<u8>,
+    readings: AtomicU64,
+}
+
+impl Default for Counting {
+    fn default() -> Self {
+        let body = |handle| goods::shopify_js(handle, 7, false, 12_900).to_string();
+        Self {
+            same: answer("200 OK", JSON, &body("same")),
+            validated: answer("200 OK", &format!("{JSON}etag: \"1\"\r\n"), &body("validated")),
+            readings: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Counting {
+    /// A price that was never asked before, so that each reading is a change and none a restock.
+    fn changing(&self) -> Vec<u8> {
+        let price = 10_000 + self.readings.fetch_add(1, Ordering::Relaxed);
+        answer("200 OK", JSON, &goods::shopify_js("changing", 7, false, price).to_string())
+    }
+}
+
+impl Answers for Counting {
+    fn answer(&self, asked: &Asked<'_>) -> Vec<u8> {
+        match (asked.method, asked.path) {
+            ("POST", _) => answer("200 OK", "", ""),
+            (_, "/products/same.js") => self.same.clone(),
+            (_, "/products/validated.js") if asked.conditional => answer("304 Not Modified", "etag: \"1\"\r\n", ""),
+            (_, "/products/validated.js") => self.validated.clone(),
+            (_, "/products/changing.js") => self.changing(),
+            _ => answer("404 Not Found", "", ""),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Reading documents, against bare parsing of the same bytes.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use coatcheck::shops::readers::jq::{JqBounds, evaluate};
+use coatcheck::shops::readers::shopify;
+use coatcheck::shops::{JqLimits, JqRunner, detect, documents, program_reading};
+use serde_json::Value;
+use url::Url;
+
+use crate::support::args::Args;
+use crate::support::figure::{Figure, Quantity, Target};
+use crate::support::stats::{cpu, per_call};
+use crate::support::{goods, house};
+
+/// A program as people write them: a row for each variant.
+const PROGRAM: &str = r#".products[] | .title as $product | .handle as $handle | .variants[]
+    | {$product, url: "/products/\($handle)", size: .option1, style: .option2, in_stock: .available, price, id}"#;
+
+/// One product, a page of 250, and the same page by a jq program.
+pub(crate) fn run(args: &Args) -> Result<Vec<Figure>> {
+    let one = goods::shopify_js("rain-jacket", 7, true, 12_900).to_string();
+    let page = goods::shopify_list(250).to_string();
+    let mut figures = vec![shopify(args, "one product", &one)?, shopify(args, "a page of 250 products", &page)?];
+    figures.push(whole(args, "the same page with everything before the reader", &page)?);
+    figures.extend(jq(args, &page)?);
+    Ok(figures)
+}
+
+fn shopify(args: &Args, what: &str, text: &str) -> Result<Figure> {
+    let url: Url = "https://shop.example/products.json".parse()?;
+    let ours = timed(args, text, || {
+        let reading = shopify::parse(text.as_bytes(), &url)?;
+        ensure!(!reading.products.is_empty(), "nothing was read");
+        Ok(())
+    })?;
+    Ok(figure(format!("Shopify, {what}"), text, ours, bare(args, text)?).wants(Target::AtLeast(0.5)))
+}
+
+/// The guards against scripts, pages and other encodings too, and the choice of the reader.
+fn whole(args: &Args, what: &str, text: &str) -> Result<Figure> {
+    let url: Url = "https://shop.example/products.json".parse()?;
+    let ours = timed(args, text, || {
+        detect::read(&documents::json(text.as_bytes(), None)?, None, &url)?;
+        Ok(())
+    })?;
+    Ok(figure(format!("Shopify, {what}"), text, ours, bare(args, text)?).wants(Target::AtLeast(0.5)))
+}
+
+fn jq(args: &Args, text: &str) -> Result<Vec<Figure>> {
+    let url: Url = "https://shop.example/products.json".parse()?;
+    let bare = bare(args, text)?;
+    let alone = timed(args, text, || {
+        ensure!(!evaluate(PROGRAM, text, JqBounds::default())?.is_empty(), "no rows");
+        Ok(())
+    })?;
+    let runtime = house::runtime()?;
+    let runner = JqRunner::new(env!("CARGO_BIN_EXE_coatcheck").into(), JqLimits::default());
+    let own = cpu("self")?;
+    let rounds = rounds(args, text);
+    let worker = per_call(5, rounds, || {
+        let rows = runtime.block_on(runner.run(PROGRAM, text))?;
+        ensure!(!program_reading(&rows, &url)?.products.is_empty(), "nothing was read");
+        Ok(())
+    })?;
+    let own = (cpu("self")? - own).as_secs_f64() * 1e3 / f64::from(5 * rounds);
+    Ok(vec![
+        figure("jq, the worker's process and the reading included".to_owned(), text, worker, bare)
+            .wants(Target::AtLeast(0.15)),
+        figure("jq, the program alone".to_owned(), text, alone, bare),
+        Figure::note("jq, processor time of our own process a page", Quantity::new(own, "ms")),
+    ])
+}
+
+fn bare(args: &Args, text: &str) -> Result<Duration> {
+    timed(args, text, || {
+        let value: Value = serde_json::from_slice(text.as_bytes())?;
+        ensure!(value.is_object(), "no object");
+        Ok(())
+    })
+}
+
+fn timed(args: &Args, text: &str, call: impl FnMut() -> Result<()>) -> Result<Duration> {
+    per_call(9, rounds(args, text), call)
+}
+
+/// So many calls that each sample takes some 100 ms, at some 100 MB/s.
+fn rounds(args: &Args, text: &str) -> u32 {
+    let bytes = args.pick(10_000_000, 1_000_000);
+    u32::try_from(bytes / text.len()).unwrap_or(u32::MAX).max(3)
+}
+
+fn figure(what: String, text: &str, ours: Duration, bare: Duration) -> Figure {
+    let speed = |time: Duration| Quantity::new(text.len() as f64 / time.as_secs_f64() / 1e6, "MB/s");
+    Figure::note(what, speed(ours)).against("serde_json to a Value", speed(bare))
+}

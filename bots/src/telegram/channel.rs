@@ -1,0 +1,152 @@
+//! Alerts and their edits: one request each, and what came of it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use coatcheck_domain::delivery::Verdict;
+use serde_json::Value;
+use teloxide::payloads::{EditMessageText, SendMessage};
+use teloxide::types::{LinkPreviewOptions, MessageId, ParseMode, ReplyMarkup, ReplyParameters};
+
+use super::api::{Failure, Refusal};
+use super::place::{Place, provider_ref, read_ref};
+use super::render::{self, Links, Shown};
+use super::{Telegram, lock, verdict};
+use crate::{Capabilities, Channel, Envelope, Pace};
+
+/// Requests in flight: at 25 a second enough for answers that take more than a second.
+const WIDTH: usize = 32;
+
+#[async_trait]
+impl Channel for Telegram {
+    fn name(&self) -> &'static str {
+        "telegram"
+    }
+
+    /// Telegram knows no keys: what may have arrived is sent again.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { edit: true, width: WIDTH, knows_keys_for: None }
+    }
+
+    async fn send(&self, envelope: &Envelope) -> Verdict {
+        let Some(place) = Place::of(&envelope.destination) else { return not_ours(envelope) };
+        let shown = |links| render::message(&envelope.message, &envelope.buttons, links);
+        let mut result = self.tell(place, &shown(Links::OnButtons), None).await;
+        if result.as_ref().is_err_and(verdict::refuses_links) {
+            result = self.tell(place, &shown(Links::InText), None).await;
+        }
+        match result {
+            Ok(provider_ref) => Verdict::Sent { provider_ref },
+            Err(failure) => self.judged(place, &failure, verdict::of_send(&failure)),
+        }
+    }
+
+    async fn edit(&self, envelope: &Envelope, provider_ref: &str) -> Verdict {
+        let Some(place) = Place::of(&envelope.destination) else { return not_ours(envelope) };
+        let Some((chat, message)) = read_ref(provider_ref) else {
+            return Verdict::GiveUp { why: format!("{provider_ref:?} is no message of Telegram's") };
+        };
+        let place = Place { chat, ..place };
+        let shown = |links| render::message(&envelope.message, &envelope.buttons, links);
+        let mut result = self.change(place, message, shown(Links::OnButtons)).await;
+        if result.as_ref().is_err_and(verdict::refuses_links) {
+            result = self.change(place, message, shown(Links::InText)).await;
+        }
+        match result {
+            Ok(()) => Verdict::Sent { provider_ref: Some(provider_ref.to_owned()) },
+            Err(failure) => self.judged(place, &failure, verdict::of_edit(&failure, provider_ref)),
+        }
+    }
+
+    fn pace(&self) -> Option<Arc<Pace>> {
+        Some(Arc::clone(&self.pace))
+    }
+}
+
+fn not_ours(envelope: &Envelope) -> Verdict {
+    Verdict::GiveUp { why: format!("{} is not on Telegram", envelope.destination) }
+}
+
+impl Telegram {
+    /// Sends one text; where the group has moved, to its new id. Gives back the message's name, unless the answer
+    /// holds none.
+    pub(super) async fn tell(
+        &self,
+        place: Place,
+        shown: &Shown,
+        answers: Option<i32>,
+    ) -> Result<Option<String>, Failure> {
+        let place = self.now_at(place);
+        match self.api.call(&text_message(place, shown, answers)).await {
+            Err(Failure::Refused(Refusal { moved_to: Some(new), .. })) => {
+                let place = self.moved(place.chat, new);
+                self.api.call(&text_message(place, shown, None)).await.map(|posted| named(place, &posted))
+            }
+            result => result.map(|posted| named(place, &posted)),
+        }
+    }
+
+    async fn change(&self, place: Place, message: i32, shown: Shown) -> Result<(), Failure> {
+        let mut edit = EditMessageText::new(place.recipient(), MessageId(message), shown.html);
+        edit.parse_mode = Some(ParseMode::Html);
+        edit.link_preview_options = Some(no_preview());
+        edit.reply_markup = shown.keyboard;
+        self.api.call::<_, Value>(&edit).await.map(drop)
+    }
+
+    /// A 429 that is everybody's holds the lane and the answers.
+    pub(super) fn judged(&self, place: Place, failure: &Failure, verdict: Verdict) -> Verdict {
+        let (Failure::Refused(Refusal { status: 429, .. }), Verdict::Retry { after, why }) = (failure, &verdict) else {
+            return verdict;
+        };
+        let now = self.clock.monotonic();
+        let verdict = lock(&self.floods).verdict(now, place.chat, *after, why.clone());
+        if let Verdict::Hold { after: Some(after), .. } = verdict {
+            self.pace.hold(now + after);
+        }
+        verdict
+    }
+
+    pub(super) fn now_at(&self, place: Place) -> Place {
+        let moved = lock(&self.moved).get(&place.chat).copied();
+        moved.map_or(place, |chat| Place { chat, topic: None })
+    }
+
+    /// Remembers that a group became a supergroup. Its topics, if it has any, are new.
+    pub(super) fn moved(&self, from: i64, to: i64) -> Place {
+        tracing::info!(from, to, "a Telegram group became a supergroup; its messages follow it");
+        lock(&self.moved).insert(from, to);
+        Place { chat: to, topic: None }
+    }
+}
+
+fn text_message(place: Place, shown: &Shown, answers: Option<i32>) -> SendMessage {
+    let mut message = SendMessage::new(place.recipient(), shown.html.clone());
+    message.message_thread_id = place.thread();
+    message.parse_mode = Some(ParseMode::Html);
+    message.link_preview_options = Some(no_preview());
+    message.reply_markup = shown.keyboard.clone().map(ReplyMarkup::InlineKeyboard);
+    message.reply_parameters = answers.map(answering);
+    message
+}
+
+/// The message may be deleted by now.
+pub(super) fn answering(message: i32) -> ReplyParameters {
+    ReplyParameters::new(MessageId(message)).allow_sending_without_reply()
+}
+
+/// A preview would show the shop's words and picture as ours, and make Telegram fetch the page.
+fn no_preview() -> LinkPreviewOptions {
+    LinkPreviewOptions {
+        is_disabled: true,
+        url: None,
+        prefer_small_media: false,
+        prefer_large_media: false,
+        show_above_text: false,
+    }
+}
+
+fn named(place: Place, posted: &Value) -> Option<String> {
+    let chat = posted["chat"]["id"].as_i64().unwrap_or(place.chat);
+    Some(provider_ref(chat, posted["message_id"].as_i64()?))
+}
