@@ -37,6 +37,9 @@ use flood::Floods;
 use managers::Managers;
 use webhook::Hook;
 
+/// Where the Bot API is, unless `TELEGRAM_API_URL` says otherwise.
+pub const ORIGIN: &str = "https://api.telegram.org";
+
 /// Messages a second over all chats. Telegram bears about 30.
 const PER_SECOND: u32 = 25;
 /// Between two messages to one person.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use coatcheck_bots::console::Output;
 use coatcheck_domain::poll::INTERVAL_FLOOR;
@@ -28,19 +29,22 @@ pub enum Role {
     Fanout,
     /// Sends deliveries.
     Send,
+    /// Hears what people say in chats, and answers.
+    Receive,
     /// Answers over HTTP.
     Web,
 }
 
 impl Role {
     /// Every role that exists.
-    pub const ALL: [Self; 4] = [Self::Poll, Self::Fanout, Self::Send, Self::Web];
+    pub const ALL: [Self; 5] = [Self::Poll, Self::Fanout, Self::Send, Self::Receive, Self::Web];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Poll => "poll",
             Self::Fanout => "fanout",
             Self::Send => "send",
+            Self::Receive => "receive",
             Self::Web => "web",
         }
     }
@@ -59,7 +63,7 @@ impl FromStr for Role {
         Self::ALL
             .into_iter()
             .find(|role| role.as_str() == word)
-            .ok_or_else(|| format!("there is no role {word:?}; there are poll, fanout, send and web"))
+            .ok_or_else(|| format!("there is no role {word:?}; there are poll, fanout, send, receive and web"))
     }
 }
 
@@ -102,17 +106,22 @@ impl App {
             self.db.make_due(is_own, INTERVAL_FLOOR).await.map_err(StoreError::from)?;
         }
         self.db.set_slots(self.settings.host_concurrency).await.map_err(StoreError::from)?;
+        let inbox = Arc::new(self.inbox());
         let (stopper, stop) = Stopper::pair();
-        let beats = Beats::new(std::sync::Arc::clone(&self.clock));
+        let beats = Beats::new(Arc::clone(&self.clock));
         let mut serving = Serving { stopper, tasks: Vec::new(), listening: None, _lock: lock };
         if roles.contains(&Role::Web) {
             let address = self.settings.listen_addr;
             let listener = TcpListener::bind(address).await.map_err(|why| NotServing::Listen { address, why })?;
             serving.listening = listener.local_addr().ok();
-            let web = web::router(self.db.clone(), beats.clone());
+            let web = web::router(self.db.clone(), beats.clone(), self.hooks(&inbox));
             serving.tasks.push(tokio::spawn(web::run(listener, web, stop.clone())));
         }
         self.spawn_loops(roles, output, &beats, &stop, &mut serving.tasks);
+        if roles.contains(&Role::Receive) {
+            let receptions = self.receptions(&inbox).into_iter();
+            serving.tasks.extend(receptions.map(|it| tokio::spawn(it.run(beats.clone(), stop.clone()))));
+        }
         Ok(serving)
     }
 

@@ -13,6 +13,7 @@ use crate::words::{plain, shortened};
 
 /// Discord's codes that decide something. <https://discord.com/developers/docs/topics/opcodes-and-status-codes>
 pub(super) const UNKNOWN_INTERACTION: u64 = 10_062;
+pub(super) const UNKNOWN_WEBHOOK: u64 = 10_015;
 pub(super) const ALREADY_ANSWERED: u64 = 40_060;
 const UNKNOWN_CHANNEL: u64 = 10_003;
 const UNKNOWN_USER: u64 = 10_013;

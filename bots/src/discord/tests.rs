@@ -32,7 +32,7 @@ fn bot_at(base: &str, token: &str, by_http: bool, timeout: Duration, clock: Arc<
         .timeout(timeout)
         .build()
         .unwrap();
-    let settings = Settings { token: token.to_owned().into(), base: base.parse().unwrap(), by_http };
+    let settings = Settings { token: token.to_owned().into(), base: base.parse().unwrap(), by_http, shows: |_| true };
     Discord::new(settings, client, clock)
 }
 
