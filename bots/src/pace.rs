@@ -10,6 +10,8 @@ use coatcheck_domain::Destination;
 
 /// The part of the pace that alerts leave to answers.
 const ANSWERS: f64 = 0.2;
+/// What alerts may make up for at once, as a part of a second's: a moment's delay of ours costs no pace.
+const CATCH_UP: f64 = 0.1;
 
 /// The pace of one identity. Times are of a monotonic clock, since any fixed moment.
 #[derive(Debug)]
@@ -67,6 +69,14 @@ impl Pace {
         taken
     }
 
+    /// Gives back permits for alerts that there were not.
+    pub fn give_back(&self, unused: usize) {
+        let mut state = self.state();
+        #[expect(clippy::cast_precision_loss, reason = "small")]
+        let unused = unused as f64;
+        state.permits = (state.permits + unused).min(capacity(self.per_second));
+    }
+
     /// How long from `now` until there is a permit for an alert.
     #[must_use]
     pub fn until_alert(&self, now: Duration) -> Duration {
@@ -122,9 +132,9 @@ fn reserve(per_second: f64) -> f64 {
     (per_second * ANSWERS).max(1.0)
 }
 
-/// The reserve and one alert: nobody gets a burst of alerts out of a silence.
+/// The reserve and a tenth of a second: out of a silence nobody gets a burst of alerts worth the name.
 fn capacity(per_second: f64) -> f64 {
-    reserve(per_second) + 1.0
+    reserve(per_second) + (per_second * CATCH_UP).max(1.0)
 }
 
 #[cfg(test)]
@@ -151,6 +161,21 @@ mod tests {
         assert!(pace.answer(Duration::ZERO).is_err(), "a burst has an end");
         assert_eq!(pace.alerts(100 * MS, 1), 0, "the answers' share comes back first");
         assert_eq!(pace.answer(101 * MS), Ok(()));
+    }
+
+    #[test]
+    fn what_was_not_used_can_be_used() {
+        let pace = Pace::new(10, Duration::ZERO);
+        assert_eq!(pace.alerts(Duration::ZERO, 1), 1);
+        pace.give_back(1);
+        assert_eq!(pace.alerts(Duration::ZERO, 1), 1);
+    }
+
+    #[test]
+    fn a_late_look_costs_no_pace() {
+        let pace = Pace::new(40, Duration::ZERO);
+        let told: usize = (0..200).map(|look| pace.alerts(MS * 50 * look, 32)).sum();
+        assert!((395..=405).contains(&told), "{told} in ten seconds");
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod beat;
 pub mod chance;
 pub mod fanout;
 mod fault;
+mod lane;
 pub mod poll;
 pub mod readings;
 pub mod receive;

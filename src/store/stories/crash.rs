@@ -37,7 +37,7 @@ async fn live(scene: &Scene, source: i64, requests: &mut Requests) -> Result<(),
     scene.db.take_over_lane(&lease, LANE, 0.5).await?;
     let mut done = Vec::new();
     loop {
-        let step = scene.db.step_lane(&lease, LANE, &done, 2).await?;
+        let step = scene.db.step_lane(&lease, LANE, &done, &mut 2).await?;
         done.clear();
         if step.started.is_empty() {
             break;

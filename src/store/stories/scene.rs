@@ -289,12 +289,12 @@ impl Scene {
     }
 
     pub(crate) async fn start(&self, lease: &Lease) -> Vec<Started> {
-        self.db.step_lane(lease, LANE, &[], 32).await.expect("stepped").started
+        self.db.step_lane(lease, LANE, &[], &mut 32).await.expect("stepped").started
     }
 
     pub(crate) async fn finish(&self, lease: &Lease, started: &Started, verdict: Verdict) {
         let done = finished(started, verdict, self.db.now());
-        self.db.step_lane(lease, LANE, &[done], 0).await.expect("stepped");
+        self.db.step_lane(lease, LANE, &[done], &mut 0).await.expect("stepped");
     }
 }
 
