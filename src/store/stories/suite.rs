@@ -10,6 +10,7 @@ mod crash;
 mod drift;
 mod fanout;
 mod forgotten;
+mod gone;
 mod hops;
 mod inbox;
 mod instances;
