@@ -37,7 +37,7 @@ impl Discord {
             _ if self.by_http => self.called(&heard, &done(&heard, inbox).await).await,
             _ => self.in_time(&heard, done(&heard, inbox)).await,
         };
-        answered.map_err(|failure| self.noted(failure).trouble())
+        answered.map_err(|failure| self.noted(failure).unanswered())
     }
 
     async fn complete(&self, heard: &Heard, inbox: &dyn Inbox) -> Result<(), Failure> {
@@ -73,7 +73,7 @@ impl Discord {
     /// By HTTP: in the response while somebody waits for it, else where "is thinking…" stands. A file cannot be in a
     /// response.
     async fn called(&self, heard: &Heard, reply: &Reply) -> Result<(), Failure> {
-        let fits = reply.picture.is_none();
+        let fits = reply.picture.is_none() && reply.file.is_none();
         let body = if fits {
             json!({ "type": MESSAGE, "data": reply::body(reply, heard.in_public) })
         } else {
@@ -110,7 +110,7 @@ impl Discord {
 
     async fn call_back(&self, heard: &Heard, body: &Value, reply: Option<&Reply>) -> Result<(), Failure> {
         let route = Route::InteractionResponse { interaction_id: InteractionId::new(heard.id), token: &heard.token };
-        self.with_picture(LightMethod::Post, route, body, reply).await
+        self.with_files(LightMethod::Post, route, body, reply).await
     }
 
     /// Ends "is thinking…", or makes the answer that is there say this.
@@ -122,7 +122,7 @@ impl Discord {
         }
         let application_id = ApplicationId::new(heard.application);
         let route = Route::WebhookOriginalInteractionResponse { application_id, token: &heard.token };
-        self.with_picture(LightMethod::Patch, route, &body, Some(reply)).await
+        self.with_files(LightMethod::Patch, route, &body, Some(reply)).await
     }
 
     /// An answer as a message of its own: to a text, or when the interaction is over. What was asked in public is
@@ -137,19 +137,26 @@ impl Discord {
         body["nonce"] = nonce(&format!("reply:{}", heard.id)).into();
         body["enforce_nonce"] = true.into();
         let route = Route::ChannelMessages { channel_id: channel.into() };
-        self.with_picture(LightMethod::Post, route, &body, Some(reply)).await
+        self.with_files(LightMethod::Post, route, &body, Some(reply)).await
     }
 
-    async fn with_picture(
+    async fn with_files(
         &self,
         method: LightMethod,
         route: Route<'_>,
         body: &Value,
         reply: Option<&Reply>,
     ) -> Result<(), Failure> {
-        match reply.and_then(|reply| reply.picture.as_ref()) {
-            Some(picture) => self.api.with_file(method, route, body, PICTURE, picture.png.to_vec()).await.map(drop),
-            None => self.api.with(method, route, body).await.map(drop),
+        let picture = reply.and_then(|reply| reply.picture.as_ref());
+        let file = reply.and_then(|reply| reply.file.as_ref());
+        match (picture, file) {
+            (Some(picture), _) => {
+                self.api.with_file(method, route, body, PICTURE, picture.png.to_vec()).await.map(drop)
+            }
+            (None, Some(file)) => {
+                self.api.with_file(method, route, body, &file.name, file.content.as_bytes().to_vec()).await.map(drop)
+            }
+            (None, None) => self.api.with(method, route, body).await.map(drop),
         }
     }
 }

@@ -118,6 +118,22 @@ impl Failure {
     }
 }
 
+/// A moment for Discord to recover before an answer is tried again.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+impl Failure {
+    /// What it means for an answer: what may pass is tried again.
+    pub(super) fn unanswered(self) -> Trouble {
+        let passes = match &self {
+            Self::Refused(refused) => matches!(refused.status, 408 | 429 | 500..=599),
+            Self::NoConnection(_) | Self::NoAnswer(_) => true,
+            Self::Unmade(_) => false,
+        };
+        let trouble = self.trouble();
+        Trouble { after: trouble.after.or(passes.then_some(A_MOMENT)), ..trouble }
+    }
+}
+
 impl Refused {
     fn verdict(self) -> Verdict {
         let Self { status, code, why, after, global, .. } = self;
