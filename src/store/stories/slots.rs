@@ -170,9 +170,8 @@ impl Town {
     }
 
     fn slot_of(&mut self, claim: &Claimed) -> Option<&mut Slot> {
-        let is_its = |slot: &&mut Slot| {
-            slot.source_id == Some(claim.source_id) && slot.token.as_deref() == Some(&claim.token)
-        };
+        let is_its =
+            |slot: &&mut Slot| slot.source_id == Some(claim.source_id) && slot.token.as_deref() == Some(&claim.token);
         self.slots.iter_mut().find(is_its)
     }
 
