@@ -93,6 +93,12 @@ impl Telegram {
         }
     }
 
+    /// The same at another pace.
+    #[must_use]
+    pub fn paced(self, pace: Pace) -> Self {
+        Self { pace: Arc::new(pace), ..self }
+    }
+
     /// Notes whether the connection is well, and hands the result on.
     fn noted<T>(&self, result: Result<T, Trouble>) -> Result<T, Trouble> {
         *lock(&self.trouble) = result.as_ref().err().map(ToString::to_string);

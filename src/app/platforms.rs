@@ -51,6 +51,12 @@ impl Platforms {
         discord.chain(self.telegram.iter().map(|it| Arc::clone(it) as Arc<dyn Channel>)).collect()
     }
 
+    /// Those whose messages can be edited.
+    pub(super) fn editable(&self) -> Vec<&'static str> {
+        let channels = self.channels();
+        channels.iter().filter(|channel| channel.capabilities().edit).map(|channel| channel.name()).collect()
+    }
+
     /// As those who listen.
     fn receivers(&self) -> Vec<Arc<dyn Receiver>> {
         let discord = self.discord.iter().map(|it| Arc::clone(it) as Arc<dyn Receiver>);

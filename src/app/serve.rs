@@ -149,7 +149,8 @@ impl App {
                 expire_after: self.settings.expire_after,
                 chunk: FanoutRules::CHUNK,
             };
-            tasks.push(tokio::spawn(Fanout::new(self.db.clone(), rules).run(beats.clone(), stop.clone())));
+            let fanout = Fanout::new(self.db.clone(), rules).editing(self.platforms.editable());
+            tasks.push(tokio::spawn(fanout.run(beats.clone(), stop.clone())));
         }
         if roles.contains(&Role::Send) {
             tasks.push(tokio::spawn(self.sender(output).run(beats.clone(), stop.clone())));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use coatcheck_bots::{Channel, Pace};
 use coatcheck_domain::Destination;
-use coatcheck_domain::delivery::{Next, Verdict};
+use coatcheck_domain::delivery::{Next, Verdict, is_edits_lane};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -46,7 +46,7 @@ impl Lane {
             held_since,
             requests: JoinSet::new(),
             finished: Vec::new(),
-            rhythm: Rhythm::of(channel),
+            rhythm: Rhythm::of(channel, is_edits_lane(name)),
             limit: None,
             spaced: None,
             doubtful: false,
@@ -105,6 +105,8 @@ pub(super) struct Rhythm {
     /// Requests in flight, at most.
     pub(super) width: usize,
     pace: Option<Arc<Pace>>,
+    /// It carries edits, which wait for alerts.
+    edits: bool,
     /// The lane was told to wait until then.
     held_until: Duration,
     /// How many times in a row it was told to.
@@ -113,8 +115,9 @@ pub(super) struct Rhythm {
 }
 
 impl Rhythm {
-    fn of(channel: Option<&Arc<dyn Channel>>) -> Self {
+    fn of(channel: Option<&Arc<dyn Channel>>, edits: bool) -> Self {
         Self {
+            edits,
             width: channel.map_or(WIDTH, |channel| channel.capabilities().width).max(1),
             pace: channel.and_then(|channel| channel.pace()),
             held_until: Duration::ZERO,
@@ -130,7 +133,10 @@ impl Rhythm {
 
     /// How long until something may be started; nothing: it may now.
     pub(super) fn wait(&self, now: Duration) -> Duration {
-        let pace = self.pace.as_ref().map_or(Duration::ZERO, |pace| pace.until_alert(now));
+        let pace = self
+            .pace
+            .as_ref()
+            .map_or(Duration::ZERO, |pace| if self.edits { pace.until_edit(now) } else { pace.until_alert(now) });
         self.held_until.saturating_sub(now).max(pace)
     }
 
@@ -139,7 +145,10 @@ impl Rhythm {
         // After a silence one request tries whether it is over.
         let width = if self.holds > 0 { 1 } else { self.width };
         let free = if self.is_held(now) { 0 } else { width.saturating_sub(under_way) };
-        let permits = self.pace.as_ref().map_or(free, |pace| pace.alerts(now, free));
+        let permits = self
+            .pace
+            .as_ref()
+            .map_or(free, |pace| if self.edits { pace.edits(now, free) } else { pace.alerts(now, free) });
         let chats = self.pace.as_ref().is_some_and(|pace| !pace.per_chat().is_zero());
         if chats && self.told.len() > ADDRESSES {
             let pace = self.pace.as_deref();

@@ -165,7 +165,7 @@ impl Sender {
         if left > 0 {
             tracing::info!(lane = name, left, "lane {name} had {left} deliveries under way when it stopped");
         }
-        let channel = name.split(':').next().unwrap_or_default();
+        let channel = name.split([':', '/']).next().unwrap_or_default();
         Ok(Some(Lane::new(lease, name, held_since, self.channels.get(channel))))
     }
 
@@ -248,6 +248,9 @@ impl Sender {
             message: started.message.clone(),
             buttons: buttons(started),
         };
+        if let Some(provider_ref) = &started.edits {
+            return channel.edit(&envelope, provider_ref).await;
+        }
         if self.must_look_first(channel.as_ref(), started)
             && let Found::Here { provider_ref } = channel.find(&envelope).await
         {

@@ -13,6 +13,7 @@ mod doubt;
 pub mod entity;
 mod error;
 pub mod fanout;
+pub mod gone;
 pub mod history;
 pub mod inbox;
 pub mod lease;

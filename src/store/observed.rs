@@ -160,6 +160,10 @@ impl VariantRow {
         })
     }
 
+    fn was_buyable(&self) -> bool {
+        self.span_availability.as_deref().and_then(|word| word.parse().ok()).is_some_and(Availability::is_buyable)
+    }
+
     fn price(&self) -> Option<Money> {
         let exponent = u8::try_from(self.price_exponent?).ok()?;
         Some(Money::minor(self.price_minor?, exponent, self.currency.as_deref()))
@@ -244,6 +248,9 @@ async fn write_span(
         Change::Open { availability, price, previous_ended_at } => {
             if let (Some(reached), Some(ended)) = (reached, previous_ended_at) {
                 end_span(txn, variant_id, reached, Some(*ended)).await?;
+            }
+            if row.is_some_and(VariantRow::was_buyable) && !availability.is_buyable() {
+                super::gone::look_at(txn, variant_id, moment.read_at).await?;
             }
             open_span(txn, variant_id, *availability, price.as_ref(), moment).await
         }

@@ -132,6 +132,7 @@ impl Discord {
             Deed::Text(_) => heard.channel,
             _ => self.dm_with(heard.person).await?,
         };
+        self.permit().await?;
         let mut body = reply::body(reply, false);
         body["nonce"] = nonce(&format!("reply:{}", heard.id)).into();
         body["enforce_nonce"] = true.into();

@@ -86,6 +86,14 @@ impl Failure {
         }
     }
 
+    /// How long everything has to wait.
+    pub(super) fn silence(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(Refused { status: 429, global: true, after, .. }) => *after,
+            _ => None,
+        }
+    }
+
     /// Does it count towards the ban for invalid requests (401, 403 and 429 do)?
     pub(super) fn is_invalid(&self) -> bool {
         matches!(self, Self::Refused(Refused { status: 401 | 403 | 429, shared: false, .. }))

@@ -33,7 +33,8 @@ fn bot_at(base: &str, token: &str, by_http: bool, timeout: Duration, clock: Arc<
         .build()
         .unwrap();
     let settings = Settings { token: token.to_owned().into(), base: base.parse().unwrap(), by_http, shows: |_| true };
-    Discord::new(settings, client, clock)
+    // A clock that stands still gives no permits.
+    Discord::new(settings, client, clock).paced(Pace::new(1_000_000, Duration::ZERO))
 }
 
 fn bot(world: &World) -> Discord {

@@ -42,6 +42,8 @@ pub struct Started {
     pub message: Message,
     /// The drop an alert tells of.
     pub drop: Option<i64>,
+    /// The platform's id of the message that is changed to this, instead of a new one.
+    pub edits: Option<String>,
     /// Since when it may have arrived already: the first request, if one of those made got no answer.
     pub in_doubt_since: Option<DateTime<Utc>>,
     /// Requests, this one included.

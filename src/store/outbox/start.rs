@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, Message};
-use coatcheck_domain::delivery::State;
+use coatcheck_domain::delivery::{Kind, State};
 use sea_orm::{DbErr, FromQueryResult, Value};
 
 use super::super::db::Txn;
 use super::super::error::StoreError;
+use super::super::gone::Edited;
 use super::super::lease::Lease;
 use super::super::sql::{Sql, list};
 use super::super::time::{at, micros, span};
@@ -20,6 +21,8 @@ use super::{FORCED, Gait, HELD, Started, Step};
 #[derive(FromQueryResult)]
 struct ClaimedRow {
     id: i64,
+    kind: String,
+    provider_ref: Option<String>,
     dedupe_key: String,
     drop_id: Option<i64>,
     payload: String,
@@ -74,7 +77,7 @@ pub(super) async fn start(
         return Ok(Step::default());
     }
     let sql = format!(
-        "SELECT d.id, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
+        "SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
                FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id LEFT JOIN \"drop\" p ON p.id = d.drop_id \
                WHERE d.{HELD} AND d.lane = $1 AND d.state = 'claimed' AND d.epoch = $2 ORDER BY d.next_attempt_at, d.id"
     );
@@ -231,11 +234,14 @@ impl ClaimedRow {
 
     fn started(&self, now: DateTime<Utc>, in_doubt_since: Option<DateTime<Utc>>) -> Result<Started, String> {
         let address = self.address.clone().ok_or("its destination is gone")?;
+        let edits = self.provider_ref.clone().filter(|_| self.kind == Kind::Edit.as_str());
+        let (drop, message) = if edits.is_some() { self.edited()? } else { (self.drop_id, self.message()?) };
         Ok(Started {
             id: self.id,
             dedupe_key: self.dedupe_key.clone(),
-            message: self.message()?,
-            drop: self.drop_id,
+            message,
+            drop,
+            edits,
             in_doubt_since,
             address,
             secret: self.secret.clone(),
@@ -243,6 +249,11 @@ impl ClaimedRow {
             expires_at: at(self.expires_at),
             started_at: now,
         })
+    }
+
+    fn edited(&self) -> Result<(Option<i64>, Message), String> {
+        let edited: Edited = serde_json::from_str(&self.payload).map_err(|why| why.to_string())?;
+        Ok((Some(edited.drop), Message::Alert(edited.alert)))
     }
 
     /// The part of the drop that was asked for, or the stored message itself.

@@ -11,6 +11,7 @@ mod drift;
 mod fanout;
 mod forgotten;
 mod held;
+mod gone;
 mod hops;
 mod inbox;
 mod instances;
