@@ -160,7 +160,8 @@ impl Town {
             expected.push(id);
         }
         let mut got: Vec<i64> = claims.iter().map(|claim| claim.source_id).collect();
-        (got.sort_unstable(), expected.sort_unstable());
+        got.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(got, expected, "claimed");
         self.made.extend(claims.into_iter().map(|claim| Made { claim, believed_until: until }));
     }
