@@ -322,10 +322,12 @@ async fn connect(
 /// The database's own words with what a person can do, where SQLite's result code (sqlite.org/rescode.html) tells.
 fn plainly(why: &str) -> String {
     let words = why.rsplit_once("error returned from database: ").map_or(why, |(_, words)| words);
-    let advice = match words.strip_prefix("(code: ").and_then(|rest| rest.split_once(')')) {
-        Some(("14", _)) => "; is its folder there, and may this user write in it?",
-        Some(("8", _)) => "; may this user write to it?",
-        Some(("26", _)) => "; it is something else and is left as it is",
+    let code = words.strip_prefix("(code: ").and_then(|rest| rest.split_once(')')?.0.parse::<u32>().ok());
+    // An extended code holds the plain one in its lowest byte.
+    let advice = match code.map(|code| code & 0xff) {
+        Some(14) => "; is its folder there, and may this user write in it?",
+        Some(8) => "; may this user write to it?",
+        Some(26) => "; it is something else and is left as it is",
         _ => "",
     };
     format!("{words}{advice}")
