@@ -1,5 +1,7 @@
 //! Settings, from the environment and `.env`. Read once, checked all at once, then handed on as small structs.
 
+mod platforms;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::str::FromStr;
@@ -9,8 +11,11 @@ use chrono_tz::Tz;
 use coatcheck_domain::Destination;
 use coatcheck_domain::destination::NotADestination;
 use coatcheck_domain::poll::INTERVAL_FLOOR;
+use url::Url;
 
 use crate::shops::AllowHosts;
+
+pub use platforms::{DiscordSettings, TelegramSettings};
 
 /// All settings that this version knows.
 #[derive(Debug, Clone)]
@@ -37,6 +42,12 @@ pub struct Settings {
     pub time_zone: Tz,
     /// `COATCHECK_LOG`
     pub log: String,
+    /// `PUBLIC_URL`, the address the world sees. Ends with a slash.
+    pub public_url: Option<Url>,
+    /// `DISCORD_TOKEN` and what belongs to it.
+    pub discord: Option<DiscordSettings>,
+    /// `TELEGRAM_TOKEN` and what belongs to it.
+    pub telegram: Option<TelegramSettings>,
     /// Settings of channels that are set and that this version cannot use yet.
     pub unused: Vec<&'static str>,
 }
@@ -60,7 +71,7 @@ impl FromStr for Destinations {
 pub struct BadSettings(pub Vec<String>);
 
 /// Channels that come with later versions: set, they must not be silently without effect.
-const LATER: [&str; 4] = ["DISCORD_TOKEN", "TELEGRAM_TOKEN", "SLACK_BOT_TOKEN", "TWILIO_ACCOUNT_SID"];
+const LATER: [&str; 2] = ["SLACK_BOT_TOKEN", "TWILIO_ACCOUNT_SID"];
 
 impl Settings {
     /// Reads all settings through `get`, and `NAME_FILE` where a secret lies in a file.
@@ -69,7 +80,11 @@ impl Settings {
     /// With all that is wrong at once, each naming the setting and what it takes.
     pub fn read(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, BadSettings> {
         let mut reader = Reader { get, wrong: Vec::new() };
+        let public_url = reader.public_url();
         let settings = Self {
+            discord: reader.discord(),
+            telegram: reader.telegram(public_url.as_ref()),
+            public_url,
             database_url: reader.secret("DATABASE_URL").unwrap_or_else(|| "sqlite://coatcheck.db".to_owned()),
             listen_addr: reader.parsed("LISTEN_ADDR", "127.0.0.1:8080", "an address and port, like 127.0.0.1:8080"),
             contact: reader.text("COATCHECK_CONTACT"),
@@ -262,6 +277,6 @@ mod tests {
 
     #[test]
     fn a_setting_of_a_later_version_is_not_silently_ignored() {
-        assert_eq!(read(&[("DISCORD_TOKEN", "x")]).expect("read").unused, ["DISCORD_TOKEN"]);
+        assert_eq!(read(&[("SLACK_BOT_TOKEN", "x")]).expect("read").unused, ["SLACK_BOT_TOKEN"]);
     }
 }

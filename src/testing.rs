@@ -1,4 +1,4 @@
-//! What unit tests stand on: a database in a throw-away folder, a clock that stands still, made-up shops.
+//! What unit tests stand on: a database of their own, a clock that stands still, made-up shops.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,42 +6,31 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::poll::{Plan, State};
-use coatcheck_domain::{Availability, Money, ProductReading, Reading, VariantReading};
-use tempfile::TempDir;
+use coatcheck_domain::{Availability, Clock, Money, ProductReading, Reading, VariantReading};
 
 use crate::store::claim::Failed;
-use crate::store::db::Durability;
 use crate::store::reading::NewReading;
 use crate::store::source::NewSource;
 use crate::store::{Db, NoFaults};
+
+mod place;
+
+pub(crate) use place::{Engine, Place};
 
 pub(crate) fn start() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).expect("a date")
 }
 
-pub(crate) async fn empty_db() -> (Db, TempDir) {
-    let (db, folder, _) = open().await;
-    (db, folder)
+pub(crate) async fn db(engine: Engine) -> (Db, Place) {
+    let (db, place, _) = db_with_clock(engine).await;
+    (db, place)
 }
 
-pub(crate) async fn db() -> (Db, TempDir) {
-    let (db, folder, _) = db_with_clock().await;
-    (db, folder)
-}
-
-pub(crate) async fn db_with_clock() -> (Db, TempDir, Arc<ManualClock>) {
-    let (db, folder, clock) = open().await;
-    db.migrate().await.expect("migrated");
-    (db, folder, clock)
-}
-
-async fn open() -> (Db, TempDir, Arc<ManualClock>) {
-    let folder = tempfile::tempdir().expect("a folder");
+pub(crate) async fn db_with_clock(engine: Engine) -> (Db, Place, Arc<ManualClock>) {
+    let place = Place::migrated(engine).await;
     let clock = Arc::new(ManualClock::at(start()));
-    let url = format!("sqlite://{}/test.db", folder.path().display());
-    let clock_of_db = Arc::clone(&clock) as Arc<dyn coatcheck_domain::Clock>;
-    let db = Db::open(&url, Durability::Process, clock_of_db, Arc::new(NoFaults)).await.expect("opened");
-    (db, folder, clock)
+    let db = place.open(Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(NoFaults)).await;
+    (db, place, clock)
 }
 
 /// Follows a made-up shop's address, polled each minute.

@@ -9,6 +9,7 @@ mod escape;
 mod failure;
 mod gateway;
 mod health;
+mod hook;
 mod invalid;
 mod payload;
 mod register;
@@ -28,9 +29,10 @@ use coatcheck_domain::delivery::Verdict;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{Capabilities, Channel, Door, Envelope, Found, Inbox, Pace, Platform, Receiver, Trouble};
+use crate::{Capabilities, Channel, Command, Door, Envelope, Found, Inbox, Pace, Platform, Receiver, Trouble};
 use api::Api;
 use health::Health;
+use hook::Callers;
 use invalid::Invalid;
 
 pub use signature::{BadKey, PublicKey, Unverified};
@@ -38,8 +40,8 @@ pub use signature::{BadKey, PublicKey, Unverified};
 /// Where Discord is, unless `DISCORD_API_BASE` says otherwise.
 pub const ORIGIN: &str = "https://discord.com";
 
-/// Requests per second; Discord takes 50 of a bot.
-const PER_SECOND: u32 = 45;
+/// Requests per second. Discord takes 50 of a bot: a full bucket and what flows into it within a second are fewer.
+const PER_SECOND: u32 = 38;
 
 /// What is needed to speak on Discord.
 pub struct Settings {
@@ -49,16 +51,20 @@ pub struct Settings {
     pub base: Url,
     /// `DISCORD_PUBLIC_KEY` is set: interactions come as HTTP requests, and the gateway is not used.
     pub by_http: bool,
+    /// Which commands people are shown.
+    pub shows: fn(Command) -> bool,
 }
 
 /// One bot: the channel that sends, and the receiver that listens.
 pub struct Discord {
     api: Api,
     by_http: bool,
+    shows: fn(Command) -> bool,
     clock: Arc<dyn Clock>,
     pace: Arc<Pace>,
     invalid: Mutex<Invalid>,
     health: Arc<Health>,
+    callers: Callers,
     /// The direct channel of each person, opened once.
     dms: Mutex<HashMap<u64, u64>>,
 }
@@ -70,12 +76,20 @@ impl Discord {
         Self {
             api: Api::new(settings.token, &settings.base, client),
             by_http: settings.by_http,
+            shows: settings.shows,
             pace: Arc::new(Pace::new(PER_SECOND, Duration::ZERO)),
             invalid: Mutex::default(),
             health: Arc::new(Health::new(Arc::clone(&clock))),
+            callers: Callers::default(),
             dms: Mutex::default(),
             clock,
         }
+    }
+
+    /// The same at another pace.
+    #[must_use]
+    pub fn paced(self, pace: Pace) -> Self {
+        Self { pace: Arc::new(pace), ..self }
     }
 
     fn invalid(&self) -> MutexGuard<'_, Invalid> {

@@ -10,6 +10,10 @@ use coatcheck_domain::Destination;
 
 /// The part of the pace that alerts leave to answers.
 const ANSWERS: f64 = 0.2;
+/// What alerts may make up for at once, as a part of a second's: a moment's delay of ours costs no pace.
+const CATCH_UP: f64 = 0.1;
+/// Where alerts were told so lately, there may be more of them.
+const ALERTS_FIRST: Duration = Duration::from_millis(250);
 
 /// The pace of one identity. Times are of a monotonic clock, since any fixed moment.
 #[derive(Debug)]
@@ -25,6 +29,8 @@ struct State {
     permits: f64,
     at: Duration,
     held_until: Duration,
+    /// Until then edits leave everything to alerts.
+    alerts_first: Duration,
 }
 
 impl Pace {
@@ -32,7 +38,12 @@ impl Pace {
     #[must_use]
     pub fn new(per_second: u32, per_chat: Duration) -> Self {
         let per_second = f64::from(per_second.max(1));
-        let state = State { permits: capacity(per_second), at: Duration::ZERO, held_until: Duration::ZERO };
+        let state = State {
+            permits: capacity(per_second),
+            at: Duration::ZERO,
+            held_until: Duration::ZERO,
+            alerts_first: Duration::ZERO,
+        };
         Self { per_second, per_chat, per_room: per_chat, state: Mutex::new(state) }
     }
 
@@ -57,6 +68,17 @@ impl Pace {
     /// Takes permits for up to `wanted` alerts at `now`, and says how many there were.
     pub fn alerts(&self, now: Duration, wanted: usize) -> usize {
         let mut state = self.refilled(now);
+        state.alerts_first = now + ALERTS_FIRST;
+        self.take(state, wanted)
+    }
+
+    /// The same for edits of what was told: they wait for alerts.
+    pub fn edits(&self, now: Duration, wanted: usize) -> usize {
+        let state = self.refilled(now);
+        if now < state.alerts_first { 0 } else { self.take(state, wanted) }
+    }
+
+    fn take(&self, mut state: MutexGuard<'_, State>, wanted: usize) -> usize {
         let free = (state.permits - reserve(self.per_second)).floor().max(0.0);
         // A bucket holds a second's worth of requests at most.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, not negative and small")]
@@ -67,11 +89,26 @@ impl Pace {
         taken
     }
 
+    /// Gives back permits for alerts that there were not.
+    pub fn give_back(&self, unused: usize) {
+        let mut state = self.state();
+        #[expect(clippy::cast_precision_loss, reason = "small")]
+        let unused = unused as f64;
+        state.permits = (state.permits + unused).min(capacity(self.per_second));
+    }
+
     /// How long from `now` until there is a permit for an alert.
     #[must_use]
     pub fn until_alert(&self, now: Duration) -> Duration {
         let state = self.refilled(now);
         self.until(&state, now, 1.0 + reserve(self.per_second))
+    }
+
+    /// The same for an edit.
+    #[must_use]
+    pub fn until_edit(&self, now: Duration) -> Duration {
+        let alerts_first = self.state().alerts_first;
+        self.until_alert(now).max(alerts_first.saturating_sub(now))
     }
 
     /// Takes a permit for one answer at `now`.
@@ -122,9 +159,9 @@ fn reserve(per_second: f64) -> f64 {
     (per_second * ANSWERS).max(1.0)
 }
 
-/// The reserve and one alert: nobody gets a burst of alerts out of a silence.
+/// The reserve and a tenth of a second: out of a silence nobody gets a burst of alerts worth the name.
 fn capacity(per_second: f64) -> f64 {
-    reserve(per_second) + 1.0
+    reserve(per_second) + (per_second * CATCH_UP).max(1.0)
 }
 
 #[cfg(test)]
@@ -151,6 +188,30 @@ mod tests {
         assert!(pace.answer(Duration::ZERO).is_err(), "a burst has an end");
         assert_eq!(pace.alerts(100 * MS, 1), 0, "the answers' share comes back first");
         assert_eq!(pace.answer(101 * MS), Ok(()));
+    }
+
+    #[test]
+    fn edits_wait_for_alerts() {
+        let pace = Pace::new(10, Duration::ZERO);
+        assert_eq!((pace.edits(Duration::ZERO, 1), pace.alerts(500 * MS, 1)), (1, 1));
+        assert_eq!(pace.edits(700 * MS, 1), 0);
+        assert_eq!(pace.until_edit(700 * MS), 50 * MS);
+        assert_eq!(pace.edits(750 * MS, 1), 1);
+    }
+
+    #[test]
+    fn what_was_not_used_can_be_used() {
+        let pace = Pace::new(10, Duration::ZERO);
+        assert_eq!(pace.alerts(Duration::ZERO, 1), 1);
+        pace.give_back(1);
+        assert_eq!(pace.alerts(Duration::ZERO, 1), 1);
+    }
+
+    #[test]
+    fn a_late_look_costs_no_pace() {
+        let pace = Pace::new(40, Duration::ZERO);
+        let told: usize = (0..200).map(|look| pace.alerts(MS * 50 * look, 32)).sum();
+        assert!((395..=405).contains(&told), "{told} in ten seconds");
     }
 
     #[test]

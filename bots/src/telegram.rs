@@ -37,6 +37,9 @@ use flood::Floods;
 use managers::Managers;
 use webhook::Hook;
 
+/// Where the Bot API is, unless `TELEGRAM_API_URL` says otherwise.
+pub const ORIGIN: &str = "https://api.telegram.org";
+
 /// Messages a second over all chats. Telegram bears about 30.
 const PER_SECOND: u32 = 25;
 /// Between two messages to one person.
@@ -88,6 +91,12 @@ impl Telegram {
             name: OnceCell::new(),
             trouble: Mutex::default(),
         }
+    }
+
+    /// The same at another pace.
+    #[must_use]
+    pub fn paced(self, pace: Pace) -> Self {
+        Self { pace: Arc::new(pace), ..self }
     }
 
     /// Notes whether the connection is well, and hands the result on.

@@ -5,9 +5,10 @@
 
 mod m0001_first;
 mod m0002_inbox;
+mod m0003_gone;
 
-pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 /// All steps, in order.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Migration), Box::new(m0002_inbox::Migration)]
+        vec![Box::new(m0001_first::Migration), Box::new(m0002_inbox::Migration), Box::new(m0003_gone::Migration)]
     }
 }
 

@@ -3,6 +3,7 @@
 mod clock;
 mod follow;
 mod gate;
+mod platforms;
 mod serve;
 mod talk;
 
@@ -29,6 +30,7 @@ use crate::store::{Db, NoFaults, StoreError};
 
 pub use clock::SystemClock;
 pub use follow::{How, NotFollowed, canonical};
+use platforms::Platforms;
 pub use serve::{NotServing, Role, Serving};
 pub use talk::talk;
 
@@ -49,6 +51,7 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     steady: Arc<SteadyClock>,
     http: reqwest::Client,
+    platforms: Platforms,
 }
 
 /// Why nothing can begin.
@@ -91,10 +94,14 @@ impl App {
     pub async fn open_unchecked(settings: Settings) -> Result<Self, NotOpened> {
         let steady = Arc::new(SteadyClock::over(Arc::new(SystemClock::start())));
         let clock: Arc<dyn Clock> = Arc::clone(&steady) as Arc<dyn Clock>;
-        let db = Db::open(&settings.database_url, Durability::Full, Arc::clone(&clock), Arc::new(NoFaults)).await?;
+        let db = Db::open(&settings.database_url, Durability::Full, clock, Arc::new(NoFaults)).await?;
+        let db = db.by_database_clock().await.map_err(StoreError::from)?;
+        let clock = db.clock();
         let guard = Arc::new(Guard::new(settings.allow_hosts.clone()));
         let (shops, http) = shops(&settings, &guard, &clock)?;
+        let platforms = Platforms::new(&settings, &clock)?;
         Ok(Self {
+            platforms,
             settings: Arc::new(settings),
             db,
             shops: Arc::new(shops),
@@ -118,10 +125,15 @@ impl App {
         let console = Console::new(output, Arc::clone(&self.clock));
         let gate = Arc::new(gate::Gate(Arc::clone(&self.guard)));
         let webhook = Webhook::new(self.http.clone(), gate, Arc::clone(&self.clock));
-        let channels: [Arc<dyn Channel>; 2] = [Arc::new(console), Arc::new(webhook)];
+        let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::new(console), Arc::new(webhook)];
+        channels.extend(self.platforms.channels());
         let channels: Channels = channels.into_iter().map(|channel| (channel.name(), channel)).collect();
-        let holder = format!("{}-{}", std::process::id(), self.chance.token());
-        Sender::new(self.db.clone(), channels, Arc::clone(&self.chance), Arc::clone(&self.clock), holder)
+        Sender::new(self.db.clone(), channels, Arc::clone(&self.chance), Arc::clone(&self.clock), self.holder())
+    }
+
+    /// A name for whoever holds a lease.
+    fn holder(&self) -> String {
+        format!("{}-{}", std::process::id(), self.chance.token())
     }
 }
 

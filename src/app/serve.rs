@@ -30,19 +30,22 @@ pub enum Role {
     Fanout,
     /// Sends deliveries.
     Send,
+    /// Hears what people say in chats, and answers.
+    Receive,
     /// Answers over HTTP.
     Web,
 }
 
 impl Role {
     /// Every role that exists.
-    pub const ALL: [Self; 4] = [Self::Poll, Self::Fanout, Self::Send, Self::Web];
+    pub const ALL: [Self; 5] = [Self::Poll, Self::Fanout, Self::Send, Self::Receive, Self::Web];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Poll => "poll",
             Self::Fanout => "fanout",
             Self::Send => "send",
+            Self::Receive => "receive",
             Self::Web => "web",
         }
     }
@@ -61,7 +64,7 @@ impl FromStr for Role {
         Self::ALL
             .into_iter()
             .find(|role| role.as_str() == word)
-            .ok_or_else(|| format!("there is no role {word:?}; there are poll, fanout, send and web"))
+            .ok_or_else(|| format!("there is no role {word:?}; there are poll, fanout, send, receive and web"))
     }
 }
 
@@ -102,12 +105,16 @@ impl App {
             self.db.free_all_leases().await.map_err(StoreError::from)?;
             let moved = self.db.settle_future().await.map_err(StoreError::from)?;
             if moved > 0 {
-                tracing::warn!(moved, "the clock was set back since the service was last here; {moved} rows were planned from a later time, and wait from now on");
+                tracing::warn!(
+                    moved,
+                    "the clock was set back since the service was last here; {moved} rows were planned from a later time, and wait from now on"
+                );
             }
             let is_own = |url: &str| Url::parse(url).is_ok_and(|url| self.guard.is_allowed_host(&url));
             self.db.make_due(is_own, INTERVAL_FLOOR).await.map_err(StoreError::from)?;
         }
         self.db.set_slots(self.settings.host_concurrency).await.map_err(StoreError::from)?;
+        let inbox = Arc::new(self.inbox());
         let (stopper, stop) = Stopper::pair();
         let beats = Beats::new(Arc::clone(&self.clock));
         let mut serving = Serving { stopper, tasks: Vec::new(), listening: None, _lock: lock };
@@ -115,12 +122,16 @@ impl App {
             let address = self.settings.listen_addr;
             let listener = TcpListener::bind(address).await.map_err(|why| NotServing::Listen { address, why })?;
             serving.listening = listener.local_addr().ok();
-            let web = web::router(self.db.clone(), beats.clone());
+            let web = web::router(self.db.clone(), beats.clone(), self.hooks(&inbox));
             serving.tasks.push(tokio::spawn(web::run(listener, web, stop.clone())));
         }
         let watch = ClockWatch::new(self.db.clone(), Arc::clone(&self.steady), serving._lock.is_some());
         serving.tasks.push(tokio::spawn(watch.run(beats.clone(), stop.clone())));
         self.spawn_loops(roles, output, &beats, &stop, &mut serving.tasks);
+        if roles.contains(&Role::Receive) {
+            let receptions = self.receptions(&inbox).into_iter();
+            serving.tasks.extend(receptions.map(|it| tokio::spawn(it.run(beats.clone(), stop.clone()))));
+        }
         Ok(serving)
     }
 
@@ -132,6 +143,13 @@ impl App {
         stop: &Stop,
         tasks: &mut Vec<JoinHandle<()>>,
     ) {
+        let (db, mut until) = (self.db.clone(), stop.clone());
+        tasks.push(tokio::spawn(async move {
+            tokio::select! {
+                () = db.keep_in_touch() => {}
+                () = until.stopped() => {}
+            }
+        }));
         if roles.contains(&Role::Poll) {
             tasks.push(tokio::spawn(self.poller().run(beats.clone(), stop.clone())));
         }
@@ -141,7 +159,8 @@ impl App {
                 expire_after: self.settings.expire_after,
                 chunk: FanoutRules::CHUNK,
             };
-            tasks.push(tokio::spawn(Fanout::new(self.db.clone(), rules).run(beats.clone(), stop.clone())));
+            let fanout = Fanout::new(self.db.clone(), rules).editing(self.platforms.editable());
+            tasks.push(tokio::spawn(fanout.run(beats.clone(), stop.clone())));
         }
         if roles.contains(&Role::Send) {
             tasks.push(tokio::spawn(self.sender(output).run(beats.clone(), stop.clone())));

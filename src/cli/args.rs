@@ -93,7 +93,7 @@ pub(super) struct Demo {
 /// `serve`
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// What this process does: poll, fanout, send, web [default: all]
+    /// What this process does: poll, fanout, send, receive, web [default: all]
     #[arg(long, value_delimiter = ',', value_name = "ROLE,…")]
     pub roles: Vec<Role>,
 }

@@ -14,6 +14,7 @@ use super::failure::{Failure, Outcome};
 use super::out;
 use crate::app::App;
 use crate::store::delivery::{Delivery, NotReplayed};
+use crate::store::gone::Edited;
 
 /// Lists them, or replays one.
 ///
@@ -102,6 +103,9 @@ fn shown_address(delivery: &Delivery) -> String {
 
 /// The alert that was told: the drop's variants that were asked for, or the message itself.
 fn alert(delivery: &Delivery) -> Option<Alert> {
+    if delivery.kind == Kind::Edit {
+        return serde_json::from_str::<Edited>(&delivery.payload).ok().map(|edited| *edited.alert);
+    }
     let Some(snapshot) = &delivery.snapshot else {
         return match serde_json::from_str(&delivery.payload) {
             Ok(Message::Alert(alert)) => Some(*alert),

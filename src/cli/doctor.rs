@@ -41,7 +41,14 @@ struct Finding {
 pub(super) async fn run(app: &App, json: bool) -> Outcome {
     let mut findings = vec![database(app).await];
     findings.extend(disk(app));
-    findings.extend([service(app), clock(app).await?, settings(app), shops(app).await?, deliveries(app).await?, waiting(app).await?]);
+    findings.extend([
+        service(app),
+        clock(app).await?,
+        settings(app),
+        shops(app).await?,
+        deliveries(app).await?,
+        waiting(app).await?,
+    ]);
     let bad = findings.iter().filter(|finding| !finding.ok).count();
     if json {
         out::json(&findings)?;

@@ -44,8 +44,9 @@ fn log_to_stderr(settings: &Settings, command: &Command) -> Outcome {
     let is_service = matches!(command, Command::Serve(_));
     // Commands speak for themselves; only a service keeps a log, unless one is asked for.
     let wanted = if is_service || settings.log != "info" { settings.log.as_str() } else { "off" };
-    // What the driver notices is said again by whoever asked it.
-    let filter = EnvFilter::try_new(format!("sqlx=warn,{wanted}"))
+    // What the driver notices is said again by whoever asked it. At some levels the gateway's client would write down
+    // whatever it hears, which holds what people say and the keys to answer it.
+    let filter = EnvFilter::try_new(format!("sqlx=warn,{wanted},serenity::gateway=error"))
         .map_err(|why| Failure::usage(format!("COATCHECK_LOG={wanted:?} cannot be read: {why}")))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)

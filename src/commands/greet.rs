@@ -17,7 +17,7 @@ pub(crate) fn help(commands: &Commands, who: &Who, said: &Arguments) -> Reply {
         Some(command) => commands::help_for(command, platform),
         None => {
             let is_admin = commands.is_admin(who);
-            commands::help(platform, |command| later::is_built(command) && (is_admin || command.may() != May::Admins))
+            commands::help(platform, |command| later::is_shown(command) && (is_admin || command.may() != May::Admins))
         }
     })
 }

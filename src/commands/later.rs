@@ -3,7 +3,7 @@
 use coatcheck_bots::{Command, Platform, Reply};
 
 /// Can it be said with effect? What cannot is left out of `/help`.
-pub(crate) fn is_built(command: Command) -> bool {
+pub fn is_shown(command: Command) -> bool {
     !matches!(command, Command::Phone | Command::Verify | Command::Announce | Command::Stop | Command::Anytime)
 }
 

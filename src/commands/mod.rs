@@ -41,6 +41,7 @@ use crate::store::{Db, StoreError};
 use catalogue::Catalogue;
 use doing::Act;
 pub use follow::{Follow, Followed};
+pub use later::is_shown;
 use resolve::{Meant, Resolution};
 
 /// How long `/watch <URL>` waits for the first reading.

@@ -17,13 +17,21 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub struct Fanout {
     db: Db,
     rules: FanoutRules,
+    /// Channels whose messages can be edited.
+    editable: Vec<&'static str>,
 }
 
 impl Fanout {
     /// A fan-out by these rules.
     #[must_use]
     pub fn new(db: Db, rules: FanoutRules) -> Self {
-        Self { db, rules }
+        Self { db, rules, editable: Vec::new() }
+    }
+
+    /// The same; what is told on these channels is edited when it is sold out again.
+    #[must_use]
+    pub fn editing(self, editable: Vec<&'static str>) -> Self {
+        Self { editable, ..self }
     }
 
     /// Fans out every open drop to its end. Says how many alerts were written.
@@ -31,6 +39,19 @@ impl Fanout {
     /// # Errors
     /// When the store fails; what was done stays done, the rest is done next time.
     pub async fn tick(&self) -> Result<u64, StoreError> {
+        let mut alerts = self.tell().await?;
+        while let Some(gone) = self.db.gone_drop().await? {
+            let mut after = Some(0);
+            while let Some(row) = after {
+                after = self.db.edit_chunk(&gone, &self.editable, row).await?;
+                // News first.
+                alerts += self.tell().await?;
+            }
+        }
+        Ok(alerts)
+    }
+
+    async fn tell(&self) -> Result<u64, StoreError> {
         let mut alerts = 0;
         while let Some(drop) = self.db.open_drop().await? {
             let cases = self.db.cases_of(&drop).await?;

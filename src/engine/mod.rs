@@ -5,6 +5,9 @@ pub mod chance;
 pub mod clock_watch;
 pub mod fanout;
 mod fault;
+mod lane;
+#[cfg(test)]
+mod names_tests;
 pub mod poll;
 pub mod readings;
 pub mod receive;

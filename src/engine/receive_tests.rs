@@ -5,7 +5,6 @@ use std::sync::Mutex;
 
 use coatcheck_bots::{Command, Platform, Reply, Said, Who};
 use coatcheck_domain::clock::ManualClock;
-use tempfile::TempDir;
 
 use super::*;
 use crate::engine::Stopper;
@@ -100,11 +99,11 @@ struct Hall {
     clock: Arc<ManualClock>,
     chat: Arc<Chat>,
     reception: Reception,
-    _folder: TempDir,
+    _place: testing::Place,
 }
 
 async fn hall() -> Hall {
-    let (db, folder, clock) = testing::db_with_clock().await;
+    let (db, place, clock) = testing::db_with_clock(testing::Engine::Sqlite).await;
     let chat = Arc::new(Chat::default());
     let reception = Reception::new(
         db.clone(),
@@ -113,7 +112,7 @@ async fn hall() -> Hall {
         Arc::new(Chance::seeded(1)),
         "us".to_owned(),
     );
-    Hall { db, clock, chat, reception, _folder: folder }
+    Hall { db, clock, chat, reception, _place: place }
 }
 
 fn said(id: &str, chat: &str) -> Arrived {

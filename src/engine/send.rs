@@ -5,18 +5,18 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use coatcheck_bots::{Channel, Envelope};
+use coatcheck_bots::{Button, Channel, Envelope, Found};
 use coatcheck_domain::delivery::{self, Sending, Verdict};
 use coatcheck_domain::{Clock, Destination};
 use futures_util::FutureExt;
 use tokio::sync::Notify;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 use super::beat::Beats;
 use super::chance::Chance;
 use super::fault::unstored;
+use super::lane::Lane;
 use super::stop::Stop;
-use crate::store::lease::Lease;
 use crate::store::outbox::{Finished, Started};
 use crate::store::wake::Topic;
 use crate::store::{Db, StoreError};
@@ -44,21 +44,6 @@ pub struct Sender {
     clock: Arc<dyn Clock>,
     /// Who we are among those who could hold a lane.
     holder: String,
-}
-
-/// A lane that we hold.
-struct Lane {
-    name: String,
-    lease: Lease,
-    /// Monotonic: when the lease was last known to be ours.
-    held_since: Duration,
-    width: usize,
-    requests: JoinSet<Finished>,
-    finished: Vec<Finished>,
-    /// A step failed: what it started may be `sending` on disk without anybody sending it.
-    doubtful: bool,
-    /// Somebody else holds it by now.
-    lost: bool,
 }
 
 impl Sender {
@@ -145,15 +130,18 @@ impl Sender {
         let mut busy_at = self.clock.monotonic();
         // A verdict that is not written down yet is never left behind, however long the store is away: the next holder
         // would have to take it for Unknown, and tell again.
-        let is_idle =
-            |lane: &Lane, busy_at| lane.is_quiet() && self.clock.monotonic().saturating_sub(busy_at) >= LINGER;
+        let is_idle = |lane: &Lane, busy_at| {
+            // Who forgets that the lane was told to wait would not wait.
+            let now = self.clock.monotonic();
+            lane.is_quiet() && !lane.rhythm.is_held(now) && now.saturating_sub(busy_at) >= LINGER
+        };
         while !stop.is_stopped() && !is_idle(&lane, busy_at) {
             match self.step(&mut lane).await {
                 Ok(_) if lane.lost || (lane.doubtful && lane.is_quiet()) => break,
-                Ok(_) if lane.is_quiet() => lane.idle(&bell, &mut stop).await,
+                Ok(_) if lane.is_quiet() => lane.idle(&bell, &mut stop, RENEW).await,
                 Ok(_) => {
                     busy_at = self.clock.monotonic();
-                    lane.work(&bell, &mut stop).await;
+                    lane.work(&bell, &mut stop, PATIENCE).await;
                 }
                 Err(error) => {
                     // What was finished is kept and written down as soon as the store is back.
@@ -177,26 +165,27 @@ impl Sender {
         if left > 0 {
             tracing::info!(lane = name, left, "lane {name} had {left} deliveries under way when it stopped");
         }
-        let channel = name.split(':').next().unwrap_or_default();
-        let width = self.channels.get(channel).map_or(32, |channel| channel.capabilities().width).max(1);
-        Ok(Some(Lane {
-            name: name.to_owned(),
-            lease,
-            held_since,
-            width,
-            requests: JoinSet::new(),
-            finished: Vec::new(),
-            doubtful: false,
-            lost: false,
-        }))
+        let channel = name.split([':', '/']).next().unwrap_or_default();
+        Ok(Some(Lane::new(lease, name, held_since, self.channels.get(channel))))
     }
 
     /// One transaction: what came back is written down, what is due and wanted is started. Then the requests are made.
     async fn step(&self, lane: &mut Lane) -> Result<usize, StoreError> {
         self.renew(lane).await?;
         lane.collect();
-        let free = if lane.doubtful || lane.lost { 0 } else { lane.width.saturating_sub(lane.requests.len()) };
-        let step = self.db.step_lane(&lane.lease, &lane.name, &lane.finished, free).await?;
+        let now = self.clock.monotonic();
+        for done in &lane.finished {
+            lane.rhythm.heard(now, done);
+        }
+        let step = if lane.doubtful || lane.lost {
+            self.db.step_lane(&lane.lease, &lane.name, &lane.finished, &mut 0).await?
+        } else {
+            let mut gait = lane.rhythm.step(now, lane.requests.len());
+            let step = self.db.step_lane(&lane.lease, &lane.name, &lane.finished, &mut gait).await;
+            lane.limit = gait.end(step.as_ref().map_or(0, |step| step.started.len()));
+            step?
+        };
+        lane.spaced = step.spaced;
         for done in lane.finished.drain(..) {
             log(&done);
         }
@@ -257,9 +246,26 @@ impl Sender {
             destination,
             secret: started.secret.clone().map(Into::into),
             message: started.message.clone(),
-            buttons: Vec::new(),
+            buttons: buttons(started),
         };
+        if let Some(provider_ref) = &started.edits {
+            return channel.edit(&envelope, provider_ref).await;
+        }
+        if self.must_look_first(channel.as_ref(), started)
+            && let Found::Here { provider_ref } = channel.find(&envelope).await
+        {
+            tracing::info!(delivery = started.id, "delivery {} had arrived; only the answer was lost", started.id);
+            return Verdict::Sent { provider_ref: Some(provider_ref) };
+        }
         channel.send(&envelope).await
+    }
+
+    /// It may have arrived, so long ago that the platform would take a repetition for another message.
+    fn must_look_first(&self, channel: &dyn Channel, started: &Started) -> bool {
+        let (Some(since), Some(known)) = (started.in_doubt_since, channel.capabilities().knows_keys_for) else {
+            return false;
+        };
+        (self.db.now() - since).to_std().is_ok_and(|age| age >= known)
     }
 
     /// Waits for what is under way, writes it down, and gives the lane back.
@@ -273,7 +279,7 @@ impl Sender {
             tracing::warn!(lane = lane.name, "lane {} stops with requests under way; they count as unknown", lane.name);
         }
         let written = async {
-            self.db.step_lane(&lane.lease, &lane.name, &lane.finished, 0).await?;
+            self.db.step_lane(&lane.lease, &lane.name, &lane.finished, &mut 0).await?;
             self.db.hand_back_lane(&lane.lease, &lane.name).await?;
             self.db.release_lease(&lane.lease).await?;
             Ok::<_, StoreError>(())
@@ -284,45 +290,10 @@ impl Sender {
     }
 }
 
-impl Lane {
-    fn is_quiet(&self) -> bool {
-        self.requests.is_empty() && self.finished.is_empty()
-    }
-
-    fn has_room(&self) -> bool {
-        self.requests.len() < self.width
-    }
-
-    fn collect(&mut self) {
-        while let Some(done) = self.requests.try_join_next() {
-            self.finished.extend(done.ok());
-        }
-    }
-
-    /// Nothing to do: until the bell, or until the lease wants to be renewed.
-    async fn idle(&mut self, bell: &Notify, stop: &mut Stop) {
-        tokio::select! {
-            () = bell.notified() => {}
-            () = stop.sleep(RENEW) => {}
-        }
-    }
-
-    /// Requests are under way: until one is back, or there is more to start.
-    async fn work(&mut self, bell: &Notify, stop: &mut Stop) {
-        let has_room = self.has_room();
-        tokio::select! {
-            () = self.wait_for_one() => {}
-            () = bell.notified(), if has_room => {}
-            () = stop.sleep(PATIENCE) => {}
-        }
-    }
-
-    async fn wait_for_one(&mut self) {
-        match self.requests.join_next().await {
-            Some(done) => self.finished.extend(done.ok()),
-            None => tokio::task::yield_now().await,
-        }
-    }
+/// In a channel everybody could press them, and they would mean nobody's watch.
+fn buttons(started: &Started) -> Vec<Button> {
+    let in_public = started.address.starts_with("discord:#");
+    started.drop.filter(|_| !in_public).map(Button::after_alert).unwrap_or_default()
 }
 
 fn report(lane: &str, what: &str, error: &StoreError) {
@@ -341,3 +312,7 @@ fn log(done: &Finished) {
 #[cfg(test)]
 #[path = "send_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "lane_tests.rs"]
+mod lane_tests;

@@ -11,7 +11,7 @@ use coatcheck_domain::watch::Mode;
 
 use super::*;
 use crate::engine::stop::Stopper;
-use crate::store::stories::scene::{IN, OUT, Scene, jacket};
+use crate::store::stories::sqlite::scene::{IN, OUT, Scene, jacket};
 
 /// Notes what it was asked to send, and how many requests were under way at once.
 #[derive(Default)]
@@ -71,7 +71,7 @@ impl Channel for Fake {
 }
 
 /// People at each of these addresses wait for M, it is back, and all alerts are in the outbox.
-async fn alerts(addresses: &[&str]) -> Scene {
+pub(super) async fn alerts(addresses: &[&str]) -> Scene {
     let (scene, source, product) = Scene::with_jacket(&[("M", OUT)]).await;
     for address in addresses {
         let there: Destination = address.parse().expect("an address");
@@ -92,7 +92,7 @@ fn sender(scene: &Scene, holder: &str, channels: &[(&'static str, &Arc<Fake>)]) 
     Sender::new(scene.db.clone(), channels, Arc::new(Chance::seeded(seed)), clock, holder.to_owned())
 }
 
-async fn states(scene: &Scene) -> Vec<State> {
+pub(super) async fn states(scene: &Scene) -> Vec<State> {
     scene.deliveries().await.into_iter().map(|delivery| delivery.state).collect()
 }
 

@@ -180,6 +180,9 @@ impl Db {
         let now = self.now();
         let (now, until) = (micros(now), micros(now) + span(LEASE));
         let only_this = if only.is_some() { "AND s.id = $5" } else { "AND $5 = 0" };
+        // A source and its slot are taken both or neither: what another instance is just taking is left to it, and what
+        // it has taken since we looked is asked again under the lock.
+        let lock = txn.lock("FOR UPDATE OF s, f SKIP LOCKED");
         let sql = format!(
             "WITH free AS (SELECT id, shop_id, row_number() OVER (PARTITION BY shop_id ORDER BY slot) AS n \
                FROM shop_slot WHERE until <= $1), \
@@ -190,9 +193,12 @@ impl Db {
              placed AS (SELECT due.id AS source_id, free.id AS slot_id, due.ailing, \
                  row_number() OVER (PARTITION BY due.ailing ORDER BY due.next_poll_at, due.id) AS place FROM due \
                JOIN free ON free.shop_id = due.shop_id AND free.n = due.n), \
-             picked AS (SELECT source_id, slot_id FROM placed WHERE place <= CASE WHEN ailing THEN $6 ELSE $2 END) \
-             UPDATE shop_slot SET source_id = picked.source_id, token = $3, until = $4 FROM picked \
-               WHERE shop_slot.id = picked.slot_id AND shop_slot.until <= $1"
+             picked AS (SELECT source_id, slot_id FROM placed WHERE CASE WHEN ailing THEN place <= $6 ELSE place <= $2 END), \
+             held AS (SELECT s.id AS source_id, f.id AS slot_id FROM picked \
+               JOIN source s ON s.id = picked.source_id JOIN shop_slot f ON f.id = picked.slot_id \
+               WHERE s.next_poll_at <= $1 AND s.state <> 'paused' AND s.lease_until <= $1 AND f.until <= $1 {lock}) \
+             UPDATE shop_slot SET source_id = held.source_id, token = $3, until = $4 FROM held \
+               WHERE shop_slot.id = held.slot_id"
         );
         let (well, ailing) = room.places();
         let values = vec![now.into(), well.into(), token.into(), until.into(), only.unwrap_or(0).into(), ailing.into()];
@@ -216,7 +222,7 @@ impl Db {
         let sql = format!(
             "SELECT 1 FROM source s JOIN shop h ON h.id = s.shop_id \
                    WHERE s.state <> 'paused' AND s.next_poll_at <= $1 AND s.lease_until <= $1 AND h.not_before <= $1 \
-                 AND CASE WHEN {AILING} THEN $3 ELSE $2 END > 0 \
+                 AND CASE WHEN {AILING} THEN $3 > 0 ELSE $2 > 0 END \
                  AND EXISTS (SELECT 1 FROM shop_slot f WHERE f.shop_id = h.id AND f.until <= $1) LIMIT 1"
         );
         let (well, ailing) = room.places();

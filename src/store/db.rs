@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use super::error::StoreError;
+use super::timekeeper::DatabaseClock;
 use super::trouble::Trouble;
 use super::wake::Wake;
 
@@ -58,6 +59,7 @@ pub struct Db {
     writer: Conn<DatabaseConnection>,
     reader: Conn<DatabaseConnection>,
     clock: Arc<dyn Clock>,
+    shared_clock: Option<Arc<DatabaseClock>>,
     wake: Wake,
     trouble: Trouble,
 }
@@ -116,6 +118,7 @@ impl Db {
             writer: guard(writer),
             reader: guard(reader),
             clock,
+            shared_clock: None,
             wake: Wake::default(),
             trouble: trouble.clone(),
         })
@@ -131,6 +134,21 @@ impl Db {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// The clock that [`Db::now`] reads.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    pub(super) fn set_clock(&mut self, clock: Arc<DatabaseClock>) {
+        self.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        self.shared_clock = Some(clock);
+    }
+
+    pub(super) fn shared_clock(&self) -> Option<&DatabaseClock> {
+        self.shared_clock.as_deref()
     }
 
     /// Time since some moment, for measuring: no clock jump moves it.
@@ -285,6 +303,8 @@ async fn connect(
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(10))
         })
+        // "relation already exists, skipping" is no news to anybody.
+        .map_sqlx_postgres_opts(|postgres| postgres.options([("client_min_messages", "warning")]))
         // SQLite rolls a transaction back by itself when the disk is full. The driver counts it as open all the same, and
         // would from then on make savepoints that no commit ever follows: such a connection is not used again.
         .map_sqlx_sqlite_pool_opts(move |pool| {
@@ -302,10 +322,12 @@ async fn connect(
 /// The database's own words with what a person can do, where SQLite's result code (sqlite.org/rescode.html) tells.
 fn plainly(why: &str) -> String {
     let words = why.rsplit_once("error returned from database: ").map_or(why, |(_, words)| words);
-    let advice = match words.strip_prefix("(code: ").and_then(|rest| rest.split_once(')')) {
-        Some(("14", _)) => "; is its folder there, and may this user write in it?",
-        Some(("8", _)) => "; may this user write to it?",
-        Some(("26", _)) => "; it is something else and is left as it is",
+    let code = words.strip_prefix("(code: ").and_then(|rest| rest.split_once(')')?.0.parse::<u32>().ok());
+    // An extended code holds the plain one in its lowest byte.
+    let advice = match code.map(|code| code & 0xff) {
+        Some(14) => "; is its folder there, and may this user write in it?",
+        Some(8) => "; may this user write to it?",
+        Some(26) => "; it is something else and is left as it is",
         _ => "",
     };
     format!("{words}{advice}")

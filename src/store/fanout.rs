@@ -152,8 +152,12 @@ impl Db {
     /// When the database fails; then the chunk is done again, with the same result.
     pub async fn fan_out_chunk(&self, drop: &OpenDrop, cases: &[Case], rules: &FanoutRules) -> Result<Chunk, DbErr> {
         let txn = self.write().await?;
-        let sql = "SELECT cursor, created_at FROM \"drop\" WHERE id = $1 AND done_at IS NULL";
-        let Some(CursorRow { cursor, created_at }) = txn.row(sql, vec![drop.id.into()]).await? else {
+        // Another instance at the same drop is waited for, one chunk long, and then goes on where it ended.
+        let sql = format!(
+            "SELECT cursor, created_at FROM \"drop\" WHERE id = $1 AND done_at IS NULL {}",
+            txn.lock("FOR UPDATE")
+        );
+        let Some(CursorRow { cursor, created_at }) = txn.row(&sql, vec![drop.id.into()]).await? else {
             return Ok(Chunk { alerts: 0, done: true });
         };
         // Since it was looked up, the clock may have been moved, and the drop's time with it.
@@ -301,26 +305,3 @@ fn eligible_values(drop: &OpenDrop, rules: &FanoutRules) -> Vec<Value> {
 #[path = "fanout_late.rs"]
 mod late;
 pub(super) use late::{later_drops, tell_late};
-
-#[cfg(test)]
-mod tests {
-    use coatcheck_domain::Availability::{InStock, OutOfStock};
-
-    use super::*;
-    use crate::testing;
-
-    #[tokio::test]
-    async fn a_drop_that_cannot_be_read_holds_up_no_other() {
-        let (db, _folder) = testing::db().await;
-        let source = testing::follow(&db, "https://shop.example/products/jacket").await;
-        for availability in [OutOfStock, InStock, OutOfStock, InStock] {
-            testing::read(&db, source, vec![testing::product("Jacket", &[("M", "Black", availability)])]).await;
-        }
-        let first = db.open_drop().await.expect("read").expect("two are open");
-        let txn = db.write().await.expect("begun");
-        txn.run("UPDATE \"drop\" SET snapshot = '{' WHERE id = $1", vec![first.id.into()]).await.expect("broken");
-        txn.commit().await.expect("committed");
-        let next = db.open_drop().await.expect("read").expect("the other is open");
-        assert!(next.id > first.id);
-    }
-}

@@ -3,6 +3,7 @@
 //! SQLite has one writer connection and a few readers; PostgreSQL a pool. Nothing above can tell which it is.
 
 pub mod audit;
+mod bells;
 pub mod catalogue;
 pub mod claim;
 pub mod conversation;
@@ -12,6 +13,7 @@ mod doubt;
 pub mod entity;
 mod error;
 pub mod fanout;
+pub mod gone;
 pub mod history;
 pub mod inbox;
 pub mod lease;
@@ -28,6 +30,7 @@ pub(crate) mod sql;
 pub(crate) mod stories;
 pub mod subscriber;
 pub mod time;
+pub mod timekeeper;
 pub mod trouble;
 pub mod wake;
 pub mod watch;

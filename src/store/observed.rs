@@ -160,6 +160,10 @@ impl VariantRow {
         })
     }
 
+    fn was_buyable(&self) -> bool {
+        self.span_availability.as_deref().and_then(|word| word.parse().ok()).is_some_and(Availability::is_buyable)
+    }
+
     fn price(&self) -> Option<Money> {
         let exponent = u8::try_from(self.price_exponent?).ok()?;
         Some(Money::minor(self.price_minor?, exponent, self.currency.as_deref()))
@@ -245,6 +249,9 @@ async fn write_span(
             if let (Some(reached), Some(ended)) = (reached, previous_ended_at) {
                 end_span(txn, variant_id, reached, Some(*ended)).await?;
             }
+            if row.is_some_and(VariantRow::was_buyable) && !availability.is_buyable() {
+                super::gone::look_at(txn, variant_id, moment.read_at).await?;
+            }
             open_span(txn, variant_id, *availability, price.as_ref(), moment).await
         }
     }
@@ -288,35 +295,4 @@ async fn open_span(
     ];
     txn.run(sql, values).await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::testing;
-    use coatcheck_domain::Availability::{InStock, OutOfStock};
-
-    /// A catalogue takes over a product whose own page was paused: nothing of its history is lost or made up.
-    #[tokio::test]
-    async fn a_product_that_changes_its_source_keeps_a_true_history() {
-        let (db, _folder, clock) = testing::db_with_clock().await;
-        let page = testing::follow(&db, "https://shop.example/products/jacket").await;
-        let list = testing::follow(&db, "https://shop.example/products.json").await;
-        let jacket = |availability| vec![testing::product("Jacket", &[("M", "Black", availability)])];
-        testing::read(&db, page, jacket(OutOfStock)).await;
-        clock.advance(std::time::Duration::from_secs(60));
-        testing::read(&db, page, jacket(OutOfStock)).await;
-        testing::read(&db, list, jacket(InStock)).await;
-        let product = db.products_of(page).await.expect("read")[0];
-        let spans = async || db.history(product).await.expect("read")[0].spans.clone();
-        assert_eq!(spans().await.len(), 1, "a product is read by one source");
-
-        db.pause_source(page, true).await.expect("paused");
-        clock.advance(std::time::Duration::from_secs(60));
-        testing::read(&db, list, jacket(InStock)).await;
-        let spans = spans().await;
-        assert_eq!(spans.len(), 2);
-        assert_eq!(spans[0].last_seen, testing::start() + chrono::Duration::seconds(60));
-        assert_eq!((spans[1].availability, spans[1].is_open), (InStock, true));
-        assert!(db.open_drop().await.expect("read").is_some(), "the restock is seen across the change");
-    }
 }

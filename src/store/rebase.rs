@@ -28,7 +28,7 @@ pub struct Jump {
 
 /// What lies ahead, moved by `$1`. Claims are given up: what their polls bring was planned with the old time, so it is
 /// not stored, and the next reading says it again.
-const PLANNED: [&str; 8] = [
+const PLANNED: [&str; 9] = [
     "UPDATE source SET scheduled_at = scheduled_at + $1, next_poll_at = next_poll_at + $1, \
      last_error_at = last_error_at + $1, state = CASE WHEN state = 'leased' THEN 'idle' ELSE state END, \
      token = NULL, lease_until = 0",
@@ -40,6 +40,7 @@ const PLANNED: [&str; 8] = [
     "UPDATE subscriber SET paused_until = paused_until + $1 WHERE paused_until > 0",
     "UPDATE conversation SET expires_at = expires_at + $1",
     "UPDATE challenge SET expires_at = expires_at + $1",
+    "UPDATE \"drop\" SET gone_check_at = gone_check_at + $1 WHERE gone_check_at IS NOT NULL",
 ];
 
 /// What happened lately and still decides, moved by `$1` if after `$2`.
@@ -50,7 +51,7 @@ const LATELY: [&str; 2] = [
 
 /// A row that was written later than now (`$1`) comes from before the clock was set back: it waits as long from now on
 /// as it was to wait from then on.
-const WRITTEN_AHEAD: [&str; 6] = [
+const WRITTEN_AHEAD: [&str; 7] = [
     "UPDATE shop SET not_before = not_before - \
        (SELECT max(s.last_error_at) - $1 FROM source s WHERE s.shop_id = shop.id) \
      WHERE not_before > $1 AND EXISTS (SELECT 1 FROM source s WHERE s.shop_id = shop.id AND s.last_error_at > $1)",
@@ -64,6 +65,7 @@ const WRITTEN_AHEAD: [&str; 6] = [
      WHERE state IN ('pending', 'claimed', 'sending') AND created_at > $1",
     "UPDATE watch SET told_at = $1 WHERE told_at > $1",
     "UPDATE \"drop\" SET created_at = $1 WHERE created_at > $1",
+    "UPDATE \"drop\" SET gone_check_at = $1 WHERE gone_check_at > $1 + 60000000",
 ];
 
 /// A source without trouble is never planned further ahead than its interval and some jitter.
@@ -177,3 +179,7 @@ async fn note(txn: &Txn, now: DateTime<Utc>, words: &str) -> Result<(), DbErr> {
                VALUES ('clock', 'wall clock', 1, $2, $1, $1)";
     txn.run(sql, vec![micros(now).into(), words.into()]).await.map(|_| ())
 }
+
+#[cfg(test)]
+#[path = "rebase_tests.rs"]
+mod tests;

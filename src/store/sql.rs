@@ -1,9 +1,14 @@
 //! Short words for statements. `$1, $2, …` are understood by both databases.
 
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Statement, Value};
 
 /// Statements with their values.
 pub(crate) trait Sql: ConnectionTrait {
+    /// A clause that locks rows: PostgreSQL's only. SQLite has one writer, which has locked them all already.
+    fn lock(&self, clause: &'static str) -> &'static str {
+        if self.get_database_backend() == DbBackend::Postgres { clause } else { "" }
+    }
+
     /// Runs a statement and says how many rows it changed.
     fn run(&self, sql: &str, values: Vec<Value>) -> impl Future<Output = Result<u64, DbErr>> + Send {
         let statement = Statement::from_sql_and_values(self.get_database_backend(), sql, values);

@@ -1,4 +1,6 @@
-//! What the service answers over HTTP: is it alive, is it ready.
+//! What the service answers over HTTP: is it alive, is it ready; and where platforms bring what people say.
+
+mod hooks;
 
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ use tokio::net::TcpListener;
 use crate::engine::{Beats, Stop};
 use crate::store::Db;
 
+pub use hooks::{DISCORD_HOOK, DiscordHook, Hooks, TELEGRAM_HOOK, TelegramHook};
+
 #[derive(Clone)]
 struct Health {
     db: Db,
@@ -19,8 +23,9 @@ struct Health {
 }
 
 /// All routes.
-pub fn router(db: Db, beats: Beats) -> Router {
-    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).with_state(Health { db, beats })
+pub fn router(db: Db, beats: Beats, hooks: Hooks) -> Router {
+    let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
+    health.with_state(Health { db, beats }).merge(hooks::router(hooks))
 }
 
 /// Answers until the stop.

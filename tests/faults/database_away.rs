@@ -1,4 +1,6 @@
 //! PostgreSQL is away for a while: its connections break, and new ones are not to be had.
+//!
+//! `FAULT_SECONDS=60 cargo test --test faults away` keeps it away for a minute: longer than any lease.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,6 +11,12 @@ use crate::proxy::Proxy;
 use crate::support::{House, PATIENCE, Service, page, until};
 
 const WATCHERS: usize = 8;
+
+/// How long the database is away.
+fn a_while() -> Duration {
+    let seconds = std::env::var("FAULT_SECONDS").map(|text| text.parse().expect("FAULT_SECONDS is a number"));
+    Duration::from_secs(seconds.unwrap_or(3))
+}
 
 /// A house on PostgreSQL with something between, and its database seen past that.
 fn crowd() -> (Shop, Sink, House, Proxy) {
@@ -55,7 +63,7 @@ fn what_comes_back_while_the_database_is_away_is_told_when_it_is_back() {
     proxy.cut();
     shop.stock("jacket", "M", "Black", true);
     until("it is known", || !is_ready(&service));
-    std::thread::sleep(Duration::from_secs(3));
+    std::thread::sleep(a_while());
     assert_eq!(sink.heard().len(), 0);
     let said = service.err().iter().filter(|line| line.contains("the database fails")).count();
     assert_eq!(said, 1, "{:#?}", service.err());
@@ -74,7 +82,7 @@ async fn a_database_that_goes_while_requests_are_under_way_loses_none() {
     shop.stock("jacket", "M", "Black", true);
     sink.wait_for(WATCHERS, PATIENCE).await.expect("all requests are under way");
     proxy.cut();
-    std::thread::sleep(Duration::from_secs(3));
+    std::thread::sleep(a_while());
     assert!(!is_ready(&service));
     assert_eq!(sink.heard().len(), WATCHERS, "asked again although the answer is known");
     sink.lift();

@@ -5,3 +5,4 @@ mod disk_full;
 mod proxy;
 #[path = "../support/mod.rs"]
 mod support;
+mod unwritable;

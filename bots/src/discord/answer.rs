@@ -9,46 +9,35 @@ use serenity::http::{LightMethod, Route};
 use serenity::model::id::{ApplicationId, InteractionId};
 
 use super::Discord;
-use super::failure::{ALREADY_ANSWERED, Failure, UNKNOWN_INTERACTION};
+use super::failure::{ALREADY_ANSWERED, Failure, UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK};
+use super::hook::ON_ITS_WAY;
 use super::payload::{self, Deed, Heard};
 use super::reply::{self, PICTURE};
 use super::send::nonce;
 use crate::{Inbox, Reply, Trouble};
 
 /// After this long "is thinking…" is shown. Half of what Discord gives: the way there and back takes time too.
-const PATIENCE: Duration = Duration::from_millis(1_500);
+pub(super) const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// Kinds of answers. <https://discord.com/developers/docs/interactions/receiving-and-responding>
-const PONG: u64 = 1;
+pub(super) const PONG: u64 = 1;
 const MESSAGE: u64 = 4;
 const DEFERRED: u64 = 5;
-const CHOICES: u64 = 8;
+pub(super) const CHOICES: u64 = 8;
 
 impl Discord {
     pub(super) async fn answer(&self, payload: &str, inbox: &dyn Inbox) -> Result<(), Trouble> {
         let Some(heard) = payload::read(payload) else { return Ok(()) };
         let answered = match &heard.deed {
-            // Answered by `respond`, or worth nothing by now.
+            // Answered in the response, or worth nothing by now.
             Deed::Ping => Ok(()),
             Deed::Complete { .. } if self.by_http => Ok(()),
             Deed::Complete { .. } => self.complete(&heard, inbox).await,
             Deed::Text(_) => self.write_back(&heard, &done(&heard, inbox).await).await,
-            _ if self.by_http => self.settle(&heard, &done(&heard, inbox).await).await,
+            _ if self.by_http => self.called(&heard, &done(&heard, inbox).await).await,
             _ => self.in_time(&heard, done(&heard, inbox)).await,
         };
-        answered.map_err(|failure| self.noted(failure).trouble())
-    }
-
-    /// The body that answers an HTTP interaction at once: a pong, completions, or "is thinking…", which
-    /// [`handle`](crate::Receiver::handle) ends. `None`: the body is no interaction (400).
-    pub async fn respond(&self, payload: &str, inbox: &dyn Inbox) -> Option<Value> {
-        let heard = payload::read(payload)?;
-        Some(match &heard.deed {
-            Deed::Ping => json!({ "type": PONG }),
-            Deed::Complete { .. } => json!({ "type": CHOICES, "data": offered(&heard, inbox).await }),
-            Deed::Text(_) => return None,
-            _ => deferred(&heard),
-        })
+        answered.map_err(|failure| self.noted(failure).unanswered())
     }
 
     async fn complete(&self, heard: &Heard, inbox: &dyn Inbox) -> Result<(), Failure> {
@@ -81,6 +70,27 @@ impl Discord {
         }
     }
 
+    /// By HTTP: in the response while somebody waits for it, else where "is thinking…" stands. A file cannot be in a
+    /// response.
+    async fn called(&self, heard: &Heard, reply: &Reply) -> Result<(), Failure> {
+        let fits = reply.picture.is_none() && reply.file.is_none();
+        let body = if fits {
+            json!({ "type": MESSAGE, "data": reply::body(reply, heard.in_public) })
+        } else {
+            deferred(heard)
+        };
+        if self.callers.tell(heard.id, body) && fits {
+            return Ok(());
+        }
+        for wait in ON_ITS_WAY {
+            match self.settle(heard, reply).await {
+                Err(failure) if failure.code() == Some(UNKNOWN_WEBHOOK) => tokio::time::sleep(wait).await,
+                other => return other,
+            }
+        }
+        self.write_back(heard, reply).await
+    }
+
     /// Where the first way is closed: it was answered before a crash, or the three seconds are over.
     async fn instead(&self, heard: &Heard, reply: &Reply, failure: Failure) -> Result<(), Failure> {
         match failure.code() {
@@ -100,7 +110,7 @@ impl Discord {
 
     async fn call_back(&self, heard: &Heard, body: &Value, reply: Option<&Reply>) -> Result<(), Failure> {
         let route = Route::InteractionResponse { interaction_id: InteractionId::new(heard.id), token: &heard.token };
-        self.with_picture(LightMethod::Post, route, body, reply).await
+        self.with_files(LightMethod::Post, route, body, reply).await
     }
 
     /// Ends "is thinking…", or makes the answer that is there say this.
@@ -112,7 +122,7 @@ impl Discord {
         }
         let application_id = ApplicationId::new(heard.application);
         let route = Route::WebhookOriginalInteractionResponse { application_id, token: &heard.token };
-        self.with_picture(LightMethod::Patch, route, &body, Some(reply)).await
+        self.with_files(LightMethod::Patch, route, &body, Some(reply)).await
     }
 
     /// An answer as a message of its own: to a text, or when the interaction is over. What was asked in public is
@@ -122,33 +132,41 @@ impl Discord {
             Deed::Text(_) => heard.channel,
             _ => self.dm_with(heard.person).await?,
         };
+        self.permit().await?;
         let mut body = reply::body(reply, false);
         body["nonce"] = nonce(&format!("reply:{}", heard.id)).into();
         body["enforce_nonce"] = true.into();
         let route = Route::ChannelMessages { channel_id: channel.into() };
-        self.with_picture(LightMethod::Post, route, &body, Some(reply)).await
+        self.with_files(LightMethod::Post, route, &body, Some(reply)).await
     }
 
-    async fn with_picture(
+    async fn with_files(
         &self,
         method: LightMethod,
         route: Route<'_>,
         body: &Value,
         reply: Option<&Reply>,
     ) -> Result<(), Failure> {
-        match reply.and_then(|reply| reply.picture.as_ref()) {
-            Some(picture) => self.api.with_file(method, route, body, PICTURE, picture.png.to_vec()).await.map(drop),
-            None => self.api.with(method, route, body).await.map(drop),
+        let picture = reply.and_then(|reply| reply.picture.as_ref());
+        let file = reply.and_then(|reply| reply.file.as_ref());
+        match (picture, file) {
+            (Some(picture), _) => {
+                self.api.with_file(method, route, body, PICTURE, picture.png.to_vec()).await.map(drop)
+            }
+            (None, Some(file)) => {
+                self.api.with_file(method, route, body, &file.name, file.content.as_bytes().to_vec()).await.map(drop)
+            }
+            (None, None) => self.api.with(method, route, body).await.map(drop),
         }
     }
 }
 
-fn deferred(heard: &Heard) -> Value {
+pub(super) fn deferred(heard: &Heard) -> Value {
     let flags = reply::body(&Reply::default(), heard.in_public)["flags"].clone();
     json!({ "type": DEFERRED, "data": { "flags": flags } })
 }
 
-async fn offered(heard: &Heard, inbox: &dyn Inbox) -> Value {
+pub(super) async fn offered(heard: &Heard, inbox: &dyn Inbox) -> Value {
     let Deed::Complete { command, argument, typed } = &heard.deed else { return reply::choices(&[]) };
     reply::choices(&inbox.complete(&heard.who(), *command, argument, typed).await)
 }

@@ -61,10 +61,10 @@ impl Api {
         method: LightMethod,
         route: Route<'_>,
         body: &Value,
-        name: &'static str,
-        png: Vec<u8>,
+        name: &str,
+        content: Vec<u8>,
     ) -> Result<Value, Failure> {
-        let upload = MultipartUpload::Attachments(vec![CreateAttachment::bytes(png, name)]);
+        let upload = MultipartUpload::Attachments(vec![CreateAttachment::bytes(content, name)]);
         let form = Multipart { upload, payload_json: Some(body.to_string()), fields: Vec::new() };
         self.call(Request::new(route, method).multipart(Some(form))).await
     }

@@ -13,6 +13,7 @@ use crate::words::{plain, shortened};
 
 /// Discord's codes that decide something. <https://discord.com/developers/docs/topics/opcodes-and-status-codes>
 pub(super) const UNKNOWN_INTERACTION: u64 = 10_062;
+pub(super) const UNKNOWN_WEBHOOK: u64 = 10_015;
 pub(super) const ALREADY_ANSWERED: u64 = 40_060;
 const UNKNOWN_CHANNEL: u64 = 10_003;
 const UNKNOWN_USER: u64 = 10_013;
@@ -85,6 +86,14 @@ impl Failure {
         }
     }
 
+    /// How long everything has to wait.
+    pub(super) fn silence(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(Refused { status: 429, global: true, after, .. }) => *after,
+            _ => None,
+        }
+    }
+
     /// Does it count towards the ban for invalid requests (401, 403 and 429 do)?
     pub(super) fn is_invalid(&self) -> bool {
         matches!(self, Self::Refused(Refused { status: 401 | 403 | 429, shared: false, .. }))
@@ -106,6 +115,22 @@ impl Failure {
             Self::NoAnswer(why) => Trouble { why: format!("no answer from Discord: {why}"), after: None, fatal: false },
             Self::Unmade(why) => Trouble { why, after: None, fatal: true },
         }
+    }
+}
+
+/// A moment for Discord to recover before an answer is tried again.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+impl Failure {
+    /// What it means for an answer: what may pass is tried again.
+    pub(super) fn unanswered(self) -> Trouble {
+        let passes = match &self {
+            Self::Refused(refused) => matches!(refused.status, 408 | 429 | 500..=599),
+            Self::NoConnection(_) | Self::NoAnswer(_) => true,
+            Self::Unmade(_) => false,
+        };
+        let trouble = self.trouble();
+        Trouble { after: trouble.after.or(passes.then_some(A_MOMENT)), ..trouble }
     }
 }
 

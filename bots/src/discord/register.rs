@@ -21,13 +21,13 @@ impl Discord {
         let id = me["id"].as_str().and_then(|id| id.parse().ok()).filter(|id| *id != 0);
         let id = id.ok_or_else(|| Failure::NoAnswer("the application has no id".to_owned()))?;
         let route = Route::Commands { application_id: ApplicationId::new(id) };
-        self.api.with(LightMethod::Put, route, &commands()).await.map(drop)
+        self.api.with(LightMethod::Put, route, &commands(self.shows)).await.map(drop)
     }
 }
 
-/// Every command that can be said on Discord.
-fn commands() -> Vec<CreateCommand> {
-    Command::on(Platform::Discord).map(command).collect()
+/// Every command that can be said on Discord, as far as it is shown.
+fn commands(shows: fn(Command) -> bool) -> Vec<CreateCommand> {
+    Command::on(Platform::Discord).filter(|command| shows(*command)).map(command).collect()
 }
 
 fn command(command: Command) -> CreateCommand {
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_commands_are_those_of_the_table() {
-        let all = serde_json::to_value(commands()).expect("JSON");
+        let all = serde_json::to_value(commands(|_| true)).expect("JSON");
         let lines: Vec<String> = all.as_array().expect("a list").iter().map(read).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
         /watch <product>… [size]… [style]… [how: once|every] [0,1] [0,1,2]

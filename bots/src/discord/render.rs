@@ -12,7 +12,7 @@ use url::Url;
 
 use super::escape::escaped;
 use crate::message::{Alert, AlertVariant, Message};
-use crate::words::{self, lasting, plain, shortened, variant_label};
+use crate::words::{self, gone_after, plain, shortened, variant_label};
 use crate::{Button, Envelope};
 
 /// Discord's limits. <https://discord.com/developers/docs/resources/message#embed-object-embed-limits>
@@ -77,7 +77,7 @@ fn fitted(text: &str, most: usize) -> String {
 fn head(alert: &Alert) -> String {
     let head = fitted(&words::alert(alert).head, LONGEST_CONTENT / 2);
     match alert.gone_after {
-        Some(seconds) => format!("~~{head}~~\nGone after {}", lasting(std::time::Duration::from_secs(seconds))),
+        Some(seconds) => format!("~~{head}~~\n{}", gone_after(seconds)),
         None => head,
     }
 }

@@ -34,6 +34,9 @@ pub(super) fn body(reply: &Reply, hidden: bool) -> Value {
     if let Some(picture) = &reply.picture {
         body["attachments"] = json!([{ "id": 0, "filename": PICTURE, "description": shortened(&picture.alt, 1024) }]);
     }
+    if let Some(file) = reply.file.as_ref().filter(|_| reply.picture.is_none()) {
+        body["attachments"] = json!([{ "id": 0, "filename": file.name }]);
+    }
     body
 }
 

@@ -16,6 +16,8 @@ use super::failure::Failure;
 use super::{Discord, render};
 use crate::{Envelope, Found};
 
+/// What has to wait longer is tried again later.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How many messages are looked through.
 const LOOKED_THROUGH: usize = 100;
 /// A notice has no time of its own: only so old a message can be the one that got no answer.
@@ -84,6 +86,7 @@ impl Discord {
         if let Some(known) = self.dms.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&person) {
             return Ok(*known);
         }
+        self.permit().await?;
         let body = json!({ "recipient_id": person.to_string() });
         let opened = self.api.with(LightMethod::Post, Route::UserMeDmChannels, &body).await;
         // Opening a channel tells nobody anything, so a lost answer to it leaves nothing in doubt.
@@ -97,8 +100,24 @@ impl Discord {
         Ok(channel)
     }
 
-    /// Counts what leads to a ban.
+    /// Waits until a request that is no alert may be made. Answers to interactions are beyond Discord's count.
+    pub(super) async fn permit(&self) -> Result<(), Failure> {
+        let mut waited = Duration::ZERO;
+        while let Err(wait) = self.pace.answer(self.clock.monotonic()) {
+            waited += wait;
+            if waited > LONGEST_WAIT {
+                return Err(Failure::NoConnection("nothing may be asked of Discord now: it wants silence".to_owned()));
+            }
+            tokio::time::sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    /// Counts what leads to a ban, and keeps still when everything has to.
     pub(super) fn noted(&self, failure: Failure) -> Failure {
+        if let Some(wait) = failure.silence() {
+            self.pace.hold(self.clock.monotonic() + wait);
+        }
         if failure.is_invalid() {
             self.invalid().note(self.clock.monotonic());
         }

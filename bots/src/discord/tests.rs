@@ -32,8 +32,9 @@ fn bot_at(base: &str, token: &str, by_http: bool, timeout: Duration, clock: Arc<
         .timeout(timeout)
         .build()
         .unwrap();
-    let settings = Settings { token: token.to_owned().into(), base: base.parse().unwrap(), by_http };
-    Discord::new(settings, client, clock)
+    let settings = Settings { token: token.to_owned().into(), base: base.parse().unwrap(), by_http, shows: |_| true };
+    // A clock that stands still gives no permits.
+    Discord::new(settings, client, clock).paced(Pace::new(1_000_000, Duration::ZERO))
 }
 
 fn bot(world: &World) -> Discord {

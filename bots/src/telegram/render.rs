@@ -1,7 +1,5 @@
 //! Alerts, notices and answers as Telegram shows them. Pure.
 
-use std::time::Duration;
-
 use teloxide::types::InlineKeyboardMarkup;
 use url::Url;
 
@@ -76,10 +74,10 @@ fn alert(alert: &Alert, buttons: &[Button], links: Links) -> Shown {
 fn head(text: &AlertText, gone_after: Option<u64>) -> Vec<String> {
     let mut lines: Vec<String> = text.head.lines().map(escaped).collect();
     let Some(headline) = lines.pop() else { return lines };
-    match gone_after.map(Duration::from_secs) {
+    match gone_after {
         None => lines.push(format!("<b>{headline}</b>")),
-        Some(time) => {
-            lines.extend([format!("<s>{headline}</s>"), format!("<b>Gone after {}</b>", words::lasting(time))]);
+        Some(seconds) => {
+            lines.extend([format!("<s>{headline}</s>"), format!("<b>{}</b>", words::gone_after(seconds))]);
         }
     }
     lines

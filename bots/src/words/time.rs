@@ -37,6 +37,15 @@ pub fn lasting(time: Duration) -> String {
     }
 }
 
+/// What an alert says when it is over: `Gone after 4 min`.
+#[must_use]
+pub fn gone_after(seconds: u64) -> String {
+    match seconds {
+        0 => "Gone within a second".to_owned(),
+        _ => format!("Gone after {}", lasting(Duration::from_secs(seconds))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +58,6 @@ mod tests {
         insta::assert_snapshot!(lines.join(", "), @"just now, just now, 7 s ago, 40 s ago, 1 min ago, 4 min ago, 31 min ago, 1 h ago, 2 h 5 min ago, 23 h 59 min ago, 1 day ago, 3 days ago, on 2026-12-11");
         assert_eq!(lasting(Duration::from_millis(412)), "0.4 s");
         assert_eq!(lasting(Duration::from_micros(300)), "1 ms");
+        assert_eq!([gone_after(0), gone_after(250)], ["Gone within a second", "Gone after 4 min"]);
     }
 }

@@ -49,7 +49,7 @@ async fn whoever_wants_to_be_forgotten_is_asked_once_and_forgotten() {
 async fn an_export_is_a_file_with_all_there_is() {
     let chat = Chat::with_two_jackets().await;
     chat.say("/watch corps m black every").await;
-    let said = parse("/export", super::super::platform(&chat.who)).expect("a command");
+    let said = parse("/export", crate::commands::platform(&chat.who)).expect("a command");
     let reply = chat.commands.said(&chat.who, said).await;
     let file: serde_json::Value = serde_json::from_str(&reply.file.expect("a file").content).expect("JSON");
     assert_eq!(file["destinations"], serde_json::json!(["discord:7"]));

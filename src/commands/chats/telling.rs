@@ -65,7 +65,16 @@ async fn a_history_speaks_of_the_zone_that_was_set() {
             chat.passes(Duration::from_secs(then), black_m).await;
         }
     }
-    insta::assert_snapshot!(chat.say("/history corps m black").await, @"");
+    insta::assert_snapshot!(chat.say("/history corps m black").await, @"
+    > /history corps m black
+    Corps Jacket — m / black
+    Last in stock 23 h 40 min ago.
+    It came back 6 times in 30 days, 6 times in 90 days.
+    It stayed 10 min.
+    It usually comes between 22:00 and 00:00 Europe/Berlin time.
+    I know nothing of 2027-01-22 23:40 to 2027-01-23 23:00 Europe/Berlin time (7 such times; the last).
+    I have watched it since 2027-01-15.
+    ");
 }
 
 #[tokio::test]

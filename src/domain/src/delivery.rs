@@ -102,11 +102,13 @@ pub enum Kind {
     Code,
     /// An answer that could not be given at once.
     Reply,
+    /// What an alert told is over: the message that was sent says so.
+    Edit,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Alert, Self::Post, Self::Notice, Self::Code, Self::Reply];
+    pub const ALL: [Self; 6] = [Self::Alert, Self::Post, Self::Notice, Self::Code, Self::Reply, Self::Edit];
 
     /// The name in tables, commands and JSON.
     #[must_use]
@@ -117,6 +119,7 @@ impl Kind {
             Self::Notice => "notice",
             Self::Code => "code",
             Self::Reply => "reply",
+            Self::Edit => "edit",
         }
     }
 
@@ -124,7 +127,7 @@ impl Kind {
     #[must_use]
     pub fn expires_after(self, expire_after: Duration) -> Duration {
         match self {
-            Self::Alert | Self::Post => expire_after,
+            Self::Alert | Self::Post | Self::Edit => expire_after,
             Self::Notice => Duration::from_secs(24 * 3600),
             Self::Code | Self::Reply => Duration::from_secs(10 * 60),
         }
@@ -150,6 +153,26 @@ impl FromStr for Kind {
 pub fn alert_key(drop: i64, subscriber: i64, hop: i32) -> String {
     format!("a:{drop}:{subscriber}:{hop}")
 }
+
+/// The key of an alert's edit: each is edited once.
+#[must_use]
+pub fn edit_key(alert: i64) -> String {
+    format!("e:{alert}")
+}
+
+/// The lane of edits beside a lane of alerts, so that alerts never queue behind them.
+#[must_use]
+pub fn edits_lane(lane: &str) -> String {
+    format!("{lane}{EDITS}")
+}
+
+/// Are there only edits in this lane?
+#[must_use]
+pub fn is_edits_lane(lane: &str) -> bool {
+    lane.ends_with(EDITS)
+}
+
+const EDITS: &str = "/edits";
 
 /// What came of one request, as its channel saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,6 +23,8 @@ pub struct Model {
     pub cursor: i64,
     /// When the fan-out ended (µs).
     pub done_at: Option<i64>,
+    /// Something it brought back is out again: when its alerts are to be looked at (µs).
+    pub gone_check_at: Option<i64>,
 }
 
 /// None: joins are written where they are asked.

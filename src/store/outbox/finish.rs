@@ -107,9 +107,9 @@ pub(super) async fn finish_sent(
         let sql = format!(
             "WITH done (id, attempts, provider_ref, accepted_at) AS (VALUES {}) \
              UPDATE delivery SET state = 'sent', provider_ref = COALESCE(done.provider_ref, delivery.provider_ref), \
-               last_error = NULL, reason = NULL, accepted_at = done.accepted_at, ended_at = $2 \
-             FROM done WHERE delivery.id = done.id AND delivery.state = 'sending' \
-               AND delivery.attempts = done.attempts AND delivery.epoch = $1 RETURNING delivery.id",
+               last_error = NULL, reason = NULL, accepted_at = CAST(done.accepted_at AS BIGINT), ended_at = $2 \
+             FROM done WHERE delivery.id = CAST(done.id AS BIGINT) AND delivery.state = 'sending' \
+               AND delivery.attempts = CAST(done.attempts AS BIGINT) AND delivery.epoch = $1 RETURNING delivery.id",
             table(3, chunk.len(), 4)
         );
         let written: HashSet<i64> = txn.ids(&sql, values).await?.into_iter().collect();

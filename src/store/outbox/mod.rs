@@ -5,6 +5,8 @@
 mod finish;
 mod start;
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::Message;
 use coatcheck_domain::delivery::{self, Next, Sending, Verdict};
@@ -38,6 +40,12 @@ pub struct Started {
     pub secret: Option<String>,
     /// What is told.
     pub message: Message,
+    /// The drop an alert tells of.
+    pub drop: Option<i64>,
+    /// The platform's id of the message that is changed to this, instead of a new one.
+    pub edits: Option<String>,
+    /// Since when it may have arrived already: the first request, if one of those made got no answer.
+    pub in_doubt_since: Option<DateTime<Utc>>,
     /// Requests, this one included.
     pub attempts: u32,
     /// Not worth telling from then on.
@@ -63,6 +71,26 @@ pub struct Finished {
     pub next: Next,
 }
 
+/// How many may be started at once, and how close to each other at one address.
+pub trait Gait: Send {
+    /// More requests than this are not begun.
+    fn width(&self) -> usize;
+
+    /// How long this address must still be left in peace; nothing: it is told something now.
+    fn wait(&mut self, address: &str) -> Duration;
+}
+
+/// As many at once, to whomever.
+impl Gait for usize {
+    fn width(&self) -> usize {
+        *self
+    }
+
+    fn wait(&mut self, _address: &str) -> Duration {
+        Duration::ZERO
+    }
+}
+
 /// What one step of a lane did.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Step {
@@ -70,6 +98,8 @@ pub struct Step {
     pub started: Vec<Started>,
     /// Rows that were taken and are not worth sending any more.
     pub dropped: usize,
+    /// Rows that were put back because their address has just been told something, and for how long at least.
+    pub spaced: Option<Duration>,
     /// The lease is somebody else's by now: nothing was started, and nothing will be.
     pub lost: bool,
 }
@@ -153,7 +183,7 @@ impl Db {
         Ok(usize::try_from(freed).unwrap_or_default() + held.len())
     }
 
-    /// One step of a lane: writes down what came of the requests in `finished` and starts up to `width` more.
+    /// One step of a lane: writes down what came of the requests in `finished` and starts more, as `gait` lets it.
     ///
     /// # Errors
     /// When the database fails; then nothing of it happened, and the same step may be tried again.
@@ -162,7 +192,7 @@ impl Db {
         lease: &Lease,
         lane: &str,
         finished: &[Finished],
-        width: usize,
+        gait: &mut dyn Gait,
     ) -> Result<Step, StoreError> {
         let txn = self.write().await?;
         let now = self.now();
@@ -171,7 +201,7 @@ impl Db {
         for done in others {
             finish_if(&txn, done, "epoch = $2", lease.epoch, now).await?;
         }
-        let step = if width == 0 { Step::default() } else { start(&txn, lease, lane, width, now).await? };
+        let step = if gait.width() == 0 { Step::default() } else { start(&txn, lease, lane, gait, now).await? };
         txn.commit().await?;
         Ok(step)
     }

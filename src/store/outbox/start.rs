@@ -2,23 +2,27 @@
 //! asked in the statement that starts it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, Message};
-use coatcheck_domain::delivery::State;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
+use coatcheck_domain::delivery::{Kind, State};
+use sea_orm::{DbErr, FromQueryResult, Value};
 
 use super::super::db::Txn;
 use super::super::error::StoreError;
+use super::super::gone::Edited;
 use super::super::lease::Lease;
 use super::super::sql::{Sql, list};
-use super::super::time::{at, micros};
+use super::super::time::{at, micros, span};
 use super::finish::end;
-use super::{FORCED, HELD, Started, Step};
+use super::{FORCED, Gait, HELD, Started, Step};
 
 #[derive(FromQueryResult)]
 struct ClaimedRow {
     id: i64,
+    kind: String,
+    provider_ref: Option<String>,
     dedupe_key: String,
     drop_id: Option<i64>,
     payload: String,
@@ -54,21 +58,26 @@ pub(super) async fn start(
     txn: &Txn,
     lease: &Lease,
     lane: &str,
-    width: usize,
+    gait: &mut dyn Gait,
     now: DateTime<Utc>,
 ) -> Result<Step, StoreError> {
     if !is_held(txn, lease).await? {
         return Ok(Step { lost: true, ..Step::default() });
     }
-    let limit = i64::try_from(width).unwrap_or(i64::MAX);
-    let sql = "UPDATE delivery SET state = 'claimed', epoch = $3 WHERE state = 'pending' AND id IN (SELECT id FROM delivery \
-               WHERE state = 'pending' AND lane = $1 AND next_attempt_at <= $2 ORDER BY next_attempt_at, id LIMIT $4)";
+    let limit = i64::try_from(gait.width()).unwrap_or(i64::MAX);
+    // Materialized, or PostgreSQL may run the inner query anew for each row, and with other rows locked each time.
+    let sql = format!(
+        "WITH due AS MATERIALIZED (SELECT id FROM delivery WHERE state = 'pending' AND lane = $1 AND next_attempt_at <= $2 \
+           ORDER BY next_attempt_at, id LIMIT $4 {}) \
+         UPDATE delivery SET state = 'claimed', epoch = $3 WHERE state = 'pending' AND id IN (SELECT id FROM due)",
+        txn.lock("FOR UPDATE SKIP LOCKED")
+    );
     let values = vec![lane.into(), micros(now).into(), lease.epoch.into(), limit.into()];
-    if txn.run(sql, values).await? == 0 {
+    if txn.run(&sql, values).await? == 0 {
         return Ok(Step::default());
     }
     let sql = format!(
-        "SELECT d.id, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
+        "SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
                FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id LEFT JOIN \"drop\" p ON p.id = d.drop_id \
                WHERE d.{HELD} AND d.lane = $1 AND d.state = 'claimed' AND d.epoch = $2 ORDER BY d.next_attempt_at, d.id"
     );
@@ -77,16 +86,18 @@ pub(super) async fn start(
     for id in &sold_out {
         end(txn, *id, State::Expired, "sold_out", now).await?;
     }
-    let candidates: Vec<&ClaimedRow> = claimed.iter().filter(|row| !sold_out.contains(&row.id)).collect();
+    let mut candidates: Vec<&ClaimedRow> = claimed.iter().filter(|row| !sold_out.contains(&row.id)).collect();
+    let spaced = space_out(txn, lease, gait, &mut candidates, now).await?;
     let allowed = start_wanted(txn, lease, &candidates, now).await?;
-    let mut step = Step { dropped: sold_out.len(), ..Step::default() };
+    let doubts = in_doubt(txn, &candidates).await?;
+    let mut step = Step { dropped: sold_out.len(), spaced, ..Step::default() };
     for row in candidates {
         if !allowed.contains(&row.id) {
             end_unwanted(txn, row, now).await?;
             step.dropped += 1;
             continue;
         }
-        match row.started(now) {
+        match row.started(now, doubts.get(&row.id).copied()) {
             Ok(started) => step.started.push(started),
             Err(why) => {
                 end(txn, row.id, State::Dead, &format!("unreadable: {why}"), now).await?;
@@ -95,6 +106,51 @@ pub(super) async fn start(
         }
     }
     Ok(step)
+}
+
+/// Puts back the rows whose address has just been told something, one behind the other. Says how long the first of
+/// them waits.
+async fn space_out(
+    txn: &Txn,
+    lease: &Lease,
+    gait: &mut dyn Gait,
+    rows: &mut Vec<&ClaimedRow>,
+    now: DateTime<Utc>,
+) -> Result<Option<Duration>, DbErr> {
+    let mut waits: Vec<(i64, Duration)> = Vec::new();
+    rows.retain(|row| {
+        let wait = gait.wait(row.address.as_deref().unwrap_or_default());
+        if wait > Duration::ZERO {
+            waits.push((row.id, wait));
+        }
+        wait.is_zero()
+    });
+    for (id, wait) in &waits {
+        let sql = "UPDATE delivery SET state = 'pending', epoch = 0, next_attempt_at = $3 \
+                   WHERE id = $1 AND state = 'claimed' AND epoch = $2";
+        txn.run(sql, vec![(*id).into(), lease.epoch.into(), (micros(now) + span(*wait)).into()]).await?;
+    }
+    Ok(waits.into_iter().map(|(_, wait)| wait).min())
+}
+
+/// Which of these may have arrived already, and since when: the first request of those of which one got no answer.
+async fn in_doubt(txn: &Txn, rows: &[&ClaimedRow]) -> Result<HashMap<i64, DateTime<Utc>>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Doubt {
+        id: i64,
+        since: i64,
+    }
+    let again: Vec<Value> = rows.iter().filter(|row| row.attempts > 0).map(|row| row.id.into()).collect();
+    if again.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "SELECT d.id, d.started_at AS since FROM delivery d WHERE d.started_at IS NOT NULL AND d.id IN ({}) \
+         AND EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id AND a.verdict = 'unknown')",
+        list(1, again.len())
+    );
+    let doubts: Vec<Doubt> = txn.rows(&sql, again).await?;
+    Ok(doubts.into_iter().map(|doubt| (doubt.id, at(doubt.since))).collect())
 }
 
 /// The statement that starts sends, with everything that could forbid one.
@@ -115,8 +171,8 @@ async fn start_wanted(txn: &Txn, lease: &Lease, rows: &[&ClaimedRow], now: DateT
 /// Has nobody else taken the lane? On PostgreSQL nobody can until we are done, so that whoever takes it next finds
 /// all that we started.
 pub(super) async fn is_held(txn: &Txn, lease: &Lease) -> Result<bool, DbErr> {
-    let lock = if txn.get_database_backend() == DbBackend::Postgres { " FOR SHARE" } else { "" };
-    let sql = format!("SELECT epoch FROM lease WHERE name = $1 AND holder = $2 AND epoch = $3{lock}");
+    let lock = txn.lock("FOR SHARE");
+    let sql = format!("SELECT epoch FROM lease WHERE name = $1 AND holder = $2 AND epoch = $3 {lock}");
     let values = vec![lease.name.as_str().into(), lease.holder.as_str().into(), lease.epoch.into()];
     Ok(txn.id(&sql, values).await?.is_some())
 }
@@ -176,18 +232,28 @@ impl ClaimedRow {
         serde_json::from_str(&self.payload).unwrap_or_default()
     }
 
-    fn started(&self, now: DateTime<Utc>) -> Result<Started, String> {
+    fn started(&self, now: DateTime<Utc>, in_doubt_since: Option<DateTime<Utc>>) -> Result<Started, String> {
         let address = self.address.clone().ok_or("its destination is gone")?;
+        let edits = self.provider_ref.clone().filter(|_| self.kind == Kind::Edit.as_str());
+        let (drop, message) = if edits.is_some() { self.edited()? } else { (self.drop_id, self.message()?) };
         Ok(Started {
             id: self.id,
             dedupe_key: self.dedupe_key.clone(),
-            message: self.message()?,
+            message,
+            drop,
+            edits,
+            in_doubt_since,
             address,
             secret: self.secret.clone(),
             attempts: u32::try_from(self.attempts).unwrap_or_default() + 1,
             expires_at: at(self.expires_at),
             started_at: now,
         })
+    }
+
+    fn edited(&self) -> Result<(Option<i64>, Message), String> {
+        let edited: Edited = serde_json::from_str(&self.payload).map_err(|why| why.to_string())?;
+        Ok((Some(edited.drop), Message::Alert(edited.alert)))
     }
 
     /// The part of the drop that was asked for, or the stored message itself.

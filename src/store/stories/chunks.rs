@@ -86,3 +86,21 @@ proptest! {
         }
     }
 }
+
+/// However many wait, and wherever one chunk ends and the next begins: nobody at a border is left out or told twice.
+#[tokio::test]
+async fn p1_whoever_waits_at_the_border_of_a_chunk_is_told_once() {
+    for (people, chunk) in [(5, 1), (4, 2), (5, 2), (6, 2), (3, 3), (6, 3), (7, 3)] {
+        let (scene, source, product) = Scene::with_jacket(&[("M", OUT)]).await;
+        for number in 1..=people {
+            let person = scene.person(number).await;
+            scene.watch(person, product, "M", Mode::Once).await;
+        }
+        scene.read(source, &jacket(&[("M", IN)])).await;
+        let told = scene.try_fan_out(&FanoutRules { chunk, ..RULES }).await.expect("fanned out");
+        let mut addresses: Vec<String> = scene.deliveries().await.into_iter().filter_map(|d| d.address).collect();
+        addresses.sort();
+        let all: Vec<String> = (1..=people).map(|number| format!("discord:{number}")).collect();
+        assert_eq!((told, addresses), (people, all), "{people} people in chunks of {chunk}");
+    }
+}

@@ -37,7 +37,7 @@ async fn live(scene: &Scene, source: i64, requests: &mut Requests) -> Result<(),
     scene.db.take_over_lane(&lease, LANE, 0.5).await?;
     let mut done = Vec::new();
     loop {
-        let step = scene.db.step_lane(&lease, LANE, &done, 2).await?;
+        let step = scene.db.step_lane(&lease, LANE, &done, &mut 2).await?;
         done.clear();
         if step.started.is_empty() {
             break;
@@ -68,15 +68,20 @@ async fn play(crash_at: Option<i64>) -> (Vec<String>, Requests, bool) {
         scene.db.free_all_leases().await.expect("freed");
         live(&scene, source, &mut requests).await.expect("no more crashes");
     }
-    let keys = scene.deliveries().await.into_iter().map(|d| d.dedupe_key);
+    let keys = scene.deliveries().await.into_iter().map(|d| subscriber_and_hop(&d.dedupe_key));
     let told = scene.told().await.into_iter().zip(keys).map(|(line, key)| format!("{key} {line}")).collect();
     (told, requests, crashed)
+}
+
+/// Of a key like `a:{drop}:1:0`. A drop that was rolled back leaves a gap in the numbers on PostgreSQL.
+fn subscriber_and_hop(key: &str) -> String {
+    key.splitn(3, ':').last().expect("a key has parts").to_owned()
 }
 
 #[tokio::test]
 async fn p1_p2_p5_a_crash_at_any_statement_tells_everybody_all_the_same() {
     let (expected, _, _) = play(None).await;
-    assert_eq!(expected, ["a:1:1:0 discord:1 sent M L", "a:1:2:0 discord:2 sent L", "a:1:3:0 discord:3 sent M L"]);
+    assert_eq!(expected, ["1:0 discord:1 sent M L", "2:0 discord:2 sent L", "3:0 discord:3 sent M L"]);
     let mut statements = 0;
     for nth in 1.. {
         let (told, requests, crashed) = play(Some(nth)).await;

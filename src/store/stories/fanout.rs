@@ -3,6 +3,8 @@
 use coatcheck_domain::watch::Mode;
 
 use super::scene::{IN, OUT, Scene, jacket};
+use crate::store::sql::Sql;
+use crate::testing::{self, Engine};
 
 #[tokio::test]
 async fn one_alert_per_subscriber_lists_all_that_matches() {
@@ -92,4 +94,19 @@ async fn two_drops_of_one_product_are_told_in_order_and_each_to_those_who_wait_f
     scene.read(source, &jacket(&[("M", IN), ("L", IN)])).await;
     assert_eq!(scene.fan_out().await, 2);
     assert_eq!(scene.told().await, ["discord:1 pending M", "discord:2 pending L"]);
+}
+
+#[tokio::test]
+async fn a_drop_that_cannot_be_read_holds_up_no_other() {
+    let (db, _place) = testing::db(Engine::of(module_path!())).await;
+    let source = testing::follow(&db, "https://shop.example/products/jacket").await;
+    for availability in [OUT, IN, OUT, IN] {
+        testing::read(&db, source, vec![testing::product("Jacket", &[("M", "Black", availability)])]).await;
+    }
+    let first = db.open_drop().await.expect("read").expect("two are open");
+    let txn = db.write().await.expect("begun");
+    txn.run("UPDATE \"drop\" SET snapshot = '{' WHERE id = $1", vec![first.id.into()]).await.expect("broken");
+    txn.commit().await.expect("committed");
+    let next = db.open_drop().await.expect("read").expect("the other is open");
+    assert!(next.id > first.id);
 }

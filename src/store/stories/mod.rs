@@ -1,21 +1,13 @@
-//! Stories of the store and what it promises, told over a real SQLite file: a shop, its readings, people, their lanes.
+//! Stories of the store and what it promises, told once over a real SQLite file and once over a real PostgreSQL.
 //!
-//! Names that begin with `p1_` … are the promises of `docs/RELIABILITY.md`.
+//! The suite is compiled twice; a story asks nobody which database it is on, and [`testing::Engine::of`] reads it from
+//! the suite's path.
+//!
+//! [`testing::Engine::of`]: crate::testing::Engine::of
 
-mod arming;
-mod chunks;
-mod clock;
-mod claims;
-mod crash;
-mod drift;
-mod fanout;
-mod hops;
-mod interleaved;
-mod lanes;
-mod outbox;
-mod past;
-mod plans;
-mod readings;
-mod replay;
-pub(crate) mod scene;
-mod unwanted;
+#[path = "suite.rs"]
+#[expect(clippy::duplicate_mod, reason = "each story is told on both databases")]
+pub(crate) mod postgres;
+#[path = "suite.rs"]
+#[expect(clippy::duplicate_mod, reason = "each story is told on both databases")]
+pub(crate) mod sqlite;

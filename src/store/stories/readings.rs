@@ -7,9 +7,10 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
 use super::scene::{IN, INTERVAL, OUT, Scene, jacket, product};
 use crate::store::claim::{Claimed, Failed};
+use crate::testing::{self, Engine};
 
 pub(super) fn failed() -> Failed {
-    let now = crate::testing::start();
+    let now = testing::start();
     let schedule = Schedule { scheduled_at: now, interval: INTERVAL, failures: 0, not_found: 0 };
     let plan = poll::after(&schedule, Outcome::Failed { retry_after: None }, now, 0.0);
     Failed { plan, fault: "timeout".into(), error: "too slow".into(), shop_not_before: None, shop_failed: true }
@@ -161,4 +162,29 @@ async fn what_a_catalogue_drops_is_absent_after_three_complete_readings() {
     scene.read(source, &rest(true)).await;
     assert_eq!(scene.number(absent).await, 1);
     assert_eq!(scene.read(source, &both).await.drops.len(), 1, "and its return is a restock");
+}
+
+/// A catalogue takes over a product whose own page was paused: nothing of its history is lost or made up.
+#[tokio::test]
+async fn a_product_that_changes_its_source_keeps_a_true_history() {
+    let (db, _place, clock) = testing::db_with_clock(Engine::of(module_path!())).await;
+    let page = testing::follow(&db, "https://shop.example/products/jacket").await;
+    let list = testing::follow(&db, "https://shop.example/products.json").await;
+    let shown = |availability| vec![testing::product("Jacket", &[("M", "Black", availability)])];
+    testing::read(&db, page, shown(OUT)).await;
+    clock.advance(std::time::Duration::from_secs(60));
+    testing::read(&db, page, shown(OUT)).await;
+    testing::read(&db, list, shown(IN)).await;
+    let product = db.products_of(page).await.expect("read")[0];
+    let spans = async || db.history(product).await.expect("read")[0].spans.clone();
+    assert_eq!(spans().await.len(), 1, "a product is read by one source");
+
+    db.pause_source(page, true).await.expect("paused");
+    clock.advance(std::time::Duration::from_secs(60));
+    testing::read(&db, list, shown(IN)).await;
+    let spans = spans().await;
+    assert_eq!(spans.len(), 2);
+    assert_eq!(spans[0].last_seen, testing::start() + chrono::Duration::seconds(60));
+    assert_eq!((spans[1].availability, spans[1].is_open), (IN, true));
+    assert!(db.open_drop().await.expect("read").is_some(), "the restock is seen across the change");
 }

@@ -12,11 +12,9 @@ use coatcheck_domain::poll::{self, Outcome};
 use coatcheck_domain::watch::{Mode, Wish};
 use coatcheck_domain::{Availability, Clock, Destination, ProductReading, Reading, SizeKey, StyleKey, VariantReading};
 use sea_orm::DbErr;
-use tempfile::TempDir;
 use tokio::sync::Notify;
 
 use crate::store::claim::{Claimed, Unchanged};
-use crate::store::db::Durability;
 use crate::store::delivery::Delivery;
 use crate::store::fanout::FanoutRules;
 use crate::store::lease::Lease;
@@ -26,7 +24,7 @@ use crate::store::source::NewSource;
 use crate::store::sql::Sql;
 use crate::store::watch::NewWatch;
 use crate::store::{Db, Faults, StoreError};
-use crate::testing;
+use crate::testing::{self, Engine, Place};
 
 pub(crate) const IN: Availability = Availability::InStock;
 pub(crate) const OUT: Availability = Availability::OutOfStock;
@@ -106,7 +104,7 @@ pub(crate) struct Scene {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) faults: Arc<Crash>,
     tokens: AtomicU64,
-    _folder: TempDir,
+    place: Place,
 }
 
 impl Scene {
@@ -117,13 +115,15 @@ impl Scene {
 
     /// One that looks at another clock than the one in hand.
     pub(crate) async fn by(clock_of_db: Arc<dyn Clock>, clock: Arc<ManualClock>) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let place = Place::migrated(Engine::of(module_path!())).await;
         let faults = Crash::off();
-        let url = format!("sqlite://{}/test.db", folder.path().display());
-        let faults_of_db = Arc::clone(&faults) as Arc<dyn Faults>;
-        let db = Db::open(&url, Durability::Process, clock_of_db, faults_of_db).await.expect("opened");
-        db.migrate().await.expect("migrated");
-        Self { db, clock, faults, tokens: AtomicU64::new(0), _folder: folder }
+        let db = place.open(clock_of_db, Arc::clone(&faults) as Arc<dyn Faults>).await;
+        Self { db, clock, faults, tokens: AtomicU64::new(0), place }
+    }
+
+    /// Another instance on the same database.
+    pub(crate) async fn another(&self) -> Db {
+        self.place.open(Arc::clone(&self.clock) as Arc<dyn Clock>, Crash::off()).await
     }
 
     /// A scene with a jacket that was read once. Says its source and its product.
@@ -250,7 +250,7 @@ impl Scene {
     }
 
     pub(crate) async fn is_armed(&self, watch: i64) -> bool {
-        self.number(&format!("SELECT CASE WHEN armed THEN 1 ELSE 0 END FROM watch WHERE id = {watch}")).await == 1
+        self.number(&format!("SELECT count(*) FROM watch WHERE armed AND id = {watch}")).await == 1
     }
 }
 
@@ -299,12 +299,12 @@ impl Scene {
     }
 
     pub(crate) async fn start(&self, lease: &Lease) -> Vec<Started> {
-        self.db.step_lane(lease, LANE, &[], 32).await.expect("stepped").started
+        self.db.step_lane(lease, LANE, &[], &mut 32).await.expect("stepped").started
     }
 
     pub(crate) async fn finish(&self, lease: &Lease, started: &Started, verdict: Verdict) {
         let done = finished(started, verdict, self.db.now());
-        self.db.step_lane(lease, LANE, &[done], 0).await.expect("stepped");
+        self.db.step_lane(lease, LANE, &[done], &mut 0).await.expect("stepped");
     }
 }
 

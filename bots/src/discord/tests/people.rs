@@ -2,6 +2,8 @@
 
 use coatcheck_world::{Fault, Order, Place};
 
+use crate::{Arrived, DoorClosed};
+
 use super::*;
 
 /// Hands the bot what the gateway would have brought.
@@ -139,27 +141,80 @@ async fn interactions_by_http_are_believed_when_signed_and_fresh() {
     }
 }
 
+/// Says when something has arrived.
+#[derive(Default)]
+struct Lobby(tokio::sync::Notify);
+
+#[async_trait]
+impl Door for Lobby {
+    async fn arrived(&self, _: Arrived) -> Result<(), DoorClosed> {
+        self.0.notify_one();
+        Ok(())
+    }
+}
+
+/// Shut.
+struct Shut;
+
+#[async_trait]
+impl Door for Shut {
+    async fn arrived(&self, _: Arrived) -> Result<(), DoorClosed> {
+        Err(DoorClosed("the disk is full".to_owned()))
+    }
+}
+
 #[tokio::test]
-async fn by_http_there_is_an_answer_at_once_and_the_rest_later() {
+async fn by_http_the_answer_is_in_the_response_or_follows_it() {
+    let world = World::open().unwrap();
+    let ann = world.person("Ann");
+    let bot = bot_at(&world.base(), world.token(), true, LONG, clock());
+    let (quick, drawn) = (Echo::default(), Echo { picture: true, ..Echo::default() });
+    for (inbox, at_once) in [(&quick, true), (&quick, false), (&drawn, true)] {
+        let asked = world.slash(ann, Place::Dm, "watches", &[]);
+        let (payload, lobby) = (world.interaction_payload(asked).to_string(), Lobby::default());
+        let request = async {
+            let body = bot.interaction(&payload, inbox, &lobby).await.unwrap().unwrap();
+            world.answered_by_http(asked, &body).unwrap();
+            body["type"].clone()
+        };
+        let work = async {
+            lobby.0.notified().await;
+            if at_once {
+                bot.handle(&payload, inbox).await.unwrap();
+            }
+        };
+        let (kind, ()) = tokio::join!(request, work);
+        assert_eq!(kind, if at_once && !inbox.picture { 4 } else { 5 });
+        if !at_once {
+            bot.handle(&payload, inbox).await.unwrap();
+        }
+    }
+    insta::assert_snapshot!(world.chat(world.dm(ann), ann), @"
+    CoatCheck: watches .
+    [Stop]
+    CoatCheck: watches .
+    [Stop]
+    CoatCheck: watches .
+    ┃ file history.png
+    [Stop]
+    ");
+}
+
+#[tokio::test]
+async fn by_http_only_what_changes_something_is_stored() {
     let world = World::open().unwrap();
     let (ann, inbox) = (world.person("Ann"), Echo::default());
     let bot = bot_at(&world.base(), world.token(), true, LONG, clock());
     let ping = r#"{"type":1,"id":"1","application_id":"2","token":"t"}"#;
-    assert_eq!(bot.respond(ping, &inbox).await, Some(serde_json::json!({ "type": 1 })));
-    assert_eq!(bot.respond("[]", &inbox).await, None);
+    assert_eq!(bot.interaction(ping, &inbox, &Shut).await.unwrap(), Some(serde_json::json!({ "type": 1 })));
+    assert_eq!(bot.interaction("[]", &inbox, &Shut).await.unwrap(), None);
     let typing = world.types(ann, Place::Dm, "watch", ("product", "jack"), &[]);
-    let asked = world.slash(ann, Place::Dm, "watches", &[]);
-    for interaction in [typing, asked] {
-        let payload = world.interaction_payload(interaction).to_string();
-        let body = bot.respond(&payload, &inbox).await.unwrap();
-        world.answered_by_http(interaction, &body).unwrap();
-        bot.handle(&payload, &inbox).await.unwrap();
-    }
+    let payload = world.interaction_payload(typing).to_string();
+    let body = bot.interaction(&payload, &inbox, &Shut).await.unwrap().unwrap();
+    world.answered_by_http(typing, &body).unwrap();
     assert_eq!(world.choices(typing), Some(vec!["watch product jacket".to_owned()]));
-    insta::assert_snapshot!(world.chat(world.dm(ann), ann), @"
-    CoatCheck: watches .
-    [Stop]
-    ");
+    let asked = world.interaction_payload(world.slash(ann, Place::Dm, "watches", &[])).to_string();
+    assert!(bot.interaction(&asked, &inbox, &Shut).await.is_err(), "what is not stored is not acknowledged");
 }
 
 #[tokio::test]

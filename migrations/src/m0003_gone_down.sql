@@ -1,0 +1,2 @@
+DROP INDEX drop_gone;
+ALTER TABLE "drop" DROP COLUMN gone_check_at;

@@ -1,0 +1,170 @@
+//! The settings of chat platforms: a group is whole, or it is refused.
+
+use std::fmt;
+
+use coatcheck_bots::discord::PublicKey;
+use coatcheck_bots::telegram::webhook::Hook;
+use coatcheck_bots::{discord, telegram};
+use secrecy::SecretString;
+use url::Url;
+
+use super::Reader;
+
+/// How to speak on Discord.
+#[derive(Clone)]
+pub struct DiscordSettings {
+    /// `DISCORD_TOKEN`
+    pub token: SecretString,
+    /// `DISCORD_API_BASE`: an origin, for `/api/v10` is serenity's to add.
+    pub api_base: Url,
+    /// `DISCORD_PUBLIC_KEY`: interactions come by HTTP, and the gateway is not used.
+    pub public_key: Option<PublicKey>,
+}
+
+/// How to speak on Telegram.
+#[derive(Clone)]
+pub struct TelegramSettings {
+    /// `TELEGRAM_TOKEN`
+    pub token: SecretString,
+    /// `TELEGRAM_API_URL`: an origin, and a path if it has one.
+    pub api_url: Url,
+    /// `TELEGRAM_WEBHOOK_SECRET` and `PUBLIC_URL`: updates are brought to us instead of being fetched.
+    pub hook: Option<Hook>,
+}
+
+impl Reader<'_> {
+    /// The address the world sees, with a slash at its end, so that paths can be joined to it.
+    pub(super) fn public_url(&mut self) -> Option<Url> {
+        let mut url = self.url("PUBLIC_URL", None)?;
+        if url.query().is_some() || url.fragment().is_some() {
+            self.wrong.push(format!(
+                "PUBLIC_URL={url} has a query or a fragment; it takes an address like https://coat.example"
+            ));
+        }
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        Some(url)
+    }
+
+    pub(super) fn discord(&mut self) -> Option<DiscordSettings> {
+        let key = self.text("DISCORD_PUBLIC_KEY").and_then(|hex| {
+            let key = PublicKey::parse(&hex);
+            key.map_err(|why| self.wrong.push(format!("DISCORD_PUBLIC_KEY cannot be read: {why}"))).ok()
+        });
+        let api_base = self.url("DISCORD_API_BASE", Some(discord::ORIGIN));
+        if let Some(base) = api_base.as_ref().filter(|base| base.path() != "/" || base.query().is_some()) {
+            self.wrong.push(format!("DISCORD_API_BASE={base} has a path; it takes an origin like {}", discord::ORIGIN));
+        }
+        let token = self.token("DISCORD_TOKEN", &["DISCORD_PUBLIC_KEY"])?;
+        Some(DiscordSettings { token, api_base: api_base?, public_key: key })
+    }
+
+    pub(super) fn telegram(&mut self, public_url: Option<&Url>) -> Option<TelegramSettings> {
+        let api_url = self.url("TELEGRAM_API_URL", Some(telegram::ORIGIN));
+        let secret = self.secret("TELEGRAM_WEBHOOK_SECRET");
+        let token = self.token("TELEGRAM_TOKEN", &["TELEGRAM_WEBHOOK_SECRET"])?;
+        let hook = secret.and_then(|secret| self.hook(secret, public_url));
+        Some(TelegramSettings { token, api_url: api_url?, hook })
+    }
+
+    fn hook(&mut self, secret: String, public_url: Option<&Url>) -> Option<Hook> {
+        let Some(public_url) = public_url else {
+            let why = "TELEGRAM_WEBHOOK_SECRET is set and PUBLIC_URL is not: Telegram would not know where to bring updates; \
+                       set it, or leave both out to fetch them";
+            self.wrong.push(why.to_owned());
+            return None;
+        };
+        let url = public_url.join(crate::web::TELEGRAM_HOOK.trim_start_matches('/')).ok()?;
+        Hook::new(url, secret.into()).map_err(|why| self.wrong.push(why.to_string())).ok()
+    }
+
+    /// A platform's token. Without it, nothing that needs it may be set either.
+    fn token(&mut self, name: &'static str, others: &[&str]) -> Option<SecretString> {
+        if let Some(token) = self.secret(name) {
+            return Some(token.into());
+        }
+        let set = |other: &&&str| self.text(other).is_some() || self.text(&format!("{other}_FILE")).is_some();
+        if let Some(other) = others.iter().find(set) {
+            self.wrong.push(format!("{other} is set and {name} is not; set both or neither"));
+        }
+        None
+    }
+
+    fn url(&mut self, name: &str, default: Option<&str>) -> Option<Url> {
+        let text = self.text(name).or_else(|| default.map(str::to_owned))?;
+        let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if url.is_none() {
+            self.wrong.push(format!("{name}={text:?} cannot be read; it takes an address like https://coat.example"));
+        }
+        url
+    }
+}
+
+impl fmt::Debug for DiscordSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DiscordSettings").field("api_base", &self.api_base.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TelegramSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelegramSettings").field("api_url", &self.api_url.as_str()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{BadSettings, Settings};
+
+    const KEY: &str = "5866666666666666666666666666666666666666666666666666666666666666";
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, BadSettings> {
+        Settings::read(&|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn wrong(pairs: &[(&str, &str)]) -> String {
+        read(pairs).expect_err("wrong").to_string()
+    }
+
+    #[test]
+    fn half_a_group_is_refused_and_what_is_missing_is_named() {
+        let lines = [
+            wrong(&[("DISCORD_PUBLIC_KEY", KEY)]),
+            wrong(&[("DISCORD_TOKEN", "x"), ("DISCORD_PUBLIC_KEY", "abc")]),
+            wrong(&[("DISCORD_TOKEN", "x"), ("DISCORD_API_BASE", "https://discord.example/api/v10")]),
+            wrong(&[("TELEGRAM_WEBHOOK_SECRET", "s3cret"), ("TELEGRAM_API_URL", "http://127.0.0.1:8081")]),
+            wrong(&[("TELEGRAM_TOKEN", "1:x"), ("TELEGRAM_WEBHOOK_SECRET", "s3cret")]),
+            wrong(&[
+                ("TELEGRAM_TOKEN", "1:x"),
+                ("TELEGRAM_WEBHOOK_SECRET", "not one"),
+                ("PUBLIC_URL", "https://coat.example"),
+            ]),
+            wrong(&[("PUBLIC_URL", "coat.example")]),
+        ];
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        DISCORD_PUBLIC_KEY is set and DISCORD_TOKEN is not; set both or neither
+        DISCORD_PUBLIC_KEY cannot be read: a Discord public key is 64 hexadecimal digits, as on the application's page
+        DISCORD_API_BASE=https://discord.example/api/v10 has a path; it takes an origin like https://discord.com
+        TELEGRAM_WEBHOOK_SECRET is set and TELEGRAM_TOKEN is not; set both or neither
+        TELEGRAM_WEBHOOK_SECRET is set and PUBLIC_URL is not: Telegram would not know where to bring updates; set it, or leave both out to fetch them
+        TELEGRAM_WEBHOOK_SECRET must be 1 to 256 letters, digits, _ or -
+        PUBLIC_URL="coat.example" cannot be read; it takes an address like https://coat.example
+        "#);
+    }
+
+    #[test]
+    fn a_token_is_enough_and_is_never_shown() {
+        let settings = read(&[("DISCORD_TOKEN", "s3cret-d"), ("TELEGRAM_TOKEN", "7:s3cret-t")]).expect("read");
+        assert_eq!(settings.discord.as_ref().map(|it| it.api_base.as_str()), Some("https://discord.com/"));
+        assert!(settings.telegram.as_ref().is_some_and(|it| it.hook.is_none()));
+        assert!(!format!("{settings:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn the_public_address_may_have_a_path() {
+        let url = |text| read(&[("PUBLIC_URL", text)]).expect("read").public_url.expect("set").to_string();
+        assert_eq!(url("https://coat.example"), "https://coat.example/");
+        assert_eq!(url("https://example.com/coats"), "https://example.com/coats/");
+    }
+}

@@ -1,0 +1,233 @@
+//! A lane that is held: its lease, its requests, and how fast it may go.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use coatcheck_bots::{Channel, Pace};
+use coatcheck_domain::Destination;
+use coatcheck_domain::delivery::{Next, Verdict, is_edits_lane};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::stop::Stop;
+use crate::store::lease::Lease;
+use crate::store::outbox::{Finished, Gait};
+
+/// Requests in flight where the channel says nothing.
+const WIDTH: usize = 32;
+/// Addresses are forgotten when there are more of them.
+const ADDRESSES: usize = 4096;
+
+/// A lane that we hold.
+pub(super) struct Lane {
+    pub(super) name: String,
+    pub(super) lease: Lease,
+    /// Monotonic: when the lease was last known to be ours.
+    pub(super) held_since: Duration,
+    pub(super) requests: JoinSet<Finished>,
+    pub(super) finished: Vec<Finished>,
+    pub(super) rhythm: Rhythm,
+    /// Nothing may be started for so long.
+    pub(super) limit: Option<Duration>,
+    /// Somebody was told something just now, and is told more after so long.
+    pub(super) spaced: Option<Duration>,
+    /// A step failed: what it started may be `sending` on disk without anybody sending it.
+    pub(super) doubtful: bool,
+    /// Somebody else holds it by now.
+    pub(super) lost: bool,
+}
+
+impl Lane {
+    pub(super) fn new(lease: Lease, name: &str, held_since: Duration, channel: Option<&Arc<dyn Channel>>) -> Self {
+        Self {
+            name: name.to_owned(),
+            lease,
+            held_since,
+            requests: JoinSet::new(),
+            finished: Vec::new(),
+            rhythm: Rhythm::of(channel, is_edits_lane(name)),
+            limit: None,
+            spaced: None,
+            doubtful: false,
+            lost: false,
+        }
+    }
+
+    /// Nothing is under way, and nothing has to be written down.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.requests.is_empty() && self.finished.is_empty()
+    }
+
+    /// Takes what has come back.
+    pub(super) fn collect(&mut self) {
+        while let Some(done) = self.requests.try_join_next() {
+            self.finished.extend(done.ok());
+        }
+    }
+
+    /// Nothing to do: until the bell, until there may be more, or for `patience`.
+    pub(super) async fn idle(&mut self, bell: &Notify, stop: &mut Stop, patience: Duration) {
+        let patience = self.patience(patience);
+        tokio::select! {
+            () = bell.notified(), if self.limit.is_none() => {}
+            () = stop.sleep(patience) => {}
+        }
+    }
+
+    /// Requests are under way: until one is back, or there is more to start.
+    pub(super) async fn work(&mut self, bell: &Notify, stop: &mut Stop, patience: Duration) {
+        let patience = self.patience(patience);
+        let has_room = self.requests.len() < self.rhythm.width;
+        tokio::select! {
+            () = self.wait_for_one() => {}
+            () = bell.notified(), if has_room && self.limit.is_none() => {}
+            () = stop.sleep(patience) => {}
+        }
+    }
+
+    fn patience(&self, longest: Duration) -> Duration {
+        let waits = [self.limit, self.spaced.filter(|_| self.limit.is_none())];
+        waits.into_iter().flatten().fold(longest, Duration::min)
+    }
+
+    pub(super) async fn wait_for_one(&mut self) {
+        match self.requests.join_next().await {
+            Some(done) => self.finished.extend(done.ok()),
+            None => tokio::task::yield_now().await,
+        }
+    }
+}
+
+/// How fast a lane may go: its channel's pace, the silence it was asked for, and the last word to each address. All
+/// times are monotonic.
+pub(super) struct Rhythm {
+    /// Requests in flight, at most.
+    pub(super) width: usize,
+    pace: Option<Arc<Pace>>,
+    /// It carries edits, which wait for alerts.
+    edits: bool,
+    /// The lane was told to wait until then.
+    held_until: Duration,
+    /// How many times in a row it was told to.
+    holds: u32,
+    told: HashMap<String, Duration>,
+}
+
+impl Rhythm {
+    fn of(channel: Option<&Arc<dyn Channel>>, edits: bool) -> Self {
+        Self {
+            edits,
+            width: channel.map_or(WIDTH, |channel| channel.capabilities().width).max(1),
+            pace: channel.and_then(|channel| channel.pace()),
+            held_until: Duration::ZERO,
+            holds: 0,
+            told: HashMap::new(),
+        }
+    }
+
+    /// Was the lane told to wait?
+    pub(super) fn is_held(&self, now: Duration) -> bool {
+        now < self.held_until
+    }
+
+    /// How long until something may be started; nothing: it may now.
+    pub(super) fn wait(&self, now: Duration) -> Duration {
+        let pace = self
+            .pace
+            .as_ref()
+            .map_or(Duration::ZERO, |pace| if self.edits { pace.until_edit(now) } else { pace.until_alert(now) });
+        self.held_until.saturating_sub(now).max(pace)
+    }
+
+    /// Permits for one step beside `under_way` requests. Those that are not used are given back.
+    pub(super) fn step(&mut self, now: Duration, under_way: usize) -> Steps<'_> {
+        // After a silence one request tries whether it is over.
+        let width = if self.holds > 0 { 1 } else { self.width };
+        let free = if self.is_held(now) { 0 } else { width.saturating_sub(under_way) };
+        let permits = self
+            .pace
+            .as_ref()
+            .map_or(free, |pace| if self.edits { pace.edits(now, free) } else { pace.alerts(now, free) });
+        let chats = self.pace.as_ref().is_some_and(|pace| !pace.per_chat().is_zero());
+        if chats && self.told.len() > ADDRESSES {
+            let pace = self.pace.as_deref();
+            self.told.retain(|address, at| now < *at + between(pace, address));
+        }
+        let limited = self.is_held(now) || permits < free;
+        Steps { permits, limited, now, chats, queued: HashMap::new(), rhythm: self }
+    }
+
+    /// What an answer means for the lane as a whole.
+    pub(super) fn heard(&mut self, now: Duration, done: &Finished) {
+        match (&done.verdict, &done.next) {
+            (Verdict::Hold { after, .. }, Next::Retry { .. } | Next::Expired | Next::Dead { .. }) => {
+                self.holds += 1;
+                let wait = after.unwrap_or_else(|| HOLDS[(self.holds as usize).min(HOLDS.len()) - 1]);
+                self.held_until = self.held_until.max(now + wait);
+            }
+            (Verdict::Sent { .. }, _) => self.holds = 0,
+            _ => {}
+        }
+    }
+}
+
+/// How long a lane waits that was told to wait and not for how long: a token that is not taken any more comes back by
+/// somebody's hand.
+const HOLDS: [Duration; 5] = [
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(15),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+];
+
+fn between(pace: Option<&Pace>, address: &str) -> Duration {
+    let Some(pace) = pace else { return Duration::ZERO };
+    address.parse::<Destination>().map_or(pace.per_chat(), |destination| pace.between(&destination))
+}
+
+/// The permits of one step.
+pub(super) struct Steps<'a> {
+    rhythm: &'a mut Rhythm,
+    permits: usize,
+    /// There would be room for more.
+    limited: bool,
+    now: Duration,
+    /// Addresses have a pace of their own.
+    chats: bool,
+    /// How many of this step wait for each address.
+    queued: HashMap<String, u32>,
+}
+
+impl Steps<'_> {
+    /// Gives back what was not used, for `started` requests. Says when to look again if there may be more to start.
+    pub(super) fn end(self, started: usize) -> Option<Duration> {
+        if let Some(pace) = &self.rhythm.pace {
+            pace.give_back(self.permits.saturating_sub(started));
+        }
+        (self.limited && started >= self.permits).then(|| self.rhythm.wait(self.now))
+    }
+}
+
+impl Gait for Steps<'_> {
+    fn width(&self) -> usize {
+        self.permits
+    }
+
+    fn wait(&mut self, address: &str) -> Duration {
+        if !self.chats {
+            return Duration::ZERO;
+        }
+        let between = between(self.rhythm.pace.as_deref(), address);
+        let free_at = self.rhythm.told.get(address).map_or(Duration::ZERO, |at| *at + between);
+        if free_at <= self.now {
+            self.rhythm.told.insert(address.to_owned(), self.now);
+            return Duration::ZERO;
+        }
+        let ahead = self.queued.entry(address.to_owned()).or_default();
+        let wait = free_at - self.now + between * *ahead;
+        *ahead += 1;
+        wait
+    }
+}

@@ -1,0 +1,190 @@
+//! What was told and is sold out again: the message says so where it was sent, "gone after 4 min".
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use coatcheck_bots::message::Alert;
+use coatcheck_domain::delivery::{Kind, edit_key, edits_lane};
+use sea_orm::{DbErr, FromQueryResult, Value};
+use serde::{Deserialize, Serialize};
+
+use super::db::{Db, Txn};
+use super::error::StoreError;
+use super::sql::{Sql, list};
+use super::time::{at, micros, span};
+use super::wake::Topic;
+
+/// Alerts in one transaction, at most.
+const CHUNK: usize = 200;
+/// While alerts of the drop are under way, it is looked at again after this long.
+const AGAIN: Duration = Duration::from_secs(10);
+/// What stayed longer is no news when it goes.
+const LATEST: Duration = Duration::from_secs(24 * 3600);
+
+/// A drop of which something is out again.
+#[derive(Debug, Clone)]
+pub struct GoneDrop {
+    /// The row.
+    pub id: i64,
+    /// All that came back.
+    alert: Alert,
+    /// Which look this is.
+    check_at: i64,
+    /// Of what is out: since when (µs).
+    out: HashMap<i64, i64>,
+}
+
+/// What a message is edited to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Edited {
+    /// The drop it told of.
+    pub drop: i64,
+    /// What it says from now on.
+    pub alert: Box<Alert>,
+}
+
+#[derive(FromQueryResult)]
+struct DropRow {
+    id: i64,
+    snapshot: String,
+    check_at: i64,
+}
+
+#[derive(FromQueryResult)]
+struct OutRow {
+    id: i64,
+    since: i64,
+}
+
+#[derive(FromQueryResult)]
+struct ToldRow {
+    id: i64,
+    subscriber_id: Option<i64>,
+    destination_id: i64,
+    lane: String,
+    payload: String,
+    provider_ref: String,
+}
+
+/// A variant went out: the alerts of the drop that brought it back last are looked at.
+pub(super) async fn look_at(txn: &Txn, variant_id: i64, read_at: DateTime<Utc>) -> Result<(), DbErr> {
+    let sql = "UPDATE \"drop\" SET gone_check_at = $2 WHERE created_at > $3 AND id = \
+               (SELECT r.drop_id FROM restock r WHERE r.variant_id = $1 ORDER BY r.at DESC LIMIT 1)";
+    let now = micros(read_at);
+    txn.run(sql, vec![variant_id.into(), now.into(), (now - span(LATEST)).into()]).await.map(|_| ())
+}
+
+impl Db {
+    /// The drop whose alerts have waited longest to be looked at. One whose snapshot cannot be read is let be.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn gone_drop(&self) -> Result<Option<GoneDrop>, StoreError> {
+        let sql = "SELECT id, snapshot, gone_check_at AS check_at FROM \"drop\" \
+                   WHERE gone_check_at IS NOT NULL AND gone_check_at <= $1 ORDER BY gone_check_at LIMIT 1";
+        let Some(row) = self.read().row::<DropRow>(sql, vec![micros(self.now()).into()]).await? else {
+            return Ok(None);
+        };
+        let alert = serde_json::from_str(&row.snapshot).map_err(|why| StoreError::corrupt("drop.snapshot", why));
+        let mut gone = match alert {
+            Ok(alert) => GoneDrop { id: row.id, alert, check_at: row.check_at, out: HashMap::new() },
+            Err(error) => {
+                let txn = self.write().await?;
+                let sql = "UPDATE \"drop\" SET gone_check_at = NULL WHERE id = $1";
+                txn.run(sql, vec![row.id.into()]).await?;
+                txn.commit().await?;
+                return Err(error);
+            }
+        };
+        let sql = "SELECT r.variant_id AS id, MIN(s.started_at) AS since FROM restock r \
+                   JOIN variant v ON v.id = r.variant_id \
+                   JOIN span s ON s.variant_id = r.variant_id AND s.started_at > r.at \
+                     AND s.availability NOT IN ('in_stock', 'low_stock') \
+                   WHERE r.drop_id = $1 AND v.availability NOT IN ('in_stock', 'low_stock') GROUP BY r.variant_id";
+        let out: Vec<OutRow> = self.read().rows(sql, vec![gone.id.into()]).await?;
+        gone.out = out.into_iter().map(|row| (row.id, row.since)).collect();
+        Ok(Some(gone))
+    }
+
+    /// Puts edits for the next sent alerts of `gone` into the outbox, of those on `channels` and behind the row
+    /// `after`. Says where to go on; `None`: the drop is done, until something else of it goes out.
+    ///
+    /// # Errors
+    /// When the database fails; then the same may be done again.
+    pub async fn edit_chunk(&self, gone: &GoneDrop, channels: &[&str], after: i64) -> Result<Option<i64>, StoreError> {
+        let txn = self.write().await?;
+        let told = if channels.is_empty() { Vec::new() } else { told(&txn, gone, channels, after).await? };
+        let now = micros(self.now());
+        let mut edits = false;
+        for row in &told {
+            edits |= self.edit(&txn, gone, row, now).await?;
+        }
+        let next = told.last().filter(|_| told.len() == CHUNK).map(|row| row.id);
+        if next.is_none() {
+            settle(&txn, gone, now).await?;
+        }
+        txn.commit().await?;
+        if edits {
+            self.wake().ring(Topic::Deliveries);
+        }
+        Ok(next)
+    }
+
+    async fn edit(&self, txn: &Txn, gone: &GoneDrop, told: &ToldRow, now: i64) -> Result<bool, StoreError> {
+        let variants: Vec<i64> = serde_json::from_str(&told.payload).unwrap_or_default();
+        let Some(alert) = gone.over(&variants) else { return Ok(false) };
+        let edited = Edited { drop: gone.id, alert: Box::new(alert) };
+        let payload = serde_json::to_string(&edited).map_err(|why| StoreError::corrupt("delivery.payload", why))?;
+        let expires = now + span(Kind::Edit.expires_after(LATEST));
+        let sql = "INSERT INTO delivery (kind, dedupe_key, subscriber_id, destination_id, hop, lane, payload, state, attempts, \
+                   next_attempt_at, epoch, expires_at, created_at, provider_ref) \
+                   VALUES ('edit', $1, $2, $3, 0, $4, $5, 'pending', 0, $6, 0, $7, $6, $8) ON CONFLICT (dedupe_key) DO NOTHING";
+        let values = vec![
+            edit_key(told.id).into(),
+            told.subscriber_id.into(),
+            told.destination_id.into(),
+            edits_lane(&told.lane).into(),
+            payload.into(),
+            now.into(),
+            expires.into(),
+            told.provider_ref.as_str().into(),
+        ];
+        Ok(txn.run(sql, values).await? > 0)
+    }
+}
+
+impl GoneDrop {
+    /// What an alert of these variants says when all of them are out; `None` while one can be had.
+    fn over(&self, variants: &[i64]) -> Option<Alert> {
+        let since: Vec<i64> = variants.iter().map(|id| self.out.get(id).copied()).collect::<Option<_>>()?;
+        let mut alert = self.alert.clone();
+        alert.variants.retain(|variant| variants.contains(&variant.variant));
+        let stayed = at(since.into_iter().max()?).signed_duration_since(alert.at);
+        alert.gone_after = Some(u64::try_from(stayed.num_seconds()).unwrap_or_default());
+        Some(alert)
+    }
+}
+
+/// Sent alerts of the drop that nobody has edited, and that can be.
+async fn told(txn: &Txn, gone: &GoneDrop, channels: &[&str], after: i64) -> Result<Vec<ToldRow>, DbErr> {
+    let sql = format!(
+        "SELECT d.id, d.subscriber_id, d.destination_id, d.lane, d.payload, d.provider_ref FROM delivery d \
+         JOIN destination t ON t.id = d.destination_id AND t.state = 'active' \
+         WHERE d.drop_id = $1 AND d.id > $2 AND d.kind = 'alert' AND d.state = 'sent' AND d.provider_ref IS NOT NULL \
+           AND t.channel IN ({}) ORDER BY d.id LIMIT {CHUNK}",
+        list(3, channels.len())
+    );
+    let mut values: Vec<Value> = vec![gone.id.into(), after.into()];
+    values.extend(channels.iter().map(|channel| Value::from(*channel)));
+    txn.rows(&sql, values).await
+}
+
+/// It is looked at again while its alerts are not all told, or its fan-out is not done; else when something more goes.
+async fn settle(txn: &Txn, gone: &GoneDrop, now: i64) -> Result<(), DbErr> {
+    let sql = "UPDATE \"drop\" SET gone_check_at = CASE WHEN done_at IS NULL OR EXISTS \
+                 (SELECT 1 FROM delivery d WHERE d.drop_id = $1 AND d.state IN ('pending', 'claimed', 'sending')) \
+                 THEN $3 ELSE CAST(NULL AS BIGINT) END \
+               WHERE id = $1 AND gone_check_at = $2";
+    txn.run(sql, vec![gone.id.into(), gone.check_at.into(), (now + span(AGAIN)).into()]).await.map(|_| ())
+}

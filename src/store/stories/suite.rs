@@ -1,0 +1,29 @@
+//! A shop, its readings, people, their lanes.
+//!
+//! Names that begin with `p1_` … are the promises of `docs/RELIABILITY.md`.
+
+mod addresses;
+mod arming;
+mod chunks;
+mod claims;
+mod crash;
+mod drift;
+mod fanout;
+mod forgotten;
+mod gone;
+mod held;
+mod hops;
+mod inbox;
+mod instances;
+mod interleaved;
+mod lanes;
+mod leases;
+mod outbox;
+mod past;
+mod plans;
+mod readings;
+mod replay;
+pub(crate) mod scene;
+mod schema;
+mod slots;
+mod unwanted;
