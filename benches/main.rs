@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a measurement is printed")]
 
+mod chats;
 mod fanout;
 mod latency;
 mod loopback;
@@ -31,6 +32,7 @@ struct Bench {
 const BENCHES: &[Bench] = &[
     Bench { name: "readers", run: readers::run },
     Bench { name: "sending", run: sending::run },
+    Bench { name: "chats", run: chats::run },
     Bench { name: "fanout", run: fanout::run },
     Bench { name: "latency", run: latency::run },
     Bench { name: "sweep", run: sweep::run },

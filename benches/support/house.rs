@@ -124,15 +124,29 @@ pub(crate) async fn says(db: &Db, source_id: i64, availability: Availability) ->
 
 /// So many people, each with one webhook at `hook` and one watch for any size of the first product.
 pub(crate) async fn people(db: &Db, count: usize, hook: &str, lane: &str) -> Result<()> {
+    let addresses: Vec<String> = (1..=count).map(|number| format!("webhook:{hook}/{number}")).collect();
+    people_at(db, "webhook", lane, &addresses).await
+}
+
+/// A person at each address, with one watch for a size of the first product.
+pub(crate) async fn people_at(db: &Db, channel: &str, lane: &str, addresses: &[String]) -> Result<()> {
+    let count = addresses.len();
     let numbers = format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})");
     let secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     set(db, &format!("INSERT INTO subscriber (kind, paused_until, created_at) {numbers} SELECT 'person', 0, 0 FROM n"))
         .await?;
-    let sql = format!(
-        "INSERT INTO destination (subscriber_id, channel, address, lane, rank, state, secret, created_at) \
-         SELECT id, 'webhook', 'webhook:{hook}/' || id, '{lane}', 0, 'active', '{secret}', 0 FROM subscriber ORDER BY id"
-    );
-    set(db, &sql).await?;
+    let numbered: Vec<(usize, &String)> = addresses.iter().enumerate().collect();
+    for chunk in numbered.chunks(1000) {
+        let row = |(index, address): &(usize, &String)| format!("({}, '{address}')", index + 1);
+        let rows: Vec<String> = chunk.iter().map(row).collect();
+        let sql = format!(
+            "INSERT INTO destination (subscriber_id, channel, address, lane, rank, state, secret, created_at) \
+             SELECT a.n, '{channel}', a.address, '{lane}', 0, 'active', '{secret}', 0 FROM \
+             (SELECT column1 AS n, column2 AS address FROM (VALUES {}) AS v) AS a",
+            rows.join(",")
+        );
+        set(db, &sql).await?;
+    }
     // Three of four want one size, the fourth takes any.
     let sql = "INSERT INTO watch (subscriber_id, product_id, size_key, style_key, fold_version, mode, armed, armed_after, created_at) \
                SELECT id, 1, CASE id % 4 WHEN 0 THEN '' WHEN 1 THEN 's' WHEN 2 THEN 'm' ELSE 'l' END, '', 1, 'once', TRUE, 0, 0 \

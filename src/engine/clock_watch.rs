@@ -97,3 +97,7 @@ fn way(by: TimeDelta) -> String {
     let way = if by < TimeDelta::zero() { "back" } else { "forward" };
     format!("{way} by {}", words::lasting(by.abs().to_std().unwrap_or_default()))
 }
+
+#[cfg(test)]
+#[path = "clock_watch_tests.rs"]
+mod tests;

@@ -179,7 +179,3 @@ async fn note(txn: &Txn, now: DateTime<Utc>, words: &str) -> Result<(), DbErr> {
                VALUES ('clock', 'wall clock', 1, $2, $1, $1)";
     txn.run(sql, vec![micros(now).into(), words.into()]).await.map(|_| ())
 }
-
-#[cfg(test)]
-#[path = "rebase_tests.rs"]
-mod tests;

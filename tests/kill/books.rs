@@ -36,8 +36,17 @@ impl Books {
 
     /// Lets whoever listens at `hook` wait for every size of every product, each time.
     pub(crate) fn watch_all(&self, hook: &str) {
-        let to: Destination = format!("webhook:{hook}").parse().expect("an address");
         let secret = || Some(new_secret([7; 32]).expose_secret().to_owned());
+        self.watch(&format!("webhook:{hook}"), secret);
+    }
+
+    /// The same for whoever is at this address on a platform.
+    pub(crate) fn waits(&self, to: &str) {
+        self.watch(to, || None);
+    }
+
+    fn watch(&self, to: &str, secret: impl FnOnce() -> Option<String> + Send) {
+        let to: Destination = to.parse().expect("an address");
         self.runtime.block_on(async {
             let address = self.db.destination_for(&to, secret).await.expect("stored");
             let products = self.db.catalogue().await.expect("read");
@@ -60,6 +69,13 @@ impl Books {
     pub(crate) fn keys(&self, state: State) -> Vec<String> {
         let all = self.runtime.block_on(self.db.deliveries(Some(state), ALL)).expect("read");
         all.into_iter().map(|delivery| delivery.dedupe_key).collect()
+    }
+
+    /// The channel of each delivery in this state.
+    pub(crate) fn lanes(&self, state: State) -> Vec<String> {
+        let all = self.runtime.block_on(self.db.deliveries(Some(state), ALL)).expect("read");
+        let channel = |address: &str| address.split(':').next().unwrap_or_default().to_owned();
+        all.iter().filter_map(|delivery| delivery.address.as_deref().map(channel)).collect()
     }
 
     /// How many deliveries are not final.

@@ -3,6 +3,7 @@
 mod books;
 mod crowd;
 mod moments;
+mod platforms;
 mod rounds;
 #[path = "../support/mod.rs"]
 mod support;

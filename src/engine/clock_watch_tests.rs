@@ -8,8 +8,8 @@ use coatcheck_domain::delivery::Verdict;
 use coatcheck_domain::watch::Mode;
 
 use super::*;
-use crate::engine::clock_watch::ClockWatch;
 use crate::store::stories::sqlite::scene::{IN, OUT, Scene, jacket, sent};
+use crate::store::time::micros;
 use crate::testing;
 
 const DAY: TimeDelta = TimeDelta::days(1);
