@@ -356,3 +356,19 @@ fn people_wait_again_and_leave_on_telegram() {
     CoatCheck: You wait for nothing. /watch with a product and a size makes me tell you when it is back.
     ");
 }
+
+/// The README's picture: what it shows as said is said in the conversation it shows.
+#[test]
+fn the_picture_shows_a_real_conversation() {
+    let picture = include_str!("../../docs/pictures/chat.svg");
+    let said = picture.lines().filter(|line| line.contains("said\">"));
+    let said: Vec<&str> = said.filter_map(|line| line.split_once("said\">")?.1.split("</text>").next()).collect();
+    assert!(said.len() >= 6, "{said:?}");
+    let told = Town::open().listening().plays(Chat::Discord, &THE_JOB[..2]);
+    let over = Town::open().listening().plays(Chat::Discord, &[THE_JOB[0], THE_JOB[1], THE_JOB[3]]);
+    for line in said {
+        // It stayed for a second here.
+        let line = line.replace("4 min", "some s");
+        assert!(told.contains(&line) || over.contains(&line), "{line:?} is not in\n{told}\n{over}");
+    }
+}
