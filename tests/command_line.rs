@@ -221,7 +221,7 @@ fn products_sizes_and_destinations_that_are_not_there() {
     For more information, try '--help'.
 
     exit 4
-    coatcheck: discord is not connected: this version tells people by console: and webhook:https://…
+    coatcheck: discord is not connected: set DISCORD_TOKEN
 
     exit 4
     coatcheck: webhook:http://192.168.0.1/… is not told: 192.168.0.1 is refused: 192.168.0.1 is a private address; list 192.168.0.1 in COATCHECK_ALLOW_HOSTS if it is yours

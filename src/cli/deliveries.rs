@@ -63,7 +63,7 @@ pub(super) async fn run(app: &App, args: args::Deliveries) -> Outcome {
 /// # Errors
 /// Status 1 when it did not arrive, or nothing sent it in time.
 pub(super) async fn send_test(app: &App, args: args::SendTest) -> Outcome {
-    super::watch::connected(&args.to)?;
+    super::watch::connected(&app.settings, &args.to)?;
     let address = super::watch::destination(app, &args.to).await?;
     if let Some(secret) = &address.secret {
         out::line(&format!("Its requests are signed (Standard Webhooks). The secret, shown only now:\n  {secret}"))?;

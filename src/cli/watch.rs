@@ -12,6 +12,7 @@ use super::args;
 use super::failure::{Failure, Outcome};
 use super::out;
 use crate::app::App;
+use crate::config::Settings;
 use crate::store::catalogue::{Product, Variant};
 use crate::store::history::VariantHistory;
 use crate::store::subscriber::Address;
@@ -38,17 +39,19 @@ pub(super) async fn run(app: &App, command: args::Watch) -> Outcome {
     }
 }
 
-/// Is the destination's channel there in this version?
+/// Can the destination be told by a service with these settings?
 ///
 /// # Errors
-/// Status 4 with what there is.
-pub(super) fn connected(destination: &Destination) -> Outcome {
-    match destination.channel() {
-        "console" | "webhook" => Ok(()),
-        channel => Err(Failure::refused(format!(
-            "{channel} is not connected: this version tells people by console: and webhook:https://…"
-        ))),
-    }
+/// Status 4 with what is missing.
+pub(super) fn connected(settings: &Settings, destination: &Destination) -> Outcome {
+    let channel = destination.channel();
+    let missing = match channel {
+        "discord" if settings.discord.is_none() => "set DISCORD_TOKEN",
+        "telegram" if settings.telegram.is_none() => "set TELEGRAM_TOKEN",
+        "console" | "webhook" | "discord" | "telegram" => return Ok(()),
+        _ => "this version does not speak there yet",
+    };
+    Err(Failure::refused(format!("{channel} is not connected: {missing}")))
 }
 
 /// The destination's row; a new webhook gets its secret.
@@ -67,7 +70,7 @@ pub(super) async fn destination(app: &App, destination: &Destination) -> Result<
 }
 
 async fn add(app: &App, args: args::WatchAdd) -> Outcome {
-    connected(&args.to)?;
+    connected(&app.settings, &args.to)?;
     let sizes = sizes(&args.size)?;
     let product = product(app, &args.product).await?;
     let address = destination(app, &args.to).await?;

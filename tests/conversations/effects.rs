@@ -136,3 +136,18 @@ fn an_alert_whose_answer_is_lost_is_seen_once_on_discord() {
     town.house.until(&["deliveries"], |all| all[0]["state"] == "sent" && all[0]["attempts"] == 2);
     assert_eq!(said(&town, Chat::Discord, "Back in stock"), 1, "{}", town.reads(Chat::Discord));
 }
+
+#[test]
+fn answers_do_not_queue_behind_alerts() {
+    let town = Town::open();
+    for number in 0..80 {
+        let to = format!("telegram:{}", town.telegram.person(&format!("Person{number}")));
+        town.house.done(&["watch", "add", "corps", "--size", "M", "--to", &to]);
+    }
+    town.shop.stock("corps", "M", "Black", true);
+    town.house.until(&["deliveries", "--state", "sent"], |sent| sent.as_array().is_some_and(|all| !all.is_empty()));
+    town.plays(Chat::Telegram, &[Step::Says("/watches")]);
+    let waiting = town.house.json(&["deliveries", "--state", "pending"]);
+    assert!(waiting.as_array().is_some_and(|all| !all.is_empty()), "all were told before Ann was answered");
+    town.house.until(&["deliveries", "--state", "pending"], |left| left.as_array().is_some_and(Vec::is_empty));
+}
