@@ -58,7 +58,7 @@ impl Platforms {
     }
 
     /// As those who listen.
-    fn receivers(&self) -> Vec<Arc<dyn Receiver>> {
+    pub(super) fn receivers(&self) -> Vec<Arc<dyn Receiver>> {
         let discord = self.discord.iter().map(|it| Arc::clone(it) as Arc<dyn Receiver>);
         discord.chain(self.telegram.iter().map(|it| Arc::clone(it) as Arc<dyn Receiver>)).collect()
     }

@@ -31,7 +31,9 @@ impl App {
         let follow = Arc::new(Following(self.clone()));
         let mut admins = vec![Destination::Console];
         admins.extend(self.settings.admins.0.iter().cloned());
-        Commands::new(self.db.clone(), Arc::clone(&self.clock), follow, admins).in_zone(self.settings.time_zone)
+        Commands::new(self.db.clone(), Arc::clone(&self.clock), follow, admins)
+            .in_zone(self.settings.time_zone)
+            .heard_by(self.platforms.receivers())
     }
 }
 

@@ -31,7 +31,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono_tz::Tz;
 use coatcheck_bots::commands::{May, Word, arguments};
-use coatcheck_bots::{Command, Inbox, Platform, Reply, Said, Who};
+use coatcheck_bots::{Command, Inbox, Platform, Receiver, Reply, Said, Who};
 use coatcheck_domain::{Clock, Destination};
 use tokio::sync::Semaphore;
 
@@ -59,6 +59,7 @@ pub struct Commands {
     patience: Duration,
     zone: Tz,
     drawing: Semaphore,
+    receivers: Vec<Arc<dyn Receiver>>,
 }
 
 impl Commands {
@@ -67,13 +68,19 @@ impl Commands {
     pub fn new(db: Db, clock: Arc<dyn Clock>, follow: Arc<dyn Follow>, admins: Vec<Destination>) -> Self {
         let catalogue = Catalogue::new(db.clone(), Arc::clone(&clock));
         let drawing = Semaphore::new(DRAWN_AT_ONCE);
-        Self { db, clock, catalogue, follow, admins, patience: PATIENCE, zone: Tz::UTC, drawing }
+        Self { db, clock, catalogue, follow, admins, patience: PATIENCE, zone: Tz::UTC, drawing, receivers: Vec::new() }
     }
 
     /// The same, telling histories by the days and hours of this zone; UTC else.
     #[must_use]
     pub fn in_zone(self, zone: Tz) -> Self {
         Self { zone, ..self }
+    }
+
+    /// The same, knowing how those who listen to the platforms are.
+    #[must_use]
+    pub fn heard_by(self, receivers: Vec<Arc<dyn Receiver>>) -> Self {
+        Self { receivers, ..self }
     }
 
     /// The one product that these words mean, for scripts and operators; or why none is, in words.

@@ -10,7 +10,7 @@ use crate::store::source::Source;
 /// Shops in trouble that are named one by one.
 const NAMED: usize = 5;
 
-/// Sources, their freshness and trouble; watches.
+/// Sources, their freshness and trouble; watches; platforms in trouble, as this process knows them.
 pub(crate) async fn status(commands: &Commands) -> Result<Reply, StoreError> {
     let sources = commands.db.sources().await?;
     let watches = commands.db.watch_counts().await?.armed;
@@ -32,6 +32,11 @@ pub(crate) async fn status(commands: &Commands) -> Result<Reply, StoreError> {
     }
     if troubled.len() > NAMED {
         text.push_str(&format!("\nand {} more in trouble", troubled.len() - NAMED));
+    }
+    for receiver in &commands.receivers {
+        if let Some(why) = receiver.trouble() {
+            text.push_str(&format!("\nTrouble: {} — {}", receiver.platform().as_str(), words::plain(&why)));
+        }
     }
     Ok(Reply::text(text))
 }

@@ -151,3 +151,13 @@ fn answers_do_not_queue_behind_alerts() {
     assert!(waiting.as_array().is_some_and(|all| !all.is_empty()), "all were told before Ann was answered");
     town.house.until(&["deliveries", "--state", "pending"], |left| left.as_array().is_some_and(Vec::is_empty));
 }
+
+#[test]
+fn status_says_what_is_wrong_with_a_platform() {
+    let town = Town::open().listening();
+    town.discord.revoke_token(true);
+    town.discord.gateway().cut();
+    town.service.wait_for_log("discord is not connected");
+    let read = town.plays(Chat::Telegram, &[Step::Says("/status")]);
+    assert!(read.contains("Trouble: discord"), "{read}");
+}
