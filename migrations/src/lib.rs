@@ -6,6 +6,7 @@
 mod m0001_first;
 mod m0002_inbox;
 mod m0003_gone;
+mod m0004_phones;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -17,7 +18,12 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Migration), Box::new(m0002_inbox::Migration), Box::new(m0003_gone::Migration)]
+        vec![
+            Box::new(m0001_first::Migration),
+            Box::new(m0002_inbox::Migration),
+            Box::new(m0003_gone::Migration),
+            Box::new(m0004_phones::Migration),
+        ]
     }
 }
 

@@ -27,6 +27,16 @@ pub struct Model {
     pub secret: Option<String>,
     /// Μs.
     pub created_at: i64,
+    /// A phone's number, sealed.
+    pub sealed: Option<String>,
+    /// A phone's hash, as in `consent`.
+    pub look_up: Option<String>,
+    /// A phone's country.
+    pub country: Option<String>,
+    /// A phone's zones, parted by commas.
+    pub zones: Option<String>,
+    /// May be texted at night.
+    pub anytime: bool,
 }
 
 /// None: joins are written where they are asked.
