@@ -16,7 +16,8 @@ use super::readings::Readings;
 use super::stop::Stop;
 use super::underway::{Held, Polls};
 use crate::shops::{Page, Progress, Read, ReadError, ReadOutcome, SourceSpec};
-use crate::store::claim::{Claimed, Failed, Unchanged};
+use crate::store::claim::Claimed;
+use crate::store::ended::{Failed, Unchanged};
 use crate::store::reading::NewReading;
 use crate::store::wake::Topic;
 use crate::store::{Db, StoreError};
@@ -199,13 +200,7 @@ impl Poller {
     }
 
     fn unchanged(&self, claim: &Claimed, read_at: DateTime<Utc>) -> Unchanged {
-        Unchanged {
-            source_id: claim.source_id,
-            shop_id: claim.shop_id,
-            token: claim.token.clone(),
-            read_at,
-            plan: poll::after(&claim.schedule, Outcome::Read, self.db.now(), self.chance.draw()),
-        }
+        Unchanged::of(claim, read_at, poll::after(&claim.schedule, Outcome::Read, self.db.now(), self.chance.draw()))
     }
 
     async fn store(&self, claim: &Claimed, read: Box<Read>) -> Result<Polled, StoreError> {

@@ -8,7 +8,8 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::fault::unstored;
 use super::poll::Polled;
 use crate::store::StoreError;
-use crate::store::claim::{Claimed, Room, Unchanged};
+use crate::store::claim::{Claimed, Room};
+use crate::store::ended::Unchanged;
 
 /// Sources that are read at the same time, at most, while their shops answer.
 const WIDTH: usize = 256;

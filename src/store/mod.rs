@@ -10,6 +10,7 @@ pub mod conversation;
 pub mod db;
 pub mod delivery;
 mod doubt;
+pub mod ended;
 pub mod entity;
 mod error;
 pub mod fanout;

@@ -14,9 +14,10 @@ use sea_orm::FromQueryResult;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::claim::{Claimed, free_slot};
+use super::claim::Claimed;
 use super::db::{Db, Txn};
 use super::doubt::{self, Doubt};
+use super::ended::free_slot;
 use super::error::StoreError;
 use super::observed::{self, CameBack, Moment};
 use super::sql::Sql;
@@ -134,7 +135,7 @@ async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<bool,
         new.reader.into(),
     ];
     let ours = txn.run(sql, values).await? == 1;
-    free_slot(txn, claim.source_id, &claim.token).await?;
+    free_slot(txn, claim).await?;
     if ours {
         txn.run("UPDATE shop SET failures = 0 WHERE id = $1 AND failures > 0", vec![claim.shop_id.into()]).await?;
     }
