@@ -5,6 +5,7 @@ pub mod chance;
 pub mod clock_watch;
 pub mod fanout;
 mod fault;
+mod gather;
 mod lane;
 #[cfg(test)]
 mod names_tests;
