@@ -26,6 +26,7 @@ pub mod reading;
 pub mod rebase;
 pub mod schema;
 pub mod source;
+mod spans;
 pub(crate) mod sql;
 #[cfg(test)]
 pub(crate) mod stories;

@@ -10,7 +10,7 @@ use coatcheck_domain::poll::Plan;
 use coatcheck_domain::reading::made_up_title;
 use coatcheck_domain::stock::{self, Rules};
 use coatcheck_domain::{ProductReading, Reading};
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Value};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -20,7 +20,8 @@ use super::doubt::{self, Doubt};
 use super::ended::free_slot;
 use super::error::StoreError;
 use super::observed::{self, CameBack, Moment};
-use super::sql::Sql;
+use super::spans::ROWS;
+use super::sql::{Sql, table};
 use super::time::micros;
 use super::wake::Topic;
 
@@ -333,16 +334,21 @@ async fn insert_drop(
         snapshot.into(),
     ];
     let drop_id = txn.id(sql, values).await?.ok_or_else(|| StoreError::corrupt("drop", "an insert gave no row"))?;
-    for came in back {
-        let sql = "INSERT INTO restock (drop_id, variant_id, was, availability, at) VALUES ($1, $2, $3, $4, $5)";
-        let values = vec![
+    let restock = |came: &CameBack| -> [Value; 5] {
+        [
             drop_id.into(),
             came.variant_id.into(),
             came.was.as_str().into(),
             product.variants[came.index].availability.as_str().into(),
             micros(context.new.read_at).into(),
-        ];
-        txn.run(sql, values).await?;
+        ]
+    };
+    for chunk in back.chunks(ROWS) {
+        let sql = format!(
+            "INSERT INTO restock (drop_id, variant_id, was, availability, at) VALUES {}",
+            table(1, chunk.len(), 5)
+        );
+        txn.run(&sql, chunk.iter().flat_map(restock).collect()).await?;
     }
     Ok(drop_id)
 }
