@@ -7,7 +7,7 @@ use sea_orm::{DbErr, Value};
 use super::claim::Claimed;
 use super::db::{Db, Txn};
 use super::error::StoreError;
-use super::sql::{Sql, list, table};
+use super::sql::{Sql, list};
 use super::time::micros;
 use super::wake::Topic;
 
@@ -126,14 +126,14 @@ async fn end_unchanged_chunk(txn: &Txn, chunk: &[Unchanged]) -> Result<u64, DbEr
            readings = readings + 1, scheduled_at = done.scheduled_at, next_poll_at = done.next_poll_at, \
            failures = 0, not_found = 0, last_error = NULL, last_error_at = NULL, fault = NULL \
          FROM done WHERE source.id = done.id AND source.token = done.token AND source.state = 'leased'",
-        table(1, chunk.len(), 5)
+        txn.only_rows(chunk.len(), 5)
     );
     let ended = txn.run(&sql, values).await?;
     let pairs = chunk.iter().flat_map(|poll| [poll.slot_id.into(), Value::from(poll.token.as_str())]).collect();
     let sql = format!(
         "WITH done (id, token) AS (VALUES {}) UPDATE shop_slot SET until = 0, token = NULL \
          FROM done WHERE shop_slot.id = done.id AND shop_slot.token = done.token",
-        table(1, chunk.len(), 2)
+        txn.only_rows(chunk.len(), 2)
     );
     txn.run(&sql, pairs).await?;
     let shops: Vec<Value> = chunk.iter().map(|poll| poll.shop_id.into()).collect();

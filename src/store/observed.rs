@@ -12,7 +12,7 @@ use sea_orm::{FromQueryResult, Value};
 use super::db::Txn;
 use super::error::StoreError;
 use super::spans::{ROWS, Spans};
-use super::sql::{Sql, table};
+use super::sql::Sql;
 use super::time::at;
 
 /// The reading's place in the history of its source.
@@ -134,7 +134,7 @@ pub(crate) async fn write_missed(
             "WITH told (id, missing, confirmed, availability) AS (VALUES {}) \
              UPDATE variant SET missing = told.missing, confirmed = told.confirmed, \
                availability = COALESCE(told.availability, variant.availability) FROM told WHERE variant.id = told.id",
-            table(1, chunk.len(), 4)
+            txn.only_rows(chunk.len(), 4)
         );
         txn.run(&sql, chunk.iter().flat_map(values).collect()).await?;
     }
@@ -252,7 +252,7 @@ async fn insert_variants(
             "WITH told (product_id, {COLUMNS}) AS (VALUES {}) \
              INSERT INTO variant (product_id, {COLUMNS}, missing) SELECT product_id, {COLUMNS}, 0 FROM told ORDER BY position \
              RETURNING id, key",
-            table(1, chunk.len(), COUNT)
+            txn.only_rows(chunk.len(), COUNT)
         );
         let inserted: Vec<Inserted> = txn.rows(&sql, chunk.iter().flatten().cloned().collect()).await?;
         ids.extend(inserted.into_iter().map(|row| (row.key, row.id)));
@@ -281,7 +281,7 @@ async fn update_variants(
                availability = COALESCE(told.availability, variant.availability), confirmed = told.confirmed, \
                unconfirmed = told.unconfirmed, missing = 0 \
              FROM told WHERE variant.id = told.id",
-            table(1, chunk.len(), COUNT)
+            txn.only_rows(chunk.len(), COUNT)
         );
         txn.run(&sql, chunk.iter().flatten().cloned().collect()).await?;
     }

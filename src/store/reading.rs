@@ -21,7 +21,7 @@ use super::ended::free_slot;
 use super::error::StoreError;
 use super::observed::{self, CameBack, Moment};
 use super::spans::ROWS;
-use super::sql::{Sql, table};
+use super::sql::Sql;
 use super::time::micros;
 use super::wake::Topic;
 
@@ -346,7 +346,7 @@ async fn insert_drop(
     for chunk in back.chunks(ROWS) {
         let sql = format!(
             "INSERT INTO restock (drop_id, variant_id, was, availability, at) VALUES {}",
-            table(1, chunk.len(), 5)
+            txn.only_rows(chunk.len(), 5)
         );
         txn.run(&sql, chunk.iter().flat_map(restock).collect()).await?;
     }

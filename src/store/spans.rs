@@ -7,7 +7,7 @@ use sea_orm::{DbErr, Value};
 
 use super::db::Txn;
 use super::observed::{Moment, VariantRow};
-use super::sql::{Sql, table};
+use super::sql::Sql;
 use super::time::micros;
 
 /// Rows in one statement, at most.
@@ -74,7 +74,7 @@ impl Spans {
                 "WITH done (variant_id, last_seen, last_reading, ended_at) AS (VALUES {}) \
                  UPDATE span SET last_seen = done.last_seen, last_reading = done.last_reading, ended_at = done.ended_at \
                  FROM done WHERE span.variant_id = done.variant_id AND span.ended_at IS NULL",
-                table(1, chunk.len(), 4)
+                txn.only_rows(chunk.len(), 4)
             );
             txn.run(&sql, chunk.iter().flatten().cloned().collect()).await?;
         }
@@ -85,7 +85,7 @@ impl Spans {
                  INSERT INTO span (variant_id, availability, price_minor, price_exponent, currency, started_at, last_seen, \
                  first_reading, last_reading) \
                  SELECT variant_id, availability, price_minor, price_exponent, currency, at, at, reading, reading FROM told",
-                table(1, chunk.len(), 7)
+                txn.only_rows(chunk.len(), 7)
             );
             txn.run(&sql, chunk.iter().flatten().cloned().collect()).await?;
         }
