@@ -46,13 +46,13 @@ pub(crate) fn run(args: &Args) -> Result<Vec<Figure>> {
     let open = resident(&service, Duration::from_secs(3))?;
     let mut figures = vec![
         Figure::note("just started, polling", megabytes(fresh)),
-        Figure::note(format!("{count} sources on {count} hosts, all read, every connection kept"), megabytes(open)),
+        Figure::note(format!("{count} sources on {count} hosts, all read, each hour"), megabytes(open)),
     ];
     drop(server);
     let idle = resident(&service, Duration::from_secs(3))?;
     figures.push(
         Figure::note(
-            format!("{count} sources on {count} hosts, idle, shops have closed their connections"),
+            format!("{count} sources on {count} hosts, idle, and the shops are gone"),
             megabytes(idle),
         )
         .against("the promise", Quantity::new(80.0, "MB"))

@@ -11,6 +11,7 @@ use coatcheck::engine::{Beats, Stopper};
 use coatcheck::shops::{FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Shops};
 use coatcheck::store::Db;
 use coatcheck::store::db::Durability;
+use coatcheck::store::source::NewSource;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::task::JoinSet;
 
@@ -119,7 +120,9 @@ async fn ours(port: u16, count: usize, path: &str) -> Result<Spent> {
     let db = house::open(&folder.database("sweep.db"), Durability::Full).await?;
     for number in 0..count {
         let url = format!("http://{}/products/{path}", host(number));
-        db.add_source(&house::source(&url, &host(number), Some("shopify"))).await?;
+        // Each minute, the interval of whoever sets none: connections are kept for that.
+        let source = house::source(&url, &host(number), Some("shopify"));
+        db.add_source(&NewSource { interval: Duration::from_secs(60), ..source }).await?;
     }
     let guard = Arc::new(Guard::default());
     let fetcher = Fetcher::new(http(&guard, port)?, guard, house::clock(), FetchLimits::default());

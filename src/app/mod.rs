@@ -1,6 +1,7 @@
 //! Wiring: what the settings say becomes a store, shops, channels and loops; and how all of it stops.
 
 mod clock;
+mod files;
 mod follow;
 mod gate;
 mod platforms;
@@ -21,7 +22,7 @@ use crate::engine::Chance;
 use crate::engine::poll::Poller;
 use crate::engine::send::{Channels, Sender};
 use crate::shops::{
-    ClientOptions, FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Shops, SystemResolver, client, user_agent,
+    ClientOptions, FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Shops, SystemResolver, client, parting, user_agent,
 };
 use crate::store::db::Durability;
 use crate::store::lock::ServiceLock;
@@ -148,7 +149,9 @@ pub fn shops(
 ) -> Result<(Shops, reqwest::Client), NotOpened> {
     let options = ClientOptions::new(user_agent(settings.contact.as_deref()));
     let http = client(Arc::clone(guard), Arc::new(SystemResolver), &options)?;
+    let parting = parting(Arc::clone(guard), Arc::new(SystemResolver), &options)?;
     let fetcher = Fetcher::new(http.clone(), Arc::clone(guard), Arc::clone(clock), FetchLimits::default());
+    let fetcher = fetcher.parting_by(parting);
     let executable: PathBuf = std::env::current_exe().map_err(NotOpened::Executable)?;
     Ok((Shops::new(fetcher, JqRunner::new(executable, JqLimits::default())), http))
 }

@@ -99,6 +99,7 @@ impl App {
     /// # Errors
     /// When another service holds the database or the address, or the database is newer than this version.
     pub async fn serve(&self, roles: &BTreeSet<Role>, output: Output) -> Result<Serving, NotServing> {
+        super::files::allow_all();
         let lock = ServiceLock::take(&self.settings.database_url)?;
         self.db.migrate().await?;
         if lock.is_some() {

@@ -268,6 +268,7 @@ fn spec(claim: &Claimed, now: DateTime<Utc>) -> Result<SourceSpec, ReadError> {
     spec.more_urls = claim.more_urls.iter().map(|text| url(text)).collect::<Result<_, _>>()?;
     spec.headers.clone_from(&claim.headers);
     spec.product_id.clone_from(&claim.product_id);
+    spec.interval = Some(claim.schedule.interval);
     if claim.settled && !after_gap(claim, now) {
         spec.body_digest = claim.body_digest.as_deref().and_then(unhex);
         spec.etag.clone_from(&claim.etag);

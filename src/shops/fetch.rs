@@ -33,13 +33,15 @@ pub struct Ask<'a> {
     pub last_modified: Option<&'a str>,
     /// What kind of document is due.
     pub expect: Expect,
+    /// Is this the last that the shop is asked for a while? Then a connection is not kept for it.
+    pub last: bool,
 }
 
 impl<'a> Ask<'a> {
     /// An unconditional request.
     #[must_use]
     pub fn new(url: &'a Url, headers: &'a [(String, String)], expect: Expect) -> Self {
-        Self { url, headers, etag: None, last_modified: None, expect }
+        Self { url, headers, etag: None, last_modified: None, expect, last: false }
     }
 }
 
@@ -92,12 +94,16 @@ impl Default for FetchLimits {
 #[derive(Debug)]
 pub struct Fetcher {
     client: reqwest::Client,
+    /// Keeps no connection.
+    parting: reqwest::Client,
     guard: Arc<Guard>,
     clock: Arc<dyn Clock>,
     limits: FetchLimits,
     robots: RobotsMemory,
 }
 
+/// Bytes that are set aside for a body before it comes, at most.
+const SET_ASIDE: usize = 64 * 1024;
 /// Bytes of a robots.txt that are read (RFC 9309, 2.5 wants at least 500 KiB).
 const ROBOTS_BYTES: usize = 512 * 1024;
 
@@ -105,7 +111,15 @@ impl Fetcher {
     /// A fetcher over a client made by [`super::client::client`] with the same guard.
     #[must_use]
     pub fn new(client: reqwest::Client, guard: Arc<Guard>, clock: Arc<dyn Clock>, limits: FetchLimits) -> Self {
-        Self { client, guard, clock, robots: RobotsMemory::new(limits.robots_age), limits }
+        let parting = client.clone();
+        Self { client, parting, guard, clock, robots: RobotsMemory::new(limits.robots_age), limits }
+    }
+
+    /// The same; shops that are not asked again for longer than connections are kept are asked by `parting`, which
+    /// keeps none ([`super::client::parting`]).
+    #[must_use]
+    pub fn parting_by(self, parting: reqwest::Client) -> Self {
+        Self { parting, ..self }
     }
 
     /// The clock that dates what was fetched.
@@ -147,9 +161,10 @@ impl Fetcher {
             let at = |kind| FetchError::new(&url, kind);
             self.guard.check_url(&url).map_err(|refused| at(FetchErrorKind::Refused(refused)))?;
             if mind_robots {
-                Box::pin(self.mind_robots(&url)).await?;
+                Box::pin(self.mind_robots(&url, ask.last)).await?;
             }
-            let request = self.client.get(url.clone()).headers(headers(ask).map_err(at)?);
+            let client = if ask.last { &self.parting } else { &self.client };
+            let request = client.get(url.clone()).headers(headers(ask).map_err(at)?);
             let response = request.send().await.map_err(|error| at(failure(&error)))?;
             if !is_redirect(response.status().as_u16()) {
                 return Ok((url, response));
@@ -161,12 +176,12 @@ impl Fetcher {
         Err(FetchError::new(&url, FetchErrorKind::TooManyRedirects(self.limits.redirects)))
     }
 
-    async fn mind_robots(&self, url: &Url) -> Result<(), FetchError> {
+    async fn mind_robots(&self, url: &Url, last: bool) -> Result<(), FetchError> {
         let at = |kind| FetchError::new(url, kind);
         let now = self.clock.monotonic();
         let robots = match self.robots.fresh(url, now) {
             Some(robots) => robots,
-            None => match self.read_robots(url).await {
+            None => match self.read_robots(url, last).await {
                 Ok(text) => self.robots.remember(url, &text, now),
                 Err(kind) => match self.robots.stale(url, now) {
                     Some(robots) => robots,
@@ -183,10 +198,10 @@ impl Fetcher {
     }
 
     /// The shop's robots.txt; empty where there is none. 429 counts as unreadable: it says wait, not welcome.
-    async fn read_robots(&self, url: &Url) -> Result<String, FetchErrorKind> {
+    async fn read_robots(&self, url: &Url, last: bool) -> Result<String, FetchErrorKind> {
         let Ok(at) = url.join("/robots.txt") else { return Ok(String::new()) };
         let unreadable = |why: String, retry_after| FetchErrorKind::RobotsUnreadable { why, retry_after };
-        let response = match self.follow(Ask::new(&at, &[], Expect::Anything), false).await {
+        let response = match self.follow(Ask { last, ..Ask::new(&at, &[], Expect::Anything) }, false).await {
             Ok((_, response)) => response,
             Err(error) => {
                 return match error.kind {
@@ -273,7 +288,9 @@ fn is_redirect(code: u16) -> bool {
 
 /// Reads up to `cap` bytes of what the shop sends, counted after decompression; says whether there was more.
 async fn read(mut response: reqwest::Response, cap: usize) -> Result<(Bytes, bool), FetchErrorKind> {
-    let mut body = BytesMut::new();
+    let declared = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    // A length is a promise of the shop's, so no more is set aside for it than a usual document has.
+    let mut body = BytesMut::with_capacity(declared.min(cap).min(SET_ASIDE));
     while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
         let room = cap - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);

@@ -32,7 +32,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-pub use client::{ClientOptions, Resolver, SystemResolver, client, user_agent};
+pub use client::{ClientOptions, Resolver, SystemResolver, client, parting, user_agent};
 pub use error::ReadError;
 pub use fetch::{FetchLimits, Fetcher, parse_header};
 pub use fetch_error::{FetchError, FetchErrorKind};
@@ -174,7 +174,8 @@ impl Shops {
 
     async fn conditionally(&self, url: &Url, spec: &SourceSpec, expect: Expect) -> Result<Fetched, FetchError> {
         let (etag, last_modified) = (spec.etag.as_deref(), spec.last_modified.as_deref());
-        self.fetcher.get(Ask { url, headers: &spec.headers, etag, last_modified, expect }).await
+        let last = spec.interval.is_some_and(|interval| interval > client::KEPT);
+        self.fetcher.get(Ask { url, headers: &spec.headers, etag, last_modified, expect, last }).await
     }
 }
 

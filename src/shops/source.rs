@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::ControlFlow;
 use std::str::FromStr;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -30,6 +31,8 @@ pub struct SourceSpec {
     pub body_digest: Option<[u8; 32]>,
     /// The shop's id of the one product that this source has told of so far: another product there is an error.
     pub product_id: Option<String>,
+    /// Time until it is read again, where that is known.
+    pub interval: Option<Duration>,
 }
 
 impl SourceSpec {
@@ -46,6 +49,7 @@ impl SourceSpec {
             last_modified: None,
             body_digest: None,
             product_id: None,
+            interval: None,
         }
     }
 }

@@ -22,6 +22,8 @@ use super::*;
 mod lies;
 #[path = "mutation_tests.rs"]
 mod mutation;
+#[path = "parting_tests.rs"]
+mod parting;
 #[path = "ssrf_tests.rs"]
 mod ssrf;
 
@@ -91,9 +93,11 @@ fn reader(allow: &str, leads: Leads, clock: &Arc<ManualClock>) -> Shops {
     let guard = Arc::new(Guard::new(allow.parse().expect("hosts")));
     let options =
         ClientOptions { timeout: Duration::from_secs(2), ..ClientOptions::new(user_agent(Some("https://me.example"))) };
-    let client = client(Arc::clone(&guard), Arc::new(leads), &options).expect("a client");
+    let leads: Arc<dyn Resolver> = Arc::new(leads);
+    let client = client(Arc::clone(&guard), Arc::clone(&leads), &options).expect("a client");
+    let parting = parting(Arc::clone(&guard), leads, &options).expect("a client");
     let limits = FetchLimits { body: 1024 * 1024, patience: Duration::from_secs(3), ..FetchLimits::default() };
-    let fetcher = Fetcher::new(client, guard, Arc::<ManualClock>::clone(clock), limits);
+    let fetcher = Fetcher::new(client, guard, Arc::<ManualClock>::clone(clock), limits).parting_by(parting);
     Shops::new(fetcher, JqRunner::new(PathBuf::from("no-such-program"), JqLimits::default()))
 }
 
