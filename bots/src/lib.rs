@@ -4,6 +4,7 @@
 //! [`Verdict`]. Up: an [`Inbox`] is told what a person said or pressed and answers
 //! with a [`Reply`], which each platform renders in its own widgets.
 
+mod callers;
 pub mod commands;
 pub mod console;
 pub mod discord;
@@ -13,6 +14,7 @@ mod platform;
 mod receive;
 pub mod telegram;
 pub mod webhook;
+mod wire;
 pub mod words;
 
 use std::sync::Arc;

@@ -7,5 +7,5 @@ mod time;
 
 pub use alert::{AlertText, alert, message, variant_label};
 pub use count::counted;
-pub use plain::{lines, plain, shortened, title, visible};
+pub use plain::{lines, plain, sentence, shortened, title, visible};
 pub use time::{ago, gone_after, lasting};
