@@ -82,8 +82,13 @@ pub enum Found {
     },
     /// It certainly did not.
     NotHere,
-    /// The platform does not say.
+    /// The platform does not say. It is sent again.
     CannotTell,
+    /// Not seen so far, which says nothing yet. It stays in doubt, and is looked for again before anything is sent.
+    NotYet {
+        /// What was looked at, or why it could not be.
+        why: String,
+    },
 }
 
 /// One message for one address.

@@ -20,6 +20,8 @@ struct Scripted {
     pace: Option<Arc<Pace>>,
     answers: Mutex<VecDeque<Verdict>>,
     arrived: bool,
+    /// So many looks say nothing yet.
+    not_yet: Mutex<usize>,
     heard: Mutex<Vec<(String, Vec<String>)>>,
     looked_for: Mutex<usize>,
 }
@@ -57,6 +59,11 @@ impl Channel for Scripted {
 
     async fn find(&self, _: &Envelope) -> Found {
         *self.looked_for.lock().expect("not held by a panic") += 1;
+        let mut not_yet = self.not_yet.lock().expect("not held by a panic");
+        if *not_yet > 0 {
+            *not_yet -= 1;
+            return Found::NotYet { why: "not listed yet".to_owned() };
+        }
         if self.arrived { Found::Here { provider_ref: "m:7".to_owned() } } else { Found::NotHere }
     }
 
@@ -174,6 +181,22 @@ async fn what_may_have_arrived_long_ago_is_looked_for_before_it_is_told_again() 
         let looked_for = *channel.looked_for.lock().expect("not held by a panic");
         assert_eq!((looked_for, channel.heard().len()), (looks, tells), "{arrived} after {age} s");
     }
+}
+
+#[tokio::test]
+async fn what_is_not_seen_yet_stays_in_doubt_and_is_not_told_again() {
+    let scene = alerts(&["discord:1"]).await;
+    let lost = Verdict::Unknown { why: "no answer".to_owned() };
+    let channel =
+        Arc::new(Scripted { arrived: true, not_yet: Mutex::new(3), ..Scripted::answering(std::slice::from_ref(&lost)) });
+    let mut lane = Held::of(&scene, "discord", &channel).await;
+    for _ in 0..6 {
+        while lane.step().await > 0 {}
+        scene.clock.advance(150 * SECOND);
+    }
+    assert_eq!(states(&scene).await, [State::Sent]);
+    let looked_for = *channel.looked_for.lock().expect("not held by a panic");
+    assert_eq!((looked_for, channel.heard().len()), (4, 1), "looked for until it was there, and told once");
 }
 
 #[tokio::test]

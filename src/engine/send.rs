@@ -251,11 +251,20 @@ impl Sender {
         if let Some(provider_ref) = &started.edits {
             return channel.edit(&envelope, provider_ref).await;
         }
-        if self.must_look_first(channel.as_ref(), started)
-            && let Found::Here { provider_ref } = channel.find(&envelope).await
-        {
-            tracing::info!(delivery = started.id, "delivery {} had arrived; only the answer was lost", started.id);
-            return Verdict::Sent { provider_ref: Some(provider_ref) };
+        if self.must_look_first(channel.as_ref(), started) {
+            match channel.find(&envelope).await {
+                Found::Here { provider_ref } => {
+                    tracing::info!(
+                        delivery = started.id,
+                        "delivery {} had arrived; only the answer was lost",
+                        started.id
+                    );
+                    return Verdict::Sent { provider_ref: Some(provider_ref) };
+                }
+                // Still in doubt: sent again now, it might come twice.
+                Found::NotYet { why } => return Verdict::Unknown { why },
+                Found::NotHere | Found::CannotTell => {}
+            }
         }
         channel.send(&envelope).await
     }
