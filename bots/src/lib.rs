@@ -12,6 +12,7 @@ pub mod message;
 pub mod pace;
 mod platform;
 mod receive;
+pub mod sms;
 pub mod telegram;
 pub mod webhook;
 mod wire;

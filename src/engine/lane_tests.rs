@@ -187,8 +187,11 @@ async fn what_may_have_arrived_long_ago_is_looked_for_before_it_is_told_again() 
 async fn what_is_not_seen_yet_stays_in_doubt_and_is_not_told_again() {
     let scene = alerts(&["discord:1"]).await;
     let lost = Verdict::Unknown { why: "no answer".to_owned() };
-    let channel =
-        Arc::new(Scripted { arrived: true, not_yet: Mutex::new(3), ..Scripted::answering(std::slice::from_ref(&lost)) });
+    let channel = Arc::new(Scripted {
+        arrived: true,
+        not_yet: Mutex::new(3),
+        ..Scripted::answering(std::slice::from_ref(&lost))
+    });
     let mut lane = Held::of(&scene, "discord", &channel).await;
     for _ in 0..6 {
         while lane.step().await > 0 {}
