@@ -233,6 +233,72 @@ mod tests {
         "#);
     }
 
+    /// The words of text messages, as the help teaches them, and in other capitals.
+    #[test]
+    fn the_whole_vocabulary_is_understood_by_text() {
+        let lines = [
+            "WATCH JACKET M",
+            "Jacket, M",
+            "opensesame m",
+            "UNWATCH JACKET",
+            "Unwatch",
+            "LIST",
+            "Stock jacket",
+            "HISTORY jacket M",
+            "reset",
+            "RESET jacket",
+            "Pause 8h",
+            "PAUSE",
+            "resume",
+            "TEST",
+            "status",
+            "forget",
+            "HELP",
+            "help watch",
+            "STOP",
+            "START",
+            "Anytime",
+            "VERIFY 123456",
+            "123456",
+            "1",
+            "Please don't stop",
+            "again",
+            "phone +1 415 555 0123",
+            "export",
+        ];
+        let read = lines.map(|text| format!("{text:<22} → {}", read(text, Platform::Sms)));
+        insta::assert_snapshot!(read.join("\n"), @r#"
+        WATCH JACKET M         → watch ["JACKET", "M"]
+        Jacket, M              → watch ["Jacket,", "M"]
+        opensesame m           → watch ["opensesame", "m"]
+        UNWATCH JACKET         → unwatch ["JACKET"]
+        Unwatch                → unwatch []
+        LIST                   → watches []
+        Stock jacket           → stock ["jacket"]
+        HISTORY jacket M       → history ["jacket", "M"]
+        reset                  → again []
+        RESET jacket           → again ["jacket"]
+        Pause 8h               → pause ["8h"]
+        PAUSE                  → pause []
+        resume                 → resume []
+        TEST                   → test []
+        status                 → status []
+        forget                 → forget []
+        HELP                   → help []
+        help watch             → help ["watch"]
+        STOP                   → stop []
+        START                  → start []
+        Anytime                → anytime []
+        VERIFY 123456          → verify ["123456"]
+        123456                 → answer ["123456"]
+        1                      → answer ["1"]
+        Please don't stop      → watch ["Please", "don't", "stop"]
+        again                  → again []
+        phone +1 415 555 0123  → /phone cannot be said by text message
+        export                 → /export cannot be said by text message
+        "#);
+    }
+
     #[test]
     fn in_groups_a_command_says_whom_it_means() {
         assert_eq!(addressee("/watch@CoatBot jacket"), Some("CoatBot"));
