@@ -7,6 +7,7 @@
 //! ```
 
 mod api;
+mod channel;
 mod find;
 mod form;
 mod gsm;
@@ -24,16 +25,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use coatcheck_domain::Clock;
 use coatcheck_domain::delivery::Verdict;
 use coatcheck_domain::phone::Phone;
-use coatcheck_domain::{Clock, Destination};
 use secrecy::SecretString;
 use url::Url;
 
 use crate::callers::Callers;
-use crate::{Capabilities, Channel, Door, Envelope, Found, Inbox, Message, Pace, Platform, Receiver, Trouble};
-use api::{Api, Failure, Refusal};
-use find::{Doubts, found, short_code};
+use crate::{Door, Inbox, Pace, Platform, Receiver, Trouble};
+use api::{Api, Failure};
+use find::Doubts;
 
 /// Where Twilio is, unless `TWILIO_API_BASE` says otherwise.
 pub const ORIGIN: &str = "https://api.twilio.com";
@@ -43,13 +44,8 @@ pub const ORIGIN: &str = "https://api.twilio.com";
 const PER_SECOND: u32 = 3;
 /// Between two texts to one phone: they may overtake each other.
 const PER_PHONE: Duration = Duration::from_secs(1);
-/// Requests in flight.
-const WIDTH: usize = 8;
 /// News of stock that Twilio could not send by then is worth nothing any more.
 const ALERT_VALID: Duration = Duration::from_secs(2 * 3600);
-/// Other news, and codes.
-const NOTICE_VALID: Duration = Duration::from_secs(4 * 3600);
-const CODE_VALID: Duration = Duration::from_secs(600);
 /// Twilio waits 15 s for the response to a text; the way there and back takes time too.
 const PATIENCE: Duration = Duration::from_secs(8);
 
@@ -167,43 +163,6 @@ impl Sms {
         checked
     }
 
-    /// One text to one phone.
-    async fn say(&self, to: &Phone, body: String, valid: Duration) -> Result<Option<String>, Failure> {
-        let (from, sender) = match &self.sender {
-            Sender::Number(number) => ("From", number.expose().to_owned()),
-            Sender::Service(service) => ("MessagingServiceSid", service.clone()),
-        };
-        // Twilio takes 1 to 36,000 seconds.
-        let valid = valid.as_secs().clamp(1, 36_000).to_string();
-        let mut form = vec![("To", to.expose().to_owned()), (from, sender), ("Body", body), ("ValidityPeriod", valid)];
-        let callback = self.public_url.as_ref().and_then(|url| below(url, hook::STATUSES));
-        form.extend(callback.map(|url| ("StatusCallback", url.to_string())));
-        let said = self.api.create(&form, self.clock.now()).await.map_err(|failure| self.noted(failure));
-        if said.is_ok() {
-            *self.trouble_now() = None;
-        }
-        said
-    }
-
-    /// Keeps still when Twilio names a wait, and remembers what will not get better by itself.
-    fn noted(&self, failure: Failure) -> Failure {
-        if let Failure::Refused(Refusal { status: 429, after: Some(after), .. }) = &failure {
-            self.pace.hold(self.clock.monotonic() + *after);
-        }
-        if let Verdict::Hold { why, .. } = verdict::of_send(&failure) {
-            *self.trouble_now() = Some(why);
-        }
-        failure
-    }
-
-    fn valid(&self, envelope: &Envelope) -> Duration {
-        match &envelope.message {
-            Message::Alert(_) => self.alerts_valid,
-            Message::Notice(_) if envelope.key.starts_with("c:") => CODE_VALID,
-            Message::Notice(_) => NOTICE_VALID,
-        }
-    }
-
     fn trouble_now(&self) -> MutexGuard<'_, Option<String>> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -212,53 +171,6 @@ impl Sms {
 impl fmt::Debug for Sms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sms").field("sender", &self.sender).field("opt_out", &self.opt_out).finish_non_exhaustive()
-    }
-}
-
-#[async_trait]
-impl Channel for Sms {
-    fn name(&self) -> &'static str {
-        "sms"
-    }
-
-    /// Twilio knows no keys: what may have arrived is looked for at any age.
-    fn capabilities(&self) -> Capabilities {
-        Capabilities { edit: false, width: WIDTH, knows_keys_for: Some(Duration::ZERO) }
-    }
-
-    async fn send(&self, envelope: &Envelope) -> Verdict {
-        let Destination::Sms(phone) = &envelope.destination else {
-            return Verdict::GiveUp { why: format!("{} is no phone", envelope.destination) };
-        };
-        let body = text::message(&envelope.message, &short_code(&envelope.key), self.public_url.as_ref());
-        let verdict = match self.say(phone, body, self.valid(envelope)).await {
-            Ok(provider_ref) => Verdict::Sent { provider_ref },
-            Err(failure) => verdict::of_send(&failure),
-        };
-        match &verdict {
-            Verdict::Unknown { .. } => self.doubts.begin(&envelope.key, self.clock.monotonic()),
-            _ => self.doubts.end(&envelope.key),
-        }
-        verdict
-    }
-
-    async fn find(&self, envelope: &Envelope) -> Found {
-        let Destination::Sms(phone) = &envelope.destination else { return Found::NotHere };
-        let age = self.doubts.age(&envelope.key, self.clock.monotonic());
-        let (now, code) = (self.clock.now(), short_code(&envelope.key));
-        let found = match self.api.list(phone, now).await {
-            Ok(page) => found(&page, &code, age, now),
-            // Who cannot look knows nothing: better late than twice.
-            Err(failure) => Found::NotYet { why: format!("it cannot be looked for: {}", self.noted(failure)) },
-        };
-        if matches!(found, Found::Here { .. }) {
-            self.doubts.end(&envelope.key);
-        }
-        found
-    }
-
-    fn pace(&self) -> Option<Arc<Pace>> {
-        Some(Arc::clone(&self.pace))
     }
 }
 

@@ -1,13 +1,17 @@
 //! The platform against a fake Twilio over real HTTP.
 
+mod house;
 mod people;
 mod telling;
 
 use chrono::DateTime;
+use coatcheck_domain::Destination;
 use coatcheck_domain::clock::ManualClock;
 use coatcheck_world::Twilio as World;
 
+use super::find::short_code;
 use super::*;
+use crate::{Channel, Envelope, Found, Message};
 
 /// Nothing here takes so long, on any machine.
 const LONG: Duration = Duration::from_secs(60);

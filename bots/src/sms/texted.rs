@@ -9,8 +9,9 @@ use coatcheck_domain::phone::Phone;
 use serde::{Deserialize, Serialize};
 
 use super::api::Listed;
+use super::channel::NOTICE_VALID;
 use super::hook::{Inbound, OptOutWord};
-use super::{NOTICE_VALID, OptOut, Sms, reply, twiml, verdict};
+use super::{OptOut, Sms, reply, twiml, verdict};
 use crate::commands::parse;
 use crate::words::sentence;
 use crate::{Arrived, Command, Door, DoorClosed, Inbox, Platform, Reply, Said, Trouble, Who};

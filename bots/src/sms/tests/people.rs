@@ -1,149 +1,12 @@
 //! Texts of people: stored, done, answered once.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
-use async_trait::async_trait;
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::routing::post;
-use tokio::net::TcpListener;
+use coatcheck_world::{Fault, Order};
 
+use super::house::{House, lock};
 use super::*;
-use crate::sms::hook::{Form, Hook, SIGNATURE_HEADER, STATUSES, TEXTS, read_status, read_text};
-use crate::{Arrived, Command, DoorClosed, Reply, Said, Who};
-
-/// A whole small service: its routes, its door, and an inbox that says what it was told.
-struct House {
-    bot: Sms,
-    hook: Hook,
-    heard: Mutex<Vec<String>>,
-    kept: Mutex<Vec<Arrived>>,
-    statuses: Mutex<Vec<String>>,
-    /// What is answered; nothing: what was said.
-    reply: Mutex<Option<Reply>>,
-    /// Nobody does what is asked until [`House::work`].
-    asleep: bool,
-    closed: bool,
-    stored: AtomicUsize,
-}
-
-impl House {
-    fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-        mutex.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Nobody answers in time.
-    fn asleep(self) -> Self {
-        Self { asleep: true, bot: self.bot.with_patience(Duration::from_millis(50)), ..self }
-    }
-
-    /// Opens at a port of its own, and tells the world where it is.
-    async fn open(world: &World, made: impl FnOnce(Self) -> Self) -> Arc<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let public_url: Url = format!("http://{}/", listener.local_addr().expect("it has one")).parse().expect("one");
-        world.set_hook(public_url.join(TEXTS).expect("one").as_str());
-        let settings = Settings { public_url: Some(public_url.clone()), ..settings(world) };
-        let house = Arc::new(made(Self {
-            hook: Hook::new(public_url, world.auth_token().to_owned().into()),
-            bot: bot_with(settings, &clock(), LONG).with_patience(LONG),
-            heard: Mutex::default(),
-            kept: Mutex::default(),
-            statuses: Mutex::default(),
-            reply: Mutex::default(),
-            asleep: false,
-            closed: false,
-            stored: AtomicUsize::default(),
-        }));
-        let routes =
-            Router::new().route(TEXTS, post(texted)).route(STATUSES, post(told)).with_state(Arc::clone(&house));
-        tokio::spawn(async { axum::serve(listener, routes).await });
-        house
-    }
-
-    fn is_twilios(&self, uri: &Uri, headers: &HeaderMap, form: &Form) -> bool {
-        let signature = headers.get(SIGNATURE_HEADER).map(axum::http::HeaderValue::as_bytes);
-        self.hook.verify(uri.path(), uri.query(), form, signature)
-    }
-
-    /// Does what the newest text asks.
-    async fn work(&self) {
-        let payload = Self::lock(&self.kept).last().expect("something arrived").payload.clone();
-        self.bot.handle(&payload, self).await.expect("answered");
-    }
-
-    fn heard(&self) -> String {
-        Self::lock(&self.heard).join("\n")
-    }
-}
-
-async fn texted(State(house): State<Arc<House>>, uri: Uri, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
-    let form = Form::read(&body);
-    if !house.is_twilios(&uri, &headers, &form) {
-        return (StatusCode::FORBIDDEN, String::new());
-    }
-    let inbound = read_text(&form).expect("a text");
-    let door = Doorway(Arc::clone(&house));
-    match house.bot.texted(&inbound, &door).await {
-        Ok(twiml) => (StatusCode::OK, twiml),
-        Err(closed) => (StatusCode::SERVICE_UNAVAILABLE, closed.to_string()),
-    }
-}
-
-async fn told(State(house): State<Arc<House>>, uri: Uri, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let form = Form::read(&body);
-    if !house.is_twilios(&uri, &headers, &form) {
-        return StatusCode::FORBIDDEN;
-    }
-    let status = read_status(&form).expect("a status");
-    let code = status.error_code.map(|code| format!(" {code}")).unwrap_or_default();
-    House::lock(&house.statuses).push(format!("{} {}{code}", &status.sid[30..], status.status));
-    StatusCode::OK
-}
-
-/// The house's door: keeps each thing once, and has it done at once while somebody is awake.
-struct Doorway(Arc<House>);
-
-#[async_trait]
-impl Door for Doorway {
-    async fn arrived(&self, arrived: Arrived) -> Result<(), DoorClosed> {
-        let house = &self.0;
-        if house.closed {
-            return Err(DoorClosed("the disk is full".to_owned()));
-        }
-        let mut kept = House::lock(&house.kept);
-        if kept.iter().any(|known| known.external_id == arrived.external_id) {
-            return Ok(());
-        }
-        kept.push(arrived.clone());
-        house.stored.fetch_add(1, Ordering::SeqCst);
-        drop(kept);
-        if !house.asleep {
-            let house = Arc::clone(house);
-            tokio::spawn(async move { house.bot.handle(&arrived.payload, house.as_ref()).await });
-        }
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Inbox for House {
-    async fn said(&self, who: &Who, said: Said) -> Reply {
-        let Destination::Sms(phone) = &who.destination else { panic!("{} is no phone", who.destination) };
-        let words = format!("{} {}", said.command.name(), said.text());
-        Self::lock(&self.heard).push(format!("{phone}: {}", words.trim()));
-        Self::lock(&self.reply).clone().unwrap_or_else(|| Reply::text(format!("You said {}.", words.trim())))
-    }
-
-    async fn pressed(&self, _: &Who, data: &str) -> Reply {
-        panic!("nobody can press {data} on a phone")
-    }
-
-    async fn complete(&self, _: &Who, _: Command, _: &str, _: &str) -> Vec<String> {
-        Vec::new()
-    }
-}
+use crate::{Notice, Reply};
 
 #[tokio::test]
 async fn a_conversation_reads_like_one() {
@@ -183,7 +46,7 @@ async fn a_question_is_answered_with_its_number() {
         .with_button("1", "c:7:1")
         .with_button("2", "c:7:2")
         .with_picture(vec![1], "two jackets");
-    *House::lock(&house.reply) = Some(question);
+    *lock(&house.reply) = Some(question);
     world.texts(ANN, "jacket").await.expect("answered");
     insta::assert_snapshot!(world.seen(ANN), @"
     I: jacket
@@ -209,7 +72,7 @@ async fn no_number_stands_in_what_is_stored() {
     let world = world();
     let house = House::open(&world, |house| house).await;
     world.texts(ANN, "Jacket m").await.expect("answered");
-    let kept = format!("{:?}", House::lock(&house.kept));
+    let kept = format!("{:?}", lock(&house.kept));
     assert!(!kept.contains("4155550123") && kept.contains("Jacket m"), "{kept}");
 }
 
@@ -261,7 +124,7 @@ async fn stop_start_and_help_are_twilios_to_answer_and_are_done_all_the_same() {
     I:  help 
     Twilio: Reply STOP to unsubscribe. Msg&Data Rates May Apply.
     I: Please stop texting me
-    CoatCheck: You said watch Please stop texting me.
+    CoatCheck: You said stop.
     I: stop texting me
     CoatCheck: You said stop.
     ");
@@ -270,7 +133,7 @@ async fn stop_start_and_help_are_twilios_to_answer_and_are_done_all_the_same() {
     +…23: watch jacket M
     +…23: start
     +…23: help
-    +…23: watch Please stop texting me
+    +…23: stop
     +…23: stop
     ");
 }
@@ -313,7 +176,7 @@ async fn an_answer_whose_receipt_was_lost_is_read_once() {
     let world = world();
     let house = House::open(&world, |house| house.asleep()).await;
     world.texts(ANN, "Jacket m").await.expect("answered");
-    world.order(coatcheck_world::Order::on(world.path(), coatcheck_world::Fault::Drop).times(1));
+    world.order(Order::on(world.path(), Fault::Drop).times(1));
     house.work().await;
     assert_eq!(world.received(ANN), ["You said watch Jacket m."]);
 }
@@ -339,14 +202,14 @@ async fn it_is_told_what_became_of_each_text() {
         key: key.to_owned(),
         destination: Destination::Sms(phone(number)),
         secret: None,
-        message: Message::Notice(crate::Notice { text: "Hello.".to_owned() }),
+        message: Message::Notice(Notice { text: "Hello.".to_owned() }),
         buttons: Vec::new(),
     };
     assert_eq!(house.bot.send(&told("n:1:1", ANN)).await.as_str(), "sent");
     assert_eq!(house.bot.send(&told("n:1:2", "+14155550199")).await.as_str(), "sent");
-    assert_eq!(House::lock(&house.statuses).len(), 0);
+    assert_eq!(lock(&house.statuses).len(), 0);
     world.report().await;
-    insta::assert_snapshot!(House::lock(&house.statuses).join("\n"), @"
+    insta::assert_snapshot!(lock(&house.statuses).join("\n"), @"
     0001 sent
     0001 delivered
     0002 sent
