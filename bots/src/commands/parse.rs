@@ -34,10 +34,10 @@ pub enum ParseError {
         help: String,
     },
     /// The command exists, but not on this platform.
-    #[error("/{command} cannot be said {place}")]
+    #[error("{command} cannot be said {place}")]
     NotHere {
-        /// Its name.
-        command: &'static str,
+        /// As it would be typed here.
+        command: String,
         /// Where we are.
         place: &'static str,
     },
@@ -74,7 +74,7 @@ pub fn parse(text: &str, platform: Platform) -> Result<Said, ParseError> {
     }
     match named(first, platform) {
         Some(command) if is_here(command, platform) => Ok(Said { command, words: words.split_off(1) }),
-        Some(command) => Err(ParseError::NotHere { command: command.name(), place: platform.place() }),
+        Some(command) => Err(ParseError::NotHere { command: command.typed(platform), place: platform.place() }),
         None if platform.takes_bare_words() && !first.text.starts_with('/') => {
             Ok(Said { command: Command::Watch, words })
         }
@@ -226,7 +226,7 @@ mod tests {
         I do not know "/frobnicate". /help lists what I understand
         I do not know "jacket". /coatcheck help lists what I understand
         say HELP to see what I understand
-        /shop cannot be said by text message
+        SHOP cannot be said by text message
         /announce cannot be said on the console
         that is too long for me: 2000 characters at most
         I do not know "/". /help lists what I understand
@@ -294,8 +294,8 @@ mod tests {
         1                      → answer ["1"]
         Please don't stop      → watch ["Please", "don't", "stop"]
         again                  → again []
-        phone +1 415 555 0123  → /phone cannot be said by text message
-        export                 → /export cannot be said by text message
+        phone +1 415 555 0123  → PHONE cannot be said by text message
+        export                 → EXPORT cannot be said by text message
         "#);
     }
 

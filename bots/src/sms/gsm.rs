@@ -256,7 +256,7 @@ mod tests {
         fn what_is_said_is_in_the_alphabet(text in "\\PC{0,60}|[ -~à-ž“”–—€α-ω\n]{0,60}") {
             if let Some(gsm) = said(&text) {
                 prop_assert_eq!(Alphabet::of(&gsm), Alphabet::Gsm7, "{}", gsm);
-                prop_assert_eq!(said(&gsm), Some(gsm.clone()), "said again it stays");
+                prop_assert_eq!(said(&gsm), Some(gsm), "said again it stays");
             }
             prop_assert_eq!(Alphabet::of(&sayable(&text)), Alphabet::Gsm7);
         }

@@ -25,7 +25,7 @@ async fn a_conversation_reads_like_one() {
     I: 2
     CoatCheck: You said answer 2.
     I: shop list
-    CoatCheck: /shop cannot be said by text message
+    CoatCheck: SHOP cannot be said by text message
     I:  
     CoatCheck: Say HELP to see what I understand
     "#);
