@@ -4,7 +4,7 @@ use coatcheck_domain::Money;
 
 use super::gsm::{Alphabet, cheapest, said, shortened};
 use crate::message::{Alert, AlertVariant};
-use crate::words::{self, opening, plain, remark, same_price, title, variant_label};
+use crate::words::{self, opening, plain, remark, same_price, variant_label};
 
 /// Variants that are named, at most.
 const NAMED: usize = 6;
@@ -64,9 +64,8 @@ impl Parts {
     }
 
     /// In the letters it has.
-    pub(super) fn as_it_is(alert: &Alert) -> Self {
-        let name = cheapest(&title(&alert.product));
-        let spelled = Self::spelled(alert, name, |label| Some(cheapest(label)));
+    pub(super) fn as_it_is(alert: &Alert, title: &str) -> Self {
+        let spelled = Self::spelled(alert, cheapest(title), |label| Some(cheapest(label)));
         spelled.expect("each label can be spelled in its own letters")
     }
 

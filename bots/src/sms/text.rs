@@ -55,10 +55,10 @@ fn base36(mut id: i64) -> String {
 /// link, which then is longer than all the rest.
 fn told(alert: &Alert, code: &str, link: Option<&str>) -> String {
     use Alphabet::{Gsm7, Ucs2};
-    let name = title(&alert.product);
-    let whole = said(&name).filter(|name| !name.is_empty()).and_then(|name| Parts::in_gsm7(alert, name));
+    let name = named(alert);
+    let whole = said(&name).and_then(|name| Parts::in_gsm7(alert, name));
     let partly = said_of(&name, alert).and_then(|name| Parts::in_gsm7(alert, name));
-    let full = Parts::as_it_is(alert);
+    let full = Parts::as_it_is(alert, &name);
     let alphabet = if whole.is_some() { Gsm7 } else { Ucs2 };
     let without = format!(" {code}");
     let tail = link.map_or_else(|| without.clone(), |link| format!("\n{link}{without}"));
@@ -74,6 +74,12 @@ fn told(alert: &Alert, code: &str, link: Option<&str>) -> String {
         Some(format!("{}{tail}", parts?.fit(alphabet, room)?))
     };
     ways.into_iter().find_map(fits).unwrap_or_else(|| fitted(&name, &without))
+}
+
+/// The product's title, without pictures; of pictures alone there is none.
+fn named(alert: &Alert) -> String {
+    let name = title(&alert.product);
+    if cheapest(&name).is_empty() { title("") } else { name }
 }
 
 /// The words of a title that GSM-7 can say; of the shop's, where it can say none.

@@ -82,6 +82,7 @@ fn several_sizes_are_named_as_far_as_they_fit() {
 
 #[test]
 fn what_gsm_7_can_say_otherwise_is_said_so() {
+    assert!(read(&named("🔥🔥"), Some(&public())).starts_with("Back in stock: a product without a title - M / Black"));
     insta::assert_snapshot!(read(&named("🔥 Men’s “Façade” Jacket – São Paulo… 🔥"), Some(&public())), @r#"
     Back in stock: Men's "Facade" Jacket - Sao Paulo... - M / Black, 129.00 EUR
     https://coat.example/r/1 #k3f9x
