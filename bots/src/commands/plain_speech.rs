@@ -115,7 +115,7 @@ fn stops(text: &str) -> bool {
     let list = ["remove me from", "take me off", "take my number off", "remove my number from"];
     STOPS.contains(&words[0])
         || text.starts_with("opt out ")
-        || NO_MORE.iter().any(|start| enough(start)) && !words.iter().any(|word| STOPS.contains(word))
+        || NO_MORE.iter().any(enough) && !words.iter().any(|word| STOPS.contains(word))
         || list.iter().any(|start| text.strip_prefix(start).is_some_and(|rest| rest.starts_with(' ')))
 }
 
