@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use coatcheck_domain::Clock;
+use coatcheck_domain::{Clock, SmsRules};
 use futures_util::future::BoxFuture;
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -62,6 +62,7 @@ pub struct Db {
     shared_clock: Option<Arc<DatabaseClock>>,
     wake: Wake,
     trouble: Trouble,
+    sms_rules: Arc<SmsRules>,
 }
 
 impl fmt::Debug for Db {
@@ -121,7 +122,18 @@ impl Db {
             shared_clock: None,
             wake: Wake::default(),
             trouble: trouble.clone(),
+            sms_rules: Arc::default(),
         })
+    }
+
+    /// The same; texts are sent by these rules. Without them those hold that nobody has set.
+    #[must_use]
+    pub fn with_sms_rules(self, rules: SmsRules) -> Self {
+        Self { sms_rules: Arc::new(rules), ..self }
+    }
+
+    pub(super) fn sms_rules(&self) -> &SmsRules {
+        &self.sms_rules
     }
 
     /// Which database this is.

@@ -3,7 +3,12 @@
 //! One transaction does all three for a whole batch: a row is `sending` on disk before its first byte leaves.
 
 mod finish;
+pub(super) mod hop;
+mod optout;
+mod overnight;
 mod start;
+mod status;
+pub(super) mod texting;
 
 use std::time::Duration;
 
@@ -96,7 +101,7 @@ impl Gait for usize {
 pub struct Step {
     /// May be sent now.
     pub started: Vec<Started>,
-    /// Rows that were taken and are not worth sending any more.
+    /// Rows that were taken and are not sent: not worth it any more, or put off by the rules of texting.
     pub dropped: usize,
     /// Rows that were put back because their address has just been told something, and for how long at least.
     pub spaced: Option<Duration>,
@@ -201,7 +206,11 @@ impl Db {
         for done in others {
             finish_if(&txn, done, "epoch = $2", lease.epoch, now).await?;
         }
-        let step = if gait.width() == 0 { Step::default() } else { start(&txn, lease, lane, gait, now).await? };
+        let step = if gait.width() == 0 {
+            Step::default()
+        } else {
+            start(&txn, lease, lane, gait, self.sms_rules(), now).await?
+        };
         txn.commit().await?;
         Ok(step)
     }

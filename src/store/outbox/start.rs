@@ -1,11 +1,12 @@
 //! Claims what is due, ends what is not worth sending, and starts the rest: with everything that could forbid a send
 //! asked in the statement that starts it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, Message};
+use coatcheck_domain::SmsRules;
 use coatcheck_domain::delivery::{Kind, State};
 use sea_orm::{DbErr, FromQueryResult, Value};
 
@@ -16,7 +17,7 @@ use super::super::lease::Lease;
 use super::super::sql::{Sql, list};
 use super::super::time::{at, micros, span};
 use super::finish::end;
-use super::{FORCED, Gait, HELD, Started, Step};
+use super::{FORCED, Gait, HELD, Started, Step, texting};
 
 #[derive(FromQueryResult)]
 struct ClaimedRow {
@@ -59,6 +60,7 @@ pub(super) async fn start(
     lease: &Lease,
     lane: &str,
     gait: &mut dyn Gait,
+    rules: &SmsRules,
     now: DateTime<Utc>,
 ) -> Result<Step, StoreError> {
     if !is_held(txn, lease).await? {
@@ -88,12 +90,19 @@ pub(super) async fn start(
     }
     let mut candidates: Vec<&ClaimedRow> = claimed.iter().filter(|row| !sold_out.contains(&row.id)).collect();
     let spaced = space_out(txn, lease, gait, &mut candidates, now).await?;
-    let allowed = start_wanted(txn, lease, &candidates, now).await?;
+    let is_text = texting::is_lane(lane);
+    let mut held_back = HashSet::new();
+    if is_text {
+        held_back = texting::hold_back(txn, rules, candidates.iter().map(|row| row.id), now).await?;
+        candidates.retain(|row| !held_back.contains(&row.id));
+    }
+    let consent = if is_text { texting::CONSENTED } else { "TRUE" };
+    let allowed = start_wanted(txn, lease, &candidates, consent, now).await?;
     let doubts = in_doubt(txn, &candidates).await?;
-    let mut step = Step { dropped: sold_out.len(), spaced, ..Step::default() };
+    let mut step = Step { dropped: sold_out.len() + held_back.len(), spaced, ..Step::default() };
     for row in candidates {
         if !allowed.contains(&row.id) {
-            end_unwanted(txn, row, now).await?;
+            end_unwanted(txn, row, is_text, now).await?;
             step.dropped += 1;
             continue;
         }
@@ -154,13 +163,19 @@ async fn in_doubt(txn: &Txn, rows: &[&ClaimedRow]) -> Result<HashMap<i64, DateTi
 }
 
 /// The statement that starts sends, with everything that could forbid one.
-async fn start_wanted(txn: &Txn, lease: &Lease, rows: &[&ClaimedRow], now: DateTime<Utc>) -> Result<Vec<i64>, DbErr> {
+async fn start_wanted(
+    txn: &Txn,
+    lease: &Lease,
+    rows: &[&ClaimedRow],
+    consent: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<i64>, DbErr> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let sql = format!(
         "UPDATE delivery SET state = 'sending', attempts = attempts + 1, started_at = COALESCE(started_at, $1) \
-         WHERE state = 'claimed' AND epoch = $2 AND expires_at > $1 AND {WANTED} AND id IN ({}) RETURNING id",
+         WHERE state = 'claimed' AND epoch = $2 AND expires_at > $1 AND {WANTED} AND {consent} AND id IN ({}) RETURNING id",
         list(3, rows.len())
     );
     let mut values: Vec<Value> = vec![micros(now).into(), lease.epoch.into()];
@@ -205,7 +220,7 @@ async fn sold_out(txn: &Txn, claimed: &[ClaimedRow]) -> Result<Vec<i64>, StoreEr
 }
 
 /// Why a row was not started, written down in the order of the conditions.
-async fn end_unwanted(txn: &Txn, row: &ClaimedRow, now: DateTime<Utc>) -> Result<(), StoreError> {
+async fn end_unwanted(txn: &Txn, row: &ClaimedRow, is_text: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
     if at(row.expires_at) <= now {
         return end(txn, row.id, State::Expired, "too_late", now).await;
     }
@@ -213,6 +228,9 @@ async fn end_unwanted(txn: &Txn, row: &ClaimedRow, now: DateTime<Utc>) -> Result
                   AND s.paused_until > $2 AND d.kind NOT IN ('reply', 'code')";
     if txn.id(paused, vec![row.id.into(), micros(now).into()]).await?.is_some() {
         return end(txn, row.id, State::Suppressed, "paused", now).await;
+    }
+    if is_text && let Some(reason) = texting::why_unconsented(txn, row.id).await? {
+        return end(txn, row.id, State::Suppressed, reason, now).await;
     }
     let active = "SELECT t.id FROM destination t JOIN delivery d ON d.destination_id = t.id WHERE d.id = $1 AND t.state = 'active'";
     let reason = match txn.id(active, vec![row.id.into()]).await? {
