@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use super::error::StoreError;
+use super::keys::Keys;
 use super::timekeeper::DatabaseClock;
 use super::trouble::Trouble;
 use super::wake::Wake;
@@ -62,6 +63,7 @@ pub struct Db {
     shared_clock: Option<Arc<DatabaseClock>>,
     wake: Wake,
     trouble: Trouble,
+    keys: Option<Keys>,
 }
 
 impl fmt::Debug for Db {
@@ -121,7 +123,22 @@ impl Db {
             shared_clock: None,
             wake: Wake::default(),
             trouble: trouble.clone(),
+            keys: None,
         })
+    }
+
+    /// The same with keys, by which phones are found and sealed.
+    #[must_use]
+    pub fn with_keys(self, keys: Keys) -> Self {
+        Self { keys: Some(keys), ..self }
+    }
+
+    /// The keys, for what cannot be done without.
+    ///
+    /// # Errors
+    /// [`StoreError::NoKey`] when there are none.
+    pub fn keys(&self) -> Result<&Keys, StoreError> {
+        self.keys.as_ref().ok_or(StoreError::NoKey)
     }
 
     /// Which database this is.

@@ -57,9 +57,9 @@ pub enum StoreError {
         /// The product.
         product_id: i64,
     },
-    /// Phones are stored sealed, and this version cannot do that.
-    #[error("phone numbers cannot be stored by this version; use another destination")]
-    PhonesNotYet,
+    /// Phones are stored sealed, and there is nothing to seal with.
+    #[error("phone numbers are kept sealed, which needs COATCHECK_KEY; set it, or use another destination")]
+    NoKey,
     /// A row holds what no version of us writes.
     #[error("the database holds something unreadable in {place}: {what}")]
     Corrupt {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::Message;
+use coatcheck_domain::Destination;
 use coatcheck_domain::delivery::{self, Next, Sending, Verdict};
 use sea_orm::{DbErr, FromQueryResult};
 
@@ -34,8 +35,8 @@ pub struct Started {
     pub id: i64,
     /// The same in each attempt.
     pub dedupe_key: String,
-    /// Where, as stored.
-    pub address: String,
+    /// Where. A phone's number is whole here, and nowhere else.
+    pub destination: Destination,
     /// The destination's secret.
     pub secret: Option<String>,
     /// What is told.
@@ -201,7 +202,11 @@ impl Db {
         for done in others {
             finish_if(&txn, done, "epoch = $2", lease.epoch, now).await?;
         }
-        let step = if gait.width() == 0 { Step::default() } else { start(&txn, lease, lane, gait, now).await? };
+        let step = if gait.width() == 0 {
+            Step::default()
+        } else {
+            start(&txn, self.keys().ok(), lease, lane, gait, now).await?
+        };
         txn.commit().await?;
         Ok(step)
     }

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, Message};
+use coatcheck_domain::Destination;
 use coatcheck_domain::delivery::{Kind, State};
 use sea_orm::{DbErr, FromQueryResult, Value};
 
 use super::super::db::Txn;
 use super::super::error::StoreError;
 use super::super::gone::Edited;
+use super::super::keys::Keys;
 use super::super::lease::Lease;
 use super::super::sql::{Sql, list};
 use super::super::time::{at, micros, span};
@@ -30,6 +32,7 @@ struct ClaimedRow {
     attempts: i32,
     expires_at: i64,
     address: Option<String>,
+    sealed: Option<String>,
     secret: Option<String>,
     snapshot: Option<String>,
 }
@@ -56,6 +59,7 @@ const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.
 /// Claims what is due, ends what is not worth sending, starts the rest.
 pub(super) async fn start(
     txn: &Txn,
+    keys: Option<&Keys>,
     lease: &Lease,
     lane: &str,
     gait: &mut dyn Gait,
@@ -77,7 +81,7 @@ pub(super) async fn start(
         return Ok(Step::default());
     }
     let sql = format!(
-        "SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
+        "SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.sealed, t.secret, p.snapshot \
                FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id LEFT JOIN \"drop\" p ON p.id = d.drop_id \
                WHERE d.{HELD} AND d.lane = $1 AND d.state = 'claimed' AND d.epoch = $2 ORDER BY d.next_attempt_at, d.id"
     );
@@ -97,7 +101,7 @@ pub(super) async fn start(
             step.dropped += 1;
             continue;
         }
-        match row.started(now, doubts.get(&row.id).copied()) {
+        match row.started(keys, now, doubts.get(&row.id).copied()) {
             Ok(started) => step.started.push(started),
             Err(why) => {
                 end(txn, row.id, State::Dead, &format!("unreadable: {why}"), now).await?;
@@ -232,8 +236,13 @@ impl ClaimedRow {
         serde_json::from_str(&self.payload).unwrap_or_default()
     }
 
-    fn started(&self, now: DateTime<Utc>, in_doubt_since: Option<DateTime<Utc>>) -> Result<Started, String> {
-        let address = self.address.clone().ok_or("its destination is gone")?;
+    fn started(
+        &self,
+        keys: Option<&Keys>,
+        now: DateTime<Utc>,
+        in_doubt_since: Option<DateTime<Utc>>,
+    ) -> Result<Started, String> {
+        let destination = self.destination(keys)?;
         let edits = self.provider_ref.clone().filter(|_| self.kind == Kind::Edit.as_str());
         let (drop, message) = if edits.is_some() { self.edited()? } else { (self.drop_id, self.message()?) };
         Ok(Started {
@@ -243,12 +252,25 @@ impl ClaimedRow {
             drop,
             edits,
             in_doubt_since,
-            address,
+            destination,
             secret: self.secret.clone(),
             attempts: u32::try_from(self.attempts).unwrap_or_default() + 1,
             expires_at: at(self.expires_at),
             started_at: now,
         })
+    }
+
+    /// Where it goes. Here a number is opened, for the one request that needs it.
+    fn destination(&self, keys: Option<&Keys>) -> Result<Destination, String> {
+        if let Some(sealed) = &self.sealed {
+            let keys = keys.ok_or("its number is sealed, and there is no COATCHECK_KEY")?;
+            return keys
+                .open_phone(sealed)
+                .map(Destination::Sms)
+                .ok_or("its number is sealed by another key".to_owned());
+        }
+        let address = self.address.as_deref().ok_or("its destination is gone")?;
+        address.parse().map_err(|why| format!("its address: {why}"))
     }
 
     fn edited(&self) -> Result<(Option<i64>, Message), String> {

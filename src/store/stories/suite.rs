@@ -20,6 +20,7 @@ mod lanes;
 mod leases;
 mod outbox;
 mod past;
+mod phones;
 mod plans;
 mod readings;
 mod replay;
