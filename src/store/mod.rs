@@ -6,6 +6,7 @@ pub mod audit;
 mod bells;
 pub mod catalogue;
 pub mod claim;
+pub mod consent;
 pub mod conversation;
 pub mod db;
 pub mod delivery;

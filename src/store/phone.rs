@@ -73,12 +73,12 @@ impl PhoneRow {
     }
 }
 
-/// The phone's row, moved to the newest key. On PostgreSQL it is ours until we are done: nothing is put into the outbox
-/// for it meanwhile, and nobody else does what we do.
+/// The phone's row, moved to the newest key. On PostgreSQL it is ours until we are done: no send to it begins meanwhile,
+/// and nobody else does what we do. Alerts may be put into the outbox all the same.
 pub(super) async fn hold(txn: &Txn, keys: &Keys, phone: &Phone) -> Result<Option<PhoneRow>, DbErr> {
     renew(txn, keys, phone).await?;
     let (sql, values) = find(&[keys.look_up(phone)]);
-    txn.row(&format!("{sql} {}", txn.lock("FOR UPDATE")), values).await
+    txn.row(&format!("{sql} {}", txn.lock("FOR NO KEY UPDATE")), values).await
 }
 
 fn find(look_ups: &[LookUp]) -> (String, Vec<Value>) {
@@ -130,9 +130,10 @@ pub(super) fn address(phone: &Phone, look_up: &LookUp) -> String {
 }
 
 /// The country and the zones of a number, as in their columns.
-fn facts(_phone: &Phone) -> (Option<String>, Option<String>) {
-    // Until the domain says them.
-    (None, None)
+fn facts(phone: &Phone) -> (Option<String>, Option<String>) {
+    let zones: Vec<&str> = phone.zones().iter().map(|zone| zone.name()).collect();
+    let country = phone.country().map(|country| country.as_str().to_owned());
+    (country, (!zones.is_empty()).then(|| zones.join(",")))
 }
 
 /// What an earlier key wrote of a number is found by the newest from now on: its row, what it said, its open codes.

@@ -18,6 +18,7 @@ use super::error::StoreError;
 use super::lease::Lease;
 use super::sql::Sql;
 use super::time::{at, micros};
+pub(super) use finish::take_back;
 use finish::{finish_if, finish_sent};
 use start::{is_held, start};
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, Message};
 use coatcheck_domain::Destination;
 use coatcheck_domain::delivery::{Kind, State};
-use sea_orm::{DbErr, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 
 use super::super::db::Txn;
 use super::super::error::StoreError;
@@ -86,6 +86,7 @@ pub(super) async fn start(
                WHERE d.{HELD} AND d.lane = $1 AND d.state = 'claimed' AND d.epoch = $2 ORDER BY d.next_attempt_at, d.id"
     );
     let claimed: Vec<ClaimedRow> = txn.rows(&sql, vec![lane.into(), lease.epoch.into()]).await?;
+    hold_numbers(txn, &claimed).await?;
     let sold_out = sold_out(txn, &claimed).await?;
     for id in &sold_out {
         end(txn, *id, State::Expired, "sold_out", now).await?;
@@ -110,6 +111,21 @@ pub(super) async fn start(
         }
     }
     Ok(step)
+}
+
+/// On PostgreSQL, STOP waits until sends to its number have begun, or they wait until it is stored, and see it. On SQLite
+/// writers are alone anyway.
+async fn hold_numbers(txn: &Txn, rows: &[ClaimedRow]) -> Result<(), DbErr> {
+    let texts: Vec<Value> = rows.iter().filter(|row| row.sealed.is_some()).map(|row| row.id.into()).collect();
+    if texts.is_empty() || txn.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let sql = format!(
+        "SELECT id FROM destination WHERE id IN (SELECT d.destination_id FROM delivery d WHERE d.id IN ({})) \
+         ORDER BY id FOR SHARE",
+        list(1, texts.len())
+    );
+    txn.ids(&sql, texts).await.map(|_| ())
 }
 
 /// Puts back the rows whose address has just been told something, one behind the other. Says how long the first of

@@ -6,6 +6,7 @@ mod addresses;
 mod arming;
 mod chunks;
 mod claims;
+mod consent;
 mod crash;
 mod drift;
 mod fanout;
