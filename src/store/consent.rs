@@ -3,7 +3,7 @@
 use coatcheck_domain::phone::Phone;
 use sea_orm::{DbErr, FromQueryResult, Value};
 
-use super::db::{Db, Txn};
+use super::db::{Db, TRIES, Txn};
 use super::error::StoreError;
 use super::keys::LookUp;
 use super::outbox::take_back;
@@ -11,9 +11,6 @@ use super::phone;
 use super::sql::{Sql, list};
 use super::time::micros;
 use super::wake::Topic;
-
-/// How often PostgreSQL may say that two wait for each other.
-const TRIES: u32 = 5;
 
 /// What was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -44,6 +44,9 @@ pub type Turn = BoxFuture<'static, Held>;
 /// A turn that is held: its end is its drop.
 pub type Held = Arc<dyn Any + Send + Sync>;
 
+/// How often PostgreSQL may say that two waited for each other, to somebody who must not be told so.
+pub(super) const TRIES: u32 = 5;
+
 /// Production: nothing fails on purpose.
 #[derive(Debug, Clone, Copy)]
 pub struct NoFaults;

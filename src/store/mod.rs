@@ -5,6 +5,7 @@
 pub mod audit;
 mod bells;
 pub mod catalogue;
+pub mod challenge;
 pub mod claim;
 pub mod consent;
 pub mod conversation;
@@ -20,6 +21,7 @@ pub mod inbox;
 pub mod keys;
 pub mod lease;
 pub mod lock;
+mod merge;
 mod observed;
 pub mod outbox;
 pub mod person;

@@ -154,7 +154,7 @@ pub(super) async fn renew(txn: &Txn, keys: &Keys, phone: &Phone) -> Result<u64, 
 }
 
 impl Ownership {
-    fn state(self) -> &'static str {
+    pub(super) fn state(self) -> &'static str {
         match self {
             Self::Shown => "active",
             Self::Unverified => "unverified",

@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 use super::super::db::Txn;
 use super::super::error::StoreError;
 use super::super::gone::Edited;
-use super::super::keys::Keys;
+use super::super::keys::{Keys, Sealed};
 use super::super::lease::Lease;
 use super::super::sql::{Sql, list};
 use super::super::time::{at, micros, span};
@@ -46,7 +46,8 @@ struct StockRow {
 /// Is it still wanted? Consent, pause and watch are asked in the very statement that starts a send. `$1` is now.
 /// Whoever wants quiet is answered all the same. A watch remembers only the last drop it was told of, so one that
 /// has heard of a later drop of the product still speaks for this one, if the drop has its size.
-const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id AND t.state = 'active') \
+const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id \
+       AND (t.state = 'active' OR (delivery.kind = 'code' AND t.state = 'unverified'))) \
      AND (delivery.kind IN ('reply', 'code') \
        OR NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber_id AND s.paused_until > $1)) \
      AND (delivery.kind <> 'alert' OR delivery.drop_id IS NULL \
@@ -260,7 +261,7 @@ impl ClaimedRow {
     ) -> Result<Started, String> {
         let destination = self.destination(keys)?;
         let edits = self.provider_ref.clone().filter(|_| self.kind == Kind::Edit.as_str());
-        let (drop, message) = if edits.is_some() { self.edited()? } else { (self.drop_id, self.message()?) };
+        let (drop, message) = if edits.is_some() { self.edited()? } else { (self.drop_id, self.message(keys)?) };
         Ok(Started {
             id: self.id,
             dedupe_key: self.dedupe_key.clone(),
@@ -295,7 +296,12 @@ impl ClaimedRow {
     }
 
     /// The part of the drop that was asked for, or the stored message itself.
-    fn message(&self) -> Result<Message, String> {
+    fn message(&self, keys: Option<&Keys>) -> Result<Message, String> {
+        if self.kind == Kind::Code.as_str() && !self.payload.starts_with('{') {
+            let code = keys.and_then(|keys| keys.open(Sealed::Code, &self.payload));
+            let code = code.ok_or("its code is sealed by another key")?;
+            return serde_json::from_str(&code).map_err(|why| why.to_string());
+        }
         let Some(snapshot) = &self.snapshot else {
             return serde_json::from_str(&self.payload).map_err(|why| why.to_string());
         };

@@ -80,3 +80,16 @@ async fn a_newer_key_finds_what_an_older_one_kept() {
     let started = newer.step_lane(&lease, "sms", &[], &mut 32).await.expect("stepped").started;
     assert_eq!(started[0].destination, phone());
 }
+
+#[tokio::test]
+async fn texts_that_the_provider_took_are_counted() {
+    let scene = Scene::new().await;
+    reply(&scene.db).await;
+    let lease = scene.take_lane_of("sms", "us").await;
+    let started = scene.start(&lease).await;
+    let before = scene.db.now();
+    assert_eq!(scene.db.texts_sent(before).await.expect("asked"), 0);
+    scene.finish(&lease, &started[0], super::scene::sent()).await;
+    assert_eq!(scene.db.texts_sent(before).await.expect("asked"), 1);
+    assert_eq!(scene.db.texts_sent(before + Duration::from_secs(1)).await.expect("asked"), 0);
+}

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod arming;
+mod challenges;
 mod chunks;
 mod claims;
 mod consent;
@@ -19,6 +20,7 @@ mod instances;
 mod interleaved;
 mod lanes;
 mod leases;
+mod merged;
 mod outbox;
 mod past;
 mod phones;
