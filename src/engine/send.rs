@@ -238,16 +238,13 @@ impl Sender {
     }
 
     async fn send(&self, started: &Started) -> Verdict {
-        let destination: Destination = match started.address.parse() {
-            Ok(destination) => destination,
-            Err(why) => return Verdict::GiveUp { why: format!("its address cannot be read: {why}") },
-        };
+        let destination = &started.destination;
         let Some(channel) = self.channels.get(destination.channel()) else {
             return Verdict::Retry { after: None, why: format!("{} is not connected", destination.channel()) };
         };
         let envelope = Envelope {
             key: started.dedupe_key.clone(),
-            destination,
+            destination: destination.clone(),
             secret: started.secret.clone().map(Into::into),
             message: started.message.clone(),
             buttons: buttons(started),
@@ -296,7 +293,7 @@ impl Sender {
 
 /// In a channel everybody could press them, and they would mean nobody's watch.
 fn buttons(started: &Started) -> Vec<Button> {
-    let in_public = started.address.starts_with("discord:#");
+    let in_public = matches!(started.destination, Destination::DiscordChannel(_));
     started.drop.filter(|_| !in_public).map(Button::after_alert).unwrap_or_default()
 }
 

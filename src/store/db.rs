@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use super::error::StoreError;
+use super::keys::Keys;
 use super::timekeeper::DatabaseClock;
 use super::trouble::Trouble;
 use super::wake::Wake;
@@ -43,6 +44,9 @@ pub type Turn = BoxFuture<'static, Held>;
 /// A turn that is held: its end is its drop.
 pub type Held = Arc<dyn Any + Send + Sync>;
 
+/// How often PostgreSQL may say that two waited for each other, to somebody who must not be told so.
+pub(super) const TRIES: u32 = 5;
+
 /// Production: nothing fails on purpose.
 #[derive(Debug, Clone, Copy)]
 pub struct NoFaults;
@@ -62,6 +66,7 @@ pub struct Db {
     shared_clock: Option<Arc<DatabaseClock>>,
     wake: Wake,
     trouble: Trouble,
+    keys: Option<Keys>,
     sms_rules: Arc<SmsRules>,
 }
 
@@ -122,6 +127,7 @@ impl Db {
             shared_clock: None,
             wake: Wake::default(),
             trouble: trouble.clone(),
+            keys: None,
             sms_rules: Arc::default(),
         })
     }
@@ -134,6 +140,20 @@ impl Db {
 
     pub(super) fn sms_rules(&self) -> &SmsRules {
         &self.sms_rules
+    }
+
+    /// The same with keys, by which phones are found and sealed.
+    #[must_use]
+    pub fn with_keys(self, keys: Keys) -> Self {
+        Self { keys: Some(keys), ..self }
+    }
+
+    /// The keys, for what cannot be done without.
+    ///
+    /// # Errors
+    /// [`StoreError::NoKey`] when there are none.
+    pub fn keys(&self) -> Result<&Keys, StoreError> {
+        self.keys.as_ref().ok_or(StoreError::NoKey)
     }
 
     /// Which database this is.

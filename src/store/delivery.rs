@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::Message;
 use coatcheck_domain::delivery::{Kind, State};
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::{DbErr, FromQueryResult, Value};
 
 use super::db::Db;
 use super::error::StoreError;
@@ -162,6 +162,15 @@ impl Db {
         let row: Option<DeliveryRow> =
             self.read().row(&format!("{DELIVERIES} WHERE d.id = $1"), vec![id.into()]).await?;
         row.map(DeliveryRow::into_delivery).transpose()
+    }
+
+    /// Texts that the provider has taken since then.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn texts_sent(&self, since: DateTime<Utc>) -> Result<i64, DbErr> {
+        let sql = "SELECT count(*) FROM delivery WHERE lane = 'sms' AND accepted_at IS NOT NULL AND accepted_at >= $1";
+        Ok(self.read().id(sql, vec![micros(since).into()]).await?.unwrap_or_default())
     }
 
     /// Sends a delivery that failed once more, with a new time to expire. Its key stays: a receiver can tell.

@@ -152,6 +152,28 @@ pub(super) async fn end(txn: &Txn, id: i64, state: State, reason: &str, now: Dat
     next_hop_or_rearm(txn, id, now).await
 }
 
+/// Takes back all that waits to be sent to a destination. What somebody is starting at this very moment is left to them:
+/// they ask the destination before they begin. Says how much was taken.
+pub(in crate::store) async fn take_back(
+    txn: &Txn,
+    destination_id: i64,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let sql = format!(
+        "WITH waiting AS MATERIALIZED (SELECT id FROM delivery WHERE destination_id = $1 AND state IN ('pending', 'claimed') \
+           ORDER BY id {}) \
+         UPDATE delivery SET state = 'suppressed', reason = $2, ended_at = $3 WHERE id IN (SELECT id FROM waiting) RETURNING id",
+        txn.lock("FOR UPDATE SKIP LOCKED")
+    );
+    let mut taken = txn.ids(&sql, vec![destination_id.into(), reason.into(), micros(now).into()]).await?;
+    taken.sort_unstable();
+    for id in &taken {
+        next_hop_or_rearm(txn, *id, now).await?;
+    }
+    Ok(taken.len())
+}
+
 /// An alert that this hop could not tell: the next ranked destination tells it, or the watches wait again.
 pub(super) async fn next_hop_or_rearm(txn: &Txn, id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
     if next_hop(txn, id, now).await? { Ok(()) } else { rearm(txn, id, now).await }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::Message;
+use coatcheck_domain::Destination;
 use coatcheck_domain::delivery::{self, Next, Sending, Verdict};
 use sea_orm::{DbErr, FromQueryResult};
 
@@ -22,6 +23,7 @@ use super::error::StoreError;
 use super::lease::Lease;
 use super::sql::Sql;
 use super::time::{at, micros};
+pub(super) use finish::take_back;
 use finish::{finish_if, finish_sent};
 use start::{is_held, start};
 
@@ -39,8 +41,8 @@ pub struct Started {
     pub id: i64,
     /// The same in each attempt.
     pub dedupe_key: String,
-    /// Where, as stored.
-    pub address: String,
+    /// Where. A phone's number is whole here, and nowhere else.
+    pub destination: Destination,
     /// The destination's secret.
     pub secret: Option<String>,
     /// What is told.
@@ -209,7 +211,7 @@ impl Db {
         let step = if gait.width() == 0 {
             Step::default()
         } else {
-            start(&txn, lease, lane, gait, self.sms_rules(), now).await?
+            start(&txn, self.keys().ok(), lease, lane, gait, self.sms_rules(), now).await?
         };
         txn.commit().await?;
         Ok(step)

@@ -4,8 +4,10 @@
 
 mod addresses;
 mod arming;
+mod challenges;
 mod chunks;
 mod claims;
+mod consent;
 mod crash;
 mod drift;
 mod fanout;
@@ -18,8 +20,10 @@ mod instances;
 mod interleaved;
 mod lanes;
 mod leases;
+mod merged;
 mod outbox;
 mod past;
+mod phones;
 mod plans;
 mod readings;
 mod replay;
