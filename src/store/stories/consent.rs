@@ -77,6 +77,8 @@ async fn stop_after_discord_failed_leaves_nobody_who_could_tell_it() {
 #[tokio::test]
 async fn what_is_being_sent_when_stop_comes_ends_as_it_ends() {
     let (scene, watch) = waiting(None).await;
+    // The story begins at night.
+    scene.db.consent(&number(), ConsentWord::Anytime, How::Text).await.expect("stored");
     let lease = scene.take_lane_of("sms", "us").await;
     let started = scene.start(&lease).await;
     assert_eq!(started.len(), 1);
