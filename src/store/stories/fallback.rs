@@ -225,7 +225,7 @@ async fn by_night_a_chat_has_until_the_last_moment() {
     scene.db.lane_is_down("discord", "503").await.expect("stored");
     scene.pass(2 * HOUR - 300);
     assert_eq!(fall_back(&scene).await, 0);
-    scene.pass(100);
+    scene.pass(130);
     assert_eq!(fall_back(&scene).await, 1);
     let texts = scene.take_lane_of("sms", "a").await;
     assert!(scene.start(&texts).await.is_empty());
