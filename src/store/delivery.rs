@@ -193,7 +193,7 @@ impl Db {
         let txn = self.write().await?;
         let now = micros(self.now());
         let sql = "UPDATE delivery SET state = 'pending', reason = $4, attempts = 0, next_attempt_at = $2, expires_at = $3, \
-                   ended_at = NULL WHERE id = $1 AND state IN ('dead', 'expired', 'suppressed')";
+                   ended_at = NULL, put_off_until = NULL WHERE id = $1 AND state IN ('dead', 'expired', 'suppressed')";
         let reason = force.then_some(FORCED);
         let values = vec![id.into(), now.into(), (now + span(expire_after)).into(), reason.into()];
         if txn.run(sql, values).await? != 1 {

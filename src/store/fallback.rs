@@ -34,12 +34,23 @@ const TRIED: &str = "d.started_at IS NOT NULL AND d.started_at <= $1 AND d.next_
 const STRANDED: &str = "d.created_at <= $1 AND EXISTS (SELECT 1 FROM incident i WHERE i.kind = 'lane_down' \
      AND i.subject = d.lane AND i.closed_at IS NULL AND i.opened_at <= $1)";
 
-/// It may have arrived: a request of it got no answer.
-const IN_DOUBT: &str = "EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id AND a.verdict = 'unknown')";
+/// Nothing of it can have arrived, for each request that was made of it was refused; and no person has sent it here of all
+/// places.
+const FREE: &str = "NOT EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id AND a.verdict = 'unknown') \
+     AND COALESCE(d.reason, '') <> 'forced'";
+
+/// Why an alert may be taken over.
+enum Cause {
+    /// It was tried, and failed by itself.
+    Tried,
+    /// It stands before this lane, which is down.
+    Stranded(String),
+}
 
 #[derive(FromQueryResult)]
 struct WaitingRow {
     id: i64,
+    place: i64,
     expires_at: i64,
     lane: String,
     look_up: Option<String>,
@@ -57,10 +68,10 @@ impl Db {
     pub async fn fall_back(&self, after: Duration) -> Result<u64, StoreError> {
         let ripe = micros(self.now()) - span(after);
         let mut today = None;
-        let mut handed_over = self.fall_back_where(TRIED, None, ripe, &mut today).await?;
+        let mut handed_over = self.fall_back_for(&Cause::Tried, ripe, &mut today).await?;
         for down in self.lanes_down().await? {
             if micros(down.since) <= ripe {
-                handed_over += self.fall_back_where(STRANDED, Some(&down.lane), ripe, &mut today).await?;
+                handed_over += self.fall_back_for(&Cause::Stranded(down.lane), ripe, &mut today).await?;
             }
         }
         if handed_over > 0 {
@@ -69,45 +80,41 @@ impl Db {
         Ok(handed_over)
     }
 
-    async fn fall_back_where(
-        &self,
-        why: &str,
-        lane: Option<&str>,
-        ripe: i64,
-        today: &mut Option<Today>,
-    ) -> Result<u64, StoreError> {
-        let (mut after, mut handed_over) = (0, 0);
+    async fn fall_back_for(&self, cause: &Cause, ripe: i64, today: &mut Option<Today>) -> Result<u64, StoreError> {
+        let (mut after, mut handed_over) = ((0, 0), 0);
         loop {
-            let page = self.waiting(why, lane, ripe, after).await?;
+            let page = self.waiting(cause, ripe, after).await?;
             let Some(last) = page.last() else { return Ok(handed_over) };
-            after = last.id;
-            let is_whole = page.len() == PAGE;
+            after = (last.place, last.id);
             let mut ids = Vec::with_capacity(page.len());
             for row in &page {
                 if self.may_take_over(row, today).await? {
                     ids.push(row.id);
                 }
             }
-            handed_over += self.hand_over(why, &ids, ripe).await?;
-            if !is_whole {
+            handed_over += self.hand_over(cause, &ids, ripe).await?;
+            if page.len() < PAGE {
                 return Ok(handed_over);
             }
         }
     }
 
-    /// Alerts that wait, with the destination that would take over.
-    async fn waiting(&self, why: &str, lane: Option<&str>, ripe: i64, after: i64) -> Result<Vec<WaitingRow>, DbErr> {
-        let now = micros(self.now());
-        let mut values: Vec<Value> = vec![ripe.into(), now.into(), after.into()];
-        let in_lane = lane.map_or("", |lane| {
-            values.push(lane.into());
-            "AND d.lane = $4"
-        });
+    /// Alerts that wait, with the destination that would take over, in the order of the index that finds them.
+    async fn waiting(&self, cause: &Cause, ripe: i64, after: (i64, i64)) -> Result<Vec<WaitingRow>, DbErr> {
+        let mut values: Vec<Value> = vec![ripe.into(), micros(self.now()).into(), after.0.into(), after.1.into()];
+        let (place, only) = match cause {
+            Cause::Tried => ("d.started_at", ""),
+            Cause::Stranded(lane) => {
+                values.push(lane.as_str().into());
+                ("d.next_attempt_at", "AND d.lane = $5")
+            }
+        };
         let sql = format!(
-            "SELECT d.id, d.expires_at, n.lane, n.look_up, n.country, n.zones, n.anytime \
+            "SELECT d.id, {place} AS place, d.expires_at, n.lane, n.look_up, n.country, n.zones, n.anytime \
              FROM delivery d JOIN destination n ON n.id = ({NEXT}) \
-             WHERE d.state = 'pending' AND d.kind = 'alert' AND d.expires_at > $2 AND d.id > $3 {in_lane} \
-               AND {why} AND NOT {IN_DOUBT} ORDER BY d.id LIMIT {PAGE}"
+             WHERE d.state = 'pending' AND d.kind = 'alert' AND d.expires_at > $2 AND ({place}, d.id) > ($3, $4) {only} \
+               AND {} AND {FREE} ORDER BY {place}, d.id LIMIT {PAGE}",
+            cause.condition()
         );
         self.read().rows(&sql, values).await
     }
@@ -131,14 +138,14 @@ impl Db {
         Ok(today.rule(&text, row.look_up.as_deref().unwrap_or_default(), now) == Ruling::Send)
     }
 
-    async fn hand_over(&self, why: &str, ids: &[i64], ripe: i64) -> Result<u64, StoreError> {
+    async fn hand_over(&self, cause: &Cause, ids: &[i64], ripe: i64) -> Result<u64, StoreError> {
         if ids.is_empty() {
             return Ok(0);
         }
         let txn = self.write().await?;
         let mut handed_over = 0;
         for id in ids {
-            handed_over += u64::from(take_over(&txn, why, *id, ripe, self.now()).await?);
+            handed_over += u64::from(take_over(&txn, cause, *id, ripe, self.now()).await?);
         }
         txn.commit().await?;
         Ok(handed_over)
@@ -147,10 +154,11 @@ impl Db {
 
 /// The earlier hop ends and the next one begins, both or neither. What made it ripe is asked again: in the meantime it
 /// may have been tried again, sent, or taken over by somebody else.
-async fn take_over(txn: &Txn, why: &str, id: i64, ripe: i64, now: DateTime<Utc>) -> Result<bool, StoreError> {
+async fn take_over(txn: &Txn, cause: &Cause, id: i64, ripe: i64, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let sql = format!(
         "UPDATE delivery AS d SET state = 'cancelled', reason = 'fallback', ended_at = $2 \
-         WHERE d.id = $3 AND d.state = 'pending' AND d.expires_at > $2 AND {why} AND NOT {IN_DOUBT}"
+         WHERE d.id = $3 AND d.state = 'pending' AND d.expires_at > $2 AND {} AND {FREE}",
+        cause.condition()
     );
     if txn.run(&sql, vec![ripe.into(), micros(now).into(), id.into()]).await? != 1 {
         return Ok(false);
@@ -163,6 +171,15 @@ async fn take_over(txn: &Txn, why: &str, id: i64, ripe: i64, now: DateTime<Utc>)
         "UPDATE delivery SET state = 'pending', reason = NULL, ended_at = NULL WHERE id = $1 AND state = 'cancelled'";
     txn.run(sql, vec![id.into()]).await?;
     Ok(false)
+}
+
+impl Cause {
+    fn condition(&self) -> &'static str {
+        match self {
+            Self::Tried => TRIED,
+            Self::Stranded(_) => STRANDED,
+        }
+    }
 }
 
 impl WaitingRow {
