@@ -194,3 +194,7 @@ impl WaitingRow {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "fallback_tests.rs"]
+mod tests;
