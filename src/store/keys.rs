@@ -208,6 +208,12 @@ impl Sealed {
     }
 }
 
+/// Does a text look like one that [`Keys::seal`] gave: an id of eight letters, a colon?
+#[must_use]
+pub fn is_sealed(text: &str) -> bool {
+    text.as_bytes().get(8) == Some(&b':')
+}
+
 /// Never `None`: HKDF gives up to 8,160 bytes.
 fn derived<const LENGTH: usize>(root: &Hkdf<Sha256>, what: &str) -> Option<[u8; LENGTH]> {
     let mut key = [0; LENGTH];
@@ -285,6 +291,7 @@ mod tests {
         assert_eq!(keys.open(Sealed::Canary, &sealed), None);
         let last = if sealed.ends_with('A') { "B" } else { "A" };
         assert_eq!(keys.open(Sealed::Secret, &format!("{}{last}", &sealed[..sealed.len() - 1])), None);
+        assert!(is_sealed(&sealed) && !is_sealed("whsec_x") && !is_sealed(""));
         for text in ["", ":", "whsec_x", &format!("{}:", keys.id()), &format!("{}:AAAA", keys.id())] {
             assert_eq!(keys.open(Sealed::Secret, text), None, "{text:?}");
         }

@@ -17,7 +17,9 @@ pub(super) async fn waiting(discord: Option<u64>) -> (Scene, i64) {
     if discord.is_some() {
         scene.also_at(ann, &phone(), 100).await;
     }
-    scene.db.consent(&number(), ConsentWord::Start, How::Text).await.expect("stored");
+    for said in [ConsentWord::Start, ConsentWord::Anytime] {
+        scene.db.consent(&number(), said, How::Text).await.expect("stored");
+    }
     let watch = scene.watch(ann, product, "M", Mode::Once).await;
     scene.read(source, &jacket(&[("M", IN)])).await;
     scene.fan_out().await;
