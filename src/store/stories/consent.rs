@@ -17,6 +17,7 @@ pub(super) async fn waiting(discord: Option<u64>) -> (Scene, i64) {
     if discord.is_some() {
         scene.also_at(ann, &phone(), 100).await;
     }
+    // The story begins at night.
     for said in [ConsentWord::Start, ConsentWord::Anytime] {
         scene.db.consent(&number(), said, How::Text).await.expect("stored");
     }
