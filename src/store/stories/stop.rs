@@ -30,7 +30,7 @@ async fn p8_stop_said_at_any_statement_of_a_start_leaves_nothing_to_begin() {
         let when_stored = stopped.expect("stored").0;
         match started {
             0 => {
-                assert_eq!(scene.state(1).await, (State::Suppressed, Some("stopped".to_owned())), "at statement {nth}")
+                assert_eq!(scene.state(1).await, (State::Suppressed, Some("stopped".to_owned())), "at statement {nth}");
             }
             _ => assert_eq!(when_stored, State::Sending, "at statement {nth}: it began after STOP was stored"),
         }
