@@ -60,6 +60,15 @@ pub enum StoreError {
     /// Phones are stored sealed, and there is nothing to seal with.
     #[error("phone numbers are kept sealed, which needs COATCHECK_KEY; set it, or use another destination")]
     NoKey,
+    /// Something was sealed or hashed by a key that is not given.
+    #[error(
+        "COATCHECK_KEY is not the key of this database: something in it was written by key {id:?}; give that one, too, \
+         behind the new one"
+    )]
+    WrongKey {
+        /// The id of the key that is lacking.
+        id: String,
+    },
     /// A row holds what no version of us writes.
     #[error("the database holds something unreadable in {place}: {what}")]
     Corrupt {

@@ -30,6 +30,7 @@ pub mod person;
 pub mod phone;
 pub mod reading;
 pub mod rebase;
+pub mod rekey;
 pub mod schema;
 pub mod source;
 pub(crate) mod sql;

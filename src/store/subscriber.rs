@@ -6,6 +6,7 @@ use sea_orm::{DbErr, FromQueryResult};
 
 use super::db::{Db, Txn};
 use super::error::StoreError;
+use super::keys::{Keys, Sealed};
 use super::sql::Sql;
 use super::time::{at, micros};
 
@@ -62,7 +63,7 @@ impl Db {
                 txn.run(sql, vec![row.id.into()]).await?;
                 row.into_address()
             }
-            None => insert(&txn, destination, secret(), micros(self.now())).await?,
+            None => insert(&txn, self.keys().ok(), destination, secret(), micros(self.now())).await?,
         };
         txn.commit().await?;
         Ok(address)
@@ -108,7 +109,13 @@ impl AddressRow {
     }
 }
 
-async fn insert(txn: &Txn, destination: &Destination, secret: Option<String>, now: i64) -> Result<Address, StoreError> {
+async fn insert(
+    txn: &Txn,
+    keys: Option<&Keys>,
+    destination: &Destination,
+    secret: Option<String>,
+    now: i64,
+) -> Result<Address, StoreError> {
     let kind = if destination.is_room() { "room" } else { "person" };
     let subscriber_id = new_subscriber(txn, kind, now).await?;
     let sql = "INSERT INTO destination (subscriber_id, channel, address, lane, rank, state, secret, created_at) \
@@ -118,12 +125,17 @@ async fn insert(txn: &Txn, destination: &Destination, secret: Option<String>, no
         destination.channel().into(),
         destination.to_stored().into(),
         destination.lane().into(),
-        secret.clone().into(),
+        secret.as_deref().map(|plain| sealed(keys, plain)).into(),
         now.into(),
     ];
     let destination_id = txn.id(sql, values).await?;
     let destination_id = destination_id.ok_or_else(|| StoreError::corrupt("destination", "an insert gave no row"))?;
     Ok(Address { subscriber_id, destination_id, is_new: true, secret })
+}
+
+/// Without keys a secret is kept as it is.
+fn sealed(keys: Option<&Keys>, plain: &str) -> String {
+    keys.map_or_else(|| plain.to_owned(), |keys| keys.seal(Sealed::Secret, plain))
 }
 
 /// A subscriber without any destination yet.

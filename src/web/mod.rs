@@ -50,7 +50,8 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Value>) {
         // It can be read: whether it can be written to is known by who tried last.
         Ok(Ok(true)) => health.db.trouble().now(),
         Ok(Ok(false)) => Some("the database has another schema than this version knows".to_owned()),
-        Ok(Err(error)) => Some(error.to_string()),
+        // The same words whoever of us met the trouble first.
+        Ok(Err(error)) => health.db.trouble().now().or_else(|| Some(error.to_string())),
         Err(_) => Some("the database did not answer within 2 s".to_owned()),
     };
     let status = if error.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 use super::super::db::Txn;
 use super::super::error::StoreError;
 use super::super::gone::Edited;
-use super::super::keys::{Keys, Sealed};
+use super::super::keys::{Keys, Sealed, is_sealed};
 use super::super::lease::Lease;
 use super::super::sql::{Sql, list};
 use super::super::time::{at, micros, span};
@@ -287,7 +287,7 @@ impl ClaimedRow {
             edits,
             in_doubt_since,
             destination,
-            secret: self.secret.clone(),
+            secret: self.opened_secret(keys)?,
             attempts: u32::try_from(self.attempts).unwrap_or_default() + 1,
             expires_at: at(self.expires_at),
             started_at: now,
@@ -305,6 +305,15 @@ impl ClaimedRow {
         }
         let address = self.address.as_deref().ok_or("its destination is gone")?;
         address.parse().map_err(|why| format!("its address: {why}"))
+    }
+
+    /// The secret. One from before there were keys stands there as it is.
+    fn opened_secret(&self, keys: Option<&Keys>) -> Result<Option<String>, String> {
+        let Some(secret) = self.secret.as_deref().filter(|secret| is_sealed(secret)) else {
+            return Ok(self.secret.clone());
+        };
+        let opened = keys.and_then(|keys| keys.open(Sealed::Secret, secret));
+        opened.map(Some).ok_or_else(|| "its secret is sealed by another key".to_owned())
     }
 
     fn edited(&self) -> Result<(Option<i64>, Message), String> {

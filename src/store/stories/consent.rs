@@ -17,7 +17,10 @@ pub(super) async fn waiting(discord: Option<u64>) -> (Scene, i64) {
     if discord.is_some() {
         scene.also_at(ann, &phone(), 100).await;
     }
-    scene.db.consent(&number(), ConsentWord::Start, How::Text).await.expect("stored");
+    // The story begins at night.
+    for said in [ConsentWord::Start, ConsentWord::Anytime] {
+        scene.db.consent(&number(), said, How::Text).await.expect("stored");
+    }
     let watch = scene.watch(ann, product, "M", Mode::Once).await;
     scene.read(source, &jacket(&[("M", IN)])).await;
     scene.fan_out().await;
@@ -77,8 +80,6 @@ async fn stop_after_discord_failed_leaves_nobody_who_could_tell_it() {
 #[tokio::test]
 async fn what_is_being_sent_when_stop_comes_ends_as_it_ends() {
     let (scene, watch) = waiting(None).await;
-    // The story begins at night.
-    scene.db.consent(&number(), ConsentWord::Anytime, How::Text).await.expect("stored");
     let lease = scene.take_lane_of("sms", "us").await;
     let started = scene.start(&lease).await;
     assert_eq!(started.len(), 1);

@@ -133,6 +133,16 @@ impl Scene {
         db.with_keys(testing::keys(numbers))
     }
 
+    /// Another instance that was given no keys.
+    pub(crate) async fn without_keys(&self) -> Db {
+        self.place.open(Arc::clone(&self.clock) as Arc<dyn Clock>, Crash::off()).await
+    }
+
+    /// SQLite's files still show, in pages and a log that are used again later, what was overwritten.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.db.backend() == sea_orm::DbBackend::Sqlite
+    }
+
     /// Does anything that is stored say this?
     pub(crate) async fn stores(&self, text: &str) -> bool {
         let contents = self.place.contents().await;
