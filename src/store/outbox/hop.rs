@@ -7,6 +7,7 @@ use sea_orm::{DbErr, FromQueryResult};
 use super::super::db::Txn;
 use super::super::sql::Sql;
 use super::super::time::{at, micros};
+use super::texting::last_said;
 
 #[derive(FromQueryResult)]
 struct ToldRow {
@@ -19,13 +20,16 @@ struct ToldRow {
 
 /// The subscriber's next destination for the drop of the delivery `d`: the first in rank that has not been tried. A
 /// phone that did not allow it is none.
-pub(crate) const NEXT: &str = "SELECT t.id FROM destination t \
+pub(crate) const NEXT: &str = concat!(
+    "SELECT t.id FROM destination t \
      WHERE t.subscriber_id = d.subscriber_id AND t.state = 'active' AND t.id <> COALESCE(d.destination_id, 0) \
-       AND (t.channel <> 'sms' OR COALESCE((SELECT c.said FROM consent c WHERE c.phone_hash = t.look_up \
-         AND c.said IN ('start', 'stop') ORDER BY c.id DESC LIMIT 1), 'stop') = 'start') \
+       AND (t.channel <> 'sms' OR ",
+    last_said!("'stop'"),
+    " = 'start') \
        AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.drop_id = d.drop_id AND e.subscriber_id = d.subscriber_id \
          AND e.destination_id = t.id) \
-     ORDER BY t.rank, t.id LIMIT 1";
+     ORDER BY t.rank, t.id LIMIT 1"
+);
 
 /// Hands an alert to the next ranked destination, if there is one and it is not too late. Says whether it did.
 pub(crate) async fn next_hop(txn: &Txn, id: i64, now: DateTime<Utc>) -> Result<bool, DbErr> {

@@ -25,16 +25,26 @@ pub(crate) const LANE: &str = "sms";
 /// The incident of a day on which all texts were sent.
 const SPENT: &str = "sms_spend";
 
-/// The last of start and stop that was said of the number of the destination `t`.
-pub(crate) const SAID: &str = "(SELECT c.said FROM consent c WHERE c.phone_hash = t.look_up \
-     AND c.said IN ('start', 'stop') ORDER BY c.id DESC LIMIT 1)";
+/// The last of start and stop that was said of the number of the destination `t`; or this, if nothing was.
+macro_rules! last_said {
+    ($otherwise:literal) => {
+        concat!(
+            "COALESCE((SELECT c.said FROM consent c WHERE c.phone_hash = t.look_up \
+             AND c.said IN ('start', 'stop') ORDER BY c.id DESC LIMIT 1), ",
+            $otherwise,
+            ")"
+        )
+    };
+}
+pub(super) use last_said;
 
 /// Does whoever gets it allow it? Asked in the very statement that starts a send. Whoever writes is answered; a code goes
 /// to a number that never said anything, but to none that said stop.
-pub(super) const CONSENTED: &str = "(delivery.kind = 'reply' OR EXISTS (SELECT 1 FROM destination t \
-     WHERE t.id = delivery.destination_id AND COALESCE((SELECT c.said FROM consent c WHERE c.phone_hash = t.look_up \
-       AND c.said IN ('start', 'stop') ORDER BY c.id DESC LIMIT 1), \
-       CASE WHEN delivery.kind = 'code' THEN 'start' ELSE 'stop' END) = 'start'))";
+pub(super) const CONSENTED: &str = concat!(
+    "(delivery.kind = 'reply' OR EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id AND ",
+    last_said!("CASE WHEN delivery.kind = 'code' THEN 'start' ELSE 'stop' END"),
+    " = 'start'))"
+);
 
 #[derive(FromQueryResult)]
 struct TextRow {
@@ -172,14 +182,15 @@ async fn say_spent(txn: &Txn, rules: &SmsRules, now: DateTime<Utc>) -> Result<()
 pub(super) async fn why_unconsented(txn: &Txn, id: i64) -> Result<Option<&'static str>, DbErr> {
     #[derive(FromQueryResult)]
     struct SaidRow {
-        said: Option<String>,
+        said: String,
     }
+    let said = last_said!("''");
     let sql = format!(
-        "SELECT {SAID} AS said FROM delivery JOIN destination t ON t.id = delivery.destination_id \
+        "SELECT {said} AS said FROM delivery JOIN destination t ON t.id = delivery.destination_id \
          WHERE delivery.id = $1 AND NOT {CONSENTED}"
     );
     let row: Option<SaidRow> = txn.row(&sql, vec![id.into()]).await?;
-    Ok(row.map(|row| if row.said.as_deref() == Some("stop") { "stopped" } else { "no_consent" }))
+    Ok(row.map(|row| if row.said == "stop" { "stopped" } else { "no_consent" }))
 }
 
 impl TextRow {
