@@ -7,6 +7,8 @@ mod m0001_first;
 mod m0002_inbox;
 mod m0003_gone;
 mod m0004_phones;
+mod m0005_codes;
+mod m0006_texting;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -23,6 +25,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_inbox::Migration),
             Box::new(m0003_gone::Migration),
             Box::new(m0004_phones::Migration),
+            Box::new(m0005_codes::Migration),
+            Box::new(m0006_texting::Migration),
         ]
     }
 }

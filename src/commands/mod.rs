@@ -214,7 +214,7 @@ fn platform(who: &Who) -> Platform {
 /// The person's sentence; the cause goes into the log.
 fn sorry(who: &Who, what: &str, error: &StoreError) -> Reply {
     match error {
-        StoreError::PhonesNotYet => {
+        StoreError::NoKey => {
             Reply::text("I cannot keep phone numbers yet, so I cannot wait for you here. Nothing was stored.")
         }
         StoreError::ProductGone { .. } => Reply::text("That product is followed no more. Nothing was changed."),

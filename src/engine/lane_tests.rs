@@ -211,3 +211,25 @@ async fn below_an_alert_one_can_press_but_not_where_everybody_could() {
         channel.heard().into_iter().map(|(to, data)| format!("{to}: {}", data.join(" "))).collect();
     assert_eq!(heard, ["discord:1: again-of:1 got-of:1", "discord:#2: "]);
 }
+
+#[tokio::test]
+async fn a_lane_whose_token_is_not_taken_is_known_to_be_down_until_it_is() {
+    let scene = alerts(&["discord:1", "discord:2"]).await;
+    let channel = Arc::new(Scripted::answering(&vec![hold(None); 6]));
+    let mut lane = Held::of(&scene, "discord", &channel).await;
+    let is_down = async || !scene.db.lanes_down().await.expect("asked").is_empty();
+    let mut seconds = 0;
+    while !is_down().await {
+        lane.step().await;
+        scene.clock.advance(SECOND);
+        seconds += 1;
+        assert!(seconds < 70, "a minute of it");
+    }
+    assert!(seconds >= 60, "{seconds}");
+    while is_down().await {
+        lane.step().await;
+        scene.clock.advance(SECOND);
+        seconds += 1;
+        assert!(seconds < 200, "it is taken again");
+    }
+}

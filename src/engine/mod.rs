@@ -3,8 +3,10 @@
 pub mod beat;
 pub mod chance;
 pub mod clock_watch;
+pub mod fallback;
 pub mod fanout;
 mod fault;
+mod health;
 mod lane;
 #[cfg(test)]
 mod names_tests;

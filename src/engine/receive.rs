@@ -142,6 +142,9 @@ impl Reception {
         if let Err(error) = self.db.clear_arrivals(REMEMBERED).await {
             tracing::warn!(%error, "what was said long ago is cleared later: {error}");
         }
+        if let Err(error) = self.db.clear_unverified().await {
+            tracing::warn!(%error, "numbers that nobody verified are forgotten later: {error}");
+        }
     }
 
     /// Does what was said and answers it.

@@ -194,6 +194,13 @@ fn fulfilled(wishes: &[Wish], alert: &Alert, sizes: &[SizeKey]) -> Vec<Case> {
     watch::cases(wishes, &offers)
 }
 
+/// The drop's variants that fulfil a wish, as stored.
+pub(super) fn variants_for(size_key_of_wish: String, style_key: String, alert: &Alert) -> Vec<i64> {
+    let wish = Wish { size: SizeKey::from_stored(size_key_of_wish), style: StyleKey::from_stored(style_key) };
+    let sizes: Vec<SizeKey> = alert.variants.iter().map(size_key).collect();
+    fulfilled(&[wish], alert, &sizes).into_iter().flat_map(|case| case.variants).collect()
+}
+
 fn size_key(variant: &AlertVariant) -> SizeKey {
     variant.size.as_deref().map(SizeKey::fold).unwrap_or_default()
 }
