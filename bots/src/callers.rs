@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::Came;
+
 /// Who waits, by the platform's id of what was brought.
 pub(crate) struct Callers<K, A>(Mutex<HashMap<K, oneshot::Sender<A>>>);
 
@@ -25,20 +27,33 @@ impl<K: Eq + Hash + Clone, A> Callers<K, A> {
     pub(crate) async fn wait<E>(
         &self,
         id: K,
-        stored: impl Future<Output = Result<(), E>>,
+        stored: impl Future<Output = Result<Came, E>>,
         patience: Duration,
     ) -> Result<Option<A>, E> {
         let (tell, mut told) = oneshot::channel();
-        self.lock().insert(id.clone(), tell);
+        // Whoever brings it a second time must not take the answer from the first.
+        if self.is_waited_for(&id, tell) {
+            return stored.await.map(|_| None);
+        }
         let stored = stored.await;
         let mut answer = None;
-        if stored.is_ok() {
+        if matches!(stored, Ok(Came::First)) {
             answer = tokio::time::timeout(patience, &mut told).await.ok().and_then(Result::ok);
         }
         self.lock().remove(&id);
         // The answer may have come at the last moment: nobody else has it.
         told.close();
-        stored.map(|()| answer.or_else(|| told.try_recv().ok()))
+        stored.map(|_| answer.or_else(|| told.try_recv().ok()))
+    }
+
+    /// Does somebody wait for it already? If not, `tell` does from now on.
+    fn is_waited_for(&self, id: &K, tell: oneshot::Sender<A>) -> bool {
+        let mut callers = self.lock();
+        let is_waited_for = callers.contains_key(id);
+        if !is_waited_for {
+            callers.insert(id.clone(), tell);
+        }
+        is_waited_for
     }
 
     /// Answers who waits. `false`: nobody does any more.

@@ -30,7 +30,7 @@ pub use commands::{Command, Said};
 pub use message::{Alert, AlertVariant, Message, Notice};
 pub use pace::Pace;
 pub use platform::Platform;
-pub use receive::{Arrived, Door, DoorClosed, Receiver, Trouble};
+pub use receive::{Arrived, Came, Door, DoorClosed, Receiver, Trouble};
 
 /// The code that speaks for lanes of one kind.
 #[async_trait]

@@ -1,12 +1,12 @@
 //! `/test`: an alert through the whole pipeline, about what is watched or about an example.
 
 use coatcheck_bots::message::{Alert, AlertVariant, Message};
-use coatcheck_bots::{Reply, Who};
+use coatcheck_bots::{Platform, Reply, Who};
 use coatcheck_domain::Availability;
 use coatcheck_domain::delivery::Kind;
 
 use super::today::{as_told, matching};
-use super::{Commands, watches};
+use super::{Commands, platform, watches};
 use crate::store::StoreError;
 use crate::store::watch::Which;
 
@@ -23,6 +23,10 @@ pub(crate) async fn alert(commands: &Commands, who: &Who) -> Result<Reply, Store
     let key = format!("t:{}:{}", address.destination_id, commands.clock.now().timestamp_micros());
     let message = Message::Alert(Box::new(alert));
     commands.db.enqueue(Kind::Reply, &key, address.destination_id, &message, EXPIRES).await?;
+    // A text is answered by one text, and that is the alert.
+    if platform(who) == Platform::Sms {
+        return Ok(Reply::default());
+    }
     Ok(Reply::text("A test alert is on its way, through everything a real one passes."))
 }
 

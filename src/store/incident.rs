@@ -67,6 +67,27 @@ impl Db {
         Ok(was_down)
     }
 
+    /// Trouble that lasts, in words, the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_incidents(&self) -> Result<Vec<(String, DateTime<Utc>)>, DbErr> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            kind: String,
+            subject: String,
+            opened_at: i64,
+            text: String,
+        }
+        let sql = "SELECT kind, subject, opened_at, text FROM incident WHERE closed_at IS NULL ORDER BY id";
+        let rows: Vec<Row> = self.read().rows(sql, vec![]).await?;
+        let words = |row: &Row| match row.kind.as_str() {
+            LANE_DOWN => format!("lane {} gets nothing through: {}", row.subject, row.text),
+            _ => row.text.clone(),
+        };
+        Ok(rows.iter().map(|row| (words(row), at(row.opened_at))).collect())
+    }
+
     /// The lanes that get nothing through, in the order of their names.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The root keys: by them phone numbers are found (a hash) and kept (sealed), so that no number stands in a table.
 //!
-//! A root key is 32 random bytes, written `ck_…`. By HKDF-SHA256 it gives a look-up key, a seal key and their id. Where
+//! A root key is 32 random bytes, written `ck_…`; any other word that is long enough will do as well. By HKDF-SHA256 it gives a look-up key, a seal key and their id. Where
 //! several are given, the first one hashes and seals; the others only find and open what an earlier one left.
 
 use std::fmt;
@@ -19,6 +19,8 @@ use sha2::Sha256;
 
 const PREFIX: &str = "ck_";
 const NONCE: usize = 24;
+/// Characters of a key that was made elsewhere, at least. How hard it is to guess is up to whoever made it.
+const SHORTEST: usize = 16;
 
 /// What is sealed. One kind's text does not open as another's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub enum Sealed {
     Secret,
     /// A message that holds a code.
     Code,
+    /// What somebody said: there may be a number in it.
+    Words,
     /// The word by which a wrong key is known.
     Canary,
 }
@@ -63,7 +67,8 @@ pub enum NotAKey {
     Empty,
     /// One is not of the form.
     #[error(
-        "key {0} is not one that coatcheck made: `ck_` and 43 letters and digits, the newest first, with spaces between them"
+        "key {0} is too short: a key has 16 characters at least, better 64 random hexadecimal digits (`openssl rand -hex 32`); \
+         several are parted by blanks, the newest first"
     )]
     Form(usize),
     /// One stands there twice.
@@ -181,8 +186,11 @@ impl fmt::Debug for Keys {
 
 impl Root {
     fn parse(word: &str) -> Option<Self> {
-        let bytes: [u8; 32] = BASE64.decode(word.strip_prefix(PREFIX)?).ok()?.try_into().ok()?;
-        let root = Hkdf::<Sha256>::new(None, &bytes);
+        let ours = word.strip_prefix(PREFIX).and_then(|rest| BASE64.decode(rest).ok()).filter(|key| key.len() == 32);
+        if ours.is_none() && word.chars().count() < SHORTEST {
+            return None;
+        }
+        let root = Hkdf::<Sha256>::new(None, ours.as_deref().unwrap_or(word.as_bytes()));
         Some(Self {
             id: hex(&derived::<4>(&root, "coatcheck 1 id")?),
             look_up: derived(&root, "coatcheck 1 look-up")?,
@@ -203,6 +211,7 @@ impl Sealed {
             Self::Phone => "phone",
             Self::Secret => "secret",
             Self::Code => "code",
+            Self::Words => "words",
             Self::Canary => "canary",
         }
     }

@@ -88,3 +88,13 @@ fn a_made_key_is_one() {
     let (one, two) = (Keys::generate(&mut chance), Keys::generate(&mut chance));
     assert_ne!(Keys::parse(&one).expect("a key").id(), Keys::parse(&two).expect("a key").id());
 }
+
+#[test]
+fn a_key_that_was_made_elsewhere_is_taken_as_it_is() {
+    let hex = "5f".repeat(32);
+    for word in [hex.as_str(), "q2h5bGxv+d29y/bGQhISE=", "correct-horse-battery"] {
+        let keys = Keys::parse(&word.to_owned().into()).expect(word);
+        assert_eq!(keys.open_phone(&keys.seal_phone(&phone())), Some(phone()));
+        assert!(!format!("{keys:?}").contains(word));
+    }
+}

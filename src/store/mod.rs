@@ -22,6 +22,7 @@ pub mod inbox;
 pub mod incident;
 pub mod keys;
 pub mod lease;
+mod link;
 pub mod lock;
 mod merge;
 mod observed;

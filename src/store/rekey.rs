@@ -69,6 +69,15 @@ impl Db {
         Ok(())
     }
 
+    /// Has a key signed the database already?
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_signed(&self) -> Result<bool, DbErr> {
+        let sql = "SELECT value AS text FROM setting WHERE name = $1";
+        Ok(self.read().row::<Text>(sql, vec![CANARY.into()]).await?.is_some())
+    }
+
     /// Seals and hashes everything by the newest of `new`, in one transaction. No service may run meanwhile.
     ///
     /// A number that was forgotten after it had said STOP is known by its hash alone: the key of that hash must be one
@@ -219,10 +228,11 @@ async fn codes(txn: &Txn, both: &Both<'_>, now: i64) -> Result<(), StoreError> {
 
 /// Texts that came in and are not answered yet name their senders sealed.
 async fn arrivals(txn: &Txn, both: &Both<'_>) -> Result<(), StoreError> {
-    let sql = "SELECT id, payload AS text FROM inbox WHERE platform = 'sms' AND done_at IS NULL";
+    let sql = "SELECT id, payload AS text FROM inbox WHERE done_at IS NULL";
     for row in txn.rows::<Row>(sql, vec![]).await? {
         let sql = "UPDATE inbox SET payload = $2 WHERE id = $1";
-        txn.run(sql, vec![row.id.into(), both.resealed(&row.text).into()]).await?;
+        let said = both.open(Sealed::Words, &row.text).unwrap_or(row.text);
+        txn.run(sql, vec![row.id.into(), both.new.seal(Sealed::Words, &both.resealed(&said)).into()]).await?;
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! What the service answers over HTTP: is it alive, is it ready; and where platforms bring what people say.
 
 mod hooks;
+mod links;
+mod twilio;
 
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use crate::engine::{Beats, Stop};
 use crate::store::Db;
 
 pub use hooks::{DISCORD_HOOK, DiscordHook, Hooks, TELEGRAM_HOOK, TelegramHook};
+pub use twilio::TwilioHook;
 
 #[derive(Clone)]
 struct Health {
@@ -25,7 +28,7 @@ struct Health {
 /// All routes.
 pub fn router(db: Db, beats: Beats, hooks: Hooks) -> Router {
     let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
-    health.with_state(Health { db, beats }).merge(hooks::router(hooks))
+    health.with_state(Health { db: db.clone(), beats }).merge(links::router(db)).merge(hooks::router(hooks))
 }
 
 /// Answers until the stop.

@@ -34,7 +34,10 @@ const STOP_PHRASES: &[&str] = &[
     "you have the wrong number",
 ];
 /// What somebody wants no more of: "no more texts", "cancel these alerts", "don't text me", "quit messaging me".
-const NO_MORE: &[&[&str]] = &[&["no", "more"], &["cancel"], &["end"], &["quit"], &["dont"], &["do", "not"], &["never"]];
+const NO_MORE: &[&[&str]] = &[&["no", "more"], &["cancel"], &["end"], &["quit"]];
+const NOT: &[&[&str]] = &[&["dont"], &["do", "not"], &["never"]];
+/// Behind a "not" these say the opposite: "don't cancel my alerts", "don't forget to text me".
+const ENDS: &[&str] = &["cancel", "end", "fail", "forget", "hesitate", "lose", "quit", "remove"];
 const TEXTING: &[&str] = &[
     "alert",
     "alerts",
@@ -112,10 +115,12 @@ fn stops(text: &str) -> bool {
         // "cancel these alerts", "no more of these texts": a few words may stand between.
         words.starts_with(start) && words[start.len()..].iter().take(3).any(|word| TEXTING.contains(word))
     };
+    let has_one_of = |list: &[&str]| words.iter().any(|word| list.contains(word));
     let list = ["remove me from", "take me off", "take my number off", "remove my number from"];
     STOPS.contains(&words[0])
         || text.starts_with("opt out ")
-        || NO_MORE.iter().any(enough) && !words.iter().any(|word| STOPS.contains(word))
+        || NO_MORE.iter().any(enough) && !has_one_of(STOPS)
+        || NOT.iter().any(enough) && !has_one_of(STOPS) && !has_one_of(ENDS)
         || list.iter().any(|start| text.strip_prefix(start).is_some_and(|rest| rest.starts_with(' ')))
 }
 
@@ -200,6 +205,12 @@ mod tests {
             "never stop texting me",
             "please don't unsubscribe me",
             "dont stop the messages",
+            "don't quit texting me",
+            "Don’t cancel my alerts",
+            "please do not cancel the texts",
+            "never end my alerts",
+            "don't forget to text me",
+            "don't hesitate to message me",
             "nonstop jacket M",
             "cancel jacket",
             "end table M",

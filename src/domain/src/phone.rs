@@ -29,8 +29,10 @@ impl Phone {
         &self.0
     }
 
-    /// The country it is assigned to: by its area code behind +1, else by its calling code. `None` for numbers of no
-    /// country (toll-free, satellite) and for codes that are in no table of ours.
+    /// The country it is assigned to: by its area code behind +1, else by its calling code. An area code that is in no
+    /// table of ours (new ones are assigned every year, nearly all of them to the USA) is taken for one of the USA, in
+    /// whichever of its zones. `None` for numbers of no country (toll-free, premium, satellite) and for calling codes
+    /// that are in no table of ours.
     #[must_use]
     pub fn country(&self) -> Option<Country> {
         self.row().and_then(|(_, country, _)| country.parse().ok())
@@ -48,7 +50,9 @@ impl Phone {
         match digits.strip_prefix('1') {
             Some(national) if national.len() == 10 => {
                 let area = &national[..3];
-                area_codes::AREA_CODES.iter().find(|(codes, ..)| codes.split(' ').any(|code| code == area))
+                let rows = &mut area_codes::AREA_CODES.iter();
+                let known = rows.find(|(codes, ..)| codes.split(' ').any(|code| code == area));
+                known.or_else(|| area_codes::may_be_new(area).then_some(&area_codes::ANYWHERE))
             }
             Some(_) => None,
             None => longest_fit(digits),

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::sms::hook::{Form, Hook, SIGNATURE_HEADER, STATUSES, TEXTS, read_status, read_text};
-use crate::{Arrived, Command, DoorClosed, Reply, Said, Who};
+use crate::{Arrived, Came, Command, DoorClosed, Reply, Said, Who};
 
 /// A whole small service: its routes, its door, and an inbox that says what it was told.
 pub(super) struct House {
@@ -103,14 +103,14 @@ struct Doorway(Arc<House>);
 
 #[async_trait]
 impl Door for Doorway {
-    async fn arrived(&self, arrived: Arrived) -> Result<(), DoorClosed> {
+    async fn arrived(&self, arrived: Arrived) -> Result<Came, DoorClosed> {
         let house = &self.0;
         if house.closed {
             return Err(DoorClosed("the disk is full".to_owned()));
         }
         let mut kept = lock(&house.kept);
         if kept.iter().any(|known| known.external_id == arrived.external_id) {
-            return Ok(());
+            return Ok(Came::Again);
         }
         kept.push(arrived.clone());
         house.stored.fetch_add(1, Ordering::SeqCst);
@@ -119,7 +119,7 @@ impl Door for Doorway {
             let house = Arc::clone(house);
             tokio::spawn(async move { house.bot.handle(&arrived.payload, house.as_ref()).await });
         }
-        Ok(())
+        Ok(Came::First)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The area codes behind +1, with the country and zones of each.
 //!
 //! An area that a border of zones runs through has all of them: a text is sent when it is day in each. Toll-free,
-//! premium and personal numbers have no area, and are in no row; an area code that came up after this table was
-//! written is in none either, and is not texted until it is.
+//! premium and personal numbers have no area, and are in no row. An area code that came up after this table was
+//! written is taken for one [`ANYWHERE`] in the USA.
 //!
 //! Alberta, Manitoba and most of British Columbia gave up changing their clocks in 2026. The zones that are built in may
 //! not know that yet, so a second zone beside theirs has the time they keep in winter by now. Towns that keep the time
@@ -90,3 +90,26 @@ pub(super) const AREA_CODES: &[Row] = &[
     ("868", "TT", &[America::Port_of_Spain]),
     ("869", "KN", &[America::St_Kitts]),
 ];
+
+/// Somewhere in the USA.
+pub(super) const ANYWHERE: Row = (
+    "",
+    "US",
+    &[
+        America::New_York,
+        America::Chicago,
+        America::Denver,
+        America::Phoenix,
+        America::Los_Angeles,
+        America::Anchorage,
+        Pacific::Honolulu,
+    ],
+);
+
+/// Could people have numbers with this area code? Not those that are paid by who is called or cost extra, nor those that
+/// can be none: codes begin with 2 to 9, and end in two like digits only for services (nanpa.com).
+pub(super) fn may_be_new(area: &str) -> bool {
+    let digits = area.as_bytes();
+    let is_service = digits[1] == digits[2] && area != "555";
+    (b'2'..=b'9').contains(&digits[0]) && digits[1] != b'9' && !is_service && area != "900"
+}

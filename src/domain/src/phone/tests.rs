@@ -112,3 +112,15 @@ fn the_winter_of_western_canada_is_known() {
         assert!(hours.contains(&hour), "{number}: {hours:?}");
     }
 }
+
+#[test]
+fn a_new_area_code_is_somewhere_in_the_usa_and_a_service_is_nowhere() {
+    for new in ["+15558675310", "+12355550123"] {
+        let phone = phone(new);
+        assert_eq!(phone.country().map(|country| country.to_string()).as_deref(), Some("US"), "{new}");
+        assert_eq!(phone.zones().len(), 7, "when it is day in all of them");
+    }
+    for nobody in ["+18005550123", "+18885550123", "+19005550123", "+11235550123", "+17005550123", "+15005550006"] {
+        assert_eq!(phone(nobody).country(), None, "{nobody}");
+    }
+}
