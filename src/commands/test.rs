@@ -1,5 +1,7 @@
 //! `/test`: an alert through the whole pipeline, about what is watched or about an example.
 
+use std::time::Duration;
+
 use coatcheck_bots::message::{Alert, AlertVariant, Message};
 use coatcheck_bots::{Platform, Reply, Who};
 use coatcheck_domain::Availability;
@@ -11,7 +13,9 @@ use crate::store::StoreError;
 use crate::store::watch::Which;
 
 /// A test alert that is late is worth nothing.
-const EXPIRES: std::time::Duration = std::time::Duration::from_secs(600);
+const EXPIRES: Duration = Duration::from_secs(600);
+/// "It is on its way" is read first.
+const AFTER_THE_ANSWER: Duration = Duration::from_millis(300);
 
 /// Puts a test alert into the outbox.
 pub(crate) async fn alert(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
@@ -22,9 +26,11 @@ pub(crate) async fn alert(commands: &Commands, who: &Who) -> Result<Reply, Store
     };
     let key = format!("t:{}:{}", address.destination_id, commands.clock.now().timestamp_micros());
     let message = Message::Alert(Box::new(alert));
-    commands.db.enqueue(Kind::Reply, &key, address.destination_id, &message, EXPIRES).await?;
     // A text is answered by one text, and that is the alert.
-    if platform(who) == Platform::Sms {
+    let is_text = platform(who) == Platform::Sms;
+    let wait = if is_text { Duration::ZERO } else { AFTER_THE_ANSWER };
+    commands.db.enqueue_for(Kind::Reply, &key, address.destination_id, &message, EXPIRES, wait).await?;
+    if is_text {
         return Ok(Reply::default());
     }
     Ok(Reply::text("A test alert is on its way, through everything a real one passes."))
