@@ -14,8 +14,6 @@ use crate::store::watch::Which;
 
 /// A test alert that is late is worth nothing.
 const EXPIRES: Duration = Duration::from_secs(600);
-/// "It is on its way" is read first.
-const AFTER_THE_ANSWER: Duration = Duration::from_millis(300);
 
 /// Puts a test alert into the outbox.
 pub(crate) async fn alert(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
@@ -28,8 +26,7 @@ pub(crate) async fn alert(commands: &Commands, who: &Who) -> Result<Reply, Store
     let message = Message::Alert(Box::new(alert));
     // A text is answered by one text, and that is the alert.
     let is_text = platform(who) == Platform::Sms;
-    let wait = if is_text { Duration::ZERO } else { AFTER_THE_ANSWER };
-    commands.db.enqueue_for(Kind::Reply, &key, address.destination_id, &message, EXPIRES, wait).await?;
+    commands.db.enqueue(Kind::Reply, &key, address.destination_id, &message, EXPIRES).await?;
     if is_text {
         return Ok(Reply::default());
     }

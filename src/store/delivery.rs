@@ -138,39 +138,16 @@ impl Db {
         message: &Message,
         expire_after: Duration,
     ) -> Result<Option<i64>, StoreError> {
-        self.enqueue_for(kind, key, destination_id, message, expire_after, Duration::ZERO).await
-    }
-
-    /// The same, to be sent after `wait`, behind what is said meanwhile.
-    ///
-    /// # Errors
-    /// As [`Db::enqueue`].
-    pub async fn enqueue_for(
-        &self,
-        kind: Kind,
-        key: &str,
-        destination_id: i64,
-        message: &Message,
-        expire_after: Duration,
-        wait: Duration,
-    ) -> Result<Option<i64>, StoreError> {
         let payload = serde_json::to_string(message).map_err(|why| StoreError::corrupt("delivery.payload", why))?;
         let txn = self.write().await?;
         let now = micros(self.now());
         let sql = "INSERT INTO delivery (kind, dedupe_key, subscriber_id, destination_id, hop, lane, payload, state, attempts, \
                    next_attempt_at, epoch, expires_at, created_at) \
-                   SELECT $1, $2, t.subscriber_id, t.id, 0, t.lane, $3, 'pending', 0, $7, 0, $5, $4 FROM destination t \
+                   SELECT $1, $2, t.subscriber_id, t.id, 0, t.lane, $3, 'pending', 0, $4, 0, $5, $4 FROM destination t \
                    WHERE t.id = $6 ON CONFLICT (dedupe_key) DO NOTHING RETURNING id";
         let expires = now + span(kind.expires_after(expire_after));
-        let values: Vec<Value> = vec![
-            kind.as_str().into(),
-            key.into(),
-            payload.into(),
-            now.into(),
-            expires.into(),
-            destination_id.into(),
-            (now + span(wait)).into(),
-        ];
+        let values: Vec<Value> =
+            vec![kind.as_str().into(), key.into(), payload.into(), now.into(), expires.into(), destination_id.into()];
         let id = txn.id(sql, values).await?;
         txn.commit().await?;
         self.wake().ring(Topic::Deliveries);

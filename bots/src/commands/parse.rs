@@ -289,7 +289,7 @@ mod tests {
         STOP                   → stop []
         START                  → start []
         Anytime                → anytime []
-        VERIFY 123456          → verify ["123456"]
+        VERIFY 123456          → VERIFY cannot be said by text message
         123456                 → answer ["123456"]
         1                      → answer ["1"]
         Please don't stop      → watch ["Please", "don't", "stop"]
