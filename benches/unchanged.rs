@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use chrono::DateTime;
 use coatcheck::store::Db;
-use coatcheck::store::claim::{Room, Unchanged};
+use coatcheck::store::claim::Room;
 use coatcheck::store::db::Durability;
+use coatcheck::store::ended::Unchanged;
 use coatcheck::store::reading::NewReading;
 use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::poll::{self, Outcome};
@@ -96,16 +97,8 @@ async fn round(db: &Db, clock: &ManualClock, sources: usize) -> Result<()> {
         let claims = db.claim_due("round", Room::of_each(BATCH)).await?;
         ensure!(!claims.is_empty(), "{done} of {sources} were due");
         let now = db.now();
-        let ended: Vec<Unchanged> = claims
-            .iter()
-            .map(|claim| Unchanged {
-                source_id: claim.source_id,
-                shop_id: claim.shop_id,
-                token: claim.token.clone(),
-                read_at: now,
-                plan: poll::after(&claim.schedule, Outcome::Read, now, 0.0),
-            })
-            .collect();
+        let end = |claim| Unchanged::of(claim, now, poll::after(&claim.schedule, Outcome::Read, now, 0.0));
+        let ended: Vec<Unchanged> = claims.iter().map(end).collect();
         done += usize::try_from(db.end_unchanged(&ended).await?)?;
     }
     Ok(())

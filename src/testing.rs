@@ -8,7 +8,7 @@ use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::poll::{Plan, State};
 use coatcheck_domain::{Availability, Clock, Money, ProductReading, Reading, VariantReading};
 
-use crate::store::claim::Failed;
+use crate::store::ended::Failed;
 use crate::store::reading::NewReading;
 use crate::store::source::NewSource;
 use crate::store::{Db, Keys, NoFaults};

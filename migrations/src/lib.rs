@@ -9,6 +9,7 @@ mod m0003_gone;
 mod m0004_phones;
 mod m0005_codes;
 mod m0006_texting;
+mod m0007_due;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_phones::Migration),
             Box::new(m0005_codes::Migration),
             Box::new(m0006_texting::Migration),
+            Box::new(m0007_due::Migration),
         ]
     }
 }

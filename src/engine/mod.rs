@@ -6,6 +6,7 @@ pub mod clock_watch;
 pub mod fallback;
 pub mod fanout;
 mod fault;
+mod gather;
 mod health;
 mod lane;
 #[cfg(test)]

@@ -7,16 +7,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::poll::{self, Outcome};
+use tokio::time::Instant;
 use url::Url;
 
 use super::beat::Beats;
 use super::chance::Chance;
 use super::fault::{judge, unstored};
+use super::gather::Gather;
 use super::readings::Readings;
 use super::stop::Stop;
 use super::underway::{Held, Polls};
 use crate::shops::{Page, Progress, Read, ReadError, ReadOutcome, SourceSpec};
-use crate::store::claim::{Claimed, Failed, Unchanged};
+use crate::store::claim::Claimed;
+use crate::store::ended::{Failed, Unchanged};
 use crate::store::reading::NewReading;
 use crate::store::wake::Topic;
 use crate::store::{Db, StoreError};
@@ -98,33 +101,44 @@ impl Poller {
     /// Polls whatever is due whenever it is, until the stop. Then it hands back what it has not finished.
     pub async fn run(self, beats: Beats, mut stop: Stop) {
         let mut polls = Polls::default();
-        let mut unchanged: Vec<Unchanged> = Vec::new();
+        let mut gather = Gather::new(Instant::now());
         while !stop.is_stopped() {
             beats.beat("poll");
-            let patience = self.claim_into(&mut polls).await;
+            if gather.is_time_to_look(Instant::now(), || polls.room(self.db.monotonic())) {
+                self.claim_into(&mut polls, &mut gather).await;
+            }
             tokio::select! {
-                ended = polls.next() => unchanged.extend(ended),
-                () = self.db.wake().wait(Topic::Sources, patience) => {}
+                ended = polls.next() => gather.take(Instant::now(), ended),
+                () = self.db.wake().wait(Topic::Sources, gather.patience(Instant::now())) => gather.look_soon(Instant::now()),
+                () = Gather::lingered(gather.write_at()) => {}
                 () = stop.stopped() => {}
             }
-            unchanged.extend(polls.ended());
-            self.write_down(&mut unchanged).await;
+            gather.take(Instant::now(), polls.ended());
+            if gather.is_time_to_write(Instant::now(), polls.len()) {
+                self.write_down(&mut gather.unchanged).await;
+                gather.tried(Instant::now());
+            }
         }
-        self.finish(polls, unchanged).await;
+        self.finish(polls, gather.unchanged).await;
         beats.end("poll");
     }
 
-    /// Claims what is due, as far as there is room, and says how long to wait for more.
-    async fn claim_into(&self, polls: &mut Polls) -> Duration {
-        match self.db.claim_due(&self.chance.token(), polls.room(self.db.monotonic())).await {
-            Ok(claims) if claims.is_empty() => self.patience().await,
+    /// Claims what is due, as far as there is room, and says when to look for more.
+    async fn claim_into(&self, polls: &mut Polls, gather: &mut Gather) {
+        let room = polls.room(self.db.monotonic());
+        match self.db.claim_due(&self.chance.token(), room).await {
             Ok(claims) => {
+                let (found, all) = (!claims.is_empty(), claims.len() < room.well);
                 self.spawn(polls, claims);
-                IMPATIENCE
+                match (found, all) {
+                    (false, true) => gather.look_after(Instant::now(), self.patience().await),
+                    (true, true) => gather.look_after(Instant::now(), IMPATIENCE),
+                    (_, false) => gather.look_when_there_is_room(Instant::now()),
+                }
             }
             Err(error) => {
                 unstored(&error, "polling will be tried again");
-                PATIENCE
+                gather.look_after(Instant::now(), PATIENCE);
             }
         }
     }
@@ -132,7 +146,8 @@ impl Poller {
     fn spawn(&self, polls: &mut Polls, claims: Vec<Claimed>) {
         for claim in claims {
             let poller = self.clone();
-            let held = claim.clone();
+            let claim = Arc::new(claim);
+            let held = Arc::clone(&claim);
             let task = async move { poller.poll(&claim, &Renewal::of(&poller.db, &claim, None)).await };
             let id = polls.tasks.spawn(task).id();
             polls.held.insert(id, Held { claim: held, since: self.db.monotonic() });
@@ -169,7 +184,7 @@ impl Poller {
             polls.tasks.shutdown().await;
         }
         self.write_down(&mut unchanged).await;
-        let held: Vec<Claimed> = polls.held.into_values().map(|held| held.claim).collect();
+        let held: Vec<Claimed> = polls.held.into_values().map(|held| Arc::unwrap_or_clone(held.claim)).collect();
         if let Err(error) = self.db.hand_back(&held).await {
             tracing::error!(%error, "claims could not be handed back, they run out: {error}");
         }
@@ -199,13 +214,7 @@ impl Poller {
     }
 
     fn unchanged(&self, claim: &Claimed, read_at: DateTime<Utc>) -> Unchanged {
-        Unchanged {
-            source_id: claim.source_id,
-            shop_id: claim.shop_id,
-            token: claim.token.clone(),
-            read_at,
-            plan: poll::after(&claim.schedule, Outcome::Read, self.db.now(), self.chance.draw()),
-        }
+        Unchanged::of(claim, read_at, poll::after(&claim.schedule, Outcome::Read, self.db.now(), self.chance.draw()))
     }
 
     async fn store(&self, claim: &Claimed, read: Box<Read>) -> Result<Polled, StoreError> {

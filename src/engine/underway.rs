@@ -1,6 +1,7 @@
 //! Polls under way, and what they hold: so that an end of the service can hand it back.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{Id, JoinError, JoinSet};
@@ -8,7 +9,8 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::fault::unstored;
 use super::poll::Polled;
 use crate::store::StoreError;
-use crate::store::claim::{Claimed, Room, Unchanged};
+use crate::store::claim::{Claimed, Room};
+use crate::store::ended::Unchanged;
 
 /// Sources that are read at the same time, at most, while their shops answer.
 const WIDTH: usize = 256;
@@ -28,7 +30,7 @@ pub(super) struct Polls {
 
 /// A poll's claim, and since when it is under way (monotonic).
 pub(super) struct Held {
-    pub(super) claim: Claimed,
+    pub(super) claim: Arc<Claimed>,
     pub(super) since: Duration,
 }
 

@@ -12,7 +12,14 @@ use super::robots::Robots;
 #[derive(Debug)]
 pub(super) struct RobotsMemory {
     age: Duration,
-    known: Mutex<HashMap<String, Known>>,
+    known: Mutex<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    shops: HashMap<String, Known>,
+    /// When what is too old was last looked for.
+    cleared_at: Duration,
 }
 
 #[derive(Debug)]
@@ -37,18 +44,22 @@ impl RobotsMemory {
         self.younger_than(self.age * 7, url, now)
     }
 
-    /// Takes in a robots.txt and lets go of what is too old to be of use.
+    /// Takes in a robots.txt, and once in an `age` lets go of what is too old to be of use.
     pub(super) fn remember(&self, url: &Url, text: &str, now: Duration) -> Arc<Robots> {
         let robots = Arc::new(Robots::parse(text));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, known| now.saturating_sub(known.at) < self.age * 7);
-        known.insert(origin(url), Known { robots: Arc::clone(&robots), at: now });
+        // Not each time: with many shops that would be a walk over all of them for each.
+        if now.saturating_sub(known.cleared_at) >= self.age {
+            known.shops.retain(|_, known| now.saturating_sub(known.at) < self.age * 7);
+            known.cleared_at = now;
+        }
+        known.shops.insert(origin(url), Known { robots: Arc::clone(&robots), at: now });
         robots
     }
 
     fn younger_than(&self, age: Duration, url: &Url, now: Duration) -> Option<Arc<Robots>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = known.get(&origin(url))?;
+        let known = known.shops.get(&origin(url))?;
         (now.saturating_sub(known.at) < age).then(|| Arc::clone(&known.robots))
     }
 }

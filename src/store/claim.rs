@@ -1,16 +1,17 @@
 //! Who polls what: claims on sources and on slots of their shops, and how a poll that brought no news ends.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use coatcheck_domain::poll::{Plan, Schedule};
+use coatcheck_domain::poll::Schedule;
 use sea_orm::{DbErr, FromQueryResult, Value};
 
 use super::db::{Db, Txn};
+use super::ended::free_slot;
 use super::error::StoreError;
-use super::sql::{Sql, list, table};
+use super::sql::{Sql, list};
 use super::time::{at, micros, span};
-use super::wake::Topic;
 
 /// How long a claim lasts before anyone may take it over. A paged read renews it with each page.
 pub const LEASE: Duration = Duration::from_secs(60);
@@ -22,6 +23,8 @@ pub struct Claimed {
     pub source_id: i64,
     /// Its shop.
     pub shop_id: i64,
+    /// The slot of the shop that is held for it.
+    pub slot_id: i64,
     /// The shop's host.
     pub host: String,
     /// What to ask for.
@@ -120,37 +123,44 @@ impl Claimed {
     }
 }
 
-/// Fails the source, or its shop? In SQL, as [`Claimed::is_ailing`].
-const AILING: &str = "(s.failures > 0 OR h.failures > 0)";
+/// Due, and held by nobody.
+const FREE: &str = "s.next_poll_at <= $1 AND s.state <> 'paused' AND s.lease_until <= $1 AND h.not_before <= $1";
 
-/// A poll that brought nothing new.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Unchanged {
-    /// The source.
-    pub source_id: i64,
-    /// Its shop.
-    pub shop_id: i64,
-    /// The claim.
-    pub token: String,
-    /// When the answer was complete.
-    pub read_at: DateTime<Utc>,
-    /// What follows.
-    pub plan: Plan,
+/// Would one of its shop's free slots come to it, after those of the shop that are due for longer? Of these no more are
+/// counted than a shop usually has slots: where many of one shop are due, that many would be counted for each of them.
+/// A shop with more slots may let through too many, which go without a slot then, and are found the next time.
+const NEXT_IN_LINE: &str = "(SELECT count(*) FROM shop_slot f WHERE f.shop_id = s.shop_id AND f.until <= $1) > \
+     (SELECT count(*) FROM (SELECT 1 FROM source o WHERE o.shop_id = s.shop_id AND o.next_poll_at <= s.next_poll_at \
+       AND (o.next_poll_at < s.next_poll_at OR o.id < s.id) AND o.state <> 'paused' AND o.lease_until <= $1 LIMIT 4) AS earlier)";
+
+/// What may be claimed at `$1`: `$2` of those that are well, `$3` of those that fail ([`Claimed::is_ailing`]), the longest
+/// due first. However many are due, it walks no further than to the last of them. `CROSS JOIN` keeps SQLite to this order.
+fn claimable() -> String {
+    let columns = "SELECT s.id, s.shop_id, s.next_poll_at";
+    format!(
+        "SELECT * FROM ({columns} FROM source s CROSS JOIN shop h WHERE h.id = s.shop_id AND {FREE} \
+           AND s.failures = 0 AND h.failures = 0 AND {NEXT_IN_LINE} ORDER BY s.next_poll_at, s.id LIMIT $2) AS well \
+         UNION ALL SELECT * FROM ({columns} FROM (\
+             SELECT a.id FROM source a WHERE a.failures > 0 AND a.next_poll_at <= $1 UNION \
+             SELECT b.id FROM shop g CROSS JOIN source b WHERE b.shop_id = g.id AND g.failures > 0 AND b.next_poll_at <= $1\
+           ) AS ailing CROSS JOIN source s CROSS JOIN shop h WHERE s.id = ailing.id AND h.id = s.shop_id AND {FREE} \
+           AND {NEXT_IN_LINE} ORDER BY s.next_poll_at, s.id LIMIT $3) AS ailing"
+    )
 }
 
-/// A poll that failed. It is not a reading: stock and history do not hear of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Failed {
-    /// What follows for the source.
-    pub plan: Plan,
-    /// The kind of error, a word for machines.
-    pub fault: String,
-    /// What went wrong, for people.
-    pub error: String,
-    /// Nobody asks this shop before then.
-    pub shop_not_before: Option<DateTime<Utc>>,
-    /// Was it the shop that failed (and not this one address)?
-    pub shop_failed: bool,
+/// This one source, if it may be claimed at `$1`: it waits for no other of its shop.
+fn this_one() -> String {
+    format!(
+        "SELECT s.id, s.shop_id, s.next_poll_at FROM source s CROSS JOIN shop h WHERE h.id = s.shop_id AND {FREE} \
+         AND $3 = $3 AND s.id = $2"
+    )
+}
+
+/// A slot that was taken, and for which source.
+#[derive(FromQueryResult)]
+struct Taken {
+    id: i64,
+    source_id: i64,
 }
 
 impl Db {
@@ -177,58 +187,19 @@ impl Db {
         }
         let txn = self.write().await?;
         // Asked anew: while we waited for the writer, the clock and all that is planned may have been moved.
-        let now = self.now();
-        let (now, until) = (micros(now), micros(now) + span(LEASE));
-        let only_this = if only.is_some() { "AND s.id = $5" } else { "AND $5 = 0" };
-        // A source and its slot are taken both or neither: what another instance is just taking is left to it, and what
-        // it has taken since we looked is asked again under the lock.
-        let lock = txn.lock("FOR UPDATE OF s, f SKIP LOCKED");
-        let sql = format!(
-            "WITH free AS (SELECT id, shop_id, row_number() OVER (PARTITION BY shop_id ORDER BY slot) AS n \
-               FROM shop_slot WHERE until <= $1), \
-             due AS (SELECT s.id, s.shop_id, s.next_poll_at, {AILING} AS ailing, \
-                 row_number() OVER (PARTITION BY s.shop_id ORDER BY s.next_poll_at, s.id) AS n \
-               FROM source s JOIN shop h ON h.id = s.shop_id \
-               WHERE s.next_poll_at <= $1 AND s.state <> 'paused' AND s.lease_until <= $1 AND h.not_before <= $1 {only_this}), \
-             placed AS (SELECT due.id AS source_id, free.id AS slot_id, due.ailing, \
-                 row_number() OVER (PARTITION BY due.ailing ORDER BY due.next_poll_at, due.id) AS place FROM due \
-               JOIN free ON free.shop_id = due.shop_id AND free.n = due.n), \
-             picked AS (SELECT source_id, slot_id FROM placed WHERE CASE WHEN ailing THEN place <= $6 ELSE place <= $2 END), \
-             held AS (SELECT s.id AS source_id, f.id AS slot_id FROM picked \
-               JOIN source s ON s.id = picked.source_id JOIN shop_slot f ON f.id = picked.slot_id \
-               WHERE s.next_poll_at <= $1 AND s.state <> 'paused' AND s.lease_until <= $1 AND f.until <= $1 {lock}) \
-             UPDATE shop_slot SET source_id = held.source_id, token = $3, until = $4 FROM held \
-               WHERE shop_slot.id = held.slot_id"
-        );
-        let (well, ailing) = room.places();
-        let values = vec![now.into(), well.into(), token.into(), until.into(), only.unwrap_or(0).into(), ailing.into()];
-        txn.run(&sql, values).await?;
-        let sql = "UPDATE source SET state = 'leased', token = $1, generation = generation + 1, lease_until = $2 \
-                   WHERE id IN (SELECT source_id FROM shop_slot WHERE token = $1 AND until = $2) AND lease_until <= $3";
-        txn.run(sql, vec![token.into(), until.into(), now.into()]).await?;
-        let sql = "SELECT s.id, s.shop_id, h.host, h.failures AS shop_failures, s.url, s.reader, s.jq, s.more_urls, s.headers, \
-                   s.interval_us, s.scheduled_at, s.failures, s.not_found, s.last_read_at, s.readings, s.body_digest, s.settled, \
-                   s.etag, s.last_modified, s.generation, \
-                   CASE WHEN s.fault = 'drift' THEN s.last_error_at END AS drift_since, \
-                   (SELECT max(p.external_id) FROM product p WHERE p.source_id = s.id HAVING count(*) = 1) AS product_id \
-                   FROM source s JOIN shop h ON h.id = s.shop_id WHERE s.token = $1 AND s.lease_until = $2";
-        let rows: Vec<ClaimedRow> = txn.rows(sql, vec![token.into(), until.into()]).await?;
+        let now = micros(self.now());
+        let claim = Claim { token, now, until: now + span(LEASE) };
+        let taken = claim.take_slots(&txn, room, only).await?;
+        let claimed = if taken.is_empty() { Vec::new() } else { claim.take_sources(&txn, &taken).await? };
         txn.commit().await?;
-        rows.into_iter().map(|row| row.into_claimed(token)).collect()
+        Ok(claimed)
     }
 
     /// Can anything be claimed? Asked as a reader: waiting for a slot or for a shop must not keep the writer busy.
     async fn anything_due(&self, now: DateTime<Utc>, room: Room) -> Result<bool, DbErr> {
-        let sql = format!(
-            "SELECT 1 FROM source s JOIN shop h ON h.id = s.shop_id \
-                   WHERE s.state <> 'paused' AND s.next_poll_at <= $1 AND s.lease_until <= $1 AND h.not_before <= $1 \
-                 AND CASE WHEN {AILING} THEN $3 > 0 ELSE $2 > 0 END \
-                 AND EXISTS (SELECT 1 FROM shop_slot f WHERE f.shop_id = h.id AND f.until <= $1) LIMIT 1"
-        );
         let (well, ailing) = room.places();
-        #[derive(FromQueryResult)]
-        struct Any {}
-        Ok(self.read().row::<Any>(&sql, vec![micros(now).into(), well.into(), ailing.into()]).await?.is_some())
+        let values = vec![micros(now).into(), well.min(1).into(), ailing.min(1).into()];
+        Ok(self.read().id(&claimable(), values).await?.is_some())
     }
 
     /// When the next source is due, as far as that is known now.
@@ -285,10 +256,12 @@ impl Db {
     pub async fn renew_claim(&self, claim: &Claimed) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let until = micros(self.now()) + span(LEASE);
-        let values = vec![claim.source_id.into(), claim.token.as_str().into(), until.into()];
-        let sql = "UPDATE source SET lease_until = $3 WHERE id = $1 AND token = $2";
-        let source = txn.run(sql, values.clone()).await?;
-        let slot = txn.run("UPDATE shop_slot SET until = $3 WHERE source_id = $1 AND token = $2", values).await?;
+        let values = |id: i64| vec![id.into(), claim.token.as_str().into(), until.into()];
+        let source =
+            txn.run("UPDATE source SET lease_until = $3 WHERE id = $1 AND token = $2", values(claim.source_id));
+        let source = source.await?;
+        let slot =
+            txn.run("UPDATE shop_slot SET until = $3 WHERE id = $1 AND token = $2", values(claim.slot_id)).await?;
         if source != 1 || slot != 1 {
             return Ok(false);
         }
@@ -306,65 +279,70 @@ impl Db {
             let values = vec![claim.source_id.into(), claim.token.as_str().into()];
             let sql = "UPDATE source SET state = 'idle', token = NULL, lease_until = 0 WHERE id = $1 AND token = $2";
             txn.run(sql, values).await?;
-            free_slot(&txn, claim.source_id, &claim.token).await?;
+            free_slot(&txn, claim).await?;
         }
         txn.commit().await
     }
+}
 
-    /// Ends polls that brought nothing new, many in one transaction. Says how many were still ours.
-    ///
-    /// # Errors
-    /// When the database fails; then all of them will be polled again when their claims run out.
-    pub async fn end_unchanged(&self, polls: &[Unchanged]) -> Result<u64, DbErr> {
-        let txn = self.write().await?;
-        let mut ended = 0;
-        for chunk in polls.chunks(200) {
-            ended += end_unchanged_chunk(&txn, chunk).await?;
-        }
-        txn.commit().await?;
-        self.wake().ring(Topic::Sources);
-        Ok(ended)
+/// A claim that is being made.
+struct Claim<'a> {
+    token: &'a str,
+    now: i64,
+    until: i64,
+}
+
+impl Claim<'_> {
+    /// A source and its slot are taken both or neither: what another instance is just taking is left to it, and what it
+    /// has taken since we looked is asked again under the lock.
+    async fn take_slots(&self, txn: &Txn, room: Room, only: Option<i64>) -> Result<Vec<Taken>, DbErr> {
+        let lock = txn.lock("FOR UPDATE OF s, f SKIP LOCKED");
+        let due = if only.is_some() { this_one() } else { claimable() };
+        let sql = format!(
+            "WITH due AS ({due}), \
+             ranked AS (SELECT id, shop_id, row_number() OVER (PARTITION BY shop_id ORDER BY next_poll_at, id) AS n FROM due), \
+             free AS (SELECT id, shop_id, row_number() OVER (PARTITION BY shop_id ORDER BY slot) AS n FROM shop_slot \
+               WHERE until <= $1 AND shop_id IN (SELECT shop_id FROM due)), \
+             held AS (SELECT s.id AS source_id, f.id AS slot_id FROM ranked \
+               JOIN free ON free.shop_id = ranked.shop_id AND free.n = ranked.n \
+               JOIN source s ON s.id = ranked.id JOIN shop_slot f ON f.id = free.id \
+               WHERE s.next_poll_at <= $1 AND s.state <> 'paused' AND s.lease_until <= $1 AND f.until <= $1 {lock}) \
+             UPDATE shop_slot SET source_id = held.source_id, token = $4, until = $5 FROM held \
+               WHERE shop_slot.id = held.slot_id RETURNING shop_slot.id, shop_slot.source_id"
+        );
+        let (well, ailing) = room.places();
+        let values =
+            vec![self.now.into(), only.unwrap_or(well).into(), ailing.into(), self.token.into(), self.until.into()];
+        txn.rows(&sql, values).await
     }
 
-    /// Ends a poll that failed.
-    ///
-    /// # Errors
-    /// [`StoreError::LeaseLost`] when somebody else holds the source by now.
-    pub async fn end_failed(&self, claim: &Claimed, failed: &Failed) -> Result<(), StoreError> {
-        let txn = self.write().await?;
-        let sql = "UPDATE source SET state = $3, token = NULL, lease_until = 0, scheduled_at = $4, next_poll_at = $5, \
-                   failures = $6, not_found = $7, last_error = $8, last_error_at = $9, fault = $10 \
-                   WHERE id = $1 AND token = $2 AND state = 'leased'";
-        let values = vec![
-            claim.source_id.into(),
-            claim.token.as_str().into(),
-            failed.plan.state.as_str().into(),
-            micros(failed.plan.scheduled_at).into(),
-            micros(failed.plan.next_poll_at).into(),
-            i64::from(failed.plan.failures).into(),
-            i64::from(failed.plan.not_found).into(),
-            failed.error.as_str().into(),
-            micros(self.now()).into(),
-            failed.fault.as_str().into(),
-        ];
-        let ours = txn.run(sql, values).await? == 1;
-        free_slot(&txn, claim.source_id, &claim.token).await?;
-        if !ours {
-            txn.commit().await?;
-            return Err(StoreError::LeaseLost { source_id: claim.source_id });
-        }
-        let not_before = failed.shop_not_before.map_or(0, micros);
-        let sql = "UPDATE shop SET failures = failures + $2, \
-                   not_before = CASE WHEN $3 > not_before THEN $3 ELSE not_before END WHERE id = $1";
-        txn.run(sql, vec![claim.shop_id.into(), i64::from(failed.shop_failed).into(), not_before.into()]).await?;
-        txn.commit().await?;
-        self.wake().ring(Topic::Sources);
-        Ok(())
+    async fn take_sources(&self, txn: &Txn, taken: &[Taken]) -> Result<Vec<Claimed>, StoreError> {
+        let these = list(4, taken.len());
+        let of_these =
+            |values: [Value; 3]| values.into_iter().chain(taken.iter().map(|t| t.source_id.into())).collect();
+        let sql = format!(
+            "UPDATE source SET state = 'leased', token = $1, generation = generation + 1, lease_until = $2 \
+             WHERE id IN ({these}) AND lease_until <= $3"
+        );
+        txn.run(&sql, of_these([self.token.into(), self.until.into(), self.now.into()])).await?;
+        let sql = format!(
+            "SELECT s.id, s.shop_id, h.host, h.failures AS shop_failures, s.url, s.reader, s.jq, s.more_urls, s.headers, \
+             s.interval_us, s.scheduled_at, s.failures, s.not_found, s.last_read_at, s.readings, s.body_digest, s.settled, \
+             s.etag, s.last_modified, s.generation, \
+             CASE WHEN s.fault = $3 THEN s.last_error_at END AS drift_since, \
+             (SELECT max(p.external_id) FROM product p WHERE p.source_id = s.id HAVING count(*) = 1) AS product_id \
+             FROM source s JOIN shop h ON h.id = s.shop_id WHERE s.id IN ({these}) AND s.token = $1 AND s.lease_until = $2"
+        );
+        let values = of_these([self.token.into(), self.until.into(), "drift".into()]);
+        let rows: Vec<ClaimedRow> = txn.rows(&sql, values).await?;
+        let slots: HashMap<i64, i64> = taken.iter().map(|taken| (taken.source_id, taken.id)).collect();
+        let slot_of = |row: &ClaimedRow| slots.get(&row.id).copied().unwrap_or_default();
+        rows.into_iter().map(|row| (slot_of(&row), row)).map(|(slot, row)| row.into_claimed(self.token, slot)).collect()
     }
 }
 
 impl ClaimedRow {
-    fn into_claimed(self, token: &str) -> Result<Claimed, StoreError> {
+    fn into_claimed(self, token: &str, slot_id: i64) -> Result<Claimed, StoreError> {
         Ok(Claimed {
             more_urls: serde_json::from_str(&self.more_urls).map_err(|e| StoreError::corrupt("source.more_urls", e))?,
             headers: serde_json::from_str(&self.headers).map_err(|e| StoreError::corrupt("source.headers", e))?,
@@ -378,6 +356,7 @@ impl ClaimedRow {
             shop_failures: u32::try_from(self.shop_failures).unwrap_or_default(),
             source_id: self.id,
             shop_id: self.shop_id,
+            slot_id,
             host: self.host,
             url: self.url,
             reader: self.reader,
@@ -393,40 +372,4 @@ impl ClaimedRow {
             generation: self.generation,
         })
     }
-}
-
-pub(crate) async fn free_slot(txn: &Txn, source_id: i64, token: &str) -> Result<(), DbErr> {
-    let sql = "UPDATE shop_slot SET until = 0, token = NULL WHERE source_id = $1 AND token = $2";
-    txn.run(sql, vec![source_id.into(), token.into()]).await.map(|_| ())
-}
-
-async fn end_unchanged_chunk(txn: &Txn, chunk: &[Unchanged]) -> Result<u64, DbErr> {
-    let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * 5);
-    for poll in chunk {
-        values.push(poll.source_id.into());
-        values.push(poll.token.as_str().into());
-        values.push(micros(poll.read_at).into());
-        values.push(micros(poll.plan.scheduled_at).into());
-        values.push(micros(poll.plan.next_poll_at).into());
-    }
-    let sql = format!(
-        "WITH done (id, token, read_at, scheduled_at, next_poll_at) AS (VALUES {}) \
-         UPDATE source SET state = 'idle', token = NULL, lease_until = 0, last_read_at = CASE WHEN source.last_read_at > done.read_at THEN source.last_read_at ELSE done.read_at END, \
-           readings = readings + 1, scheduled_at = done.scheduled_at, next_poll_at = done.next_poll_at, \
-           failures = 0, not_found = 0, last_error = NULL, last_error_at = NULL, fault = NULL \
-         FROM done WHERE source.id = done.id AND source.token = done.token AND source.state = 'leased'",
-        table(1, chunk.len(), 5)
-    );
-    let ended = txn.run(&sql, values).await?;
-    let pairs = chunk.iter().flat_map(|poll| [poll.source_id.into(), Value::from(poll.token.as_str())]).collect();
-    let sql = format!(
-        "WITH done (id, token) AS (VALUES {}) UPDATE shop_slot SET until = 0, token = NULL \
-         FROM done WHERE shop_slot.source_id = done.id AND shop_slot.token = done.token",
-        table(1, chunk.len(), 2)
-    );
-    txn.run(&sql, pairs).await?;
-    let shops: Vec<Value> = chunk.iter().map(|poll| poll.shop_id.into()).collect();
-    let sql = format!("UPDATE shop SET failures = 0 WHERE failures > 0 AND id IN ({})", list(1, shops.len()));
-    txn.run(&sql, shops).await?;
-    Ok(ended)
 }

@@ -67,12 +67,20 @@ struct ToldRow {
     provider_ref: String,
 }
 
-/// A variant went out: the alerts of the drop that brought it back last are looked at.
-pub(super) async fn look_at(txn: &Txn, variant_id: i64, read_at: DateTime<Utc>) -> Result<(), DbErr> {
-    let sql = "UPDATE \"drop\" SET gone_check_at = $2 WHERE created_at > $3 AND id = \
-               (SELECT r.drop_id FROM restock r WHERE r.variant_id = $1 ORDER BY r.at DESC LIMIT 1)";
+/// Variants went out: the alerts of the drops that brought them back last are looked at.
+pub(super) async fn look_at(txn: &Txn, variants: &[Value], read_at: DateTime<Utc>) -> Result<(), DbErr> {
     let now = micros(read_at);
-    txn.run(sql, vec![variant_id.into(), now.into(), (now - span(LATEST)).into()]).await.map(|_| ())
+    for chunk in variants.chunks(CHUNK) {
+        let sql = format!(
+            "UPDATE \"drop\" SET gone_check_at = $1 WHERE created_at > $2 AND id IN (SELECT \
+               (SELECT r.drop_id FROM restock r WHERE r.variant_id = v.id ORDER BY r.at DESC LIMIT 1) \
+               FROM variant v WHERE v.id IN ({}))",
+            list(3, chunk.len())
+        );
+        let values = [now.into(), (now - span(LATEST)).into()].into_iter().chain(chunk.iter().cloned());
+        txn.run(&sql, values.collect()).await?;
+    }
+    Ok(())
 }
 
 impl Db {

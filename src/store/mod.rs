@@ -12,6 +12,7 @@ pub mod conversation;
 pub mod db;
 pub mod delivery;
 mod doubt;
+pub mod ended;
 pub mod entity;
 mod error;
 pub mod fallback;
@@ -34,6 +35,7 @@ pub mod rebase;
 pub mod rekey;
 pub mod schema;
 pub mod source;
+mod spans;
 pub(crate) mod sql;
 #[cfg(test)]
 pub(crate) mod stories;

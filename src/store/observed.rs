@@ -1,17 +1,19 @@
 //! Writes down what a reading changed of one product: its variants and their spans.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::fold::FOLD_VERSION;
 use coatcheck_domain::stock::{self, Change, Known, KnownVariant, Missed, Observation, OpenSpan, Rules, Seen};
 use coatcheck_domain::{Availability, Money, ProductReading, VariantReading};
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Value};
 
 use super::db::Txn;
 use super::error::StoreError;
+use super::spans::{ROWS, Spans};
 use super::sql::Sql;
-use super::time::{at, micros};
+use super::time::at;
 
 /// The reading's place in the history of its source.
 #[derive(Debug, Clone, Copy)]
@@ -33,12 +35,13 @@ pub(crate) struct CameBack {
     pub(crate) was: Availability,
 }
 
+/// A variant and its open span, as they are stored.
 #[derive(FromQueryResult)]
-struct VariantRow {
+pub(super) struct VariantRow {
     id: i64,
     key: String,
     options_key: String,
-    confirmed: bool,
+    pub(super) confirmed: bool,
     missing: i32,
     unconfirmed: i32,
     span_availability: Option<String>,
@@ -93,15 +96,19 @@ pub(crate) async fn write(
     observation: &Observation,
     moment: Moment,
 ) -> Result<Vec<CameBack>, StoreError> {
-    let mut back = Vec::new();
-    for (index, (seen, variant)) in observation.seen.iter().zip(&reading.variants).enumerate() {
-        let row = seen.known.map(|known| &stored.rows[known]);
-        let variant_id = write_variant(txn, product_id, row, seen, variant, index).await?;
-        write_span(txn, variant_id, row, &seen.change, moment).await?;
+    let row = |seen: &Seen| seen.known.map(|known| &stored.rows[known]);
+    let new = insert_variants(txn, product_id, reading, observation).await?;
+    update_variants(txn, stored, reading, observation).await?;
+    let (mut spans, mut back) = (Spans::default(), Vec::new());
+    for (index, seen) in observation.seen.iter().enumerate() {
+        let id = row(seen).map(|row| row.id).or_else(|| new.get(&seen.key).copied());
+        let variant_id = id.ok_or_else(|| StoreError::corrupt("variant", "an insert gave no row"))?;
+        spans.take(variant_id, row(seen), &seen.change, moment);
         if let Some(was) = seen.restock_from {
             back.push(CameBack { variant_id, index, was });
         }
     }
+    spans.write(txn, moment).await?;
     write_missed(txn, stored, &observation.missed, moment).await?;
     Ok(back)
 }
@@ -113,22 +120,29 @@ pub(crate) async fn write_missed(
     missed: &[Missed],
     moment: Moment,
 ) -> Result<(), StoreError> {
+    let mut spans = Spans::default();
+    let values = |miss: &Missed| -> [Value; 4] {
+        [
+            stored.rows[miss.known].id.into(),
+            i64::from(miss.missing).into(),
+            (miss.change != Change::Silent).into(),
+            now_is(&miss.change).map(Availability::as_str).into(),
+        ]
+    };
+    for chunk in missed.chunks(ROWS) {
+        let sql = format!(
+            "WITH told (id, missing, confirmed, availability) AS (VALUES {}) \
+             UPDATE variant SET missing = told.missing, confirmed = told.confirmed, \
+               availability = COALESCE(told.availability, variant.availability) FROM told WHERE variant.id = told.id",
+            txn.only_rows(chunk.len(), 4)
+        );
+        txn.run(&sql, chunk.iter().flat_map(values).collect()).await?;
+    }
     for miss in missed {
         let row = &stored.rows[miss.known];
-        let confirmed = miss.change != Change::Silent;
-        let availability = now_is(&miss.change);
-        let sql =
-            "UPDATE variant SET missing = $2, confirmed = $3, availability = COALESCE($4, availability) WHERE id = $1";
-        let values = vec![
-            row.id.into(),
-            i64::from(miss.missing).into(),
-            confirmed.into(),
-            availability.map(Availability::as_str).into(),
-        ];
-        txn.run(sql, values).await?;
-        write_span(txn, row.id, Some(row), &miss.change, moment).await?;
+        spans.take(row.id, Some(row), &miss.change, moment);
     }
-    Ok(())
+    Ok(spans.write(txn, moment).await?)
 }
 
 /// Rules for a source polled so often.
@@ -160,7 +174,7 @@ impl VariantRow {
         })
     }
 
-    fn was_buyable(&self) -> bool {
+    pub(super) fn was_buyable(&self) -> bool {
         self.span_availability.as_deref().and_then(|word| word.parse().ok()).is_some_and(Availability::is_buyable)
     }
 
@@ -170,7 +184,7 @@ impl VariantRow {
     }
 
     /// How far the open span reaches before this reading: a confirmed one to the reading before.
-    fn reached(&self, moment: Moment) -> Option<(DateTime<Utc>, i64)> {
+    pub(super) fn reached(&self, moment: Moment) -> Option<(DateTime<Utc>, i64)> {
         let written = (at(self.last_seen?), self.last_reading?);
         match moment.previous_read_at {
             Some(previous) if self.confirmed => Some((previous.max(written.0), (moment.reading - 1).max(written.1))),
@@ -186,16 +200,15 @@ fn now_is(change: &Change) -> Option<Availability> {
     }
 }
 
-async fn write_variant(
-    txn: &Txn,
-    product_id: i64,
-    row: Option<&VariantRow>,
-    seen: &Seen,
-    variant: &VariantReading,
-    index: usize,
-) -> Result<i64, StoreError> {
+/// What is written of a variant, in this order, behind the id of its row or of its product.
+const COLUMNS: &str = "key, external_id, sku, title, options, options_key, size, style, size_key, style_key, fold_version, \
+     url, image, quantity, position, availability, confirmed, unconfirmed";
+const COUNT: usize = 19;
+
+fn columns(id: i64, seen: &Seen, variant: &VariantReading, index: usize) -> Result<[Value; COUNT], StoreError> {
     let options = serde_json::to_string(&variant.options).map_err(|e| StoreError::corrupt("variant.options", e))?;
-    let values = vec![
+    Ok([
+        id.into(),
         seen.key.as_str().into(),
         variant.external_id.clone().into(),
         variant.sku.clone().into(),
@@ -214,85 +227,63 @@ async fn write_variant(
         now_is(&seen.change).map(Availability::as_str).into(),
         (seen.change != Change::Silent).into(),
         i64::from(seen.unconfirmed).into(),
-        row.map_or(product_id, |row| row.id).into(),
-    ];
-    let sql = if row.is_some() {
-        "UPDATE variant SET key = $1, external_id = $2, sku = $3, title = $4, options = $5, options_key = $6, size = $7, \
-         style = $8, size_key = $9, style_key = $10, fold_version = $11, url = $12, image = $13, quantity = $14, \
-         position = $15, availability = COALESCE($16, availability), confirmed = $17, unconfirmed = $18, missing = 0 \
-         WHERE id = $19 RETURNING id"
-    } else {
-        "INSERT INTO variant (key, external_id, sku, title, options, options_key, size, style, size_key, style_key, \
-         fold_version, url, image, quantity, position, availability, confirmed, unconfirmed, missing, product_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, $19) RETURNING id"
-    };
-    txn.id(sql, values).await?.ok_or_else(|| StoreError::corrupt("variant", "a write gave no row"))
+    ])
 }
 
-async fn write_span(
+/// Variants that were never seen before, by their keys. Says their rows.
+async fn insert_variants(
     txn: &Txn,
-    variant_id: i64,
-    row: Option<&VariantRow>,
-    change: &Change,
-    moment: Moment,
-) -> Result<(), StoreError> {
-    let reached = row.and_then(|row| row.reached(moment));
-    match change {
-        // From here on the span reaches as far as the source's readings do; nothing to write.
-        Change::Extend => Ok(()),
-        // It reaches no further than the reading before: write that down, once.
-        Change::Silent => match (row, reached) {
-            (Some(row), Some(reached)) if row.confirmed => end_span(txn, variant_id, reached, None).await,
-            _ => Ok(()),
-        },
-        Change::Open { availability, price, previous_ended_at } => {
-            if let (Some(reached), Some(ended)) = (reached, previous_ended_at) {
-                end_span(txn, variant_id, reached, Some(*ended)).await?;
-            }
-            if row.is_some_and(VariantRow::was_buyable) && !availability.is_buyable() {
-                super::gone::look_at(txn, variant_id, moment.read_at).await?;
-            }
-            open_span(txn, variant_id, *availability, price.as_ref(), moment).await
-        }
+    product_id: i64,
+    reading: &ProductReading,
+    observation: &Observation,
+) -> Result<HashMap<String, i64>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Inserted {
+        id: i64,
+        key: String,
     }
+    let seen = observation.seen.iter().zip(&reading.variants).enumerate();
+    let new = seen.filter(|(_, (seen, _))| seen.known.is_none());
+    let rows = new.map(|(index, (seen, variant))| columns(product_id, seen, variant, index));
+    let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
+    let mut ids = HashMap::new();
+    for chunk in rows.chunks(ROWS) {
+        let sql = format!(
+            "WITH told (product_id, {COLUMNS}) AS (VALUES {}) \
+             INSERT INTO variant (product_id, {COLUMNS}, missing) SELECT product_id, {COLUMNS}, 0 FROM told ORDER BY position \
+             RETURNING id, key",
+            txn.only_rows(chunk.len(), COUNT)
+        );
+        let inserted: Vec<Inserted> = txn.rows(&sql, chunk.iter().flatten().cloned().collect()).await?;
+        ids.extend(inserted.into_iter().map(|row| (row.key, row.id)));
+    }
+    Ok(ids)
 }
 
-async fn end_span(
+/// Variants that are known: what the shop says of them now.
+async fn update_variants(
     txn: &Txn,
-    variant_id: i64,
-    (last_seen, last_reading): (DateTime<Utc>, i64),
-    ended: Option<DateTime<Utc>>,
+    stored: &Stored,
+    reading: &ProductReading,
+    observation: &Observation,
 ) -> Result<(), StoreError> {
-    let sql =
-        "UPDATE span SET last_seen = $2, last_reading = $3, ended_at = $4 WHERE variant_id = $1 AND ended_at IS NULL";
-    let values = vec![
-        variant_id.into(),
-        micros(last_seen).into(),
-        last_reading.into(),
-        ended.map(|at| micros(at.max(last_seen))).into(),
-    ];
-    txn.run(sql, values).await?;
-    Ok(())
-}
-
-async fn open_span(
-    txn: &Txn,
-    variant_id: i64,
-    availability: Availability,
-    price: Option<&Money>,
-    moment: Moment,
-) -> Result<(), StoreError> {
-    let sql = "INSERT INTO span (variant_id, availability, price_minor, price_exponent, currency, started_at, last_seen, \
-               first_reading, last_reading) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $7)";
-    let values = vec![
-        variant_id.into(),
-        availability.as_str().into(),
-        price.map(|p| p.minor).into(),
-        price.map(|p| i32::from(p.exponent)).into(),
-        price.and_then(|p| p.currency.clone()).into(),
-        micros(moment.read_at).into(),
-        moment.reading.into(),
-    ];
-    txn.run(sql, values).await?;
+    let seen = observation.seen.iter().zip(&reading.variants).enumerate();
+    let known =
+        seen.filter_map(|(index, (seen, variant))| Some(columns(stored.rows[seen.known?].id, seen, variant, index)));
+    let rows: Vec<_> = known.collect::<Result<_, _>>()?;
+    for chunk in rows.chunks(ROWS) {
+        let sql = format!(
+            "WITH told (id, {COLUMNS}) AS (VALUES {}) \
+             UPDATE variant SET key = told.key, external_id = told.external_id, sku = told.sku, title = told.title, \
+               options = told.options, options_key = told.options_key, size = told.size, style = told.style, \
+               size_key = told.size_key, style_key = told.style_key, fold_version = told.fold_version, url = told.url, \
+               image = told.image, quantity = told.quantity, position = told.position, \
+               availability = COALESCE(told.availability, variant.availability), confirmed = told.confirmed, \
+               unconfirmed = told.unconfirmed, missing = 0 \
+             FROM told WHERE variant.id = told.id",
+            txn.only_rows(chunk.len(), COUNT)
+        );
+        txn.run(&sql, chunk.iter().flatten().cloned().collect()).await?;
+    }
     Ok(())
 }

@@ -10,15 +10,17 @@ use coatcheck_domain::poll::Plan;
 use coatcheck_domain::reading::made_up_title;
 use coatcheck_domain::stock::{self, Rules};
 use coatcheck_domain::{ProductReading, Reading};
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Value};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::claim::{Claimed, free_slot};
+use super::claim::Claimed;
 use super::db::{Db, Txn};
 use super::doubt::{self, Doubt};
+use super::ended::free_slot;
 use super::error::StoreError;
 use super::observed::{self, CameBack, Moment};
+use super::spans::ROWS;
 use super::sql::Sql;
 use super::time::micros;
 use super::wake::Topic;
@@ -134,7 +136,7 @@ async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<bool,
         new.reader.into(),
     ];
     let ours = txn.run(sql, values).await? == 1;
-    free_slot(txn, claim.source_id, &claim.token).await?;
+    free_slot(txn, claim).await?;
     if ours {
         txn.run("UPDATE shop SET failures = 0 WHERE id = $1 AND failures > 0", vec![claim.shop_id.into()]).await?;
     }
@@ -332,16 +334,21 @@ async fn insert_drop(
         snapshot.into(),
     ];
     let drop_id = txn.id(sql, values).await?.ok_or_else(|| StoreError::corrupt("drop", "an insert gave no row"))?;
-    for came in back {
-        let sql = "INSERT INTO restock (drop_id, variant_id, was, availability, at) VALUES ($1, $2, $3, $4, $5)";
-        let values = vec![
+    let restock = |came: &CameBack| -> [Value; 5] {
+        [
             drop_id.into(),
             came.variant_id.into(),
             came.was.as_str().into(),
             product.variants[came.index].availability.as_str().into(),
             micros(context.new.read_at).into(),
-        ];
-        txn.run(sql, values).await?;
+        ]
+    };
+    for chunk in back.chunks(ROWS) {
+        let sql = format!(
+            "INSERT INTO restock (drop_id, variant_id, was, availability, at) VALUES {}",
+            txn.only_rows(chunk.len(), 5)
+        );
+        txn.run(&sql, chunk.iter().flat_map(restock).collect()).await?;
     }
     Ok(drop_id)
 }

@@ -9,6 +9,16 @@ pub(crate) trait Sql: ConnectionTrait {
         if self.get_database_backend() == DbBackend::Postgres { clause } else { "" }
     }
 
+    /// `(…,…),(…,…)` for a statement whose values are these rows and nothing else. SQLite gets them without numbers: the
+    /// driver asks for the name of each value that has one, which takes the longer the more there are.
+    fn only_rows(&self, rows: usize, columns: usize) -> String {
+        if self.get_database_backend() == DbBackend::Postgres {
+            return table(1, rows, columns);
+        }
+        let row = format!("({})", vec!["?"; columns].join(","));
+        vec![row.as_str(); rows].join(",")
+    }
+
     /// Runs a statement and says how many rows it changed.
     fn run(&self, sql: &str, values: Vec<Value>) -> impl Future<Output = Result<u64, DbErr>> + Send {
         let statement = Statement::from_sql_and_values(self.get_database_backend(), sql, values);

@@ -6,7 +6,8 @@ use coatcheck_domain::watch::Mode;
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
 use super::scene::{IN, INTERVAL, OUT, Scene, jacket, product};
-use crate::store::claim::{Claimed, Failed};
+use crate::store::claim::Claimed;
+use crate::store::ended::Failed;
 use crate::testing::{self, Engine};
 
 pub(super) fn failed() -> Failed {

@@ -14,8 +14,9 @@ use coatcheck_domain::{Availability, Clock, Destination, ProductReading, Reading
 use sea_orm::DbErr;
 use tokio::sync::Notify;
 
-use crate::store::claim::{Claimed, Unchanged};
+use crate::store::claim::Claimed;
 use crate::store::delivery::Delivery;
+use crate::store::ended::Unchanged;
 use crate::store::fanout::FanoutRules;
 use crate::store::lease::Lease;
 use crate::store::outbox::{Finished, Started};
@@ -229,13 +230,8 @@ impl Scene {
     }
 
     pub(crate) fn unchanged(&self, claim: &Claimed) -> Unchanged {
-        Unchanged {
-            source_id: claim.source_id,
-            shop_id: claim.shop_id,
-            token: claim.token.clone(),
-            read_at: self.db.now(),
-            plan: poll::after(&claim.schedule, Outcome::Read, self.db.now(), 0.0),
-        }
+        let now = self.db.now();
+        Unchanged::of(claim, now, poll::after(&claim.schedule, Outcome::Read, now, 0.0))
     }
 
     /// A minute later the source says the very same again.

@@ -9,7 +9,8 @@ use sea_orm::FromQueryResult;
 use super::readings::failed;
 use super::scene::{IN, OUT, Scene, product};
 use crate::store::StoreError;
-use crate::store::claim::{Claimed, Failed, LEASE, Room};
+use crate::store::claim::{Claimed, LEASE, Room};
+use crate::store::ended::Failed;
 use crate::store::sql::Sql;
 use crate::store::time::{micros, span};
 
