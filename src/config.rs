@@ -1,6 +1,7 @@
 //! Settings, from the environment and `.env`. Read once, checked all at once, then handed on as small structs.
 
 mod platforms;
+mod texting;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -11,11 +12,13 @@ use chrono_tz::Tz;
 use coatcheck_domain::Destination;
 use coatcheck_domain::destination::NotADestination;
 use coatcheck_domain::poll::INTERVAL_FLOOR;
+use secrecy::SecretString;
 use url::Url;
 
 use crate::shops::AllowHosts;
 
 pub use platforms::{DiscordSettings, TelegramSettings};
+pub use texting::{TextingSettings, TwilioSettings};
 
 /// All settings that this version knows.
 #[derive(Debug, Clone)]
@@ -48,6 +51,16 @@ pub struct Settings {
     pub discord: Option<DiscordSettings>,
     /// `TELEGRAM_TOKEN` and what belongs to it.
     pub telegram: Option<TelegramSettings>,
+    /// `TWILIO_ACCOUNT_SID` and what belongs to it.
+    pub twilio: Option<TwilioSettings>,
+    /// `SMS_COUNTRIES` and what else says who is texted, and when.
+    pub texting: TextingSettings,
+    /// `COATCHECK_FALLBACK_AFTER`
+    pub fallback_after: Duration,
+    /// `COATCHECK_INVITE_CODE`
+    pub invite: Option<String>,
+    /// `COATCHECK_KEY`: the root keys, the newest first.
+    pub key: Option<SecretString>,
     /// Settings of channels that are set and that this version cannot use yet.
     pub unused: Vec<&'static str>,
 }
@@ -71,7 +84,7 @@ impl FromStr for Destinations {
 pub struct BadSettings(pub Vec<String>);
 
 /// Channels that come with later versions: set, they must not be silently without effect.
-const LATER: [&str; 2] = ["SLACK_BOT_TOKEN", "TWILIO_ACCOUNT_SID"];
+const LATER: [&str; 1] = ["SLACK_BOT_TOKEN"];
 
 impl Settings {
     /// Reads all settings through `get`, and `NAME_FILE` where a secret lies in a file.
@@ -84,6 +97,11 @@ impl Settings {
         let settings = Self {
             discord: reader.discord(),
             telegram: reader.telegram(public_url.as_ref()),
+            twilio: reader.twilio(),
+            texting: reader.texting(),
+            fallback_after: reader.duration("COATCHECK_FALLBACK_AFTER", "60s"),
+            invite: reader.secret("COATCHECK_INVITE_CODE"),
+            key: reader.secret("COATCHECK_KEY").map(Into::into),
             public_url,
             database_url: reader.secret("DATABASE_URL").unwrap_or_else(|| "sqlite://coatcheck.db".to_owned()),
             listen_addr: reader.parsed("LISTEN_ADDR", "127.0.0.1:8080", "an address and port, like 127.0.0.1:8080"),

@@ -11,7 +11,7 @@ use coatcheck_domain::{Availability, Clock, Money, ProductReading, Reading, Vari
 use crate::store::ended::Failed;
 use crate::store::reading::NewReading;
 use crate::store::source::NewSource;
-use crate::store::{Db, NoFaults};
+use crate::store::{Db, Keys, NoFaults};
 
 mod place;
 
@@ -19,6 +19,15 @@ pub(crate) use place::{Engine, Place};
 
 pub(crate) fn start() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).expect("a date")
+}
+
+/// Root keys made from these numbers, the newest first.
+pub(crate) fn keys(numbers: &[u64]) -> Keys {
+    use rand::SeedableRng;
+    use secrecy::ExposeSecret;
+    let key = |number: &u64| Keys::generate(&mut rand::rngs::StdRng::seed_from_u64(*number)).expose_secret().to_owned();
+    let text: Vec<String> = numbers.iter().map(key).collect();
+    Keys::parse(&text.join(" ").into()).expect("keys")
 }
 
 pub(crate) async fn db(engine: Engine) -> (Db, Place) {

@@ -27,12 +27,13 @@ use async_trait::async_trait;
 use coatcheck_domain::Clock;
 use coatcheck_domain::delivery::Verdict;
 use secrecy::SecretString;
+use serde_json::Value;
 use url::Url;
 
+use crate::callers::Callers;
 use crate::{Capabilities, Channel, Command, Door, Envelope, Found, Inbox, Pace, Platform, Receiver, Trouble};
 use api::Api;
 use health::Health;
-use hook::Callers;
 use invalid::Invalid;
 
 pub use signature::{BadKey, PublicKey, Unverified};
@@ -64,7 +65,7 @@ pub struct Discord {
     pace: Arc<Pace>,
     invalid: Mutex<Invalid>,
     health: Arc<Health>,
-    callers: Callers,
+    callers: Callers<u64, Value>,
     /// The direct channel of each person, opened once.
     dms: Mutex<HashMap<u64, u64>>,
 }

@@ -4,6 +4,7 @@
 //! [`Verdict`]. Up: an [`Inbox`] is told what a person said or pressed and answers
 //! with a [`Reply`], which each platform renders in its own widgets.
 
+mod callers;
 pub mod commands;
 pub mod console;
 pub mod discord;
@@ -11,8 +12,10 @@ pub mod message;
 pub mod pace;
 mod platform;
 mod receive;
+pub mod sms;
 pub mod telegram;
 pub mod webhook;
+mod wire;
 pub mod words;
 
 use std::sync::Arc;
@@ -27,7 +30,7 @@ pub use commands::{Command, Said};
 pub use message::{Alert, AlertVariant, Message, Notice};
 pub use pace::Pace;
 pub use platform::Platform;
-pub use receive::{Arrived, Door, DoorClosed, Receiver, Trouble};
+pub use receive::{Arrived, Came, Door, DoorClosed, Receiver, Trouble};
 
 /// The code that speaks for lanes of one kind.
 #[async_trait]
@@ -80,8 +83,13 @@ pub enum Found {
     },
     /// It certainly did not.
     NotHere,
-    /// The platform does not say.
+    /// The platform does not say. It is sent again.
     CannotTell,
+    /// Not seen so far, which says nothing yet. It stays in doubt, and is looked for again before anything is sent.
+    NotYet {
+        /// What was looked at, or why it could not be.
+        why: String,
+    },
 }
 
 /// One message for one address.

@@ -6,7 +6,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use coatcheck_domain::Destination;
+use coatcheck_domain::{Clock, Destination};
 
 /// The part of the pace that alerts leave to answers.
 const ANSWERS: f64 = 0.2;
@@ -123,6 +123,20 @@ impl Pace {
         }
         state.permits -= 1.0;
         Ok(())
+    }
+
+    /// Waits for a permit for one answer.
+    ///
+    /// # Errors
+    /// It would take longer than `longest`: how long.
+    pub(crate) async fn answer_within(&self, clock: &dyn Clock, longest: Duration) -> Result<(), Duration> {
+        loop {
+            match self.answer(clock.monotonic()) {
+                Ok(()) => return Ok(()),
+                Err(wait) if wait > longest => return Err(wait),
+                Err(wait) => tokio::time::sleep(wait).await,
+            }
+        }
     }
 
     /// The platform asked for silence until then. The longest wish counts.

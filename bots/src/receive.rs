@@ -23,7 +23,16 @@ pub struct Arrived {
 #[async_trait]
 pub trait Door: Send + Sync {
     /// Stores what arrived; a known id changes nothing. After an error it must not be acknowledged: it comes again.
-    async fn arrived(&self, arrived: Arrived) -> Result<(), DoorClosed>;
+    async fn arrived(&self, arrived: Arrived) -> Result<Came, DoorClosed>;
+}
+
+/// Has it come before?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// No: it will be done and answered.
+    First,
+    /// Yes: nothing more comes of it.
+    Again,
 }
 
 /// Nothing can be stored now, or nobody listens any more.

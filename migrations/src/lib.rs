@@ -7,7 +7,9 @@ mod m0001_first;
 mod m0002_inbox;
 mod m0003_gone;
 mod m0004_phones;
-mod m0005_due;
+mod m0005_codes;
+mod m0006_texting;
+mod m0007_due;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -24,7 +26,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_inbox::Migration),
             Box::new(m0003_gone::Migration),
             Box::new(m0004_phones::Migration),
-            Box::new(m0005_due::Migration),
+            Box::new(m0005_codes::Migration),
+            Box::new(m0006_texting::Migration),
+            Box::new(m0007_due::Migration),
         ]
     }
 }

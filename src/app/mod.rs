@@ -4,6 +4,7 @@ mod clock;
 mod files;
 mod follow;
 mod gate;
+mod keys;
 mod platforms;
 mod serve;
 mod talk;
@@ -14,8 +15,8 @@ use std::sync::Arc;
 use coatcheck_bots::Channel;
 use coatcheck_bots::console::{Console, Output};
 use coatcheck_bots::webhook::Webhook;
-use coatcheck_domain::Clock;
 use coatcheck_domain::clock::SteadyClock;
+use coatcheck_domain::{Clock, SmsRules};
 
 use crate::config::Settings;
 use crate::engine::Chance;
@@ -31,6 +32,7 @@ use crate::store::{Db, NoFaults, StoreError};
 
 pub use clock::SystemClock;
 pub use follow::{How, NotFollowed, canonical};
+pub use keys::{KeyPlace, NoKeys, key_place, write as write_keys};
 use platforms::Platforms;
 pub use serve::{NotServing, Role, Serving};
 pub use talk::talk;
@@ -64,6 +66,9 @@ pub enum NotOpened {
     /// The HTTP client.
     #[error("the HTTP client cannot be set up: {0}; check COATCHECK_CONTACT")]
     Http(#[from] reqwest::Error),
+    /// The keys that phone numbers are sealed with.
+    #[error(transparent)]
+    Keys(#[from] NoKeys),
     /// Our own file, which runs jq programs.
     #[error("this program's own file cannot be found: {0}")]
     Executable(std::io::Error),
@@ -85,7 +90,20 @@ impl App {
             }
             app.db.migrate().await?;
         }
-        Ok(app)
+        app.with_keys().await
+    }
+
+    /// The same with the keys of its database, which must be those that it was written with.
+    async fn with_keys(self) -> Result<Self, NotOpened> {
+        let is_signed = self.db.is_signed().await.map_err(StoreError::from)?;
+        let keys = keys::keys(&self.settings, &self.chance, is_signed)?;
+        let db = match keys.clone() {
+            Some(keys) => self.db.clone().with_keys(keys),
+            None => self.db.clone(),
+        };
+        db.check_keys().await?;
+        let platforms = Platforms::new(&self.settings, keys.as_ref(), &self.clock)?;
+        Ok(Self { db, platforms, ..self })
     }
 
     /// Opens the store as it is.
@@ -100,7 +118,8 @@ impl App {
         let clock = db.clock();
         let guard = Arc::new(Guard::new(settings.allow_hosts.clone()));
         let (shops, http) = shops(&settings, &guard, &clock)?;
-        let platforms = Platforms::new(&settings, &clock)?;
+        let db = db.with_sms_rules(sms_rules(&settings));
+        let platforms = Platforms::new(&settings, None, &clock)?;
         Ok(Self {
             platforms,
             settings: Arc::new(settings),
@@ -135,6 +154,16 @@ impl App {
     /// A name for whoever holds a lease.
     fn holder(&self) -> String {
         format!("{}-{}", std::process::id(), self.chance.token())
+    }
+}
+
+fn sms_rules(settings: &Settings) -> SmsRules {
+    SmsRules {
+        hours: settings.texting.hours,
+        countries: settings.texting.countries.clone(),
+        per_number_day: settings.texting.per_number_day,
+        per_day: settings.texting.per_day,
+        expire_after: settings.expire_after,
     }
 }
 

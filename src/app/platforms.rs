@@ -4,15 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coatcheck_bots::discord::{self, Discord};
+use coatcheck_bots::sms::{self, Sms};
 use coatcheck_bots::telegram::{self, Telegram};
 use coatcheck_bots::{Channel, Inbox, Receiver};
 use coatcheck_domain::Clock;
+use coatcheck_domain::phone::Phone;
 
 use super::App;
-use crate::commands::{Commands, is_shown};
+use crate::commands::{Commands, is_shown, is_shown_with_texts};
 use crate::config::Settings;
 use crate::engine::receive::Reception;
-use crate::web::{DiscordHook, Hooks, TelegramHook};
+use crate::store::keys::Keys;
+use crate::web::{DiscordHook, Hooks, TelegramHook, TwilioHook};
 
 /// A connection that does not stand after this long stands never.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -24,6 +27,7 @@ const ANSWER: Duration = Duration::from_secs(15);
 pub(super) struct Platforms {
     discord: Option<Arc<Discord>>,
     telegram: Option<Arc<Telegram>>,
+    sms: Option<Arc<Sms>>,
 }
 
 impl Platforms {
@@ -31,24 +35,44 @@ impl Platforms {
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
-    pub(super) fn new(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(
+        settings: &Settings,
+        keys: Option<&Keys>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, reqwest::Error> {
         let client = client()?;
+        let expire_after = settings.expire_after;
+        let shows = if settings.twilio.is_some() { is_shown_with_texts } else { is_shown };
         let discord = settings.discord.clone().map(|it| {
             let by_http = it.public_key.is_some();
-            let settings = discord::Settings { token: it.token, base: it.api_base, by_http, shows: is_shown };
+            let settings = discord::Settings { token: it.token, base: it.api_base, by_http, shows };
             Arc::new(Discord::new(settings, client.clone(), Arc::clone(clock)))
         });
         let telegram = settings.telegram.clone().map(|it| {
-            let settings = telegram::Settings { api_url: it.api_url, token: it.token, hook: it.hook, shows: is_shown };
+            let settings = telegram::Settings { api_url: it.api_url, token: it.token, hook: it.hook, shows };
             Arc::new(Telegram::new(settings, client.clone(), Arc::clone(clock)))
         });
-        Ok(Self { discord, telegram })
+        let sms = settings.twilio.clone().zip(keys.cloned()).map(|(it, keys)| {
+            let settings = sms::Settings {
+                api_base: it.api_base,
+                account_sid: it.account_sid,
+                auth_token: it.auth_token,
+                api_key: it.api_key,
+                sender: it.sender,
+                public_url: settings.public_url.clone(),
+                opt_out: it.optout,
+            };
+            let sms = Sms::new(settings, client.clone(), Arc::clone(clock), Arc::new(Seal(keys)));
+            Arc::new(sms.with_alerts_valid(expire_after))
+        });
+        Ok(Self { discord, telegram, sms })
     }
 
     /// As those who tell.
     pub(super) fn channels(&self) -> Vec<Arc<dyn Channel>> {
         let discord = self.discord.iter().map(|it| Arc::clone(it) as Arc<dyn Channel>);
-        discord.chain(self.telegram.iter().map(|it| Arc::clone(it) as Arc<dyn Channel>)).collect()
+        let sms = self.sms.iter().map(|it| Arc::clone(it) as Arc<dyn Channel>);
+        discord.chain(self.telegram.iter().map(|it| Arc::clone(it) as Arc<dyn Channel>)).chain(sms).collect()
     }
 
     /// Those whose messages can be edited.
@@ -60,7 +84,25 @@ impl Platforms {
     /// As those who listen.
     pub(super) fn receivers(&self) -> Vec<Arc<dyn Receiver>> {
         let discord = self.discord.iter().map(|it| Arc::clone(it) as Arc<dyn Receiver>);
-        discord.chain(self.telegram.iter().map(|it| Arc::clone(it) as Arc<dyn Receiver>)).collect()
+        let sms = self.sms.iter().map(|it| Arc::clone(it) as Arc<dyn Receiver>);
+        discord.chain(self.telegram.iter().map(|it| Arc::clone(it) as Arc<dyn Receiver>)).chain(sms).collect()
+    }
+}
+
+/// The keys, as texts need them.
+struct Seal(Keys);
+
+impl sms::Seal for Seal {
+    fn seal(&self, phone: &Phone) -> String {
+        self.0.seal_phone(phone)
+    }
+
+    fn open(&self, sealed: &str) -> Option<Phone> {
+        self.0.open_phone(sealed)
+    }
+
+    fn chat(&self, phone: &Phone) -> String {
+        self.0.chat(phone)
     }
 }
 
@@ -84,7 +126,14 @@ impl App {
         let telegram = hook
             .zip(self.platforms.telegram.clone())
             .map(|(hook, bot)| TelegramHook { hook, door: Arc::new(self.reception(bot as Arc<dyn Receiver>, inbox)) });
-        Hooks { discord, telegram }
+        let account = self.settings.twilio.as_ref().zip(self.settings.public_url.clone());
+        let twilio = account.zip(self.platforms.sms.clone()).map(|((account, public_url), sms)| TwilioHook {
+            hook: sms::hook::Hook::new(public_url, account.auth_token.clone()),
+            door: Arc::new(self.reception(Arc::clone(&sms) as Arc<dyn Receiver>, inbox)),
+            sms,
+            db: self.db.clone(),
+        });
+        Hooks { discord, telegram, twilio }
     }
 
     fn reception(&self, receiver: Arc<dyn Receiver>, inbox: &Arc<Commands>) -> Reception {

@@ -14,6 +14,7 @@ use url::Url;
 
 use super::App;
 use crate::engine::clock_watch::ClockWatch;
+use crate::engine::fallback::Fallback;
 use crate::engine::fanout::Fanout;
 use crate::engine::{Beats, Stop, Stopper};
 use crate::store::StoreError;
@@ -162,6 +163,10 @@ impl App {
             };
             let fanout = Fanout::new(self.db.clone(), rules).editing(self.platforms.editable());
             tasks.push(tokio::spawn(fanout.run(beats.clone(), stop.clone())));
+        }
+        if roles.contains(&Role::Fanout) {
+            let fallback = Fallback::new(self.db.clone(), self.settings.fallback_after);
+            tasks.push(tokio::spawn(fallback.run(beats.clone(), stop.clone())));
         }
         if roles.contains(&Role::Send) {
             tasks.push(tokio::spawn(self.sender(output).run(beats.clone(), stop.clone())));

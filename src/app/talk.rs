@@ -11,7 +11,7 @@ use tokio::io::BufReader;
 use url::Url;
 
 use super::{App, How};
-use crate::commands::{Commands, Follow, Followed};
+use crate::commands::{Commands, Follow, Followed, Texting};
 
 /// Follows what people name in `/watch <URL>` and admins in `/shop add`: at the usual pace.
 struct Following(App);
@@ -31,9 +31,23 @@ impl App {
         let follow = Arc::new(Following(self.clone()));
         let mut admins = vec![Destination::Console];
         admins.extend(self.settings.admins.0.iter().cloned());
-        Commands::new(self.db.clone(), Arc::clone(&self.clock), follow, admins)
+        let commands = Commands::new(self.db.clone(), Arc::clone(&self.clock), follow, admins)
             .in_zone(self.settings.time_zone)
-            .heard_by(self.platforms.receivers())
+            .heard_by(self.platforms.receivers());
+        match self.settings.twilio {
+            Some(_) => commands.texting(self.texting()),
+            None => commands,
+        }
+    }
+
+    fn texting(&self) -> Texting {
+        let chance = Arc::clone(&self.chance);
+        Texting {
+            invite: self.settings.invite.clone(),
+            countries: self.settings.texting.countries.clone(),
+            per_day: self.settings.texting.per_day,
+            new_code: Arc::new(move || chance.digits()),
+        }
     }
 }
 

@@ -69,6 +69,11 @@ pub(super) enum Command {
     /// Bring the database to this version's schema
     #[command(after_help = "Example:\n  DATABASE_URL=sqlite://coatcheck.db coatcheck migrate")]
     Migrate,
+    /// Seal all phone numbers and secrets in the database by a new key
+    #[command(
+        after_help = "Example:\n  coatcheck rekey\n\nThe key is in the file beside the SQLite database, or in COATCHECK_KEY. No service may run meanwhile."
+    )]
+    Rekey,
 }
 
 /// Output for machines.

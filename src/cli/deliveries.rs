@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use coatcheck_bots::message::{Alert, Message};
 use coatcheck_bots::words;
-use coatcheck_domain::Destination;
 use coatcheck_domain::delivery::{Kind, State};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -15,6 +14,7 @@ use super::out;
 use crate::app::App;
 use crate::store::delivery::{Delivery, NotReplayed};
 use crate::store::gone::Edited;
+use crate::store::phone;
 
 /// Lists them, or replays one.
 ///
@@ -68,6 +68,9 @@ pub(super) async fn send_test(app: &App, args: args::SendTest) -> Outcome {
     if let Some(secret) = &address.secret {
         out::line(&format!("Its requests are signed (Standard Webhooks). The secret, shown only now:\n  {secret}"))?;
     }
+    if let Some(why) = super::watch::unasked(app, &args.to).await? {
+        return Err(Failure::refused(why));
+    }
     let message = Message::Alert(Box::new(Alert::example(app.db.now())));
     let key = format!("t:{}", app.chance.token());
     let id = app.db.enqueue(Kind::Alert, &key, address.destination_id, &message, app.settings.expire_after).await?;
@@ -97,8 +100,7 @@ pub(super) async fn send_test(app: &App, args: args::SendTest) -> Outcome {
 }
 
 fn shown_address(delivery: &Delivery) -> String {
-    let address = delivery.address.as_deref().and_then(|address| address.parse::<Destination>().ok());
-    address.map_or_else(|| "-".to_owned(), |address| address.to_string())
+    delivery.address.as_deref().map_or_else(|| "-".to_owned(), phone::shown)
 }
 
 /// The alert that was told: the drop's variants that were asked for, or the message itself.

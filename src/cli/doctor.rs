@@ -47,6 +47,8 @@ pub(super) async fn run(app: &App, json: bool) -> Outcome {
         settings(app),
         shops(app).await?,
         deliveries(app).await?,
+        incidents(app).await?,
+        texts(app),
         waiting(app).await?,
     ]);
     let bad = findings.iter().filter(|finding| !finding.ok).count();
@@ -143,6 +145,34 @@ async fn deliveries(app: &App) -> Result<Finding, Failure> {
     }
     let words = format!("{} dead; `coatcheck deliveries --state dead` shows why", dead.len());
     Ok(finding("deliveries", false, words))
+}
+
+/// Trouble that lasts.
+async fn incidents(app: &App) -> Result<Finding, Failure> {
+    let open = app.db.open_incidents().await?;
+    let words: Vec<String> =
+        open.iter().map(|(words, since)| format!("since {}: {words}", since.format("%Y-%m-%d %H:%M UTC"))).collect();
+    Ok(if words.is_empty() {
+        finding("trouble", true, "none that lasts")
+    } else {
+        finding("trouble", false, words.join("; "))
+    })
+}
+
+/// Can people be texted, and text?
+fn texts(app: &App) -> Finding {
+    match (&app.settings.twilio, &app.settings.public_url) {
+        (None, _) => finding("texts", true, "Twilio is not set"),
+        (Some(_), Some(url)) => {
+            let hook = url.join("hooks/twilio/sms").map(|url| url.to_string()).unwrap_or_default();
+            finding("texts", true, format!("Twilio is to bring what people text to {hook}"))
+        }
+        (Some(_), None) => finding(
+            "texts",
+            false,
+            "PUBLIC_URL is not set: nobody can text to this service, so STOP does not reach it; see docs/setup/twilio.md",
+        ),
+    }
 }
 
 /// Is anybody still waiting to be told?

@@ -6,6 +6,7 @@ mod deliveries;
 mod doctor;
 mod failure;
 mod out;
+mod rekey;
 mod serve;
 mod shop;
 mod watch;
@@ -72,6 +73,7 @@ async fn run(command: Command, settings: Settings) -> Outcome {
         Command::Deliveries(args) => deliveries::run(&app, args).await,
         Command::SendTest(args) => deliveries::send_test(&app, args).await,
         Command::Doctor(args) => doctor::run(&app, args.json).await,
+        Command::Rekey => rekey::run(&app).await,
         Command::Check(_) | Command::Demo(_) | Command::Migrate => Ok(()),
     };
     app.db.close().await;

@@ -14,7 +14,9 @@ use super::out;
 use crate::app::App;
 use crate::config::Settings;
 use crate::store::catalogue::{Product, Variant};
+use crate::store::consent::Standing;
 use crate::store::history::VariantHistory;
+use crate::store::phone;
 use crate::store::subscriber::Address;
 use crate::store::watch::{NewWatch, Watch};
 
@@ -48,7 +50,8 @@ pub(super) fn connected(settings: &Settings, destination: &Destination) -> Outco
     let missing = match channel {
         "discord" if settings.discord.is_none() => "set DISCORD_TOKEN",
         "telegram" if settings.telegram.is_none() => "set TELEGRAM_TOKEN",
-        "console" | "webhook" | "discord" | "telegram" => return Ok(()),
+        "sms" if settings.twilio.is_none() => "set TWILIO_ACCOUNT_SID (docs/setup/twilio.md)",
+        "console" | "webhook" | "discord" | "telegram" | "sms" => return Ok(()),
         _ => "this version does not speak there yet",
     };
     Err(Failure::refused(format!("{channel} is not connected: {missing}")))
@@ -67,6 +70,23 @@ pub(super) async fn destination(app: &App, destination: &Destination) -> Result<
             .then(|| coatcheck_bots::webhook::signature::new_secret(app.chance.bytes()).expose_secret().to_owned())
     };
     Ok(app.db.destination_for(destination, secret).await?)
+}
+
+/// Nobody is texted who did not agree to it, whoever wishes it: a number that did not yet, in words.
+///
+/// # Errors
+/// When the store fails.
+pub(super) async fn unasked(app: &App, destination: &Destination) -> Result<Option<String>, Failure> {
+    let Destination::Sms(number) = destination else { return Ok(None) };
+    Ok(match app.db.phone_standing(number).await? {
+        Standing::Consented => None,
+        Standing::Unknown => Some(format!(
+            "{destination} has not agreed to be texted: it is told nothing until somebody texts START from it"
+        )),
+        Standing::Stopped => {
+            Some(format!("{destination} has said STOP: it is told nothing until somebody texts START from it"))
+        }
+    })
 }
 
 async fn add(app: &App, args: args::WatchAdd) -> Outcome {
@@ -92,15 +112,20 @@ async fn add(app: &App, args: args::WatchAdd) -> Outcome {
     let ids = app.db.add_watches(&new).await?;
     // Read after the watches are stored: what comes back in between is told by both, never by neither.
     let stock = app.db.stock(&[product.id]).await?;
+    let unasked = unasked(app, &args.to).await?;
     if args.json {
         return out::json(&json!({
             "to": args.to.to_string(),
             "secret": address.secret,
+            "consents": matches!(args.to, Destination::Sms(_)).then_some(unasked.is_none()),
             "watches": ids.iter().zip(&new).map(|(id, watch)| added_json(*id, watch, &product, &stock)).collect::<Vec<_>>(),
         }));
     }
     for (id, watch) in ids.iter().zip(&new) {
         out::line(&added_words(*id, watch, &product, &stock, &args.to))?;
+    }
+    if let Some(why) = unasked {
+        out::line(&format!("{why}."))?;
     }
     match &address.secret {
         Some(secret) => {
@@ -206,8 +231,7 @@ async fn list(app: &App, json: bool) -> Outcome {
 }
 
 fn shown(watch: &Watch) -> String {
-    let address = watch.address.as_deref().and_then(|address| address.parse::<Destination>().ok());
-    address.map_or_else(|| "-".to_owned(), |address| address.to_string())
+    watch.address.as_deref().map_or_else(|| "-".to_owned(), phone::shown)
 }
 
 fn watch_json(watch: &Watch) -> Value {

@@ -1,21 +1,38 @@
 //! `/forget` and `/export`: everything that is known of one, deleted or shown.
 
 use chrono::{DateTime, Utc};
-use coatcheck_bots::{Reply, Who, words};
-use coatcheck_domain::Destination;
+use coatcheck_bots::commands::Arguments;
+use coatcheck_bots::{Platform, Reply, Who, words};
 use serde_json::{Value, json};
 
-use super::{Commands, watches};
+use super::{Commands, platform, watches};
 use crate::store::StoreError;
 use crate::store::person::Told;
+use crate::store::phone;
 use crate::store::time::at;
 use crate::store::watch::{Watch, Which};
 
 /// Messages in an export, at most.
 const MOST_TOLD: u32 = 10_000;
 
+/// `/forget`, and by text, where nothing can be pressed, `FORGET ME` after it.
+pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
+    let is_text = platform(who) == Platform::Sms;
+    if is_text && said.bare.first().is_some_and(|word| word.text.eq_ignore_ascii_case("me")) {
+        return match commands.db.known_destination(&who.destination).await? {
+            Some(address) => confirmed(commands, who, address.subscriber_id).await,
+            None => Ok(unknown()),
+        };
+    }
+    let mut reply = ask(commands, who).await?;
+    if is_text && !reply.buttons.is_empty() {
+        reply.text.push_str(" Text FORGET ME if you mean it.");
+    }
+    Ok(reply)
+}
+
 /// Asks whether it is meant: what is gone cannot be brought back.
-pub(crate) async fn ask(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
+async fn ask(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
     let Some(address) = commands.db.known_destination(&who.destination).await? else { return Ok(unknown()) };
     let watches = commands.db.watches(address.subscriber_id, Which::All).await?.len();
     let places = commands.db.addresses(address.subscriber_id).await?.len();
@@ -36,10 +53,14 @@ pub(crate) async fn confirmed(commands: &Commands, who: &Who, subscriber_id: i64
         return Ok(unknown());
     }
     let forgotten = commands.db.forget(subscriber_id).await?;
-    Ok(Reply::text(match forgotten.under_way {
-        0 => "Done: I know nothing of you any more. Goodbye!",
-        _ => "Done: I know nothing of you any more. One message was on its way already and may still arrive. Goodbye!",
-    }))
+    let mut text = "Done: I know nothing of you any more.".to_owned();
+    if forgotten.stop_kept {
+        text.push_str(" Only that this number said STOP is kept, as a fingerprint of it, so that it stays quiet.");
+    }
+    if forgotten.under_way > 0 {
+        text.push_str(" One message was on its way already and may still arrive.");
+    }
+    Ok(Reply::text(format!("{text} Goodbye!")))
 }
 
 fn unknown() -> Reply {
@@ -69,7 +90,7 @@ pub(crate) async fn export(commands: &Commands, who: &Who) -> Result<Reply, Stor
 
 /// Without the secrets that an address may hold.
 fn shown(stored: &str) -> String {
-    stored.parse::<Destination>().map_or_else(|_| "unreadable".to_owned(), |destination| destination.to_string())
+    phone::shown(stored)
 }
 
 fn watch(watch: &Watch) -> Value {

@@ -17,7 +17,8 @@ pub(crate) fn help(commands: &Commands, who: &Who, said: &Arguments) -> Reply {
         Some(command) => commands::help_for(command, platform),
         None => {
             let is_admin = commands.is_admin(who);
-            commands::help(platform, |command| later::is_shown(command) && (is_admin || command.may() != May::Admins))
+            let is_shown = if commands.texting.is_some() { later::is_shown_with_texts } else { later::is_shown };
+            commands::help(platform, |command| is_shown(command) && (is_admin || command.may() != May::Admins))
         }
     })
 }

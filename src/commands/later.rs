@@ -2,9 +2,14 @@
 
 use coatcheck_bots::{Command, Platform, Reply};
 
-/// Can it be said with effect? What cannot is left out of `/help`.
+/// Can it be said with effect where nobody is texted? What cannot is left out of `/help`.
 pub fn is_shown(command: Command) -> bool {
-    !matches!(command, Command::Phone | Command::Verify | Command::Announce | Command::Stop | Command::Anytime)
+    is_shown_with_texts(command) && !matches!(command, Command::Phone | Command::Verify)
+}
+
+/// Can it be said with effect where people are texted too?
+pub fn is_shown_with_texts(command: Command) -> bool {
+    command != Command::Announce
 }
 
 /// What is said instead.

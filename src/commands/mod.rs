@@ -13,6 +13,7 @@ mod history;
 mod later;
 mod near;
 mod pause;
+mod phone;
 mod pressed;
 mod question;
 mod resolve;
@@ -20,6 +21,7 @@ mod shop;
 mod status;
 mod stock;
 mod test;
+mod texting;
 mod today;
 mod unwatch;
 mod watch;
@@ -30,7 +32,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
-use coatcheck_bots::commands::{May, Word, arguments};
+use coatcheck_bots::commands::{Arguments, May, Word, arguments};
 use coatcheck_bots::{Command, Inbox, Platform, Receiver, Reply, Said, Who};
 use coatcheck_domain::{Clock, Destination};
 use tokio::sync::Semaphore;
@@ -41,8 +43,10 @@ use crate::store::{Db, StoreError};
 use catalogue::Catalogue;
 use doing::Act;
 pub use follow::{Follow, Followed};
-pub use later::is_shown;
+pub use later::{is_shown, is_shown_with_texts};
 use resolve::{Meant, Resolution};
+use texting::Gate;
+pub use texting::Texting;
 
 /// How long `/watch <URL>` waits for the first reading.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -60,6 +64,7 @@ pub struct Commands {
     zone: Tz,
     drawing: Semaphore,
     receivers: Vec<Arc<dyn Receiver>>,
+    texting: Option<Texting>,
 }
 
 impl Commands {
@@ -68,7 +73,18 @@ impl Commands {
     pub fn new(db: Db, clock: Arc<dyn Clock>, follow: Arc<dyn Follow>, admins: Vec<Destination>) -> Self {
         let catalogue = Catalogue::new(db.clone(), Arc::clone(&clock));
         let drawing = Semaphore::new(DRAWN_AT_ONCE);
-        Self { db, clock, catalogue, follow, admins, patience: PATIENCE, zone: Tz::UTC, drawing, receivers: Vec::new() }
+        Self {
+            db,
+            clock,
+            catalogue,
+            follow,
+            admins,
+            patience: PATIENCE,
+            zone: Tz::UTC,
+            drawing,
+            receivers: Vec::new(),
+            texting: None,
+        }
     }
 
     /// The same, telling histories by the days and hours of this zone; UTC else.
@@ -81,6 +97,12 @@ impl Commands {
     #[must_use]
     pub fn heard_by(self, receivers: Vec<Arc<dyn Receiver>>) -> Self {
         Self { receivers, ..self }
+    }
+
+    /// The same, where people are texted too.
+    #[must_use]
+    pub fn texting(self, texting: Texting) -> Self {
+        Self { texting: Some(texting), ..self }
     }
 
     /// The one product that these words mean, for scripts and operators; or why none is, in words.
@@ -104,6 +126,18 @@ impl Commands {
     }
 
     async fn answer(&self, who: &Who, said: &Said) -> Result<Reply, StoreError> {
+        let Some(phone) = texting::phone(who) else { return self.obey(who, said).await };
+        match texting::gate(self, who, phone, said).await? {
+            Gate::Answer(reply) => Ok(reply),
+            Gate::Do { said, may_join: false } => self.obey(who, &said).await,
+            Gate::Do { said, may_join: true } => {
+                let reply = self.obey(who, &said).await?;
+                texting::join(self, who, phone, reply).await
+            }
+        }
+    }
+
+    async fn obey(&self, who: &Who, said: &Said) -> Result<Reply, StoreError> {
         if said.command == Command::Answer {
             return question::answered(self, who, arguments(said).number).await;
         }
@@ -116,21 +150,30 @@ impl Commands {
         }
         let words = arguments(said);
         match said.command {
-            Command::Watch => watch::said(self, who, &words).await,
-            Command::Unwatch => unwatch::said(self, who, &words).await,
-            Command::Watches => watches::list(self, who).await,
-            Command::Stock => doing::named(self, who, Act::Stock, &words).await,
-            Command::History => doing::named(self, who, Act::History, &words).await,
-            Command::Again => again::said(self, who, &words).await,
             Command::Pause => pause::pause(self, who, &words).await,
             Command::Resume => pause::resume(self, who).await,
             Command::Test => test::alert(self, who).await,
             Command::Export => forget::export(self, who).await,
-            Command::Forget => forget::ask(self, who).await,
+            Command::Forget => forget::said(self, who, &words).await,
+            Command::Phone => phone::add(self, who, &words).await,
+            Command::Verify => phone::verify(self, who, &words).await,
             Command::Shop => shop::said(self, who, &words).await,
             Command::Status => status::status(self).await,
             Command::Help => Ok(greet::help(self, who, &words)),
             Command::Start => Ok(greet::start(who)),
+            Command::Anytime => texting::anytime(self, who, &words).await,
+            about_products => self.about_products(who, about_products, &words).await,
+        }
+    }
+
+    async fn about_products(&self, who: &Who, command: Command, words: &Arguments) -> Result<Reply, StoreError> {
+        match command {
+            Command::Watch => watch::said(self, who, words).await,
+            Command::Unwatch => unwatch::said(self, who, words).await,
+            Command::Watches => watches::list(self, who).await,
+            Command::Stock => doing::named(self, who, Act::Stock, words).await,
+            Command::History => doing::named(self, who, Act::History, words).await,
+            Command::Again => again::said(self, who, words).await,
             later => Ok(later::not_yet(later, platform(who))),
         }
     }
@@ -139,8 +182,9 @@ impl Commands {
         self.db.destination_for(&who.destination, || None).await
     }
 
+    /// Never by text: whoever sends one may have forged its sender.
     fn is_admin(&self, who: &Who) -> bool {
-        self.admins.contains(&who.destination)
+        texting::phone(who).is_none() && self.admins.contains(&who.destination)
     }
 }
 
@@ -214,8 +258,8 @@ fn platform(who: &Who) -> Platform {
 /// The person's sentence; the cause goes into the log.
 fn sorry(who: &Who, what: &str, error: &StoreError) -> Reply {
     match error {
-        StoreError::PhonesNotYet => {
-            Reply::text("I cannot keep phone numbers yet, so I cannot wait for you here. Nothing was stored.")
+        StoreError::NoKey => {
+            Reply::text("I cannot keep phone numbers, for no key is set for them here. Nothing was stored.")
         }
         StoreError::ProductGone { .. } => Reply::text("That product is followed no more. Nothing was changed."),
         other => {

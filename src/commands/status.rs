@@ -3,7 +3,7 @@
 use coatcheck_bots::{Reply, words};
 use coatcheck_domain::poll::State;
 
-use super::Commands;
+use super::{Commands, texting};
 use crate::store::StoreError;
 use crate::store::source::Source;
 
@@ -25,6 +25,9 @@ pub(crate) async fn status(commands: &Commands) -> Result<Reply, StoreError> {
         words::counted(i64::try_from(sources.len()).unwrap_or(i64::MAX), "source", "sources"),
         words::counted(watches, "watch", "watches"),
     );
+    if let Some(spent) = texting::spent(commands).await? {
+        text.push_str(&format!("\n{spent}"));
+    }
     let troubled: Vec<&Source> = sources.iter().filter(|source| is_troubled(source)).collect();
     for source in troubled.iter().take(NAMED) {
         let why = source.last_error.as_deref().unwrap_or(source.state.as_str());

@@ -1,17 +1,19 @@
 //! `/test`: an alert through the whole pipeline, about what is watched or about an example.
 
+use std::time::Duration;
+
 use coatcheck_bots::message::{Alert, AlertVariant, Message};
-use coatcheck_bots::{Reply, Who};
+use coatcheck_bots::{Platform, Reply, Who};
 use coatcheck_domain::Availability;
 use coatcheck_domain::delivery::Kind;
 
 use super::today::{as_told, matching};
-use super::{Commands, watches};
+use super::{Commands, platform, watches};
 use crate::store::StoreError;
 use crate::store::watch::Which;
 
 /// A test alert that is late is worth nothing.
-const EXPIRES: std::time::Duration = std::time::Duration::from_secs(600);
+const EXPIRES: Duration = Duration::from_secs(600);
 
 /// Puts a test alert into the outbox.
 pub(crate) async fn alert(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
@@ -22,7 +24,12 @@ pub(crate) async fn alert(commands: &Commands, who: &Who) -> Result<Reply, Store
     };
     let key = format!("t:{}:{}", address.destination_id, commands.clock.now().timestamp_micros());
     let message = Message::Alert(Box::new(alert));
+    // A text is answered by one text, and that is the alert.
+    let is_text = platform(who) == Platform::Sms;
     commands.db.enqueue(Kind::Reply, &key, address.destination_id, &message, EXPIRES).await?;
+    if is_text {
+        return Ok(Reply::default());
+    }
     Ok(Reply::text("A test alert is on its way, through everything a real one passes."))
 }
 

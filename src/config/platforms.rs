@@ -91,7 +91,7 @@ impl Reader<'_> {
         None
     }
 
-    fn url(&mut self, name: &str, default: Option<&str>) -> Option<Url> {
+    pub(super) fn url(&mut self, name: &str, default: Option<&str>) -> Option<Url> {
         let text = self.text(name).or_else(|| default.map(str::to_owned))?;
         let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         if url.is_none() {

@@ -4,6 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use secrecy::SecretString;
+
+use crate::store::keys::Keys;
 
 /// A source of chance. The same seed gives the same draws.
 #[derive(Debug)]
@@ -30,6 +33,17 @@ impl Chance {
     /// Bytes for tokens and secrets; only from the system are they fit for that.
     pub fn bytes(&self) -> [u8; 32] {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).random()
+    }
+
+    /// Six digits for a code that is typed; only from the system are they fit for that.
+    pub fn digits(&self) -> String {
+        let number: u32 = self.0.lock().unwrap_or_else(PoisonError::into_inner).random_range(0..1_000_000);
+        format!("{number:06}")
+    }
+
+    /// A new root key; only from the system is it fit for that.
+    pub fn key(&self) -> SecretString {
+        Keys::generate(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A word that nobody else has drawn.

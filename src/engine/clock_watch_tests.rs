@@ -21,7 +21,8 @@ async fn steady() -> (Scene, Arc<SteadyClock>) {
     (Scene::by(Arc::clone(&steady) as Arc<dyn Clock>, wall).await, steady)
 }
 
-/// Ann's alert waits for another attempt, Ben is paused, Cleo was told and is quiet; a part of it is gone again.
+/// Ann's alert waits for another attempt, Ben is paused, Cleo was told and is quiet; a part of it is gone again, and a
+/// lane is down.
 async fn in_the_middle(scene: &Scene) -> i64 {
     let (source, product) = scene.jacket(&[("M", OUT), ("L", OUT)]).await;
     for (person, wish) in [(1, "M"), (3, "")] {
@@ -38,6 +39,7 @@ async fn in_the_middle(scene: &Scene) -> i64 {
     scene.finish(&lease, &started[0], busy).await;
     scene.finish(&lease, &started[1], sent()).await;
     scene.db.release_lease(&lease).await.expect("released");
+    scene.db.lane_is_down("telegram", "401").await.expect("stored");
     source
 }
 
@@ -48,6 +50,8 @@ async fn distances(scene: &Scene) -> Vec<(String, i64)> {
         ("source", "scheduled_at"),
         ("delivery", "next_attempt_at"),
         ("delivery", "expires_at"),
+        ("delivery", "started_at"),
+        ("incident", "opened_at"),
         ("subscriber", "paused_until"),
         ("watch", "told_at"),
         ("\"drop\"", "created_at"),
@@ -55,7 +59,11 @@ async fn distances(scene: &Scene) -> Vec<(String, i64)> {
     let now = micros(scene.db.now());
     let mut distances = Vec::new();
     for (table, column) in columns {
-        let open = if table == "delivery" { "state = 'pending'" } else { "TRUE" };
+        let open = match table {
+            "delivery" => "state = 'pending'",
+            "incident" => "closed_at IS NULL",
+            _ => "TRUE",
+        };
         let sql = format!("SELECT max({column}) - {now} FROM {table} WHERE {column} > 0 AND {open}");
         distances.push((format!("{table}.{column}"), scene.number(&sql).await / 1_000_000));
     }

@@ -10,6 +10,7 @@ use coatcheck_domain::delivery::{Next, Verdict, is_edits_lane};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use super::health::Health;
 use super::stop::Stop;
 use crate::store::lease::Lease;
 use crate::store::outbox::{Finished, Gait};
@@ -28,6 +29,7 @@ pub(super) struct Lane {
     pub(super) requests: JoinSet<Finished>,
     pub(super) finished: Vec<Finished>,
     pub(super) rhythm: Rhythm,
+    pub(super) health: Health,
     /// Nothing may be started for so long.
     pub(super) limit: Option<Duration>,
     /// Somebody was told something just now, and is told more after so long.
@@ -39,8 +41,15 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(lease: Lease, name: &str, held_since: Duration, channel: Option<&Arc<dyn Channel>>) -> Self {
+    pub(super) fn new(
+        lease: Lease,
+        name: &str,
+        held_since: Duration,
+        health: Health,
+        channel: Option<&Arc<dyn Channel>>,
+    ) -> Self {
         Self {
+            health,
             name: name.to_owned(),
             lease,
             held_since,

@@ -20,6 +20,8 @@ struct Scripted {
     pace: Option<Arc<Pace>>,
     answers: Mutex<VecDeque<Verdict>>,
     arrived: bool,
+    /// So many looks say nothing yet.
+    not_yet: Mutex<usize>,
     heard: Mutex<Vec<(String, Vec<String>)>>,
     looked_for: Mutex<usize>,
 }
@@ -57,6 +59,11 @@ impl Channel for Scripted {
 
     async fn find(&self, _: &Envelope) -> Found {
         *self.looked_for.lock().expect("not held by a panic") += 1;
+        let mut not_yet = self.not_yet.lock().expect("not held by a panic");
+        if *not_yet > 0 {
+            *not_yet -= 1;
+            return Found::NotYet { why: "not listed yet".to_owned() };
+        }
         if self.arrived { Found::Here { provider_ref: "m:7".to_owned() } } else { Found::NotHere }
     }
 
@@ -177,6 +184,25 @@ async fn what_may_have_arrived_long_ago_is_looked_for_before_it_is_told_again() 
 }
 
 #[tokio::test]
+async fn what_is_not_seen_yet_stays_in_doubt_and_is_not_told_again() {
+    let scene = alerts(&["discord:1"]).await;
+    let lost = Verdict::Unknown { why: "no answer".to_owned() };
+    let channel = Arc::new(Scripted {
+        arrived: true,
+        not_yet: Mutex::new(3),
+        ..Scripted::answering(std::slice::from_ref(&lost))
+    });
+    let mut lane = Held::of(&scene, "discord", &channel).await;
+    for _ in 0..6 {
+        while lane.step().await > 0 {}
+        scene.clock.advance(150 * SECOND);
+    }
+    assert_eq!(states(&scene).await, [State::Sent]);
+    let looked_for = *channel.looked_for.lock().expect("not held by a panic");
+    assert_eq!((looked_for, channel.heard().len()), (4, 1), "looked for until it was there, and told once");
+}
+
+#[tokio::test]
 async fn below_an_alert_one_can_press_but_not_where_everybody_could() {
     let scene = alerts(&["discord:1", "discord:#2"]).await;
     let channel = Arc::new(Scripted::default());
@@ -184,4 +210,26 @@ async fn below_an_alert_one_can_press_but_not_where_everybody_could() {
     let heard: Vec<String> =
         channel.heard().into_iter().map(|(to, data)| format!("{to}: {}", data.join(" "))).collect();
     assert_eq!(heard, ["discord:1: again-of:1 got-of:1", "discord:#2: "]);
+}
+
+#[tokio::test]
+async fn a_lane_whose_token_is_not_taken_is_known_to_be_down_until_it_is() {
+    let scene = alerts(&["discord:1", "discord:2"]).await;
+    let channel = Arc::new(Scripted::answering(&vec![hold(None); 6]));
+    let mut lane = Held::of(&scene, "discord", &channel).await;
+    let is_down = async || !scene.db.lanes_down().await.expect("asked").is_empty();
+    let mut seconds = 0;
+    while !is_down().await {
+        lane.step().await;
+        scene.clock.advance(SECOND);
+        seconds += 1;
+        assert!(seconds < 70, "a minute of it");
+    }
+    assert!(seconds >= 60, "{seconds}");
+    while is_down().await {
+        lane.step().await;
+        scene.clock.advance(SECOND);
+        seconds += 1;
+        assert!(seconds < 200, "it is taken again");
+    }
 }

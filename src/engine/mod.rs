@@ -3,9 +3,11 @@
 pub mod beat;
 pub mod chance;
 pub mod clock_watch;
+pub mod fallback;
 pub mod fanout;
 mod fault;
 mod gather;
+mod health;
 mod lane;
 #[cfg(test)]
 mod names_tests;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coatcheck_bots::{Arrived, Door, DoorClosed, Inbox, Receiver, Trouble};
+use coatcheck_bots::{Arrived, Came, Door, DoorClosed, Inbox, Receiver, Trouble};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::task::JoinSet;
@@ -142,6 +142,9 @@ impl Reception {
         if let Err(error) = self.db.clear_arrivals(REMEMBERED).await {
             tracing::warn!(%error, "what was said long ago is cleared later: {error}");
         }
+        if let Err(error) = self.db.clear_unverified().await {
+            tracing::warn!(%error, "numbers that nobody verified are forgotten later: {error}");
+        }
     }
 
     /// Does what was said and answers it.
@@ -267,7 +270,7 @@ impl Reception {
 
 #[async_trait]
 impl Door for Reception {
-    async fn arrived(&self, arrived: Arrived) -> Result<(), DoorClosed> {
+    async fn arrived(&self, arrived: Arrived) -> Result<Came, DoorClosed> {
         if arrived.fleeting {
             let reception = self.clone();
             tokio::spawn(async move {
@@ -275,7 +278,7 @@ impl Door for Reception {
                     tracing::debug!("nothing was completed: {trouble}");
                 }
             });
-            return Ok(());
+            return Ok(Came::First);
         }
         let new = NewArrival {
             platform: self.name(),
@@ -284,11 +287,12 @@ impl Door for Reception {
             payload: &arrived.payload,
         };
         match self.db.take_in(&new).await {
-            Ok(TakenIn::Known | TakenIn::Queued) => Ok(()),
+            Ok(TakenIn::Known) => Ok(Came::Again),
+            Ok(TakenIn::Queued) => Ok(Came::First),
             Ok(TakenIn::Held(arrival)) => {
                 let reception = self.clone();
                 tokio::spawn(async move { reception.answer(arrival).await });
-                Ok(())
+                Ok(Came::First)
             }
             Err(error) => Err(DoorClosed(error.to_string())),
         }

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use super::beat::Beats;
 use super::chance::Chance;
 use super::fault::unstored;
+use super::health::Health;
 use super::lane::Lane;
 use super::stop::Stop;
 use crate::store::outbox::{Finished, Started};
@@ -166,7 +167,8 @@ impl Sender {
             tracing::info!(lane = name, left, "lane {name} had {left} deliveries under way when it stopped");
         }
         let channel = name.split([':', '/']).next().unwrap_or_default();
-        Ok(Some(Lane::new(lease, name, held_since, self.channels.get(channel))))
+        let health = Health::known(&self.db, name).await?;
+        Ok(Some(Lane::new(lease, name, held_since, health, self.channels.get(channel))))
     }
 
     /// One transaction: what came back is written down, what is due and wanted is started. Then the requests are made.
@@ -176,6 +178,7 @@ impl Sender {
         let now = self.clock.monotonic();
         for done in &lane.finished {
             lane.rhythm.heard(now, done);
+            lane.health.heard(now, &done.verdict);
         }
         let step = if lane.doubtful || lane.lost {
             self.db.step_lane(&lane.lease, &lane.name, &lane.finished, &mut 0).await?
@@ -190,6 +193,7 @@ impl Sender {
             log(&done);
         }
         lane.lost |= step.lost;
+        lane.health.tell(&self.db, &lane.name, now).await;
         let count = step.started.len();
         let deadline = lane.held_since + LEASE;
         for started in step.started {
@@ -234,16 +238,13 @@ impl Sender {
     }
 
     async fn send(&self, started: &Started) -> Verdict {
-        let destination: Destination = match started.address.parse() {
-            Ok(destination) => destination,
-            Err(why) => return Verdict::GiveUp { why: format!("its address cannot be read: {why}") },
-        };
+        let destination = &started.destination;
         let Some(channel) = self.channels.get(destination.channel()) else {
             return Verdict::Retry { after: None, why: format!("{} is not connected", destination.channel()) };
         };
         let envelope = Envelope {
             key: started.dedupe_key.clone(),
-            destination,
+            destination: destination.clone(),
             secret: started.secret.clone().map(Into::into),
             message: started.message.clone(),
             buttons: buttons(started),
@@ -251,11 +252,20 @@ impl Sender {
         if let Some(provider_ref) = &started.edits {
             return channel.edit(&envelope, provider_ref).await;
         }
-        if self.must_look_first(channel.as_ref(), started)
-            && let Found::Here { provider_ref } = channel.find(&envelope).await
-        {
-            tracing::info!(delivery = started.id, "delivery {} had arrived; only the answer was lost", started.id);
-            return Verdict::Sent { provider_ref: Some(provider_ref) };
+        if self.must_look_first(channel.as_ref(), started) {
+            match channel.find(&envelope).await {
+                Found::Here { provider_ref } => {
+                    tracing::info!(
+                        delivery = started.id,
+                        "delivery {} had arrived; only the answer was lost",
+                        started.id
+                    );
+                    return Verdict::Sent { provider_ref: Some(provider_ref) };
+                }
+                // Still in doubt: sent again now, it might come twice.
+                Found::NotYet { why } => return Verdict::Unknown { why },
+                Found::NotHere | Found::CannotTell => {}
+            }
         }
         channel.send(&envelope).await
     }
@@ -292,7 +302,7 @@ impl Sender {
 
 /// In a channel everybody could press them, and they would mean nobody's watch.
 fn buttons(started: &Started) -> Vec<Button> {
-    let in_public = started.address.starts_with("discord:#");
+    let in_public = matches!(started.destination, Destination::DiscordChannel(_));
     started.drop.filter(|_| !in_public).map(Button::after_alert).unwrap_or_default()
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use coatcheck_domain::Clock;
+use coatcheck_domain::{Clock, SmsRules};
 use futures_util::future::BoxFuture;
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use super::error::StoreError;
+use super::keys::Keys;
 use super::timekeeper::DatabaseClock;
 use super::trouble::Trouble;
 use super::wake::Wake;
@@ -43,6 +44,9 @@ pub type Turn = BoxFuture<'static, Held>;
 /// A turn that is held: its end is its drop.
 pub type Held = Arc<dyn Any + Send + Sync>;
 
+/// How often PostgreSQL may say that two waited for each other, to somebody who must not be told so.
+pub(super) const TRIES: u32 = 5;
+
 /// Production: nothing fails on purpose.
 #[derive(Debug, Clone, Copy)]
 pub struct NoFaults;
@@ -62,6 +66,8 @@ pub struct Db {
     shared_clock: Option<Arc<DatabaseClock>>,
     wake: Wake,
     trouble: Trouble,
+    keys: Option<Keys>,
+    sms_rules: Arc<SmsRules>,
 }
 
 impl fmt::Debug for Db {
@@ -121,7 +127,33 @@ impl Db {
             shared_clock: None,
             wake: Wake::default(),
             trouble: trouble.clone(),
+            keys: None,
+            sms_rules: Arc::default(),
         })
+    }
+
+    /// The same; texts are sent by these rules. Without them those hold that nobody has set.
+    #[must_use]
+    pub fn with_sms_rules(self, rules: SmsRules) -> Self {
+        Self { sms_rules: Arc::new(rules), ..self }
+    }
+
+    pub(super) fn sms_rules(&self) -> &SmsRules {
+        &self.sms_rules
+    }
+
+    /// The same with keys, by which phones are found and sealed.
+    #[must_use]
+    pub fn with_keys(self, keys: Keys) -> Self {
+        Self { keys: Some(keys), ..self }
+    }
+
+    /// The keys, for what cannot be done without.
+    ///
+    /// # Errors
+    /// [`StoreError::NoKey`] when there are none.
+    pub fn keys(&self) -> Result<&Keys, StoreError> {
+        self.keys.as_ref().ok_or(StoreError::NoKey)
     }
 
     /// Which database this is.

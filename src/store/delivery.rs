@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::Message;
 use coatcheck_domain::delivery::{Kind, State};
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::{DbErr, FromQueryResult, Value};
 
 use super::db::Db;
 use super::error::StoreError;
@@ -164,6 +164,15 @@ impl Db {
         row.map(DeliveryRow::into_delivery).transpose()
     }
 
+    /// Texts that the provider has taken since then.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn texts_sent(&self, since: DateTime<Utc>) -> Result<i64, DbErr> {
+        let sql = "SELECT count(*) FROM delivery WHERE lane = 'sms' AND accepted_at IS NOT NULL AND accepted_at >= $1";
+        Ok(self.read().id(sql, vec![micros(since).into()]).await?.unwrap_or_default())
+    }
+
     /// Sends a delivery that failed once more, with a new time to expire. Its key stays: a receiver can tell.
     ///
     /// # Errors
@@ -184,7 +193,7 @@ impl Db {
         let txn = self.write().await?;
         let now = micros(self.now());
         let sql = "UPDATE delivery SET state = 'pending', reason = $4, attempts = 0, next_attempt_at = $2, expires_at = $3, \
-                   ended_at = NULL WHERE id = $1 AND state IN ('dead', 'expired', 'suppressed')";
+                   ended_at = NULL, put_off_until = NULL WHERE id = $1 AND state IN ('dead', 'expired', 'suppressed')";
         let reason = force.then_some(FORCED);
         let values = vec![id.into(), now.into(), (now + span(expire_after)).into(), reason.into()];
         if txn.run(sql, values).await? != 1 {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr};
 
 /// Why the store did not do it. Whatever it was, nothing is half done.
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +57,18 @@ pub enum StoreError {
         /// The product.
         product_id: i64,
     },
-    /// Phones are stored sealed, and this version cannot do that.
-    #[error("phone numbers cannot be stored by this version; use another destination")]
-    PhonesNotYet,
+    /// Phones are stored sealed, and there is nothing to seal with.
+    #[error("phone numbers are kept sealed, which needs COATCHECK_KEY; set it, or use another destination")]
+    NoKey,
+    /// Something was sealed or hashed by a key that is not given.
+    #[error(
+        "COATCHECK_KEY is not the key of this database: something in it was written by key {id:?}; give that one, too, \
+         behind the new one"
+    )]
+    WrongKey {
+        /// The id of the key that is lacking.
+        id: String,
+    },
     /// A row holds what no version of us writes.
     #[error("the database holds something unreadable in {place}: {what}")]
     Corrupt {
@@ -76,6 +85,15 @@ impl StoreError {
     #[must_use]
     pub fn is_said(&self) -> bool {
         matches!(self, Self::Db(_))
+    }
+
+    /// Did PostgreSQL end one of two that waited for each other? The same may be tried again at once.
+    pub(crate) fn is_deadlock(&self) -> bool {
+        let Self::Db(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self
+        else {
+            return false;
+        };
+        error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "40P01")
     }
 
     /// A column that does not hold what we write there.

@@ -41,7 +41,7 @@ pub struct FanoutRules {
 
 impl FanoutRules {
     /// What a service has for a chunk.
-    pub const CHUNK: usize = 2000;
+    pub const CHUNK: usize = 1500;
 }
 
 /// What one chunk did.
@@ -194,6 +194,13 @@ fn fulfilled(wishes: &[Wish], alert: &Alert, sizes: &[SizeKey]) -> Vec<Case> {
     watch::cases(wishes, &offers)
 }
 
+/// The drop's variants that fulfil a wish, as stored.
+pub(super) fn variants_for(size_key_of_wish: String, style_key: String, alert: &Alert) -> Vec<i64> {
+    let wish = Wish { size: SizeKey::from_stored(size_key_of_wish), style: StyleKey::from_stored(style_key) };
+    let sizes: Vec<SizeKey> = alert.variants.iter().map(size_key).collect();
+    fulfilled(&[wish], alert, &sizes).into_iter().flat_map(|case| case.variants).collect()
+}
+
 fn size_key(variant: &AlertVariant) -> SizeKey {
     variant.size.as_deref().map(SizeKey::fold).unwrap_or_default()
 }
@@ -282,14 +289,15 @@ async fn disarm(
     rules: &FanoutRules,
 ) -> Result<(), DbErr> {
     let (rows, case_values) = case_table(cases, 8);
+    // CROSS keeps SQLite to this order: beginning with the drop's deliveries, it would read all of them for each chunk.
     let sql = format!(
         "WITH c (size_key, style_key, variants) AS (VALUES {rows}) \
          UPDATE watch SET told_drop_id = $1, told_at = $5, armed = (mode <> 'once') \
-         WHERE id IN (SELECT w.id FROM c AS a JOIN watch x ON x.product_id = $2 AND x.size_key = a.size_key \
-             AND x.style_key = a.style_key AND x.id > $6 AND x.id <= $7 \
-           JOIN watch w ON w.subscriber_id = x.subscriber_id \
-           JOIN c ON c.size_key = w.size_key AND c.style_key = w.style_key \
-           JOIN delivery d ON d.drop_id = $1 AND d.subscriber_id = w.subscriber_id WHERE {ELIGIBLE})"
+         WHERE id IN (SELECT w.id FROM c AS a CROSS JOIN watch x CROSS JOIN watch w \
+           WHERE x.product_id = $2 AND x.size_key = a.size_key AND x.style_key = a.style_key AND x.id > $6 AND x.id <= $7 \
+             AND w.subscriber_id = x.subscriber_id \
+             AND EXISTS (SELECT 1 FROM c WHERE c.size_key = w.size_key AND c.style_key = w.style_key) \
+             AND EXISTS (SELECT 1 FROM delivery d WHERE d.drop_id = $1 AND d.subscriber_id = w.subscriber_id) AND {ELIGIBLE})"
     );
     let mut values = eligible_values(drop, rules);
     values.extend([drop.created_at.into(), after.into(), upto.into()]);

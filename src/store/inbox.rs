@@ -6,6 +6,7 @@ use sea_orm::FromQueryResult;
 
 use super::db::Db;
 use super::error::StoreError;
+use super::keys::Sealed;
 use super::sql::Sql;
 use super::time::{micros, span};
 use super::wake::Topic;
@@ -73,7 +74,7 @@ impl Db {
             new.platform.into(),
             new.external_id.into(),
             new.chat.into(),
-            new.payload.into(),
+            self.sealed_words(new.payload).into(),
             now.into(),
             (now + span(HOLD)).into(),
         ];
@@ -87,6 +88,16 @@ impl Db {
             }
             Some(Row { id, attempts }) => TakenIn::Held(Arrival { id, attempts, payload: new.payload.to_owned() }),
         })
+    }
+
+    /// What people say may hold a phone number, and is kept sealed while it waits; without keys as it came.
+    fn sealed_words(&self, payload: &str) -> String {
+        self.keys().map_or_else(|_| payload.to_owned(), |keys| keys.seal(Sealed::Words, payload))
+    }
+
+    /// What no key of ours opens stays as it is, and nobody can read it.
+    fn opened_words(&self, payload: String) -> String {
+        self.keys().ok().and_then(|keys| keys.open(Sealed::Words, &payload)).unwrap_or(payload)
     }
 
     /// Takes up to `limit` arrivals of a platform that nobody is at, the oldest first and one a chat.
@@ -114,6 +125,9 @@ impl Db {
         let mut taken: Vec<Arrival> = txn.rows(&sql, values).await?;
         txn.commit().await?;
         taken.sort_by_key(|arrival| arrival.id);
+        for arrival in &mut taken {
+            arrival.payload = self.opened_words(std::mem::take(&mut arrival.payload));
+        }
         Ok(taken)
     }
 

@@ -1,8 +1,8 @@
 //! A person as a whole: everything that is known of one, and forgetting all of it.
 
-use sea_orm::FromQueryResult;
+use sea_orm::{DbErr, FromQueryResult};
 
-use super::db::Db;
+use super::db::{Db, Txn};
 use super::error::StoreError;
 use super::sql::Sql;
 use super::time::micros;
@@ -31,6 +31,8 @@ pub struct Forgotten {
     pub watches: u64,
     /// Messages whose request is being made right now: they may still arrive.
     pub under_way: u64,
+    /// A phone of theirs said STOP: its hash is kept, so that it is never texted again.
+    pub stop_kept: bool,
 }
 
 impl Db {
@@ -60,7 +62,8 @@ impl Db {
     }
 
     /// Forgets a subscriber: watches, destinations and open questions at once; what waits to be sent is suppressed. A
-    /// row whose request is under way stays until it is final, without an address and without a name.
+    /// row whose request is under way stays until it is final, without an address and without a name. Of a phone that said
+    /// STOP that one line is kept, a hash; of what others said, nothing.
     ///
     /// # Errors
     /// When the database fails; then nothing is forgotten.
@@ -75,9 +78,22 @@ impl Db {
         let sql = "UPDATE delivery SET payload = '', last_error = NULL \
                    WHERE subscriber_id = $1 AND drop_id IS NULL AND state <> 'sending'";
         txn.run(sql, vec![subscriber_id.into()]).await?;
+        let stop_kept = forget_consent(&txn, subscriber_id).await?;
         let watches = txn.run("DELETE FROM watch WHERE subscriber_id = $1", vec![subscriber_id.into()]).await?;
         txn.run("DELETE FROM subscriber WHERE id = $1", vec![subscriber_id.into()]).await?;
         txn.commit().await?;
-        Ok(Forgotten { watches, under_way: u64::try_from(under_way).unwrap_or_default() })
+        Ok(Forgotten { watches, under_way: u64::try_from(under_way).unwrap_or_default(), stop_kept })
     }
+}
+
+/// Forgets what the phones of a subscriber said, but for the STOP that still counts. Says whether there is one.
+async fn forget_consent(txn: &Txn, subscriber_id: i64) -> Result<bool, DbErr> {
+    let hashes = "(SELECT look_up FROM destination WHERE subscriber_id = $1 AND look_up IS NOT NULL)";
+    // The last of start and stop, where that is a stop.
+    let kept = "(SELECT MAX(c.id) FROM consent c WHERE c.said IN ('start', 'stop') AND c.phone_hash = consent.phone_hash) \
+                = consent.id AND consent.said = 'stop'";
+    let sql = format!("DELETE FROM consent WHERE phone_hash IN {hashes} AND NOT ({kept})");
+    txn.run(&sql, vec![subscriber_id.into()]).await?;
+    let sql = format!("SELECT count(*) FROM consent WHERE phone_hash IN {hashes}");
+    Ok(txn.id(&sql, vec![subscriber_id.into()]).await?.unwrap_or_default() > 0)
 }

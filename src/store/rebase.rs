@@ -28,7 +28,7 @@ pub struct Jump {
 
 /// What lies ahead, moved by `$1`. Claims are given up: what their polls bring was planned with the old time, so it is
 /// not stored, and the next reading says it again.
-const PLANNED: [&str; 9] = [
+const PLANNED: [&str; 10] = [
     "UPDATE source SET scheduled_at = scheduled_at + $1, next_poll_at = next_poll_at + $1, \
      last_error_at = last_error_at + $1, state = CASE WHEN state = 'leased' THEN 'idle' ELSE state END, \
      token = NULL, lease_until = 0",
@@ -36,7 +36,9 @@ const PLANNED: [&str; 9] = [
     "UPDATE lease SET until = until + $1 WHERE until > 0",
     "UPDATE inbox SET held_until = held_until + $1 WHERE held_until > 0",
     "UPDATE delivery SET created_at = created_at + $1, next_attempt_at = next_attempt_at + $1, \
-     expires_at = expires_at + $1 WHERE state IN ('pending', 'claimed', 'sending')",
+     expires_at = expires_at + $1, started_at = started_at + $1, put_off_until = put_off_until + $1 \
+     WHERE state IN ('pending', 'claimed', 'sending')",
+    "UPDATE incident SET opened_at = opened_at + $1 WHERE closed_at IS NULL",
     "UPDATE subscriber SET paused_until = paused_until + $1 WHERE paused_until > 0",
     "UPDATE conversation SET expires_at = expires_at + $1",
     "UPDATE challenge SET expires_at = expires_at + $1",
@@ -51,7 +53,7 @@ const LATELY: [&str; 2] = [
 
 /// A row that was written later than now (`$1`) comes from before the clock was set back: it waits as long from now on
 /// as it was to wait from then on.
-const WRITTEN_AHEAD: [&str; 7] = [
+const WRITTEN_AHEAD: [&str; 9] = [
     "UPDATE shop SET not_before = not_before - \
        (SELECT max(s.last_error_at) - $1 FROM source s WHERE s.shop_id = shop.id) \
      WHERE not_before > $1 AND EXISTS (SELECT 1 FROM source s WHERE s.shop_id = shop.id AND s.last_error_at > $1)",
@@ -63,6 +65,8 @@ const WRITTEN_AHEAD: [&str; 7] = [
     "UPDATE delivery SET next_attempt_at = next_attempt_at - (created_at - $1), \
        expires_at = expires_at - (created_at - $1), created_at = $1 \
      WHERE state IN ('pending', 'claimed', 'sending') AND created_at > $1",
+    "UPDATE delivery SET started_at = $1 WHERE state IN ('pending', 'claimed', 'sending') AND started_at > $1",
+    "UPDATE incident SET opened_at = $1 WHERE closed_at IS NULL AND opened_at > $1",
     "UPDATE watch SET told_at = $1 WHERE told_at > $1",
     "UPDATE \"drop\" SET created_at = $1 WHERE created_at > $1",
     "UPDATE \"drop\" SET gone_check_at = $1 WHERE gone_check_at > $1 + 60000000",

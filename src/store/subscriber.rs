@@ -6,6 +6,7 @@ use sea_orm::{DbErr, FromQueryResult};
 
 use super::db::{Db, Txn};
 use super::error::StoreError;
+use super::keys::{Keys, Sealed};
 use super::sql::Sql;
 use super::time::{at, micros};
 
@@ -42,7 +43,7 @@ impl Db {
     /// Whoever speaks from an address, or is entered by an operator, is there: an address that was gone is active again.
     ///
     /// # Errors
-    /// [`StoreError::PhonesNotYet`] for a phone; otherwise when the database fails.
+    /// [`StoreError::NoKey`] for a phone where there are no keys; otherwise when the database fails.
     pub async fn destination_for(
         &self,
         destination: &Destination,
@@ -50,6 +51,9 @@ impl Db {
     ) -> Result<Address, StoreError> {
         if let Some(known) = self.known_destination(destination).await? {
             return Ok(known);
+        }
+        if let Destination::Sms(phone) = destination {
+            return self.phone_for(phone).await;
         }
         let txn = self.write().await?;
         let row: Option<AddressRow> = txn.row(FIND, vec![destination.to_stored().into()]).await?;
@@ -59,7 +63,7 @@ impl Db {
                 txn.run(sql, vec![row.id.into()]).await?;
                 row.into_address()
             }
-            None => insert(&txn, destination, secret(), micros(self.now())).await?,
+            None => insert(&txn, self.keys().ok(), destination, secret(), micros(self.now())).await?,
         };
         txn.commit().await?;
         Ok(address)
@@ -70,8 +74,8 @@ impl Db {
     /// # Errors
     /// As [`Db::destination_for`].
     pub async fn known_destination(&self, destination: &Destination) -> Result<Option<Address>, StoreError> {
-        if matches!(destination, Destination::Sms(_)) {
-            return Err(StoreError::PhonesNotYet);
+        if let Destination::Sms(phone) = destination {
+            return self.known_phone(phone).await;
         }
         let row: Option<AddressRow> = self.read().row(FIND, vec![destination.to_stored().into()]).await?;
         Ok(row.filter(|row| row.state == "active").map(AddressRow::into_address))
@@ -105,11 +109,15 @@ impl AddressRow {
     }
 }
 
-async fn insert(txn: &Txn, destination: &Destination, secret: Option<String>, now: i64) -> Result<Address, StoreError> {
+async fn insert(
+    txn: &Txn,
+    keys: Option<&Keys>,
+    destination: &Destination,
+    secret: Option<String>,
+    now: i64,
+) -> Result<Address, StoreError> {
     let kind = if destination.is_room() { "room" } else { "person" };
-    let sql = "INSERT INTO subscriber (kind, paused_until, created_at) VALUES ($1, 0, $2) RETURNING id";
-    let subscriber_id = txn.id(sql, vec![kind.into(), now.into()]).await?;
-    let subscriber_id = subscriber_id.ok_or_else(|| StoreError::corrupt("subscriber", "an insert gave no row"))?;
+    let subscriber_id = new_subscriber(txn, kind, now).await?;
     let sql = "INSERT INTO destination (subscriber_id, channel, address, lane, rank, state, secret, created_at) \
                VALUES ($1, $2, $3, $4, 0, 'active', $5, $6) RETURNING id";
     let values = vec![
@@ -117,10 +125,22 @@ async fn insert(txn: &Txn, destination: &Destination, secret: Option<String>, no
         destination.channel().into(),
         destination.to_stored().into(),
         destination.lane().into(),
-        secret.clone().into(),
+        secret.as_deref().map(|plain| sealed(keys, plain)).into(),
         now.into(),
     ];
     let destination_id = txn.id(sql, values).await?;
     let destination_id = destination_id.ok_or_else(|| StoreError::corrupt("destination", "an insert gave no row"))?;
     Ok(Address { subscriber_id, destination_id, is_new: true, secret })
+}
+
+/// Without keys a secret is kept as it is.
+fn sealed(keys: Option<&Keys>, plain: &str) -> String {
+    keys.map_or_else(|| plain.to_owned(), |keys| keys.seal(Sealed::Secret, plain))
+}
+
+/// A subscriber without any destination yet.
+pub(super) async fn new_subscriber(txn: &Txn, kind: &str, now: i64) -> Result<i64, StoreError> {
+    let sql = "INSERT INTO subscriber (kind, paused_until, created_at) VALUES ($1, 0, $2) RETURNING id";
+    let id = txn.id(sql, vec![kind.into(), now.into()]).await?;
+    id.ok_or_else(|| StoreError::corrupt("subscriber", "an insert gave no row"))
 }

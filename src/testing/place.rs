@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use coatcheck_domain::Clock;
 use coatcheck_domain::clock::ManualClock;
 use coatcheck_world::Cluster;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -82,6 +82,22 @@ impl Place {
     /// A store over it; two of them are two processes.
     pub(crate) async fn open(&self, clock: Arc<dyn Clock>, faults: Arc<dyn Faults>) -> Db {
         Db::open(&self.url, Durability::Process, clock, faults).await.expect("opened")
+    }
+
+    /// All that is stored, as bytes: SQLite's files as they are, or each row of each table as text.
+    pub(crate) async fn contents(&self) -> Vec<u8> {
+        if let Kept::Folder { _until_dropped: folder } = &self.kept {
+            let files = std::fs::read_dir(folder.path()).expect("a folder");
+            return files.flat_map(|file| std::fs::read(file.expect("a file").path()).expect("read")).collect();
+        }
+        let db: DatabaseConnection = Database::connect(&self.url).await.expect("connected");
+        let all = "SELECT query_to_xml(format('SELECT * FROM %s', oid::regclass), true, false, '')::text AS rows \
+                   FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
+        let tables = db.query_all_raw(Statement::from_string(db.get_database_backend(), all)).await.expect("asked");
+        let rows = tables.iter().map(|table| table.try_get::<String>("", "rows").expect("text"));
+        let contents = rows.collect::<Vec<_>>().concat().into_bytes();
+        db.close().await.expect("closed");
+        contents
     }
 
     fn sqlite() -> Self {

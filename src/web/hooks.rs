@@ -13,6 +13,8 @@ use coatcheck_bots::telegram::webhook::{self, Hook, SECRET_HEADER};
 use coatcheck_bots::{Door, Inbox};
 use coatcheck_domain::Clock;
 
+use super::twilio::{self, TwilioHook};
+
 /// Where Discord's interactions come to, below `PUBLIC_URL`.
 pub const DISCORD_HOOK: &str = "/hooks/discord";
 /// Where Telegram's updates come to, below `PUBLIC_URL`.
@@ -28,6 +30,8 @@ pub struct Hooks {
     pub discord: Option<DiscordHook>,
     /// With `TELEGRAM_WEBHOOK_SECRET`.
     pub telegram: Option<TelegramHook>,
+    /// With Twilio's account and `PUBLIC_URL`.
+    pub twilio: Option<TwilioHook>,
 }
 
 /// Discord's.
@@ -63,6 +67,9 @@ pub(super) fn router(hooks: Hooks) -> Router {
     if let Some(hook) = hooks.telegram {
         router = router.merge(Router::new().route(TELEGRAM_HOOK, post(telegram)).with_state(hook));
     }
+    if let Some(hook) = hooks.twilio {
+        router = router.merge(twilio::router(hook));
+    }
     router.layer(DefaultBodyLimit::max(LONGEST))
 }
 
@@ -87,7 +94,7 @@ async fn telegram(State(hook): State<TelegramHook>, headers: HeaderMap, body: By
     }
     let Some(arrived) = webhook::arrived(&body) else { return no_payload() };
     match hook.door.arrived(arrived).await {
-        Ok(()) => StatusCode::OK.into_response(),
+        Ok(_) => StatusCode::OK.into_response(),
         Err(closed) => unstored("telegram", &closed),
     }
 }

@@ -1,6 +1,8 @@
 //! What the service answers over HTTP: is it alive, is it ready; and where platforms bring what people say.
 
 mod hooks;
+mod links;
+mod twilio;
 
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use crate::engine::{Beats, Stop};
 use crate::store::Db;
 
 pub use hooks::{DISCORD_HOOK, DiscordHook, Hooks, TELEGRAM_HOOK, TelegramHook};
+pub use twilio::TwilioHook;
 
 #[derive(Clone)]
 struct Health {
@@ -25,7 +28,7 @@ struct Health {
 /// All routes.
 pub fn router(db: Db, beats: Beats, hooks: Hooks) -> Router {
     let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
-    health.with_state(Health { db, beats }).merge(hooks::router(hooks))
+    health.with_state(Health { db: db.clone(), beats }).merge(links::router(db)).merge(hooks::router(hooks))
 }
 
 /// Answers until the stop.
@@ -50,7 +53,8 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Value>) {
         // It can be read: whether it can be written to is known by who tried last.
         Ok(Ok(true)) => health.db.trouble().now(),
         Ok(Ok(false)) => Some("the database has another schema than this version knows".to_owned()),
-        Ok(Err(error)) => Some(error.to_string()),
+        // The same words whoever of us met the trouble first.
+        Ok(Err(error)) => health.db.trouble().now().or_else(|| Some(error.to_string())),
         Err(_) => Some("the database did not answer within 2 s".to_owned()),
     };
     let status = if error.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

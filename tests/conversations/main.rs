@@ -1,4 +1,4 @@
-//! What people say on Discord and Telegram, and what they read: the real binary between a shop and both platforms.
+//! What people say on Discord, on Telegram and by text message, and what they read: the real binary between a shop and all of them.
 
 mod effects;
 mod hooks;
@@ -6,4 +6,5 @@ mod secrets;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;
+mod texts;
 mod town;

@@ -1,5 +1,6 @@
 //! One table of conversations, read on both platforms.
 
+use crate::support::until;
 use crate::town::Step::{Gone, Presses, Restock, Says, Shelf};
 use crate::town::{Chat, Step, Town};
 
@@ -37,7 +38,6 @@ const AGAIN_AND_AWAY: &[Step] = &[
     Says("/pause 2h"),
     Says("/resume"),
     Says("/again"),
-    Says("/test"),
     Says("/export"),
     Says("/forget"),
     Presses("Forget me"),
@@ -295,18 +295,8 @@ fn people_wait_again_and_leave_on_discord() {
     CoatCheck: I was waiting for everything already:
     1. Corps Jacket — M / black: sold out, last in stock just now
     [Stop 1]
-    Ann: /test
-    CoatCheck: A test alert is on its way, through everything a real one passes.
-    CoatCheck: This is how an alert looks.
-    Back in stock: Corps Jacket — M / Black, 129.00
-    ┃ Corps Jacket → http://shop.example/products/corps?variant=45612961333531
-    ┃ Size: M
-    ┃ Style: Black
-    ┃ Price: 129.00
-    ┃ shop.example
-    [Open the shop → http://shop.example/products/corps?variant=45612961333531]
     Ann: /export
-    CoatCheck: Everything I know of you: 1 watch, 3 messages.
+    CoatCheck: Everything I know of you: 1 watch, 2 messages.
     ┃ file coatcheck.json
     Ann: /forget
     CoatCheck: This deletes your watch, for good. What I told you so far stays counted, without your name.
@@ -340,13 +330,8 @@ fn people_wait_again_and_leave_on_telegram() {
     CoatCheck: I was waiting for everything already:
       1. Corps Jacket — M / black: sold out, last in stock just now
       [Stop 1]
-    Ann: /test
-    CoatCheck: A test alert is on its way, through everything a real one passes.
-    CoatCheck: This is how an alert looks.
-      *Back in stock: Corps Jacket — M / Black, 129.00*
-      Open in the shop: http://shop.example/products/corps?variant=45612961333531
     Ann: /export
-    CoatCheck: Everything I know of you: 1 watch, 3 messages.
+    CoatCheck: Everything I know of you: 1 watch, 2 messages.
     CoatCheck: (coatcheck.json)
     Ann: /forget
     CoatCheck: This deletes your watch, for good. What I told you so far stays counted, without your name.
@@ -355,6 +340,19 @@ fn people_wait_again_and_leave_on_telegram() {
     Ann: /watches
     CoatCheck: You wait for nothing. /watch with a product and a size makes me tell you when it is back.
     ");
+}
+
+/// Answer and alert go different ways: either may be faster.
+#[test]
+fn a_test_shows_how_an_alert_looks() {
+    let town = Town::open().listening();
+    for chat in [Chat::Discord, Chat::Telegram] {
+        town.plays(chat, &[Says("/watch corps m black"), Says("/test")]);
+        until("the alert", || town.reads(chat).contains("This is how an alert looks."));
+        let read = town.reads(chat);
+        assert!(read.contains("A test alert is on its way, through everything a real one passes."), "{read}");
+        assert!(read.contains("Back in stock: Corps Jacket — M / Black, 129.00"), "{read}");
+    }
 }
 
 /// The README's picture: what it shows as said is said in the conversation it shows.

@@ -152,7 +152,7 @@ fn answers(chat: &str) -> String {
 }
 
 /// Times are other ones in each run: `3 s ago` reads `some s ago`, and today's date is no day.
-fn steady(text: &str) -> String {
+pub(crate) fn steady(text: &str) -> String {
     let units = ["s", "ms", "min", "h"];
     let line = |line: &str| {
         let words: Vec<&str> = line.split(' ').collect();

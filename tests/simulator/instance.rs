@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coatcheck::engine::Chance;
+use coatcheck::engine::fallback::Fallback;
 use coatcheck::engine::fanout::Fanout;
 use coatcheck::engine::poll::Poller;
 use coatcheck::engine::send::{Channels, Sender};
@@ -21,6 +22,9 @@ use crate::{shops, sink};
 pub(crate) const RULES: FanoutRules =
     FanoutRules { quiet_for: Duration::from_secs(180), expire_after: Duration::from_secs(1200), chunk: 2 };
 
+/// A destination has so long to get an alert through.
+pub(crate) const FALLBACK_AFTER: Duration = Duration::from_secs(60);
+
 /// The loops of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loop {
@@ -30,10 +34,12 @@ pub(crate) enum Loop {
     Fanout,
     /// Sends.
     Send,
+    /// Hands over to the next destination.
+    Fallback,
 }
 
 /// All of them.
-pub(crate) const LOOPS: [Loop; 3] = [Loop::Poll, Loop::Fanout, Loop::Send];
+pub(crate) const LOOPS: [Loop; 4] = [Loop::Poll, Loop::Fanout, Loop::Send, Loop::Fallback];
 
 /// An instance.
 pub(crate) struct Instance {
@@ -47,7 +53,7 @@ pub(crate) struct Instance {
     poller: Poller,
     fanout: Arc<Fanout>,
     sender: Sender,
-    ticks: [Option<Tick>; 3],
+    ticks: [Option<Tick>; LOOPS.len()],
 }
 
 /// A tick under way, and how many statements had failed when it began.
@@ -59,7 +65,7 @@ impl Instance {
         let line = Line::new(who, &stage.turns);
         let db = stage.open(Arc::clone(&line) as Arc<dyn Faults>).await;
         let (poller, fanout, sender) = loops(who, 0, stage, &db);
-        let ticks = [None, None, None];
+        let ticks = [const { None }; LOOPS.len()];
         Self { line, frozen_until: Duration::ZERO, who, db, lives: 0, poller, fanout, sender, ticks }
     }
 
@@ -86,11 +92,13 @@ impl Instance {
     /// A loop ticks.
     pub(crate) fn begin(&mut self, one: Loop) {
         let (poller, fanout, sender) = (self.poller.clone(), Arc::clone(&self.fanout), self.sender.clone());
+        let fallback = Fallback::new(self.db.clone(), FALLBACK_AFTER);
         let tick = tokio::spawn(async move {
             match one {
                 Loop::Poll => poller.tick().await.map(|_| ()),
                 Loop::Fanout => fanout.tick().await.map(|_| ()),
                 Loop::Send => sender.tick().await.map(|_| ()),
+                Loop::Fallback => fallback.tick().await.map(|_| ()),
             }
         });
         self.ticks[one as usize] = Some((self.line.failures(), tick));

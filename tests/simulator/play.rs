@@ -84,6 +84,7 @@ impl Play {
                     self.note(&what);
                 }
                 92..97 => self.speak().await,
+                97 => self.lose_a_lane().await,
                 _ => self.befall(),
             }
         }
@@ -168,6 +169,13 @@ impl Play {
             "stands still"
         };
         self.note(&format!("{who} {what}"));
+    }
+
+    /// Somebody has found that a lane gets nothing through, whatever that is worth.
+    async fn lose_a_lane(&mut self) {
+        let lane = *["discord", "telegram"].choose(&mut self.rng).expect("some");
+        self.admin.lane_is_down(lane, "made up").await.expect("stored");
+        self.note(&format!("{lane} is said to be down"));
     }
 
     /// Which readings were stored by now: the source's row says when each was complete, the shops know what it said.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::instance::FALLBACK_AFTER;
 use crate::log::{DropKey, Event, Told};
 use crate::model::{Drop, Stock, due};
 use crate::play::Play;
@@ -27,6 +28,7 @@ pub(crate) async fn hold(play: &Play) {
         who_waits_is_told(play, person, *subscriber, &timeline, &told).await;
     }
     rows_and_requests_agree(play).await;
+    hops_follow_one_another(play).await;
     history_is_true(play, &stock).await;
 }
 
@@ -87,6 +89,39 @@ async fn rows_and_requests_agree(play: &Play) {
     }
     for key in taken.keys() {
         assert!(keys.contains(key), "{key} was taken, and no row says so");
+    }
+}
+
+/// The next hop begins only where the one before has ended untold. One that was taken over had waited long enough, at its
+/// own failures or before a lane that was down, and nobody had taken it.
+async fn hops_follow_one_another(play: &Play) {
+    let after = i64::try_from(FALLBACK_AFTER.as_micros()).expect("short");
+    let taken = play.stage.sink.taken();
+    let sql = format!(
+        "SELECT d.dedupe_key, d.state, \
+           (SELECT count(*) FROM delivery e WHERE e.drop_id = d.drop_id AND e.subscriber_id = d.subscriber_id AND e.hop = d.hop + 1), \
+           (SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id AND a.verdict = 'unknown'), \
+           (SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id AND a.verdict = 'retry' \
+             AND d.started_at + {after} <= d.ended_at), \
+           (SELECT count(*) FROM incident i WHERE i.kind = 'lane_down' AND i.subject = d.lane \
+             AND i.opened_at + {after} <= d.ended_at AND COALESCE(i.closed_at, d.ended_at) >= d.ended_at \
+             AND d.created_at + {after} <= d.ended_at) \
+         FROM delivery d WHERE d.kind = 'alert'"
+    );
+    for row in rows(&play.admin, &sql).await {
+        let (key, state) = (text(&row, 0), text(&row, 1));
+        let [next, unknown, failing, down] = [2, 3, 4, 5].map(|column| number(&row, column));
+        if next > 0 {
+            assert!(
+                matches!(state.as_str(), "cancelled" | "dead" | "suppressed"),
+                "P5: {key} is {state} and has a next hop"
+            );
+        }
+        if state == "cancelled" {
+            assert_eq!(next, 1, "P1: {key} was taken over, and nothing took over");
+            assert!(unknown == 0 && !taken.contains_key(&key), "P5: {key} may have arrived, and was taken over");
+            assert!(failing > 0 || down > 0, "{key} was taken over without a reason");
+        }
     }
 }
 

@@ -24,6 +24,11 @@ impl Service {
         Self { process, address }
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Asks for a page: its status line and its body.
     #[track_caller]
     pub(crate) fn get(&self, path: &str) -> (String, String) {

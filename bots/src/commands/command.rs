@@ -81,7 +81,7 @@ impl Command {
     pub fn typed(self, platform: Platform) -> String {
         let name = self.name_on(platform).unwrap_or_else(|| self.name());
         match platform {
-            Platform::Sms => name.to_owned(),
+            Platform::Sms => name.to_uppercase(),
             Platform::Slack if self != Self::Watch => format!("/coatcheck {name}"),
             _ => format!("/{name}"),
         }

@@ -34,10 +34,10 @@ pub enum ParseError {
         help: String,
     },
     /// The command exists, but not on this platform.
-    #[error("/{command} cannot be said {place}")]
+    #[error("{command} cannot be said {place}")]
     NotHere {
-        /// Its name.
-        command: &'static str,
+        /// As it would be typed here.
+        command: String,
         /// Where we are.
         place: &'static str,
     },
@@ -74,7 +74,7 @@ pub fn parse(text: &str, platform: Platform) -> Result<Said, ParseError> {
     }
     match named(first, platform) {
         Some(command) if is_here(command, platform) => Ok(Said { command, words: words.split_off(1) }),
-        Some(command) => Err(ParseError::NotHere { command: command.name(), place: platform.place() }),
+        Some(command) => Err(ParseError::NotHere { command: command.typed(platform), place: platform.place() }),
         None if platform.takes_bare_words() && !first.text.starts_with('/') => {
             Ok(Said { command: Command::Watch, words })
         }
@@ -226,10 +226,76 @@ mod tests {
         I do not know "/frobnicate". /help lists what I understand
         I do not know "jacket". /coatcheck help lists what I understand
         say HELP to see what I understand
-        /shop cannot be said by text message
+        SHOP cannot be said by text message
         /announce cannot be said on the console
         that is too long for me: 2000 characters at most
         I do not know "/". /help lists what I understand
+        "#);
+    }
+
+    /// The words of text messages, as the help teaches them, and in other capitals.
+    #[test]
+    fn the_whole_vocabulary_is_understood_by_text() {
+        let lines = [
+            "WATCH JACKET M",
+            "Jacket, M",
+            "opensesame m",
+            "UNWATCH JACKET",
+            "Unwatch",
+            "LIST",
+            "Stock jacket",
+            "HISTORY jacket M",
+            "reset",
+            "RESET jacket",
+            "Pause 8h",
+            "PAUSE",
+            "resume",
+            "TEST",
+            "status",
+            "forget",
+            "HELP",
+            "help watch",
+            "STOP",
+            "START",
+            "Anytime",
+            "VERIFY 123456",
+            "123456",
+            "1",
+            "Please don't stop",
+            "again",
+            "phone +1 415 555 0123",
+            "export",
+        ];
+        let read = lines.map(|text| format!("{text:<22} → {}", read(text, Platform::Sms)));
+        insta::assert_snapshot!(read.join("\n"), @r#"
+        WATCH JACKET M         → watch ["JACKET", "M"]
+        Jacket, M              → watch ["Jacket,", "M"]
+        opensesame m           → watch ["opensesame", "m"]
+        UNWATCH JACKET         → unwatch ["JACKET"]
+        Unwatch                → unwatch []
+        LIST                   → watches []
+        Stock jacket           → stock ["jacket"]
+        HISTORY jacket M       → history ["jacket", "M"]
+        reset                  → again []
+        RESET jacket           → again ["jacket"]
+        Pause 8h               → pause ["8h"]
+        PAUSE                  → pause []
+        resume                 → resume []
+        TEST                   → test []
+        status                 → status []
+        forget                 → forget []
+        HELP                   → help []
+        help watch             → help ["watch"]
+        STOP                   → stop []
+        START                  → start []
+        Anytime                → anytime []
+        VERIFY 123456          → VERIFY cannot be said by text message
+        123456                 → answer ["123456"]
+        1                      → answer ["1"]
+        Please don't stop      → watch ["Please", "don't", "stop"]
+        again                  → again []
+        phone +1 415 555 0123  → PHONE cannot be said by text message
+        export                 → EXPORT cannot be said by text message
         "#);
     }
 

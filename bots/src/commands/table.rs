@@ -184,7 +184,6 @@ pub const TABLE: &[Row] = &[
     Row {
         command: Command::Verify,
         name: "verify",
-        sms: Some("VERIFY"),
         arguments: &[required("code", Kind::Code, "The six digits that were texted to the phone")],
         help: "Prove that the phone is mine",
         examples: &["123456"],
@@ -293,7 +292,9 @@ pub const TABLE: &[Row] = &[
         name: "anytime",
         sms: Some("ANYTIME"),
         not_on: CHATS,
+        arguments: &[optional("off", Kind::Choice(&["off"]), "off: by day only")],
         help: "Text me at night too",
+        examples: &["", "off"],
         ..PLAIN
     },
     Row {

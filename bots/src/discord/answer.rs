@@ -79,7 +79,7 @@ impl Discord {
         } else {
             deferred(heard)
         };
-        if self.callers.tell(heard.id, body) && fits {
+        if self.callers.tell(&heard.id, body) && fits {
             return Ok(());
         }
         for wait in ON_ITS_WAY {

@@ -51,7 +51,9 @@ impl Discord {
         loop {
             tokio::select! {
                 over = &mut run => return over.map_err(|error| ended(&error)),
-                Some(arrived) = heard.recv() => door.arrived(arrived).await.map_err(|closed| calm(closed.to_string()))?,
+                Some(arrived) = heard.recv() => {
+                    door.arrived(arrived).await.map_err(|closed| calm(closed.to_string()))?;
+                }
                 _ = look.tick() => self.look_at(&manager, &mut latency).await?,
             }
         }

@@ -15,6 +15,7 @@ use teloxide::requests::Payload;
 use url::Url;
 
 use super::flood::no_wait_is_none;
+use crate::wire::in_full;
 
 /// The way to one bot. Its addresses hold the token, so they are never shown.
 pub(super) struct Api {
@@ -104,17 +105,6 @@ fn failed(error: reqwest::Error) -> Failure {
     // The address holds the token.
     let why = in_full(&error.without_url());
     if left { Failure::NoAnswer(why) } else { Failure::NotConnected(why) }
-}
-
-/// The error with its sources, each once: the outermost alone says only "error sending request".
-fn in_full(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for part in std::iter::successors(Some(error), |error| (*error).source()).map(ToString::to_string) {
-        if parts.last() != Some(&part) {
-            parts.push(part);
-        }
-    }
-    parts.join(": ")
 }
 
 #[derive(Deserialize)]

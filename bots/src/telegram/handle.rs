@@ -11,6 +11,7 @@ use super::listen::troubled;
 use super::place::Place;
 use super::text::length;
 use super::{Telegram, lock};
+use crate::words::sentence;
 use crate::{Inbox, Reply, Trouble, Who};
 
 /// Characters in the note that only who pressed sees, at most.
@@ -109,9 +110,4 @@ impl Telegram {
         };
         self.name.get_or_try_init(|| ask).await.map(String::as_str)
     }
-}
-
-fn sentence(error: &str) -> String {
-    let mut characters = error.chars();
-    characters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), characters.as_str()))
 }

@@ -68,16 +68,11 @@ impl Telegram {
 
     /// Waits for the answers' share of the pace.
     pub(super) async fn permit(&self) -> Result<(), Trouble> {
-        loop {
-            match self.pace.answer(self.clock.monotonic()) {
-                Ok(()) => return Ok(()),
-                Err(wait) if wait > LONGEST_WAIT => {
-                    let why = "Telegram asked for silence; nothing can be answered".to_owned();
-                    return Err(Trouble { why, after: Some(wait), fatal: false });
-                }
-                Err(wait) => tokio::time::sleep(wait).await,
-            }
-        }
+        let permitted = self.pace.answer_within(self.clock.as_ref(), LONGEST_WAIT).await;
+        permitted.map_err(|wait| {
+            let why = "Telegram asked for silence; nothing can be answered".to_owned();
+            Trouble { why, after: Some(wait), fatal: false }
+        })
     }
 }
 

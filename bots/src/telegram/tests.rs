@@ -15,7 +15,7 @@ use coatcheck_world::Telegram as World;
 use tokio::sync::watch;
 
 use super::*;
-use crate::{Arrived, Door, DoorClosed, Inbox, Receiver, Reply, Said, Who};
+use crate::{Arrived, Came, Door, DoorClosed, Inbox, Receiver, Reply, Said, Who};
 
 /// Nothing here takes so long, on any machine.
 const LONG: Duration = Duration::from_secs(60);
@@ -72,7 +72,7 @@ struct Shelf {
 
 #[async_trait]
 impl Door for Shelf {
-    async fn arrived(&self, arrived: Arrived) -> Result<(), DoorClosed> {
+    async fn arrived(&self, arrived: Arrived) -> Result<Came, DoorClosed> {
         self.knocks.fetch_add(1, Ordering::SeqCst);
         let refuse = |left: usize| left.checked_sub(1);
         if self.refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, refuse).is_ok() {
@@ -84,7 +84,7 @@ impl Door for Shelf {
         }
         drop(kept);
         self.changed.send_replace(());
-        Ok(())
+        Ok(Came::First)
     }
 }
 

@@ -1,14 +1,12 @@
 //! What a receiver's answer, or its silence, means for the delivery.
 
-use std::error::Error;
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use coatcheck_domain::delivery::Verdict;
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 
 use super::Gate;
+use crate::wire::{in_full, retry_after, sources};
 
 /// The verdict on an answer.
 pub(super) fn of_answer(status: StatusCode, headers: &HeaderMap, now: DateTime<Utc>) -> Verdict {
@@ -20,16 +18,6 @@ pub(super) fn of_answer(status: StatusCode, headers: &HeaderMap, now: DateTime<U
         300..=399 => Verdict::GiveUp { why: format!("{why}; redirects are not followed, give the final address") },
         _ => Verdict::GiveUp { why },
     }
-}
-
-/// How long to wait: seconds, or a date. No wait at all, or a date that has passed, leaves it to our own backoff.
-fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match text.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => (DateTime::parse_from_rfc2822(text).ok()?.to_utc() - now).to_std().ok()?,
-    };
-    (!wait.is_zero()).then_some(wait)
 }
 
 /// The verdict on a failed request. What failed before the connection stood certainly did not arrive; what failed
@@ -46,23 +34,10 @@ pub(super) fn of_error(error: reqwest::Error, gate: &dyn Gate) -> Verdict {
     }
 }
 
-fn sources<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| (*error).source())
-}
-
-/// The error with its sources, each once: the outermost alone says only "error sending request".
-fn in_full(error: &(dyn Error + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for part in sources(error).map(ToString::to_string) {
-        if parts.last() != Some(&part) {
-            parts.push(part);
-        }
-    }
-    parts.join(": ")
-}
-
 #[cfg(test)]
 mod tests {
+    use reqwest::header::RETRY_AFTER;
+
     use super::*;
 
     fn verdict(status: u16, after: Option<&str>) -> String {

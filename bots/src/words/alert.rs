@@ -111,7 +111,7 @@ pub fn variant_label(variant: &AlertVariant) -> Option<String> {
 }
 
 /// "Back in stock" as soon as one can be bought; otherwise the first one's own word.
-fn opening(variants: &[AlertVariant]) -> &'static str {
+pub(crate) fn opening(variants: &[AlertVariant]) -> &'static str {
     match variants.first() {
         Some(first) if !variants.iter().any(|variant| variant.availability.is_buyable()) => match first.availability {
             Availability::PreOrder => "Pre-order",
@@ -128,13 +128,13 @@ fn priced(price: &Money) -> String {
     format!(", {price}")
 }
 
-fn same_price(variants: &[AlertVariant]) -> Option<&Money> {
+pub(crate) fn same_price(variants: &[AlertVariant]) -> Option<&Money> {
     let first = variants.first()?.price.as_ref()?;
     variants.iter().all(|variant| variant.price.as_ref() == Some(first)).then_some(first)
 }
 
 /// ` (3 left)`, ` (almost gone)`, ` (pre-order)` — or nothing. Shops that oversell count below zero: no number then.
-fn remark(variant: &AlertVariant, opening: &str) -> String {
+pub(crate) fn remark(variant: &AlertVariant, opening: &str) -> String {
     match (variant.availability, variant.quantity) {
         (availability, Some(left)) if availability.is_buyable() && left > 0 => format!(" ({left} left)"),
         (Availability::InStock, _) => String::new(),

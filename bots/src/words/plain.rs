@@ -97,6 +97,13 @@ pub fn shortened(text: &str, most: usize) -> String {
     format!("{}…", whole_words.trim_end())
 }
 
+/// With a capital at the beginning.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), characters.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

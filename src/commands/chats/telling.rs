@@ -135,7 +135,7 @@ async fn help_status_and_what_comes_later() {
     Trouble: shop.example — the shop answered 503
 
     > /phone +14155550123
-    /phone comes later; this version cannot do it yet.
+    Text messages are not set up here, so I cannot use a phone.
 
     > /forget
     I know nothing of you.
@@ -146,20 +146,17 @@ async fn help_status_and_what_comes_later() {
 }
 
 #[tokio::test]
-async fn by_text_message_nothing_is_stored_yet() {
+async fn by_text_message_nothing_is_stored_where_there_is_no_key() {
     let phone: Destination = "sms:+14155550123".parse().expect("a phone");
     let chat = Chat::with_two_jackets().await.whisper(Who { destination: phone, may_manage: false });
     insta::assert_snapshot!(chat.talk(&["CORPS M", "LIST", "STOCK RAIN"]).await, @"
     > CORPS M
-    I cannot keep phone numbers yet, so I cannot wait for you here. Nothing was stored.
+    I cannot keep phone numbers, for no key is set for them here. Nothing was stored.
 
     > LIST
-    I cannot keep phone numbers yet, so I cannot wait for you here. Nothing was stored.
+    I cannot keep phone numbers, for no key is set for them here. Nothing was stored.
 
     > STOCK RAIN
-    Rain Jacket, 129.00 EUR
-    in stock: L; pre-order: M
-    Read 6 s ago.
-    https://shop.example/products/rain-jacket
+    I cannot keep phone numbers, for no key is set for them here. Nothing was stored.
     ");
 }

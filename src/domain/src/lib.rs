@@ -5,6 +5,7 @@
 
 pub mod availability;
 pub mod clock;
+pub mod country;
 pub mod delivery;
 pub mod destination;
 pub mod drift;
@@ -15,14 +16,18 @@ pub mod phone;
 pub mod poll;
 pub mod reading;
 pub mod size;
+pub mod sms_rules;
 pub mod stock;
 pub mod style;
+pub mod texting;
 pub mod watch;
 
 pub use availability::Availability;
 pub use clock::Clock;
+pub use country::{Countries, Country};
 pub use destination::Destination;
 pub use money::Money;
 pub use reading::{ProductReading, Reading, VariantReading};
 pub use size::SizeKey;
+pub use sms_rules::SmsRules;
 pub use style::StyleKey;

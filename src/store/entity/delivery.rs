@@ -53,6 +53,8 @@ pub struct Model {
     pub created_at: i64,
     /// When it became final (µs).
     pub ended_at: Option<i64>,
+    /// Until when the night, or the day's last text, held it back (µs).
+    pub put_off_until: Option<i64>,
 }
 
 /// None: joins are written where they are asked.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use coatcheck_domain::delivery::{self, Kind, Next, State};
+use coatcheck_domain::delivery::{Next, State};
 use sea_orm::{DbErr, FromQueryResult, Value};
 
 use super::super::db::Txn;
@@ -12,17 +12,8 @@ use super::super::fanout::{later_drops, tell_late};
 use super::super::sql::{Sql, table};
 use super::super::time::{at, micros};
 use super::Finished;
-
-#[derive(FromQueryResult)]
-struct FinalRow {
-    drop_id: Option<i64>,
-    subscriber_id: Option<i64>,
-    destination_id: Option<i64>,
-    hop: i32,
-    payload: String,
-    kind: String,
-    expires_at: i64,
-}
+use super::hop::next_hop;
+use super::optout::{is_opt_out, opt_out};
 
 #[derive(FromQueryResult)]
 struct ToldRow {
@@ -46,7 +37,9 @@ pub(super) async fn finish_if(
         Next::Dead { .. } => (State::Dead, None, None),
         Next::Expired => (State::Expired, None, None),
     };
+    let opted_out = done.verdict.why().is_some_and(is_opt_out);
     let reason = match &done.next {
+        Next::Dead { address_gone: true } if opted_out => Some("stopped"),
         Next::Dead { address_gone: true } => Some("address_gone"),
         Next::Dead { .. } => Some("gave_up"),
         Next::Expired => Some("too_late"),
@@ -77,7 +70,9 @@ pub(super) async fn finish_if(
     insert_attempts(txn, &[done]).await?;
     match &done.next {
         Next::Dead { address_gone: true } => {
-            mark_gone(txn, done).await?;
+            if !opted_out || !opt_out(txn, done.id, now).await? {
+                mark_gone(txn, done).await?;
+            }
             next_hop_or_rearm(txn, done.id, now).await
         }
         Next::Dead { .. } | Next::Expired => next_hop_or_rearm(txn, done.id, now).await,
@@ -157,35 +152,31 @@ pub(super) async fn end(txn: &Txn, id: i64, state: State, reason: &str, now: Dat
     next_hop_or_rearm(txn, id, now).await
 }
 
-/// An alert that this hop could not tell: the next ranked destination tells it, or the watches wait again.
-async fn next_hop_or_rearm(txn: &Txn, id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let sql =
-        "SELECT drop_id, subscriber_id, destination_id, hop, payload, kind, expires_at FROM delivery WHERE id = $1";
-    let Some(row) = txn.row::<FinalRow>(sql, vec![id.into()]).await? else { return Ok(()) };
-    let (Some(drop_id), Some(subscriber_id)) = (row.drop_id, row.subscriber_id) else { return Ok(()) };
-    if row.kind == Kind::Alert.as_str() && at(row.expires_at) > now {
-        let sql = "INSERT INTO delivery (kind, dedupe_key, drop_id, subscriber_id, destination_id, hop, lane, payload, state, \
-                   attempts, next_attempt_at, epoch, expires_at, created_at) \
-                   SELECT 'alert', $1, $2, $3, t.id, $4, t.lane, $5, 'pending', 0, $6, 0, $7, $6 FROM destination t \
-                   WHERE t.subscriber_id = $3 AND t.state = 'active' AND t.id <> $8 \
-                     AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.drop_id = $2 AND e.subscriber_id = $3 AND e.destination_id = t.id) \
-                   ORDER BY t.rank, t.id LIMIT 1 ON CONFLICT (dedupe_key) DO NOTHING";
-        let hop = row.hop + 1;
-        let values = vec![
-            delivery::alert_key(drop_id, subscriber_id, hop).into(),
-            drop_id.into(),
-            subscriber_id.into(),
-            hop.into(),
-            row.payload.into(),
-            micros(now).into(),
-            row.expires_at.into(),
-            row.destination_id.unwrap_or(0).into(),
-        ];
-        if txn.run(sql, values).await? > 0 {
-            return Ok(());
-        }
+/// Takes back all that waits to be sent to a destination. What somebody is starting at this very moment is left to them:
+/// they ask the destination before they begin. Says how much was taken.
+pub(in crate::store) async fn take_back(
+    txn: &Txn,
+    destination_id: i64,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let sql = format!(
+        "WITH waiting AS MATERIALIZED (SELECT id FROM delivery WHERE destination_id = $1 AND state IN ('pending', 'claimed') \
+           ORDER BY id {}) \
+         UPDATE delivery SET state = 'suppressed', reason = $2, ended_at = $3 WHERE id IN (SELECT id FROM waiting) RETURNING id",
+        txn.lock("FOR UPDATE SKIP LOCKED")
+    );
+    let mut taken = txn.ids(&sql, vec![destination_id.into(), reason.into(), micros(now).into()]).await?;
+    taken.sort_unstable();
+    for id in &taken {
+        next_hop_or_rearm(txn, *id, now).await?;
     }
-    rearm(txn, id, now).await
+    Ok(taken.len())
+}
+
+/// An alert that this hop could not tell: the next ranked destination tells it, or the watches wait again.
+pub(super) async fn next_hop_or_rearm(txn: &Txn, id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+    if next_hop(txn, id, now).await? { Ok(()) } else { rearm(txn, id, now).await }
 }
 
 /// Re-arms the watches an alert should have told, unless another hop told them or still may. They wait as if that drop

@@ -3,12 +3,18 @@
 //! One transaction does all three for a whole batch: a row is `sending` on disk before its first byte leaves.
 
 mod finish;
+pub(super) mod hop;
+mod optout;
+mod overnight;
 mod start;
+mod status;
+pub(super) mod texting;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::Message;
+use coatcheck_domain::Destination;
 use coatcheck_domain::delivery::{self, Next, Sending, Verdict};
 use sea_orm::{DbErr, FromQueryResult};
 
@@ -17,6 +23,7 @@ use super::error::StoreError;
 use super::lease::Lease;
 use super::sql::Sql;
 use super::time::{at, micros};
+pub(super) use finish::take_back;
 use finish::{finish_if, finish_sent};
 use start::{is_held, start};
 
@@ -34,8 +41,8 @@ pub struct Started {
     pub id: i64,
     /// The same in each attempt.
     pub dedupe_key: String,
-    /// Where, as stored.
-    pub address: String,
+    /// Where. A phone's number is whole here, and nowhere else.
+    pub destination: Destination,
     /// The destination's secret.
     pub secret: Option<String>,
     /// What is told.
@@ -96,7 +103,7 @@ impl Gait for usize {
 pub struct Step {
     /// May be sent now.
     pub started: Vec<Started>,
-    /// Rows that were taken and are not worth sending any more.
+    /// Rows that were taken and are not sent: not worth it any more, or put off by the rules of texting.
     pub dropped: usize,
     /// Rows that were put back because their address has just been told something, and for how long at least.
     pub spaced: Option<Duration>,
@@ -201,7 +208,11 @@ impl Db {
         for done in others {
             finish_if(&txn, done, "epoch = $2", lease.epoch, now).await?;
         }
-        let step = if gait.width() == 0 { Step::default() } else { start(&txn, lease, lane, gait, now).await? };
+        let step = if gait.width() == 0 {
+            Step::default()
+        } else {
+            start(&txn, self.keys().ok(), lease, lane, gait, self.sms_rules(), now).await?
+        };
         txn.commit().await?;
         Ok(step)
     }

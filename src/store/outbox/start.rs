@@ -1,22 +1,24 @@
 //! Claims what is due, ends what is not worth sending, and starts the rest: with everything that could forbid a send
 //! asked in the statement that starts it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, Message};
 use coatcheck_domain::delivery::{Kind, State};
-use sea_orm::{DbErr, FromQueryResult, Value};
+use coatcheck_domain::{Destination, SmsRules};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 
 use super::super::db::Txn;
 use super::super::error::StoreError;
 use super::super::gone::Edited;
+use super::super::keys::{Keys, Sealed, is_sealed};
 use super::super::lease::Lease;
 use super::super::sql::{Sql, list};
 use super::super::time::{at, micros, span};
 use super::finish::end;
-use super::{FORCED, Gait, HELD, Started, Step};
+use super::{FORCED, Gait, HELD, Started, Step, texting};
 
 #[derive(FromQueryResult)]
 struct ClaimedRow {
@@ -30,6 +32,7 @@ struct ClaimedRow {
     attempts: i32,
     expires_at: i64,
     address: Option<String>,
+    sealed: Option<String>,
     secret: Option<String>,
     snapshot: Option<String>,
 }
@@ -43,7 +46,8 @@ struct StockRow {
 /// Is it still wanted? Consent, pause and watch are asked in the very statement that starts a send. `$1` is now.
 /// Whoever wants quiet is answered all the same. A watch remembers only the last drop it was told of, so one that
 /// has heard of a later drop of the product still speaks for this one, if the drop has its size.
-const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id AND t.state = 'active') \
+const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id \
+       AND (t.state = 'active' OR (delivery.kind = 'code' AND t.state = 'unverified'))) \
      AND (delivery.kind IN ('reply', 'code') \
        OR NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber_id AND s.paused_until > $1)) \
      AND (delivery.kind <> 'alert' OR delivery.drop_id IS NULL \
@@ -56,9 +60,11 @@ const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.
 /// Claims what is due, ends what is not worth sending, starts the rest.
 pub(super) async fn start(
     txn: &Txn,
+    keys: Option<&Keys>,
     lease: &Lease,
     lane: &str,
     gait: &mut dyn Gait,
+    rules: &SmsRules,
     now: DateTime<Utc>,
 ) -> Result<Step, StoreError> {
     if !is_held(txn, lease).await? {
@@ -77,27 +83,35 @@ pub(super) async fn start(
         return Ok(Step::default());
     }
     let sql = format!(
-        "SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.secret, p.snapshot \
+        "SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.sealed, t.secret, p.snapshot \
                FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id LEFT JOIN \"drop\" p ON p.id = d.drop_id \
                WHERE d.{HELD} AND d.lane = $1 AND d.state = 'claimed' AND d.epoch = $2 ORDER BY d.next_attempt_at, d.id"
     );
     let claimed: Vec<ClaimedRow> = txn.rows(&sql, vec![lane.into(), lease.epoch.into()]).await?;
+    hold_numbers(txn, &claimed).await?;
     let sold_out = sold_out(txn, &claimed).await?;
     for id in &sold_out {
         end(txn, *id, State::Expired, "sold_out", now).await?;
     }
     let mut candidates: Vec<&ClaimedRow> = claimed.iter().filter(|row| !sold_out.contains(&row.id)).collect();
     let spaced = space_out(txn, lease, gait, &mut candidates, now).await?;
-    let allowed = start_wanted(txn, lease, &candidates, now).await?;
+    let is_text = texting::is_lane(lane);
+    let mut held_back = HashSet::new();
+    if is_text {
+        held_back = texting::hold_back(txn, rules, candidates.iter().map(|row| row.id), now).await?;
+        candidates.retain(|row| !held_back.contains(&row.id));
+    }
+    let consent = if is_text { texting::CONSENTED } else { "TRUE" };
+    let allowed = start_wanted(txn, lease, &candidates, consent, now).await?;
     let doubts = in_doubt(txn, &candidates).await?;
-    let mut step = Step { dropped: sold_out.len(), spaced, ..Step::default() };
+    let mut step = Step { dropped: sold_out.len() + held_back.len(), spaced, ..Step::default() };
     for row in candidates {
         if !allowed.contains(&row.id) {
-            end_unwanted(txn, row, now).await?;
+            end_unwanted(txn, row, is_text, now).await?;
             step.dropped += 1;
             continue;
         }
-        match row.started(now, doubts.get(&row.id).copied()) {
+        match row.started(keys, now, doubts.get(&row.id).copied()) {
             Ok(started) => step.started.push(started),
             Err(why) => {
                 end(txn, row.id, State::Dead, &format!("unreadable: {why}"), now).await?;
@@ -106,6 +120,21 @@ pub(super) async fn start(
         }
     }
     Ok(step)
+}
+
+/// On PostgreSQL, STOP waits until sends to its number have begun, or they wait until it is stored, and see it. On SQLite
+/// writers are alone anyway.
+async fn hold_numbers(txn: &Txn, rows: &[ClaimedRow]) -> Result<(), DbErr> {
+    let texts: Vec<Value> = rows.iter().filter(|row| row.sealed.is_some()).map(|row| row.id.into()).collect();
+    if texts.is_empty() || txn.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let sql = format!(
+        "SELECT id FROM destination WHERE id IN (SELECT d.destination_id FROM delivery d WHERE d.id IN ({})) \
+         ORDER BY id FOR SHARE",
+        list(1, texts.len())
+    );
+    txn.ids(&sql, texts).await.map(|_| ())
 }
 
 /// Puts back the rows whose address has just been told something, one behind the other. Says how long the first of
@@ -154,13 +183,19 @@ async fn in_doubt(txn: &Txn, rows: &[&ClaimedRow]) -> Result<HashMap<i64, DateTi
 }
 
 /// The statement that starts sends, with everything that could forbid one.
-async fn start_wanted(txn: &Txn, lease: &Lease, rows: &[&ClaimedRow], now: DateTime<Utc>) -> Result<Vec<i64>, DbErr> {
+async fn start_wanted(
+    txn: &Txn,
+    lease: &Lease,
+    rows: &[&ClaimedRow],
+    consent: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<i64>, DbErr> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let sql = format!(
         "UPDATE delivery SET state = 'sending', attempts = attempts + 1, started_at = COALESCE(started_at, $1) \
-         WHERE state = 'claimed' AND epoch = $2 AND expires_at > $1 AND {WANTED} AND id IN ({}) RETURNING id",
+         WHERE state = 'claimed' AND epoch = $2 AND expires_at > $1 AND {WANTED} AND {consent} AND id IN ({}) RETURNING id",
         list(3, rows.len())
     );
     let mut values: Vec<Value> = vec![micros(now).into(), lease.epoch.into()];
@@ -205,7 +240,7 @@ async fn sold_out(txn: &Txn, claimed: &[ClaimedRow]) -> Result<Vec<i64>, StoreEr
 }
 
 /// Why a row was not started, written down in the order of the conditions.
-async fn end_unwanted(txn: &Txn, row: &ClaimedRow, now: DateTime<Utc>) -> Result<(), StoreError> {
+async fn end_unwanted(txn: &Txn, row: &ClaimedRow, is_text: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
     if at(row.expires_at) <= now {
         return end(txn, row.id, State::Expired, "too_late", now).await;
     }
@@ -213,6 +248,9 @@ async fn end_unwanted(txn: &Txn, row: &ClaimedRow, now: DateTime<Utc>) -> Result
                   AND s.paused_until > $2 AND d.kind NOT IN ('reply', 'code')";
     if txn.id(paused, vec![row.id.into(), micros(now).into()]).await?.is_some() {
         return end(txn, row.id, State::Suppressed, "paused", now).await;
+    }
+    if is_text && let Some(reason) = texting::why_unconsented(txn, row.id).await? {
+        return end(txn, row.id, State::Suppressed, reason, now).await;
     }
     let active = "SELECT t.id FROM destination t JOIN delivery d ON d.destination_id = t.id WHERE d.id = $1 AND t.state = 'active'";
     let reason = match txn.id(active, vec![row.id.into()]).await? {
@@ -232,10 +270,15 @@ impl ClaimedRow {
         serde_json::from_str(&self.payload).unwrap_or_default()
     }
 
-    fn started(&self, now: DateTime<Utc>, in_doubt_since: Option<DateTime<Utc>>) -> Result<Started, String> {
-        let address = self.address.clone().ok_or("its destination is gone")?;
+    fn started(
+        &self,
+        keys: Option<&Keys>,
+        now: DateTime<Utc>,
+        in_doubt_since: Option<DateTime<Utc>>,
+    ) -> Result<Started, String> {
+        let destination = self.destination(keys)?;
         let edits = self.provider_ref.clone().filter(|_| self.kind == Kind::Edit.as_str());
-        let (drop, message) = if edits.is_some() { self.edited()? } else { (self.drop_id, self.message()?) };
+        let (drop, message) = if edits.is_some() { self.edited()? } else { (self.drop_id, self.message(keys)?) };
         Ok(Started {
             id: self.id,
             dedupe_key: self.dedupe_key.clone(),
@@ -243,12 +286,34 @@ impl ClaimedRow {
             drop,
             edits,
             in_doubt_since,
-            address,
-            secret: self.secret.clone(),
+            destination,
+            secret: self.opened_secret(keys)?,
             attempts: u32::try_from(self.attempts).unwrap_or_default() + 1,
             expires_at: at(self.expires_at),
             started_at: now,
         })
+    }
+
+    /// Where it goes. Here a number is opened, for the one request that needs it.
+    fn destination(&self, keys: Option<&Keys>) -> Result<Destination, String> {
+        if let Some(sealed) = &self.sealed {
+            let keys = keys.ok_or("its number is sealed, and there is no COATCHECK_KEY")?;
+            return keys
+                .open_phone(sealed)
+                .map(Destination::Sms)
+                .ok_or("its number is sealed by another key".to_owned());
+        }
+        let address = self.address.as_deref().ok_or("its destination is gone")?;
+        address.parse().map_err(|why| format!("its address: {why}"))
+    }
+
+    /// The secret. One from before there were keys stands there as it is.
+    fn opened_secret(&self, keys: Option<&Keys>) -> Result<Option<String>, String> {
+        let Some(secret) = self.secret.as_deref().filter(|secret| is_sealed(secret)) else {
+            return Ok(self.secret.clone());
+        };
+        let opened = keys.and_then(|keys| keys.open(Sealed::Secret, secret));
+        opened.map(Some).ok_or_else(|| "its secret is sealed by another key".to_owned())
     }
 
     fn edited(&self) -> Result<(Option<i64>, Message), String> {
@@ -257,7 +322,12 @@ impl ClaimedRow {
     }
 
     /// The part of the drop that was asked for, or the stored message itself.
-    fn message(&self) -> Result<Message, String> {
+    fn message(&self, keys: Option<&Keys>) -> Result<Message, String> {
+        if self.kind == Kind::Code.as_str() && !self.payload.starts_with('{') {
+            let code = keys.and_then(|keys| keys.open(Sealed::Code, &self.payload));
+            let code = code.ok_or("its code is sealed by another key")?;
+            return serde_json::from_str(&code).map_err(|why| why.to_string());
+        }
         let Some(snapshot) = &self.snapshot else {
             return serde_json::from_str(&self.payload).map_err(|why| why.to_string());
         };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use coatcheck_domain::Destination;
 
+use crate::store::StoreError;
 use crate::store::sql::Sql;
 use crate::testing::{self, Engine};
 
@@ -34,11 +35,13 @@ async fn whoever_speaks_again_is_there_again() {
 }
 
 #[tokio::test]
-async fn a_phone_is_refused_until_it_can_be_sealed() {
+async fn a_phone_is_refused_where_it_cannot_be_sealed() {
     let (db, _place) = testing::db(Engine::of(module_path!())).await;
     let phone: Destination = "sms:+14155550123".parse().expect("a phone");
     let error = db.destination_for(&phone, || None).await.expect_err("refused").to_string();
-    insta::assert_snapshot!(error, @"phone numbers cannot be stored by this version; use another destination");
+    insta::assert_snapshot!(error, @"phone numbers are kept sealed, which needs COATCHECK_KEY; set it, or use another destination");
+    assert!(matches!(db.known_destination(&phone).await, Err(StoreError::NoKey)));
+    assert_eq!(db.read().id("SELECT count(*) FROM subscriber", vec![]).await.expect("asked"), Some(0));
 }
 
 #[tokio::test]

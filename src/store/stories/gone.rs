@@ -46,7 +46,12 @@ async fn edits(scene: &Scene) -> Vec<String> {
         let Message::Alert(alert) = &edit.message else { panic!("{edit:?}") };
         let sizes: Vec<&str> = alert.variants.iter().filter_map(|variant| variant.size.as_deref()).collect();
         let (after, message) = (alert.gone_after.expect("gone"), edit.edits.as_deref().expect("a message"));
-        format!("{} {} gone after {after} s, edits {message}, of drop {:?}", edit.address, sizes.join(" "), edit.drop)
+        format!(
+            "{} {} gone after {after} s, edits {message}, of drop {:?}",
+            edit.destination,
+            sizes.join(" "),
+            edit.drop
+        )
     };
     started.iter().map(line).collect()
 }

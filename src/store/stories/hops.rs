@@ -59,7 +59,7 @@ async fn an_address_that_went_between_fan_out_and_start_is_not_asked() {
     let lease = scene.take_lane("a").await;
     assert!(scene.start(&lease).await.is_empty());
     let started = scene.start(&lease).await;
-    assert_eq!(started.iter().map(|s| s.address.as_str()).collect::<Vec<_>>(), ["discord:8"]);
+    assert_eq!(started.iter().map(|s| s.destination.to_string()).collect::<Vec<_>>(), ["discord:8"]);
     assert_eq!(scene.state(1).await, (State::Suppressed, Some("address_gone".to_owned())));
     assert!(!scene.is_armed(watch).await);
 }

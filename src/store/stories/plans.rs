@@ -1,8 +1,11 @@
 //! What is asked all the time is answered from an index, however many rows there are.
 
+use std::time::Duration;
+
 use coatcheck_domain::watch::Mode;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
+use super::phones::phone;
 use super::scene::{IN, LANE, OUT, Scene, jacket, sent};
 use crate::store::claim::Room;
 
@@ -192,5 +195,39 @@ async fn no_step_of_a_lane_reads_all_deliveries_there_ever_were() {
     for sql in about {
         let plan = plan(&scene, sql).await;
         assert!(!plan.lines().any(|step| matches!(step, "SCAN delivery" | "SCAN d" | "SCAN e")), "{sql}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn fallback_and_texts_read_no_deliveries_but_those_they_are_about() {
+    let (scene, source, product) = Scene::with_jacket(&[("M", OUT)]).await;
+    let ann = scene.person(1).await;
+    scene.also_at(ann, &phone(), 100).await;
+    scene.watch(ann, product, "M", Mode::Once).await;
+    scene.read(source, &jacket(&[("M", IN)])).await;
+    scene.fan_out().await;
+    scene.run("UPDATE delivery SET lane = 'sms', destination_id = 2").await;
+    crowd(&scene).await;
+    let heard = statements(&scene, async |scene| {
+        scene.db.lane_is_down("discord", "401").await.expect("stored");
+        scene.pass(60);
+        assert_eq!(scene.db.fall_back(Duration::from_secs(60)).await.expect("looked"), 0);
+        assert!(!scene.db.provider_status("ref", "delivered", None).await.expect("asked"));
+        let lease = scene.take_lane_of("sms", "a").await;
+        assert!(scene.start(&lease).await.is_empty());
+    })
+    .await;
+    for (word, index) in [
+        ("d.started_at AS place", "delivery_tried"),
+        ("d.lane = $5", "delivery_due"),
+        ("provider_ref = $1", "delivery_of_text"),
+        ("count(*) AS texts", "delivery_texted"),
+    ] {
+        let about: Vec<&String> = heard.iter().filter(|sql| sql.contains(word)).collect();
+        assert!(!about.is_empty(), "{word} in {heard:?}");
+        for sql in about {
+            let plan = plan(&scene, sql).await;
+            assert!(plan.contains(index), "{sql}\n{plan}");
+        }
     }
 }

@@ -74,7 +74,7 @@ async fn what_was_or_will_be_told_at_another_address_is_not_replayed_unless_forc
     assert_eq!(scene.db.replay(1, false, HOUR).await.expect("asked"), refused);
     assert_eq!(scene.db.replay(1, true, HOUR).await.expect("asked"), Ok(()));
     let started = scene.start(&lease).await;
-    assert_eq!(started[0].address, "discord:1");
+    assert_eq!(started[0].destination, Destination::DiscordUser(1));
     scene.finish(&lease, &started[0], gone()).await;
     assert!(!scene.is_armed(1).await, "it was told at the other address, whatever became of this one");
 }

@@ -32,6 +32,7 @@ pub(crate) const OUT: Availability = Availability::OutOfStock;
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
 pub(crate) const TTL: Duration = Duration::from_secs(15);
 pub(crate) const LANE: &str = "discord";
+pub(crate) const SENDS: &str = "lane:send:";
 pub(crate) const URL: &str = "https://shop.example/products/jacket";
 pub(crate) const RULES: FanoutRules =
     FanoutRules { quiet_for: Duration::from_secs(15 * 60), expire_after: Duration::from_secs(2 * 3600), chunk: 1000 };
@@ -118,13 +119,35 @@ impl Scene {
     pub(crate) async fn by(clock_of_db: Arc<dyn Clock>, clock: Arc<ManualClock>) -> Self {
         let place = Place::migrated(Engine::of(module_path!())).await;
         let faults = Crash::off();
-        let db = place.open(clock_of_db, Arc::clone(&faults) as Arc<dyn Faults>).await;
+        let db = place.open(clock_of_db, Arc::clone(&faults) as Arc<dyn Faults>).await.with_keys(testing::keys(&[1]));
         Self { db, clock, faults, tokens: AtomicU64::new(0), place }
     }
 
     /// Another instance on the same database.
     pub(crate) async fn another(&self) -> Db {
+        self.with_keys(&[1]).await
+    }
+
+    /// Another instance on the same database, with root keys made from these numbers.
+    pub(crate) async fn with_keys(&self, numbers: &[u64]) -> Db {
+        let db = self.place.open(Arc::clone(&self.clock) as Arc<dyn Clock>, Crash::off()).await;
+        db.with_keys(testing::keys(numbers))
+    }
+
+    /// Another instance that was given no keys.
+    pub(crate) async fn without_keys(&self) -> Db {
         self.place.open(Arc::clone(&self.clock) as Arc<dyn Clock>, Crash::off()).await
+    }
+
+    /// SQLite's files still show, in pages and a log that are used again later, what was overwritten.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.db.backend() == sea_orm::DbBackend::Sqlite
+    }
+
+    /// Does anything that is stored say this?
+    pub(crate) async fn stores(&self, text: &str) -> bool {
+        let contents = self.place.contents().await;
+        contents.windows(text.len()).any(|bytes| bytes == text.as_bytes())
     }
 
     /// A scene with a jacket that was read once. Says its source and its product.
@@ -289,19 +312,27 @@ impl Scene {
     }
 
     pub(crate) async fn take_lane(&self, holder: &str) -> Lease {
-        let lease = self.db.take_lease("lane:send:discord", holder, TTL).await.expect("asked").expect("free");
-        self.db.take_over_lane(&lease, LANE, 0.5).await.expect("taken over");
+        self.take_lane_of(LANE, holder).await
+    }
+
+    pub(crate) async fn take_lane_of(&self, lane: &str, holder: &str) -> Lease {
+        let lease = self.db.take_lease(&format!("{SENDS}{lane}"), holder, TTL).await.expect("asked").expect("free");
+        self.db.take_over_lane(&lease, lane, 0.5).await.expect("taken over");
         lease
     }
 
     pub(crate) async fn start(&self, lease: &Lease) -> Vec<Started> {
-        self.db.step_lane(lease, LANE, &[], &mut 32).await.expect("stepped").started
+        self.db.step_lane(lease, lane_of(lease), &[], &mut 32).await.expect("stepped").started
     }
 
     pub(crate) async fn finish(&self, lease: &Lease, started: &Started, verdict: Verdict) {
         let done = finished(started, verdict, self.db.now());
-        self.db.step_lane(lease, LANE, &[done], &mut 0).await.expect("stepped");
+        self.db.step_lane(lease, lane_of(lease), &[done], &mut 0).await.expect("stepped");
     }
+}
+
+fn lane_of(lease: &Lease) -> &str {
+    lease.name.strip_prefix(SENDS).unwrap_or(LANE)
 }
 
 pub(crate) fn finished(started: &Started, verdict: Verdict, now: DateTime<Utc>) -> Finished {

@@ -30,6 +30,7 @@ mod server;
 mod shop;
 mod sink;
 mod telegram;
+mod twilio;
 
 pub use discord::{Discord, Place};
 pub use fault::Fault;
@@ -40,3 +41,4 @@ pub use postgres::Cluster;
 pub use shop::{Etag, Goods, Shop};
 pub use sink::Sink;
 pub use telegram::{Limits, Telegram};
+pub use twilio::{Answered, Twilio};

@@ -6,7 +6,7 @@ use coatcheck_world::{Fault, Order, Place};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::{Arrived, DoorClosed};
+use crate::{Arrived, Came, DoorClosed};
 
 /// Keeps what arrived.
 #[derive(Default)]
@@ -14,9 +14,9 @@ struct Hall(Mutex<Vec<Arrived>>);
 
 #[async_trait]
 impl Door for Hall {
-    async fn arrived(&self, arrived: Arrived) -> Result<(), DoorClosed> {
+    async fn arrived(&self, arrived: Arrived) -> Result<Came, DoorClosed> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(arrived);
-        Ok(())
+        Ok(Came::First)
     }
 }
 
@@ -160,7 +160,7 @@ async fn a_closed_door_ends_the_listening() {
     struct Closed;
     #[async_trait]
     impl Door for Closed {
-        async fn arrived(&self, _: Arrived) -> Result<(), DoorClosed> {
+        async fn arrived(&self, _: Arrived) -> Result<Came, DoorClosed> {
             Err(DoorClosed("the database is gone".into()))
         }
     }

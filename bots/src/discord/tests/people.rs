@@ -2,7 +2,7 @@
 
 use coatcheck_world::{Fault, Order, Place};
 
-use crate::{Arrived, DoorClosed};
+use crate::{Arrived, Came, DoorClosed};
 
 use super::*;
 
@@ -147,9 +147,9 @@ struct Lobby(tokio::sync::Notify);
 
 #[async_trait]
 impl Door for Lobby {
-    async fn arrived(&self, _: Arrived) -> Result<(), DoorClosed> {
+    async fn arrived(&self, _: Arrived) -> Result<Came, DoorClosed> {
         self.0.notify_one();
-        Ok(())
+        Ok(Came::First)
     }
 }
 
@@ -158,7 +158,7 @@ struct Shut;
 
 #[async_trait]
 impl Door for Shut {
-    async fn arrived(&self, _: Arrived) -> Result<(), DoorClosed> {
+    async fn arrived(&self, _: Arrived) -> Result<Came, DoorClosed> {
         Err(DoorClosed("the disk is full".to_owned()))
     }
 }

@@ -137,7 +137,7 @@ async fn each_refusal_over_the_wire_has_its_verdict() {
     a page: Unknown { why: "no answer from Discord: 200 OK, but no JSON" }
     a page with 502: Retry { after: None, why: "Discord answered 502 Bad Gateway" }
     DMs too fast: Retry { after: None, why: "Discord answered 400 Bad Request: You are opening direct messages too fast." }
-    closed DMs: Retry { after: None, why: "nothing may be asked of Discord now: it wants silence" }
+    closed DMs: AddressGone { why: "Discord answered 403 Forbidden: Cannot send messages to this user" }
     a deleted channel: AddressGone { why: "Discord answered 404 Not Found: Unknown Channel" }
     a revoked token: Hold { after: None, why: "Discord answered 401 Unauthorized: 401: Unauthorized; is DISCORD_TOKEN still right?" }
     "#);

@@ -1,4 +1,4 @@
-//! What is due is found by walking no further than there is room.
+//! Codes that nobody typed, and texts that were taken: found without looking at everything.
 
 use sea_orm_migration::prelude::*;
 
@@ -6,7 +6,7 @@ pub(crate) struct Migration;
 
 impl MigrationName for Migration {
     fn name(&self) -> &'static str {
-        "m0005_due"
+        "m0005_codes"
     }
 }
 
@@ -17,10 +17,10 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        crate::run_sql(manager, include_str!("m0005_due.sql")).await
+        crate::run_sql(manager, include_str!("m0005_codes.sql")).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        crate::run_sql(manager, include_str!("m0005_due_down.sql")).await
+        crate::run_sql(manager, include_str!("m0005_codes_down.sql")).await
     }
 }

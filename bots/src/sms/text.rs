@@ -1,0 +1,93 @@
+//! What is told, as one text where that can be: in the cheaper alphabet, the title shortened by words, what matters
+//! least left out. Pure.
+//!
+//! Title, size and style, price, then the link, and last the short code by which the text is looked for.
+
+use url::Url;
+
+use super::below;
+use super::gsm::{Alphabet, cheapest, said, sayable, shortened};
+use super::parts::Parts;
+use crate::message::{Alert, Message};
+use crate::words::{lines, title};
+
+/// Texts that belong together, at most.
+pub(super) const TEXTS: usize = 3;
+
+/// What an envelope says.
+pub(super) fn message(message: &Message, code: &str, public_url: Option<&Url>) -> String {
+    match message {
+        Message::Alert(alert) => told(alert, code, link(alert, public_url).as_deref()),
+        Message::Notice(notice) => fitted(&lines(&notice.text), &format!(" {code}")),
+    }
+}
+
+/// Words in at most [`TEXTS`] texts, with `tail` behind them.
+pub(super) fn fitted(words: &str, tail: &str) -> String {
+    let words = cheapest(words);
+    let alphabet = Alphabet::of(&words);
+    let more = alphabet.length(tail);
+    let one = alphabet.length(&words) + more <= alphabet.one_text();
+    let words = if one { words } else { shortened(&words, alphabet.texts(TEXTS) - more, alphabet) };
+    format!("{words}{tail}")
+}
+
+/// Ours is short and leads to the very variant; without an address of our own it is the shop's.
+fn link(alert: &Alert, public_url: Option<&Url>) -> Option<String> {
+    let first = alert.variants.first();
+    let ours = first.filter(|variant| variant.variant > 0).zip(public_url);
+    let ours = ours.and_then(|(variant, url)| below(url, &format!("r/{}", base36(variant.variant))));
+    let shops = || first.and_then(|variant| variant.url.clone()).or_else(|| alert.url.clone());
+    // The one sign in addresses that GSM-7 does not have.
+    ours.or_else(shops).map(|url| url.as_str().replace('`', "%60"))
+}
+
+fn base36(mut id: i64) -> String {
+    let mut digits = Vec::new();
+    while id > 0 {
+        digits.extend(u32::try_from(id % 36).ok().and_then(|digit| char::from_digit(digit, 36)));
+        id /= 36;
+    }
+    digits.into_iter().rev().collect()
+}
+
+/// One text in GSM-7; else one in UCS-2; else one with what GSM-7 can say of the title; else several; else without the
+/// link, which then is longer than all the rest.
+fn told(alert: &Alert, code: &str, link: Option<&str>) -> String {
+    use Alphabet::{Gsm7, Ucs2};
+    let name = named(alert);
+    let whole = said(&name).and_then(|name| Parts::in_gsm7(alert, name));
+    let partly = said_of(&name, alert).and_then(|name| Parts::in_gsm7(alert, name));
+    let full = Parts::as_it_is(alert, &name);
+    let alphabet = if whole.is_some() { Gsm7 } else { Ucs2 };
+    let without = format!(" {code}");
+    let tail = link.map_or_else(|| without.clone(), |link| format!("\n{link}{without}"));
+    let ways = [
+        (whole.as_ref(), &tail, Gsm7, 1),
+        (Some(&full), &tail, Ucs2, 1),
+        (partly.as_ref(), &tail, Gsm7, 1),
+        (whole.as_ref().or(Some(&full)), &tail, alphabet, TEXTS),
+        (whole.as_ref().or(Some(&full)), &without, alphabet, TEXTS),
+    ];
+    let fits = |(parts, tail, alphabet, texts): (Option<&Parts>, &String, Alphabet, usize)| {
+        let room = alphabet.texts(texts).checked_sub(alphabet.length(tail))?;
+        Some(format!("{}{tail}", parts?.fit(alphabet, room)?))
+    };
+    ways.into_iter().find_map(fits).unwrap_or_else(|| fitted(&name, &without))
+}
+
+/// The product's title, without pictures; of pictures alone there is none.
+fn named(alert: &Alert) -> String {
+    let name = title(&alert.product);
+    if cheapest(&name).is_empty() { title("") } else { name }
+}
+
+/// The words of a title that GSM-7 can say; of the shop's, where it can say none.
+fn said_of(title: &str, alert: &Alert) -> Option<String> {
+    let with_letters = |text: &str| Some(sayable(text)).filter(|words| words.chars().any(char::is_alphanumeric));
+    with_letters(title).or_else(|| with_letters(&alert.shop))
+}
+
+#[cfg(test)]
+#[path = "text_tests.rs"]
+mod tests;

@@ -1,0 +1,2 @@
+DROP INDEX delivery_text_taken;
+DROP INDEX destination_unverified;

@@ -1,0 +1,84 @@
+//! `rekey`: seals all phone numbers and secrets in the database by a new key.
+
+use coatcheck_bots::words;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::failure::{Failure, Outcome};
+use super::out;
+use crate::app::{App, KeyPlace, key_place, write_keys};
+use crate::store::keys::Keys;
+use crate::store::lock::ServiceLock;
+use crate::store::rekey::Rekeyed;
+
+/// Changes the key where the settings say that it is.
+///
+/// # Errors
+/// Status 4 while a service runs, 2 where the new key must be set first.
+pub(super) async fn run(app: &App) -> Outcome {
+    let _lock = ServiceLock::take(&app.settings.database_url)?;
+    match key_place(&app.settings) {
+        None => Err(Failure::usage(format!("there is no key yet; set COATCHECK_KEY, for example to {}", new(app)))),
+        Some(KeyPlace::Setting) => by_setting(app).await,
+        Some(KeyPlace::File(path)) => {
+            let old = std::fs::read_to_string(&path)
+                .map_err(|why| Failure::failed(format!("{} cannot be read: {why}", path.display())))?;
+            let unwritten = |why| Failure::failed(format!("{} cannot be written: {why}", path.display()));
+            let new = app.chance.key();
+            let both: SecretString = format!("{}\n{}", new.expose_secret(), old.trim()).into();
+            // From here on both are there: a crash in between loses nothing.
+            write_keys(&path, &both, false).map_err(unwritten)?;
+            let done = app.db.rekey(&parsed(&both)?).await?;
+            let mut kept = vec![new.expose_secret().to_owned()];
+            for word in old.split_whitespace() {
+                let id = parsed(&word.to_owned().into())?.id().to_owned();
+                kept.extend(done.needed.contains(&id).then(|| word.to_owned()));
+            }
+            write_keys(&path, &kept.join("\n").into(), false).map_err(unwritten)?;
+            say(&done)?;
+            out::line(&format!("The new key is in {}. Copy it to where the old one's copy is.", path.display()))
+        }
+    }
+}
+
+/// The newest stands first in the setting already, the older ones behind it.
+async fn by_setting(app: &App) -> Outcome {
+    let keys = app.db.keys()?.clone();
+    if keys.ids().len() < 2 {
+        return Err(Failure::usage(format!(
+            "put a new key before the old one, with a blank between them, and say this again: COATCHECK_KEY='{} <the old one>'",
+            new(app)
+        )));
+    }
+    let done = app.db.rekey(&keys).await?;
+    say(&done)?;
+    let gone: Vec<&str> =
+        keys.ids().into_iter().skip(1).filter(|id| !done.needed.iter().any(|needed| needed == id)).collect();
+    match gone.len() {
+        0 => Ok(()),
+        _ => out::line("The keys behind the newest can be taken out of COATCHECK_KEY now, but for those named above."),
+    }
+}
+
+fn new(app: &App) -> String {
+    app.chance.key().expose_secret().to_owned()
+}
+
+fn parsed(text: &SecretString) -> Result<Keys, Failure> {
+    Keys::parse(text).map_err(Failure::failed)
+}
+
+fn say(done: &Rekeyed) -> Outcome {
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    out::line(&format!(
+        "Sealed anew: {}, {}.",
+        words::counted(number(done.phones), "phone number", "phone numbers"),
+        words::counted(number(done.secrets), "webhook secret", "webhook secrets")
+    ))?;
+    if done.needed.is_empty() {
+        return Ok(());
+    }
+    out::line(&format!(
+        "Key {} stays behind the new one: by it a number that was forgotten since said STOP, and must stay quiet.",
+        done.needed.join(", ")
+    ))
+}

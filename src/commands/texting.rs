@@ -1,0 +1,167 @@
+//! What counts in a text message before anything it says: STOP and START, the invite word, and that a number which
+//! never joined joins by asking to be told something.
+
+use std::sync::Arc;
+
+use coatcheck_bots::commands::{Arguments, parse};
+use coatcheck_bots::{Command, Platform, Reply, Said, Who, words};
+use coatcheck_domain::Destination;
+use coatcheck_domain::country::Countries;
+use coatcheck_domain::phone::Phone;
+
+use super::later::not_yet;
+use super::{Commands, again, platform, watches};
+use crate::store::StoreError;
+use crate::store::consent::{ConsentWord, How, Standing};
+use crate::store::watch::Which;
+
+/// What commands must know of text messages; there is none where Twilio is not set.
+#[derive(Clone)]
+pub struct Texting {
+    /// A stranger says this word first; without one everybody may join.
+    pub invite: Option<String>,
+    /// Where numbers are texted.
+    pub countries: Countries,
+    /// Texts in a day, at most.
+    pub per_day: u32,
+    /// Six digits that nobody can guess.
+    pub new_code: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// What follows from who texts, before what is said is looked at.
+pub(super) enum Gate {
+    /// Do this; if they wait for something then, they have joined by it.
+    Do { said: Said, may_join: bool },
+    /// This is all.
+    Answer(Reply),
+}
+
+const STOPPED: &str = "You said STOP, so I text you nothing. Text START to be told again.";
+const SILENT: &str = "You get no more texts from me. Text START to be told again.";
+/// Carriers want it said to whoever joins.
+const JOINED: &str = "STOP ends all texts, HELP helps. Msg & data rates may apply.";
+const IN: &str = "You are in. Text a product and a size, like JACKET M, and I tell you when it is back.";
+const BY_INVITATION: &str = "This number is by invitation: put the invite word first, like WORD JACKET M.";
+
+/// The number that speaks, if a number does.
+pub(super) fn phone(who: &Who) -> Option<&Phone> {
+    match &who.destination {
+        Destination::Sms(phone) => Some(phone),
+        _ => None,
+    }
+}
+
+/// Asks the gate.
+pub(super) async fn gate(commands: &Commands, who: &Who, phone: &Phone, said: &Said) -> Result<Gate, StoreError> {
+    match said.command {
+        Command::Stop => return stop(commands, phone).await.map(Gate::Answer),
+        Command::Start => return start(commands, who, phone).await.map(Gate::Answer),
+        Command::Help | Command::Forget => return Ok(Gate::Do { said: said.clone(), may_join: false }),
+        _ => {}
+    }
+    let standing = commands.db.phone_standing(phone).await?;
+    if standing == Standing::Stopped {
+        return Ok(Gate::Answer(Reply::text(STOPPED)));
+    }
+    let (said, invited) = without_invite(commands, said);
+    if standing == Standing::Consented || !joins(said.command) {
+        return Ok(Gate::Do { said, may_join: false });
+    }
+    match invited {
+        Invited::No => return Ok(Gate::Answer(Reply::text(BY_INVITATION))),
+        Invited::Everybody => {}
+        Invited::ByWord if said.words.is_empty() => {
+            commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
+            return Ok(Gate::Answer(Reply::text(format!("{IN} {JOINED}"))));
+        }
+        Invited::ByWord => commands.db.consent(phone, ConsentWord::Start, How::Text).await?,
+    }
+    Ok(Gate::Do { said, may_join: true })
+}
+
+/// Whoever waits for something by now has asked to be texted, and is told what that means. A text that came to nothing
+/// allows nothing.
+pub(super) async fn join(commands: &Commands, who: &Who, phone: &Phone, mut reply: Reply) -> Result<Reply, StoreError> {
+    if watches::mine(commands, who, Which::All).await?.is_empty() {
+        return Ok(reply);
+    }
+    if commands.db.phone_standing(phone).await? == Standing::Unknown {
+        commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
+    }
+    reply.text.push_str(&format!("\n{JOINED}"));
+    Ok(reply)
+}
+
+/// Does who says this want to be told something?
+fn joins(command: Command) -> bool {
+    matches!(command, Command::Watch | Command::Answer | Command::Again | Command::Resume | Command::Test)
+}
+
+/// May a stranger join?
+enum Invited {
+    /// There is no invite word.
+    Everybody,
+    /// They said it.
+    ByWord,
+    /// They did not.
+    No,
+}
+
+/// The same without the invite word before it.
+fn without_invite(commands: &Commands, said: &Said) -> (Said, Invited) {
+    let Some(invite) = commands.texting.as_ref().and_then(|texting| texting.invite.as_deref()) else {
+        return (said.clone(), Invited::Everybody);
+    };
+    let Some((first, rest)) = said.words.split_first().filter(|_| said.command == Command::Watch) else {
+        return (said.clone(), Invited::No);
+    };
+    if !first.text.eq_ignore_ascii_case(invite) {
+        return (said.clone(), Invited::No);
+    }
+    // What stands behind the word is a text of its own: WORD LIST, WORD JACKET M.
+    let rest = Said { command: Command::Watch, words: rest.to_vec() };
+    (parse(&rest.text(), Platform::Sms).unwrap_or(rest), Invited::ByWord)
+}
+
+async fn stop(commands: &Commands, phone: &Phone) -> Result<Reply, StoreError> {
+    commands.db.consent(phone, ConsentWord::Stop, How::Text).await?;
+    Ok(Reply::text(SILENT))
+}
+
+/// The way back after STOP, and a hello. What was told waits again.
+async fn start(commands: &Commands, who: &Who, phone: &Phone) -> Result<Reply, StoreError> {
+    let standing = commands.db.phone_standing(phone).await?;
+    let by_invitation = commands.texting.as_ref().is_some_and(|texting| texting.invite.is_some());
+    if standing == Standing::Unknown && by_invitation {
+        return Ok(Reply::text(BY_INVITATION));
+    }
+    commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
+    if watches::mine(commands, who, Which::All).await?.is_empty() {
+        return Ok(Reply::text(format!("{IN} {JOINED}")));
+    }
+    let reply = again::said(commands, who, &Arguments::default()).await?;
+    Ok(Reply { text: format!("I text you again. {}", reply.text), ..reply })
+}
+
+/// `ANYTIME`, and `ANYTIME OFF`.
+pub(super) async fn anytime(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
+    let Some(phone) = phone(who) else { return Ok(not_yet(Command::Anytime, platform(who))) };
+    let off = said.action.is_some();
+    let word = if off { ConsentWord::Daytime } else { ConsentWord::Anytime };
+    commands.db.consent(phone, word, How::Text).await?;
+    Ok(Reply::text(if off {
+        "I text you by day only; what comes back at night is told in the morning if it is still there."
+    } else {
+        "I text you at any time, also at night. ANYTIME OFF ends that."
+    }))
+}
+
+/// How many texts were sent, for `/status`.
+pub(super) async fn spent(commands: &Commands) -> Result<Option<String>, StoreError> {
+    let Some(texting) = &commands.texting else { return Ok(None) };
+    let now = commands.db.now();
+    let today = commands.db.texts_sent(now - chrono::Duration::days(1)).await?;
+    let month = commands.db.texts_sent(now - chrono::Duration::days(30)).await?;
+    let texts = words::counted(today, "text", "texts");
+    Ok(Some(format!("{texts} sent in 24 hours (at most {} a day), {month} in 30 days.", texting.per_day)))
+}

@@ -1,0 +1,199 @@
+//! The settings of text messages: Twilio's account, and what is never texted.
+
+use std::fmt;
+
+use coatcheck_bots::sms;
+use coatcheck_domain::country::Countries;
+use coatcheck_domain::phone::Phone;
+use coatcheck_domain::texting::Hours;
+use secrecy::SecretString;
+use url::Url;
+
+use super::{Reader, StandIn};
+
+/// How to text.
+#[derive(Clone)]
+pub struct TwilioSettings {
+    /// `TWILIO_ACCOUNT_SID`
+    pub account_sid: String,
+    /// `TWILIO_AUTH_TOKEN`: also what signs whatever Twilio brings.
+    pub auth_token: SecretString,
+    /// `TWILIO_API_KEY_SID` and `TWILIO_API_KEY_SECRET`: requests are made with these instead.
+    pub api_key: Option<(String, SecretString)>,
+    /// `TWILIO_FROM` or `TWILIO_MESSAGING_SERVICE_SID`
+    pub sender: sms::Sender,
+    /// `TWILIO_API_BASE`
+    pub api_base: Url,
+    /// `TWILIO_OPTOUT`: who answers STOP.
+    pub optout: sms::OptOut,
+}
+
+/// What is texted at all.
+#[derive(Debug, Clone)]
+pub struct TextingSettings {
+    /// `SMS_COUNTRIES`
+    pub countries: Countries,
+    /// `SMS_MAX_PER_NUMBER_DAY`
+    pub per_number_day: u32,
+    /// `SMS_MAX_PER_DAY`
+    pub per_day: u32,
+    /// `SMS_HOURS`, in the number's zone.
+    pub hours: Hours,
+}
+
+impl Reader<'_> {
+    pub(super) fn twilio(&mut self) -> Option<TwilioSettings> {
+        let sid = self.text("TWILIO_ACCOUNT_SID");
+        let token = self.secret("TWILIO_AUTH_TOKEN");
+        let key = (self.text("TWILIO_API_KEY_SID"), self.secret("TWILIO_API_KEY_SECRET"));
+        let number = self.text("TWILIO_FROM");
+        let service = self.text("TWILIO_MESSAGING_SERVICE_SID");
+        let api_base = self.url("TWILIO_API_BASE", Some(sms::ORIGIN));
+        let optout = self.optout();
+        let sender = self.sender(number.as_deref(), service.as_deref());
+        let api_key = self.api_key(key);
+        let named = [
+            ("TWILIO_ACCOUNT_SID", sid.is_some()),
+            ("TWILIO_AUTH_TOKEN", token.is_some()),
+            ("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID", number.is_some() || service.is_some()),
+        ];
+        let is_set = named.iter().any(|(_, is_set)| *is_set) || api_key.is_some();
+        let missing: Vec<&str> = named.iter().filter(|(_, is_set)| !is_set).map(|(name, _)| *name).collect();
+        if is_set && !missing.is_empty() {
+            self.wrong.push(format!(
+                "Twilio is half set: {} missing; set all of it or nothing of it (docs/setup/twilio.md)",
+                match missing.as_slice() {
+                    [one] => format!("{one} is"),
+                    several => format!("{} are", several.join(", ")),
+                }
+            ));
+        }
+        let (account_sid, auth_token) = (sid?, token?.into());
+        Some(TwilioSettings { account_sid, auth_token, api_key, sender: sender?, api_base: api_base?, optout })
+    }
+
+    fn sender(&mut self, number: Option<&str>, service: Option<&str>) -> Option<sms::Sender> {
+        match (number, service) {
+            (Some(_), Some(_)) => {
+                self.wrong.push("TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID are both set; keep one".to_owned());
+                None
+            }
+            (Some(number), None) => match number.parse::<Phone>() {
+                Ok(phone) => Some(sms::Sender::Number(phone)),
+                Err(why) => {
+                    self.wrong.push(format!("TWILIO_FROM cannot be read: {why}"));
+                    None
+                }
+            },
+            (None, Some(service)) => Some(sms::Sender::Service(service.to_owned())),
+            (None, None) => None,
+        }
+    }
+
+    fn api_key(&mut self, (sid, secret): (Option<String>, Option<String>)) -> Option<(String, SecretString)> {
+        match (sid, secret) {
+            (Some(sid), Some(secret)) => Some((sid, secret.into())),
+            (None, None) => None,
+            (sid, _) => {
+                let (set, missing) = match sid {
+                    Some(_) => ("TWILIO_API_KEY_SID", "TWILIO_API_KEY_SECRET"),
+                    None => ("TWILIO_API_KEY_SECRET", "TWILIO_API_KEY_SID"),
+                };
+                self.wrong.push(format!("{set} is set and {missing} is not; set both or neither"));
+                None
+            }
+        }
+    }
+
+    fn optout(&mut self) -> sms::OptOut {
+        match self.text("TWILIO_OPTOUT").as_deref() {
+            None | Some("twilio") => sms::OptOut::Twilio,
+            Some("self") => sms::OptOut::Own,
+            Some(other) => {
+                self.wrong.push(format!(
+                    "TWILIO_OPTOUT={other:?} cannot be read; it takes twilio (Twilio answers STOP) or self (we do)"
+                ));
+                sms::OptOut::Twilio
+            }
+        }
+    }
+
+    pub(super) fn texting(&mut self) -> TextingSettings {
+        TextingSettings {
+            countries: self.parsed("SMS_COUNTRIES", "US,CA", "countries by their two letters, like US,CA"),
+            per_number_day: self.parsed("SMS_MAX_PER_NUMBER_DAY", "10", "a whole number"),
+            per_day: self.parsed("SMS_MAX_PER_DAY", "1000", "a whole number"),
+            hours: self.parsed("SMS_HOURS", "9-21", "the hours of a day in which people are texted, like 9-21"),
+        }
+    }
+}
+
+impl StandIn for Countries {
+    fn stand_in() -> Self {
+        Self::default()
+    }
+}
+
+impl StandIn for Hours {
+    fn stand_in() -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for TwilioSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TwilioSettings").field("api_base", &self.api_base.as_str()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{BadSettings, Settings};
+
+    const WHOLE: [(&str, &str); 3] =
+        [("TWILIO_ACCOUNT_SID", "AC1"), ("TWILIO_AUTH_TOKEN", "s3cret-a"), ("TWILIO_FROM", "+14155550100")];
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, BadSettings> {
+        Settings::read(&|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn wrong(pairs: &[(&str, &str)]) -> String {
+        read(pairs).expect_err("wrong").to_string()
+    }
+
+    #[test]
+    fn half_an_account_is_refused_and_what_is_missing_is_named() {
+        let with = |more: &[(&'static str, &'static str)]| [&WHOLE[..], more].concat();
+        let lines = [
+            wrong(&WHOLE[..1]),
+            wrong(&WHOLE[..2]),
+            wrong(&[("TWILIO_FROM", "+14155550100")]),
+            wrong(&with(&[("TWILIO_MESSAGING_SERVICE_SID", "MG1")])),
+            wrong(&with(&[("TWILIO_API_KEY_SID", "SK1")])),
+            wrong(&with(&[("TWILIO_OPTOUT", "carrier")])),
+            wrong(&[WHOLE[0], WHOLE[1], ("TWILIO_FROM", "4155550100")]),
+            wrong(&[("SMS_HOURS", "9pm"), ("SMS_COUNTRIES", "USA"), ("SMS_MAX_PER_DAY", "many")]),
+        ];
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        Twilio is half set: TWILIO_AUTH_TOKEN, TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID are missing; set all of it or nothing of it (docs/setup/twilio.md)
+        Twilio is half set: TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing; set all of it or nothing of it (docs/setup/twilio.md)
+        Twilio is half set: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN are missing; set all of it or nothing of it (docs/setup/twilio.md)
+        TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID are both set; keep one
+        TWILIO_API_KEY_SID is set and TWILIO_API_KEY_SECRET is not; set both or neither
+        TWILIO_OPTOUT="carrier" cannot be read; it takes twilio (Twilio answers STOP) or self (we do)
+        TWILIO_FROM cannot be read: a phone number is written in international form, like +14155550123
+        SMS_COUNTRIES="USA" cannot be read; it takes countries by their two letters, like US,CA
+        SMS_MAX_PER_DAY="many" cannot be read; it takes a whole number
+        SMS_HOURS="9pm" cannot be read; it takes the hours of a day in which people are texted, like 9-21
+        "#);
+    }
+
+    #[test]
+    fn an_account_is_read_and_never_shown() {
+        let key = [("TWILIO_API_KEY_SID", "SK1"), ("TWILIO_API_KEY_SECRET", "s3cret-k")];
+        let settings = read(&[&WHOLE[..], &key[..]].concat()).expect("whole");
+        let shown = format!("{settings:?}");
+        assert!(settings.twilio.is_some_and(|twilio| twilio.api_key.is_some()));
+        assert!(!shown.contains("s3cret") && !shown.contains("4155550100"), "{shown}");
+    }
+}

@@ -1,0 +1,126 @@
+use std::collections::BTreeSet;
+
+use chrono::TimeZone;
+
+use super::*;
+
+fn phone(number: &str) -> Phone {
+    number.parse().expect(number)
+}
+
+/// Like `CA America/Toronto`.
+fn home(number: &str) -> String {
+    let phone = phone(number);
+    let country = phone.country().map_or_else(|| "nowhere".to_owned(), |country| country.to_string());
+    phone.zones().iter().fold(country, |all, zone| format!("{all} {zone}"))
+}
+
+#[test]
+fn a_phone_never_prints_itself() {
+    let phone = phone("+1 (415) 555-0123");
+    assert_eq!(phone.expose(), "+14155550123");
+    assert_eq!(format!("{phone} {phone:?}"), "+…23 Phone(+…23)");
+    assert_eq!("4155550123".parse::<Phone>(), Err(NotAPhone));
+}
+
+#[test]
+fn an_area_code_says_country_and_zone() {
+    for (number, at_home) in [
+        ("+12125550123", "US America/New_York"),
+        ("+13125550123", "US America/Chicago"),
+        ("+13035550123", "US America/Denver"),
+        ("+13105550123", "US America/Los_Angeles"),
+        ("+14805550123", "US America/Phoenix"),
+        ("+18085550123", "US Pacific/Honolulu"),
+        ("+14165550123", "CA America/Toronto"),
+        ("+19025550123", "CA America/Halifax"),
+        ("+18765550123", "JM America/Jamaica"),
+        ("+17875550123", "PR America/Puerto_Rico"),
+        ("+16715550123", "GU Pacific/Guam"),
+    ] {
+        assert_eq!(home(number), at_home);
+    }
+}
+
+#[test]
+fn an_area_with_a_border_through_it_has_both_zones() {
+    for (number, at_home) in [
+        ("+18505550123", "US America/Chicago America/New_York"),
+        ("+18125550123", "US America/New_York America/Chicago"),
+        ("+12085550123", "US America/Denver America/Los_Angeles"),
+        ("+15415550123", "US America/Los_Angeles America/Denver"),
+        ("+17015550123", "US America/Chicago America/Denver"),
+        ("+19285550123", "US America/Phoenix America/Denver"),
+        ("+19075550123", "US America/Anchorage America/Adak"),
+        ("+18075550123", "CA America/Toronto America/Winnipeg America/Atikokan"),
+    ] {
+        assert_eq!(home(number), at_home);
+    }
+}
+
+#[test]
+fn what_has_no_area_is_nowhere() {
+    for number in
+        ["+18005550123", "+18885550123", "+19005550123", "+15005550006", "+12995550123", "+88216123456", "+14155550"]
+    {
+        assert_eq!(home(number), "nowhere");
+    }
+}
+
+#[test]
+fn a_calling_code_says_the_country_also_where_several_share_it() {
+    for (number, at_home) in [
+        ("+4915112345678", "DE Europe/Berlin"),
+        ("+447400123456", "GB Europe/London"),
+        ("+447781123456", "GG Europe/Guernsey"),
+        ("+393123456789", "IT Europe/Rome"),
+        ("+390669812345", "VA Europe/Vatican"),
+        ("+358412345678", "FI Europe/Helsinki"),
+        ("+3581812345678", "AX Europe/Mariehamn"),
+        ("+34612345678", "ES Europe/Madrid Atlantic/Canary"),
+    ] {
+        assert_eq!(home(number), at_home);
+    }
+    assert_eq!(phone("+77071234567").country(), "KZ".parse().ok());
+    assert_eq!(phone("+79121234567").country(), "RU".parse().ok());
+    assert_eq!(phone("+79121234567").zones().len(), 11);
+}
+
+#[test]
+fn each_code_stands_once_and_each_row_has_a_country_and_a_zone() {
+    for table in [area_codes::AREA_CODES, calling_codes::CALLING_CODES] {
+        let mut seen = BTreeSet::new();
+        for (codes, country, zones) in table {
+            assert!(!zones.is_empty(), "{codes}");
+            assert!(country.parse::<Country>().is_ok(), "{codes}");
+            for code in codes.split(' ') {
+                assert!(code.bytes().all(|digit| digit.is_ascii_digit()) && !code.is_empty(), "{codes:?}");
+                assert!(seen.insert(code), "{code} twice");
+            }
+        }
+    }
+    assert!(area_codes::AREA_CODES.iter().flat_map(|(codes, ..)| codes.split(' ')).all(|code| code.len() == 3));
+}
+
+/// Where provinces keep another time than the zones that are built in may say, the time they do keep is there as well.
+#[test]
+fn the_winter_of_western_canada_is_known() {
+    let january = chrono::Utc.with_ymd_and_hms(2027, 1, 15, 18, 0, 0).single().expect("a time");
+    for (number, hour) in [("+16045550123", 11), ("+14035550123", 12), ("+12045550123", 13)] {
+        let zones = phone(number).zones();
+        let hours: Vec<u32> = zones.iter().map(|zone| chrono::Timelike::hour(&january.with_timezone(zone))).collect();
+        assert!(hours.contains(&hour), "{number}: {hours:?}");
+    }
+}
+
+#[test]
+fn a_new_area_code_is_somewhere_in_the_usa_and_a_service_is_nowhere() {
+    for new in ["+15558675310", "+12585550123"] {
+        let phone = phone(new);
+        assert_eq!(phone.country().map(|country| country.to_string()).as_deref(), Some("US"), "{new}");
+        assert_eq!(phone.zones().len(), 7, "when it is day in all of them");
+    }
+    for nobody in ["+18005550123", "+18885550123", "+19005550123", "+11235550123", "+17005550123", "+15005550006"] {
+        assert_eq!(phone(nobody).country(), None, "{nobody}");
+    }
+}

@@ -1,0 +1,397 @@
+//! What people text, and what they are texted: the real binary between a shop and Twilio.
+
+use std::io;
+use std::net::TcpListener;
+
+use coatcheck_world::{Answered, Fault, Order, Twilio};
+use tokio::runtime::Runtime;
+
+use crate::support::{House, Out, PATIENCE, seen, until};
+use crate::town::{Chat, Step, Town, steady};
+
+const ANN: &str = "+14155550123";
+const BOB: &str = "+14155550177";
+
+/// A town with a number, and somebody in it who texts.
+struct Exchange {
+    town: Town,
+    twilio: Twilio,
+    runtime: Runtime,
+}
+
+impl Exchange {
+    fn open() -> Self {
+        Self::open_with(|house| house)
+    }
+
+    fn open_with(set: impl FnOnce(House) -> House) -> Self {
+        let twilio = Twilio::open().expect("a Twilio");
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").to_string();
+        twilio.set_hook(&format!("http://{address}/hooks/twilio/sms"));
+        let town = Town::open_with(|house| {
+            set(house
+                .with("LISTEN_ADDR", &address)
+                .with("PUBLIC_URL", &format!("http://{address}"))
+                .with("TWILIO_API_BASE", &twilio.base())
+                .with("TWILIO_ACCOUNT_SID", twilio.account_sid())
+                .with("TWILIO_AUTH_TOKEN", twilio.auth_token())
+                .with("TWILIO_FROM", twilio.number())
+                // At whatever hour the suite runs.
+                .with("SMS_HOURS", "0-24"))
+        });
+        let runtime = Runtime::new().expect("a runtime");
+        Self { town, twilio, runtime }
+    }
+
+    fn texts(&self, from: &str, body: &str) -> Answered {
+        let answered: io::Result<Answered> = self.runtime.block_on(self.twilio.texts(from, body));
+        answered.unwrap_or_else(|why| panic!("{body:?} was not answered: {why}"))
+    }
+
+    /// The shop has M in black again, or no more.
+    fn shelf(&self, there: bool) {
+        self.town.shop.stock("corps", "M", "Black", there);
+        seen(&self.town.shop, "corps");
+    }
+
+    fn waits_for(&self, number: &str, texts: usize) {
+        let shown = self.runtime.block_on(self.twilio.wait_seen(number, texts, PATIENCE));
+        assert!(self.twilio.received(number).len() >= texts, "{shown}");
+    }
+
+    /// What a phone shows, without what is another in each run.
+    fn reads(&self, number: &str) -> String {
+        let text = self.twilio.seen(number).replace(&self.town.shop.host(), "shop.example");
+        let text = text.replace(self.town.service.address(), "coat.example");
+        let code = |word: &str| match word.strip_prefix('#') {
+            Some(code) if code.len() == 5 => "#code".to_owned(),
+            _ => word.to_owned(),
+        };
+        let lines = steady(&text);
+        let lines = lines.lines().map(|line| line.split(' ').map(code).collect::<Vec<_>>().join(" "));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn watches(&self) -> usize {
+        self.town.house.json(&["watch", "list"]).as_array().expect("a list").len()
+    }
+}
+
+#[test]
+fn text_the_number_and_you_are_in() {
+    let exchange = Exchange::open();
+    exchange.texts(ANN, "CORPS JACKET M BLACK");
+    exchange.shelf(true);
+    exchange.waits_for(ANN, 2);
+    exchange.shelf(false);
+    for body in ["LIST", "RESET", "stock corps black", "STATUS", "unwatch corps", "LIST"] {
+        exchange.texts(ANN, body);
+    }
+    insta::assert_snapshot!(exchange.reads(ANN), @"
+    I: CORPS JACKET M BLACK
+    CoatCheck: Watching Corps Jacket - M / BLACK.
+      I will tell you the moment it is back (I have not seen it in stock yet).
+      STOP ends all texts, HELP helps. Msg & data rates may apply.
+    CoatCheck: Back in stock: Corps Jacket - M / Black, 129.00
+      http://coat.example/r/2 #code
+    I: LIST
+    CoatCheck: You wait for one thing:
+      1. Corps Jacket - M / BLACK: sold out, last in stock just now; told just now
+      RESET waits again for what I told you about.
+    I: RESET
+    CoatCheck: I wait again for one thing. All you wait for:
+      1. Corps Jacket - M / BLACK: sold out, last in stock just now
+    I: stock corps black
+    CoatCheck: Corps Jacket, 129.00
+      Black - sold out: S, M, L
+      Read just now.
+      http://shop.example/products/corps
+    I: STATUS
+    CoatCheck: I follow 2 products of 2 sources, last read just now. 1 watch armed.
+      1 text sent in 24 hours (at most 1000 a day), 1 in 30 days.
+    I: unwatch corps
+    CoatCheck: Stopped. I no longer watch Corps Jacket - M / BLACK.
+    I: LIST
+    CoatCheck: You wait for nothing. WATCH with a product and a size makes me tell you when it is back.
+    ");
+}
+
+#[test]
+fn a_question_is_answered_by_its_number() {
+    let exchange = Exchange::open();
+    exchange.texts(ANN, "jacket m");
+    exchange.texts(ANN, "3");
+    exchange.texts(ANN, "2");
+    insta::assert_snapshot!(exchange.reads(ANN), @"
+    I: jacket m
+    CoatCheck: Which one?
+      1. Corps Jacket
+      2. Rain Jacket
+      Reply 1 or 2.
+    I: 3
+    CoatCheck: Please answer with a number from 1 to 2.
+    I: 2
+    CoatCheck: Watching Rain Jacket - M.
+      I will tell you the moment it is back (I have not seen it in stock yet).
+      STOP ends all texts, HELP helps. Msg & data rates may apply.
+    ");
+}
+
+#[test]
+fn help_says_what_it_is_and_how_it_ends() {
+    let exchange = Exchange::open_with(|house| house.with("TWILIO_OPTOUT", "self"));
+    exchange.twilio.speaks(false);
+    for body in ["HELP", "HELP STOCK", "frobnicate", ""] {
+        exchange.texts(ANN, body);
+    }
+    insta::assert_snapshot!(exchange.reads(ANN), @"
+    I: HELP
+    CoatCheck: CoatCheck texts you when your size is back in stock. To watch, text a product and a size: JACKET M. Other words: WATCH UNWATCH LIST STOCK HISTORY RESET PAUSE RESUME TEST FORGET STATUS HELP START STOP ANYTIME. HELP STOCK explains one. STOP ends all texts. Msg & data rates may apply.
+    I: HELP STOCK
+    CoatCheck: STOCK <product> [style]
+      What is in stock now: sizes, styles, prices
+      product: The product's name
+      style: Colour or other option: black. Without it, any
+      Example: STOCK JACKET
+      Example: STOCK JACKET BLACK
+    I: frobnicate
+    CoatCheck: I know no product of that name. WATCH with the address of its page follows it.
+    I: 
+    CoatCheck: Say HELP to see what I understand
+    ");
+}
+
+#[test]
+fn stop_silences_a_number_until_start_and_twilio_speaks() {
+    let exchange = Exchange::open();
+    exchange.texts(ANN, "CORPS M BLACK");
+    assert_eq!(exchange.texts(ANN, "STOP").said, Vec::<String>::new(), "Twilio has answered it");
+    exchange.shelf(true);
+    exchange.town.house.until(&["deliveries"], |all| all[0]["reason"] == "stopped");
+    exchange.shelf(false);
+    exchange.texts(ANN, "START");
+    exchange.texts(ANN, "LIST");
+    exchange.shelf(true);
+    exchange.waits_for(ANN, 3);
+    insta::assert_snapshot!(exchange.reads(ANN), @"
+    I: CORPS M BLACK
+    CoatCheck: Watching Corps Jacket - M / BLACK.
+      I will tell you the moment it is back (I have not seen it in stock yet).
+      STOP ends all texts, HELP helps. Msg & data rates may apply.
+    I: STOP
+    Twilio: You have successfully been unsubscribed. You will not receive any more messages from this number. Reply START to resubscribe.
+    I: START
+    Twilio: You have successfully been re-subscribed to messages from this number. Reply HELP for help. Reply STOP to unsubscribe.
+    I: LIST
+    CoatCheck: You wait for one thing:
+      1. Corps Jacket - M / BLACK: sold out, last in stock just now
+    CoatCheck: Back in stock: Corps Jacket - M / Black, 129.00
+      http://coat.example/r/2 #code
+    ");
+}
+
+#[test]
+fn where_twilio_is_silent_stop_is_confirmed_once_in_any_wording() {
+    let exchange = Exchange::open_with(|house| house.with("TWILIO_OPTOUT", "self"));
+    exchange.twilio.speaks(false);
+    for body in ["CORPS M BLACK", "don't stop", "please stop texting me", "CORPS L", "start"] {
+        exchange.texts(ANN, body);
+    }
+    insta::assert_snapshot!(exchange.reads(ANN), @"
+    I: CORPS M BLACK
+    CoatCheck: Watching Corps Jacket - M / BLACK.
+      I will tell you the moment it is back (I have not seen it in stock yet).
+      STOP ends all texts, HELP helps. Msg & data rates may apply.
+    I: don't stop
+    CoatCheck: I know no product of that name. WATCH with the address of its page follows it.
+    I: please stop texting me
+    CoatCheck: You get no more texts from me. Text START to be told again.
+    I: CORPS L
+    CoatCheck: You said STOP, so I text you nothing. Text START to be told again.
+    I: start
+    CoatCheck: I text you again. I was waiting for everything already:
+      1. Corps Jacket - M / BLACK: sold out
+    ");
+}
+
+#[test]
+fn strangers_say_the_invite_word_first() {
+    let exchange = Exchange::open_with(|house| house.with("COATCHECK_INVITE_CODE", "raincoat"));
+    for body in ["CORPS M", "raincoat", "CORPS M BLACK"] {
+        exchange.texts(ANN, body);
+    }
+    exchange.texts(BOB, "Raincoat corps m black");
+    insta::assert_snapshot!(exchange.reads(ANN) + "\n\n" + &exchange.reads(BOB), @"
+    I: CORPS M
+    CoatCheck: This number is by invitation: put the invite word first, like WORD JACKET M.
+    I: raincoat
+    CoatCheck: You are in. Text a product and a size, like JACKET M, and I tell you when it is back. STOP ends all texts, HELP helps. Msg & data rates may apply.
+    I: CORPS M BLACK
+    CoatCheck: Watching Corps Jacket - M / BLACK.
+      I will tell you the moment it is back (I have not seen it in stock yet).
+
+    I: Raincoat corps m black
+    CoatCheck: Watching Corps Jacket - M / black.
+      I will tell you the moment it is back (I have not seen it in stock yet).
+      STOP ends all texts, HELP helps. Msg & data rates may apply.
+    ");
+    assert_eq!(exchange.watches(), 2);
+}
+
+#[test]
+fn who_cannot_sign_changes_nothing_and_the_same_text_twice_is_one() {
+    let exchange = Exchange::open();
+    for signature in ["", "bm90IHR3aWxpbydzIHNpZ25hdHVyZQ==", "\u{ff}"] {
+        let status = exchange.runtime.block_on(exchange.twilio.forge(ANN, "CORPS M", signature));
+        assert_eq!(status.expect("answered"), 403, "{signature:?}");
+    }
+    let (line, _) = exchange.town.service.post("/hooks/twilio/status", &[], "MessageSid=SM1&MessageStatus=failed");
+    assert!(line.contains("403"), "{line}");
+    assert_eq!(exchange.watches(), 0);
+    let answered = exchange.texts(ANN, "CORPS M BLACK");
+    assert_eq!((answered.status, answered.said.len()), (200, 1));
+    let again = exchange.runtime.block_on(exchange.twilio.bring(&answered.sid)).expect("answered");
+    assert_eq!((again.status, again.said.len()), (200, 0));
+    assert_eq!(exchange.watches(), 1);
+}
+
+#[test]
+fn a_chat_that_cannot_be_told_falls_back_to_the_phone() {
+    let exchange = Exchange::open_with(|house| house.with("COATCHECK_FALLBACK_AFTER", "1s"));
+    let town = &exchange.town;
+    let town_reads = |chat| town.reads(chat).replace(&code_in(&exchange), "314159");
+    town.plays(Chat::Telegram, &[Step::Says("/watch corps m black"), Step::Says("/phone +1 (415) 555-0123")]);
+    exchange.waits_for(ANN, 1);
+    let typed: &'static str = Box::leak(format!("/verify {}", code_in(&exchange)).into_boxed_str());
+    town.plays(Chat::Telegram, &[Step::Says("/verify 000000"), Step::Says(typed)]);
+    insta::assert_snapshot!(town_reads(Chat::Telegram), @"
+    Ann: /watch corps m black
+    CoatCheck: Watching Corps Jacket — M / black.
+      I will tell you the moment it is back (I have not seen it in stock yet).
+      [Stop]
+    Ann: /phone +1 (415) 555-0123
+    CoatCheck: I text six digits to +…23. Say /verify and the digits here within ten minutes. From then on I text it what I cannot tell you here.
+    Ann: /verify 000000
+    CoatCheck: That is not it. You may try 4 times more.
+    Ann: /verify 314159
+    CoatCheck: +…23 is yours: I text it what I cannot tell you here. STOP by text ends that.
+    ");
+    let sends = town.telegram.path("SendMessage");
+    town.telegram.order(Order::on(sends, Fault::status(502)));
+    exchange.shelf(true);
+    exchange.waits_for(ANN, 2);
+    town.telegram.lift();
+    let states = town.house.until(&["deliveries"], |all| all.as_array().is_some_and(|all| all.iter().all(is_over)));
+    insta::assert_snapshot!(states.as_array().expect("a list").iter().map(|row| format!("{} {} {}", row["kind"], row["to"], row["state"]).replace(&town.ann_there.to_string(), "ann")).collect::<Vec<_>>().join("\n"), @r#"
+    "alert" "sms:+…23" "sent"
+    "alert" "telegram:ann" "cancelled"
+    "code" "sms:+…23" "sent"
+    "#);
+    assert_eq!(town.reads(Chat::Telegram).matches("Back in stock").count(), 0);
+}
+
+fn is_over(row: &serde_json::Value) -> bool {
+    !matches!(row["state"].as_str(), Some("pending" | "claimed" | "sending"))
+}
+
+/// The six digits that Ann was texted.
+fn code_in(exchange: &Exchange) -> String {
+    let texts = exchange.twilio.received(ANN);
+    let first = texts.first().expect("a code");
+    first
+        .split_whitespace()
+        .find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit()))
+        .expect("digits")
+        .to_owned()
+}
+
+#[test]
+fn a_text_whose_answer_is_lost_is_one_text() {
+    let exchange = Exchange::open();
+    exchange.texts(ANN, "CORPS M BLACK");
+    exchange.twilio.order(Order::on(exchange.twilio.path(), Fault::Drop).times(1));
+    exchange.shelf(true);
+    exchange.town.house.until(&["deliveries"], |all| all[0]["state"] == "sent");
+    let told = exchange.twilio.received(ANN).iter().filter(|text| text.contains("http")).count();
+    assert_eq!(told, 1, "{}", exchange.reads(ANN));
+}
+
+#[test]
+fn a_link_leads_to_the_shop_and_does_nothing_else() {
+    let exchange = Exchange::open();
+    exchange.texts(ANN, "CORPS M BLACK");
+    exchange.shelf(true);
+    exchange.waits_for(ANN, 2);
+    let text = exchange.twilio.received(ANN).pop().expect("an alert");
+    let path = text.split_whitespace().find_map(|word| word.split_once("/r/")).expect("a link").1.to_owned();
+    let (line, _) = exchange.town.service.get(&format!("/r/{path}"));
+    assert!(line.contains("302"), "{line}");
+    for nowhere in ["/r/zzzzzz", "/r/-1", "/r/..%2f", "/r/"] {
+        assert!(exchange.town.service.get(nowhere).0.contains("404"), "{nowhere}");
+    }
+}
+
+#[test]
+fn an_operator_cannot_agree_for_somebody_else() {
+    let exchange = Exchange::open();
+    let to = format!("sms:{BOB}");
+    let added = exchange.town.house.done(&["watch", "add", "corps", "--size", "M", "--to", &to]);
+    assert!(added.contains("sms:+…77 has not agreed to be texted"), "{added}");
+    let Out { status, stderr, .. } = exchange.town.house.run(&["send-test", "--to", &to]);
+    assert_eq!(status, 4, "{stderr}");
+    exchange.shelf(true);
+    exchange.town.house.until(&["deliveries"], |all| all[0]["reason"] == "no_consent");
+    assert_eq!(exchange.twilio.received(BOB), Vec::<String>::new());
+}
+
+#[test]
+fn no_number_is_ever_written_down() {
+    let exchange = Exchange::open_with(|house| house.with("COATCHECK_LOG", "trace"));
+    exchange.texts(ANN, "CORPS M BLACK");
+    exchange.texts(BOB, "nonsense");
+    exchange.shelf(true);
+    exchange.waits_for(ANN, 2);
+    exchange.twilio.order(Order::all(Fault::status(500)).times(2));
+    exchange.shelf(false);
+    for body in ["RESET", "STOP"] {
+        exchange.texts(ANN, body);
+    }
+    exchange.town.plays(Chat::Telegram, &[Step::Says("/phone +14155550177"), Step::Says("/export")]);
+    exchange.waits_for(BOB, 1);
+    let mut written = exchange.town.service.err().join("\n") + &exchange.town.service.out().join("\n");
+    for command in [&["doctor"][..], &["deliveries"], &["deliveries", "--json"], &["watch", "list"]] {
+        written += &exchange.town.house.run(command).stdout;
+    }
+    for file in std::fs::read_dir(exchange.town.house.folder()).expect("its folder") {
+        written += &String::from_utf8_lossy(&std::fs::read(file.expect("a file").path()).unwrap_or_default());
+    }
+    assert!(written.len() > 10_000 && written.contains("sms:+…23"), "there is something to search");
+    for secret in ["4155550123", "4155550177", exchange.twilio.auth_token()] {
+        let line = written.lines().find(|line| line.contains(secret));
+        assert_eq!(line.map(|line| line.chars().take(300).collect::<String>()), None, "{secret} was written down");
+    }
+}
+
+#[test]
+fn after_rekey_a_stopped_number_stays_stopped() {
+    let exchange = Exchange::open();
+    exchange.texts(ANN, "CORPS M BLACK");
+    exchange.texts(ANN, "STOP");
+    let Exchange { town, twilio, runtime: _runtime } = exchange;
+    assert_eq!(town.house.run(&["rekey"]).status, 4, "not while the service runs");
+    let before = std::fs::read_to_string(town.house.path("coatcheck.db.key")).expect("a key");
+    town.service.stop();
+    let said = town.house.done(&["rekey"]);
+    assert!(said.contains("1 phone number"), "{said}");
+    assert_ne!(std::fs::read_to_string(town.house.path("coatcheck.db.key")).expect("a key"), before);
+    let service = town.house.serve();
+    town.shop.stock("corps", "M", "Black", true);
+    town.house.until(&["deliveries"], |all| all[0]["reason"] == "stopped");
+    assert_eq!(twilio.received(ANN).len(), 1);
+    until("it is ready", || service.get("/readyz").0.contains("200"));
+    service.stop();
+    // Without its key nothing is read as if there were none.
+    std::fs::remove_file(town.house.path("coatcheck.db.key")).expect("removed");
+    let out = town.house.run(&["doctor"]);
+    assert!(out.status != 0 && out.stderr.contains("coatcheck.db.key is gone"), "{out:?}");
+}
