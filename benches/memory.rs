@@ -51,12 +51,9 @@ pub(crate) fn run(args: &Args) -> Result<Vec<Figure>> {
     drop(server);
     let idle = resident(&service, Duration::from_secs(3))?;
     figures.push(
-        Figure::note(
-            format!("{count} sources on {count} hosts, idle, and the shops are gone"),
-            megabytes(idle),
-        )
-        .against("the promise", Quantity::new(80.0, "MB"))
-        .wants(Target::AtMost(1.0)),
+        Figure::note(format!("{count} sources on {count} hosts, idle, and the shops are gone"), megabytes(idle))
+            .against("the promise", Quantity::new(80.0, "MB"))
+            .wants(Target::AtMost(1.0)),
     );
     drop(service);
     runtime.block_on(db.close());

@@ -26,8 +26,7 @@ async fn connections(interval: Duration) -> usize {
     for _ in 0..3 {
         shops.read(&spec, &Unwatched).await.expect("a reading");
     }
-    let connections = from.lock().expect("no panic").len();
-    connections
+    from.lock().expect("no panic").len()
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ pub mod conversation;
 pub mod db;
 pub mod delivery;
 mod doubt;
+mod due;
 pub mod ended;
 pub mod entity;
 mod error;
