@@ -93,6 +93,19 @@ impl App {
         app.with_keys().await
     }
 
+    /// The same for a service: an older schema is migrated on PostgreSQL, too, where one of several who start at once does
+    /// it and the others wait.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub async fn open_to_serve(settings: Settings) -> Result<Self, NotOpened> {
+        let app = Self::open_unchecked(settings).await?;
+        let lock = ServiceLock::take(&app.settings.database_url)?;
+        app.db.migrate().await?;
+        drop(lock);
+        app.with_keys().await
+    }
+
     /// The same with the keys of its database, which must be those that it was written with.
     async fn with_keys(self) -> Result<Self, NotOpened> {
         let is_signed = self.db.is_signed().await.map_err(StoreError::from)?;

@@ -64,7 +64,10 @@ async fn run(command: Command, settings: Settings) -> Outcome {
         Command::Migrate => return migrate(settings).await,
         _ => {}
     }
-    let app = App::open(settings).await?;
+    let app = match command {
+        Command::Serve(_) => App::open_to_serve(settings).await?,
+        _ => App::open(settings).await?,
+    };
     let outcome = match command {
         Command::Serve(args) => serve::run(&app, args).await,
         Command::Shop(command) => shop::run(&app, command).await,

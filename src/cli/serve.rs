@@ -9,15 +9,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::args;
 use super::failure::{Failure, Outcome};
 use crate::app::{App, Role, Serving, talk};
+use crate::config::Settings;
 
 /// Runs the service.
 ///
 /// # Errors
 /// Status 4 when another one holds the database.
 pub(super) async fn run(app: &App, args: args::Serve) -> Outcome {
-    for name in &app.settings.unused {
-        tracing::warn!("{name} is set, but this version does not speak to that platform yet; it has no effect");
-    }
+    warn(&app.settings);
     let roles: BTreeSet<Role> = if args.roles.is_empty() { Role::ALL.into() } else { args.roles.into_iter().collect() };
     let output: Output = Arc::new(Mutex::new(std::io::stdout()));
     // Before anything runs: who stops a service that has just started means it, too.
@@ -30,6 +29,16 @@ pub(super) async fn run(app: &App, args: args::Serve) -> Outcome {
     talk.abort();
     serving.stop().await;
     Ok(())
+}
+
+/// What is set and does not do what whoever set it may expect.
+fn warn(settings: &Settings) {
+    for name in &settings.unused {
+        tracing::warn!("{name} is set, but this version does not speak to that platform yet; it has no effect");
+    }
+    if settings.twilio.is_some() && settings.public_url.is_none() {
+        tracing::warn!("PUBLIC_URL is not set: nobody can text to this service, so STOP does not reach it");
+    }
 }
 
 fn announce(serving: &Serving, roles: &BTreeSet<Role>) {

@@ -132,7 +132,7 @@ impl Commands {
             Gate::Do { said, may_join: false } => self.obey(who, &said).await,
             Gate::Do { said, may_join: true } => {
                 let reply = self.obey(who, &said).await?;
-                texting::join(self, who, phone, reply).await
+                texting::join(self, phone, reply).await
             }
         }
     }

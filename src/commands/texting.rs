@@ -79,22 +79,27 @@ pub(super) async fn gate(commands: &Commands, who: &Who, phone: &Phone, said: &S
     Ok(Gate::Do { said, may_join: true })
 }
 
-/// Whoever waits for something by now has asked to be texted, and is told what that means. A text that came to nothing
-/// allows nothing.
-pub(super) async fn join(commands: &Commands, who: &Who, phone: &Phone, mut reply: Reply) -> Result<Reply, StoreError> {
-    if watches::mine(commands, who, Which::All).await?.is_empty() {
-        return Ok(reply);
-    }
+/// Whoever asked for something has asked to be texted, and is told what that means. A text that came to nothing allows
+/// nothing, whatever an operator has entered for its number.
+pub(super) async fn join(commands: &Commands, phone: &Phone, mut reply: Reply) -> Result<Reply, StoreError> {
     if commands.db.phone_standing(phone).await? == Standing::Unknown {
+        if !is_about_a_watch(&reply) {
+            return Ok(reply);
+        }
         commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
     }
     reply.text.push_str(&format!("\n{JOINED}"));
     Ok(reply)
 }
 
+/// Below an answer about a watch that was just made or armed, it can be ended.
+fn is_about_a_watch(reply: &Reply) -> bool {
+    reply.buttons.iter().any(|button| button.data.starts_with("stop:") || button.data.starts_with("got:"))
+}
+
 /// Does who says this want to be told something?
 fn joins(command: Command) -> bool {
-    matches!(command, Command::Watch | Command::Answer | Command::Again | Command::Resume | Command::Test)
+    matches!(command, Command::Watch | Command::Answer | Command::Again)
 }
 
 /// May a stranger join?

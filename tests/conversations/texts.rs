@@ -345,6 +345,21 @@ fn an_operator_cannot_agree_for_somebody_else() {
 }
 
 #[test]
+fn a_text_that_comes_to_nothing_allows_nothing() {
+    let exchange = Exchange::open();
+    exchange.town.house.done(&["watch", "add", "corps", "--size", "M", "--to", &format!("sms:{BOB}")]);
+    for body in ["who is this?", "STATUS", "LIST", "trousers m", "jacket"] {
+        exchange.texts(BOB, body);
+    }
+    exchange.shelf(true);
+    exchange.town.house.until(&["deliveries"], |all| all[0]["reason"] == "no_consent");
+    exchange.shelf(false);
+    exchange.texts(BOB, "CORPS M");
+    exchange.shelf(true);
+    exchange.town.house.until(&["deliveries"], |all| all[0]["state"] == "sent");
+}
+
+#[test]
 fn no_number_is_ever_written_down() {
     let exchange = Exchange::open_with(|house| house.with("COATCHECK_LOG", "trace"));
     exchange.texts(ANN, "CORPS M BLACK");

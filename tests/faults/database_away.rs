@@ -89,3 +89,17 @@ async fn a_database_that_goes_while_requests_are_under_way_loses_none() {
     proxy.mend();
     all_are_told(&house, &sink, WATCHERS);
 }
+
+/// Two services at once find a database that nobody has prepared: one makes the schema, the other waits for it.
+#[test]
+fn services_prepare_a_new_database_by_themselves() {
+    let database = Cluster::shared().expect("PostgreSQL").database().expect("a database");
+    let houses = [(); 2].map(|()| House::open(&[]).with("DATABASE_URL", &database));
+    let services: Vec<Service> = std::thread::scope(|scope| {
+        let starting: Vec<_> = houses.iter().map(|house| scope.spawn(|| house.serve())).collect();
+        starting.into_iter().map(|starting| starting.join().expect("it starts")).collect()
+    });
+    for service in &services {
+        until("it is ready", || is_ready(service));
+    }
+}
