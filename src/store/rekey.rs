@@ -47,26 +47,39 @@ impl Db {
     /// [`StoreError::WrongKey`] when something was sealed or hashed by a key that is not given; [`StoreError::NoKey`] when
     /// there are none and the database was written with one.
     pub async fn check_keys(&self) -> Result<(), StoreError> {
+        // Commands that only read must not wait for the writer, nor let it wait for them.
+        let signed = match self.keys() {
+            Ok(keys) => keys.seal(Sealed::Canary, WORD),
+            Err(_) => String::new(),
+        };
+        if !self.must_sign(self.read(), &signed).await? {
+            return Ok(());
+        }
         let txn = self.write().await?;
+        // Another process may have been faster, with another key.
+        if self.must_sign(&txn, &signed).await? {
+            sign(&txn, &signed).await?;
+            txn.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Are these the keys of the database, and is it not signed by the newest of them yet?
+    async fn must_sign(&self, db: &impl Sql, signed: &str) -> Result<bool, StoreError> {
         let sql = "SELECT value AS text FROM setting WHERE name = $1";
-        let canary: Option<Text> = txn.row(sql, vec![CANARY.into()]).await?;
+        let canary: Option<Text> = db.row(sql, vec![CANARY.into()]).await?;
         let Ok(keys) = self.keys() else {
-            return if canary.is_none() { Ok(()) } else { Err(StoreError::NoKey) };
+            return if canary.is_none() { Ok(false) } else { Err(StoreError::NoKey) };
         };
         if let Some(Text { text }) = &canary
             && keys.open(Sealed::Canary, text).as_deref() != Some(WORD)
         {
             return Err(wrong(text));
         }
-        if let Some(stranger) = stranger(&txn, keys).await? {
+        if let Some(stranger) = stranger(db, keys).await? {
             return Err(wrong(&stranger));
         }
-        let signed = keys.seal(Sealed::Canary, WORD);
-        if canary.is_none_or(|canary| canary.text != signed) {
-            sign(&txn, &signed).await?;
-            txn.commit().await?;
-        }
-        Ok(())
+        Ok(canary.is_none_or(|canary| canary.text != signed))
     }
 
     /// Has a key signed the database already?
@@ -149,7 +162,7 @@ async fn sign(txn: &Txn, signed: &str) -> Result<(), DbErr> {
 }
 
 /// Something that none of the keys sealed or hashed. An id is eight letters long, and a colon follows it.
-async fn stranger(txn: &Txn, keys: &Keys) -> Result<Option<String>, DbErr> {
+async fn stranger(db: &impl Sql, keys: &Keys) -> Result<Option<String>, DbErr> {
     let ours = list(1, keys.ids().len());
     for sql in [
         format!("SELECT key_id AS text FROM consent WHERE key_id NOT IN ({ours}) LIMIT 1"),
@@ -162,7 +175,7 @@ async fn stranger(txn: &Txn, keys: &Keys) -> Result<Option<String>, DbErr> {
         ),
     ] {
         let values: Vec<Value> = keys.ids().into_iter().map(Value::from).collect();
-        if let Some(found) = txn.row::<Text>(&sql, values).await? {
+        if let Some(found) = db.row::<Text>(&sql, values).await? {
             return Ok(Some(found.text));
         }
     }

@@ -200,3 +200,14 @@ async fn a_webhooks_secret_is_sealed_and_one_from_before_is_read() {
     assert!(plain.stores(SECRET).await);
     assert_eq!(signs_with(&plain.db, "n:1").await.as_deref(), Some(SECRET));
 }
+
+/// Lists and the like are asked while the service writes, and while nothing can be written at all.
+#[tokio::test]
+async fn keys_that_were_checked_once_are_checked_again_without_the_writer() {
+    let scene = Scene::new().await;
+    scene.db.check_keys().await.expect("signed");
+    scene.faults.listen();
+    scene.db.check_keys().await.expect("known again");
+    let heard = scene.faults.heard();
+    assert!(!heard.is_empty() && heard.iter().all(|sql| sql != "BEGIN" && sql != "COMMIT"), "{heard:?}");
+}
