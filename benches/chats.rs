@@ -209,7 +209,7 @@ async fn told(platform: &dyn Platform, count: usize, channel: Arc<dyn Channel>) 
     let sending = tokio::spawn(sender.run(Beats::new(house::clock()), stop));
     while sent(&db).await? < count {
         ensure!(began.elapsed() < Duration::from_secs(300), "only {} of {count} were told", sent(&db).await?);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let took = began.elapsed();
     stopper.stop();

@@ -10,6 +10,7 @@ mod m0004_phones;
 mod m0005_codes;
 mod m0006_texting;
 mod m0007_due;
+mod m0008_held;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_codes::Migration),
             Box::new(m0006_texting::Migration),
             Box::new(m0007_due::Migration),
+            Box::new(m0008_held::Migration),
         ]
     }
 }

@@ -249,7 +249,7 @@ pub(super) struct History {
 /// `deliveries`
 #[derive(Debug, Args)]
 pub(super) struct Deliveries {
-    /// Only those in this state: pending, claimed, sending, sent, dead, expired, suppressed or cancelled
+    /// Only those in this state: pending, sending, sent, dead, expired, suppressed or cancelled
     #[arg(long)]
     pub state: Option<State>,
     /// How many, the latest first

@@ -17,6 +17,8 @@ use crate::store::outbox::{Finished, Gait};
 
 /// Requests in flight where the channel says nothing.
 const WIDTH: usize = 32;
+/// Requests that come back so soon after another are written down together.
+const CLOSELY: Duration = Duration::from_millis(1);
 /// Addresses are forgotten when there are more of them.
 const ADDRESSES: usize = 4096;
 
@@ -89,7 +91,7 @@ impl Lane {
         let patience = self.patience(patience);
         let has_room = self.requests.len() < self.rhythm.width;
         tokio::select! {
-            () = self.wait_for_one() => {}
+            () = self.wait_for_some() => {}
             () = bell.notified(), if has_room && self.limit.is_none() => {}
             () = stop.sleep(patience) => {}
         }
@@ -100,11 +102,18 @@ impl Lane {
         waits.into_iter().flatten().fold(longest, Duration::min)
     }
 
-    pub(super) async fn wait_for_one(&mut self) {
-        match self.requests.join_next().await {
-            Some(done) => self.finished.extend(done.ok()),
-            None => tokio::task::yield_now().await,
-        }
+    /// Waits until a request is back, and for those that follow it closely: to write down thirty takes hardly longer than
+    /// one.
+    pub(super) async fn wait_for_some(&mut self) {
+        let Some(first) = self.requests.join_next().await else { return tokio::task::yield_now().await };
+        self.finished.extend(first.ok());
+        let rest = async {
+            while let Some(done) = self.requests.join_next().await {
+                self.finished.extend(done.ok());
+            }
+        };
+        // Over or not: what is not back by then is written down with the next ones.
+        let _ = tokio::time::timeout(CLOSELY, rest).await;
     }
 }
 

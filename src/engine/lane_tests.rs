@@ -91,7 +91,7 @@ impl Held {
     async fn step(&mut self) -> usize {
         let started = self.sender.step(&mut self.lane).await.expect("stepped");
         while !self.lane.requests.is_empty() {
-            self.lane.wait_for_one().await;
+            self.lane.wait_for_some().await;
         }
         started
     }

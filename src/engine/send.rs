@@ -72,7 +72,7 @@ impl Sender {
                 if lane.lost || (started == 0 && lane.is_quiet()) {
                     break;
                 }
-                lane.wait_for_one().await;
+                lane.wait_for_some().await;
             }
             self.let_go(lane).await;
         }
@@ -290,7 +290,6 @@ impl Sender {
         }
         let written = async {
             self.db.step_lane(&lane.lease, &lane.name, &lane.finished, &mut 0).await?;
-            self.db.hand_back_lane(&lane.lease, &lane.name).await?;
             self.db.release_lease(&lane.lease).await?;
             Ok::<_, StoreError>(())
         };

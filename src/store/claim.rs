@@ -139,12 +139,12 @@ fn claimable() -> String {
     let columns = "SELECT s.id, s.shop_id, s.next_poll_at";
     format!(
         "SELECT * FROM ({columns} FROM source s CROSS JOIN shop h WHERE h.id = s.shop_id AND {FREE} \
-           AND s.failures = 0 AND h.failures = 0 AND {NEXT_IN_LINE} ORDER BY s.next_poll_at, s.id LIMIT $2) AS well \
+           AND s.failures = 0 AND h.failures = 0 AND {NEXT_IN_LINE} ORDER BY s.next_poll_at, s.id LIMIT $2 + 0) AS well \
          UNION ALL SELECT * FROM ({columns} FROM (\
              SELECT a.id FROM source a WHERE a.failures > 0 AND a.next_poll_at <= $1 UNION \
              SELECT b.id FROM shop g CROSS JOIN source b WHERE b.shop_id = g.id AND g.failures > 0 AND b.next_poll_at <= $1\
            ) AS ailing CROSS JOIN source s CROSS JOIN shop h WHERE s.id = ailing.id AND h.id = s.shop_id AND {FREE} \
-           AND {NEXT_IN_LINE} ORDER BY s.next_poll_at, s.id LIMIT $3) AS ailing"
+           AND {NEXT_IN_LINE} ORDER BY s.next_poll_at, s.id LIMIT $3 + 0) AS ailing"
     )
 }
 

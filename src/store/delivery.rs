@@ -10,6 +10,7 @@ use sea_orm::{DbErr, FromQueryResult, Value};
 use super::db::Db;
 use super::error::StoreError;
 use super::outbox::FORCED;
+use super::outbox::texting::IN_LANE;
 use super::sql::Sql;
 use super::time::{at, micros, span};
 use super::wake::Topic;
@@ -110,7 +111,7 @@ impl Db {
     /// When the database fails or holds a word that no version writes.
     pub async fn deliveries(&self, state: Option<State>, limit: u32) -> Result<Vec<Delivery>, StoreError> {
         let filter = if state.is_some() { "WHERE d.state = $1" } else { "WHERE $1 = ''" };
-        let sql = format!("{DELIVERIES} {filter} ORDER BY d.id DESC LIMIT $2");
+        let sql = format!("{DELIVERIES} {filter} ORDER BY d.id DESC LIMIT $2 + 0");
         let values = vec![state.map_or("", State::as_str).into(), i64::from(limit).into()];
         let rows: Vec<DeliveryRow> = self.read().rows(&sql, values).await?;
         rows.into_iter().map(DeliveryRow::into_delivery).collect()
@@ -121,7 +122,7 @@ impl Db {
     /// # Errors
     /// As [`Db::deliveries`].
     pub async fn oldest_unfinished(&self) -> Result<Option<Delivery>, StoreError> {
-        let sql = format!("{DELIVERIES} WHERE d.state IN ('pending', 'claimed', 'sending') ORDER BY d.id LIMIT 1");
+        let sql = format!("{DELIVERIES} WHERE d.state IN ('pending', 'sending') ORDER BY d.id LIMIT 1");
         let row: Option<DeliveryRow> = self.read().row(&sql, vec![]).await?;
         row.map(DeliveryRow::into_delivery).transpose()
     }
@@ -169,8 +170,9 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn texts_sent(&self, since: DateTime<Utc>) -> Result<i64, DbErr> {
-        let sql = "SELECT count(*) FROM delivery WHERE lane = 'sms' AND accepted_at IS NOT NULL AND accepted_at >= $1";
-        Ok(self.read().id(sql, vec![micros(since).into()]).await?.unwrap_or_default())
+        let sql =
+            format!("SELECT count(*) FROM delivery WHERE {IN_LANE} AND accepted_at IS NOT NULL AND accepted_at >= $1");
+        Ok(self.read().id(&sql, vec![micros(since).into()]).await?.unwrap_or_default())
     }
 
     /// Sends a delivery that failed once more, with a new time to expire. Its key stays: a receiver can tell.
@@ -212,7 +214,7 @@ impl Db {
 
     async fn why_not(&self, delivery: &Delivery) -> Result<Option<NotReplayed>, StoreError> {
         let sql = "SELECT o.id FROM delivery d JOIN delivery o ON o.drop_id = d.drop_id AND o.subscriber_id = d.subscriber_id \
-                   AND o.id <> d.id AND o.state IN ('pending', 'claimed', 'sending', 'sent') WHERE d.id = $1 LIMIT 1";
+                   AND o.id <> d.id AND o.state IN ('pending', 'sending', 'sent') WHERE d.id = $1 LIMIT 1";
         if self.read().id(sql, vec![delivery.id.into()]).await?.is_some() {
             return Ok(Some(NotReplayed::ToldElsewhere(delivery.id)));
         }

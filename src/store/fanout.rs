@@ -223,12 +223,12 @@ async fn next_watches(
         let (size, style) = (values.len() + 1, values.len() + 2);
         branches.push(format!(
             "SELECT id FROM (SELECT id FROM watch WHERE product_id = $1 AND size_key = ${size} AND style_key = ${style} \
-             AND id > $2 ORDER BY id LIMIT $3) AS c{size}"
+             AND id > $2 ORDER BY id LIMIT $3 + 0) AS c{size}"
         ));
         values.push(case.wish.size.as_str().into());
         values.push(case.wish.style.as_str().into());
     }
-    let sql = format!("SELECT id FROM ({}) AS found ORDER BY id LIMIT $3", branches.join(" UNION ALL "));
+    let sql = format!("SELECT id FROM ({}) AS found ORDER BY id LIMIT $3 + 0", branches.join(" UNION ALL "));
     txn.ids(&sql, values).await
 }
 

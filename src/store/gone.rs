@@ -191,7 +191,7 @@ async fn told(txn: &Txn, gone: &GoneDrop, channels: &[&str], after: i64) -> Resu
 /// It is looked at again while its alerts are not all told, or its fan-out is not done; else when something more goes.
 async fn settle(txn: &Txn, gone: &GoneDrop, now: i64) -> Result<(), DbErr> {
     let sql = "UPDATE \"drop\" SET gone_check_at = CASE WHEN done_at IS NULL OR EXISTS \
-                 (SELECT 1 FROM delivery d WHERE d.drop_id = $1 AND d.state IN ('pending', 'claimed', 'sending')) \
+                 (SELECT 1 FROM delivery d WHERE d.drop_id = $1 AND d.state IN ('pending', 'sending')) \
                  THEN $3 ELSE CAST(NULL AS BIGINT) END \
                WHERE id = $1 AND gone_check_at = $2";
     txn.run(sql, vec![gone.id.into(), gone.check_at.into(), (now + span(AGAIN)).into()]).await.map(|_| ())

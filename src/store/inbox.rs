@@ -117,7 +117,7 @@ impl Db {
         let now = micros(self.now());
         let sql = format!(
             "UPDATE inbox SET held_until = $3, attempts = attempts + 1 WHERE held_until <= $2 AND done_at IS NULL AND id IN \
-             (SELECT i.id FROM inbox i WHERE {due} ORDER BY i.id LIMIT $4) \
+             (SELECT i.id FROM inbox i WHERE {due} ORDER BY i.id LIMIT $4 + 0) \
              RETURNING id, CAST(attempts AS BIGINT) AS attempts, payload"
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -47,7 +47,7 @@ struct WishRow {
 }
 
 /// Alerts that somebody was or may be told.
-const LIVE: &str = "kind = 'alert' AND drop_id IS NOT NULL AND state IN ('pending', 'claimed', 'sending', 'sent')";
+const LIVE: &str = "kind = 'alert' AND drop_id IS NOT NULL AND state IN ('pending', 'sending', 'sent')";
 
 /// Gives all that is `other`'s to `one`, and ends `other`. Says how many watches came along.
 pub(super) async fn merge(txn: &Txn, one: i64, other: i64, now: i64) -> Result<u64, StoreError> {
@@ -83,7 +83,7 @@ async fn hold(txn: &Txn, one: i64, other: i64) -> Result<(), DbErr> {
     for sql in [
         "SELECT id FROM \"drop\" WHERE done_at IS NULL AND product_id IN \
            (SELECT product_id FROM watch WHERE subscriber_id IN ($1, $2)) ORDER BY id FOR UPDATE",
-        "SELECT id FROM delivery WHERE subscriber_id IN ($1, $2) AND state IN ('pending', 'claimed', 'sending') \
+        "SELECT id FROM delivery WHERE subscriber_id IN ($1, $2) AND state IN ('pending', 'sending') \
            ORDER BY id FOR UPDATE",
         "SELECT id FROM subscriber WHERE id IN ($1, $2) ORDER BY id FOR UPDATE",
     ] {
@@ -169,12 +169,12 @@ async fn unite_alerts(txn: &Txn, one: i64, other: i64, now: i64) -> Result<(), S
 async fn tell(txn: &Txn, id: i64, variants: &BTreeSet<i64>, now: i64) -> Result<(), StoreError> {
     if variants.is_empty() {
         let sql = "UPDATE delivery SET state = 'cancelled', reason = 'merged', ended_at = $2 \
-                   WHERE id = $1 AND state IN ('pending', 'claimed')";
+                   WHERE id = $1 AND state = 'pending'";
         txn.run(sql, vec![id.into(), now.into()]).await?;
         return Ok(());
     }
     let payload = serde_json::to_string(variants).map_err(|why| StoreError::corrupt("delivery.payload", why))?;
-    let sql = "UPDATE delivery SET payload = $2 WHERE id = $1 AND state IN ('pending', 'claimed')";
+    let sql = "UPDATE delivery SET payload = $2 WHERE id = $1 AND state = 'pending'";
     txn.run(sql, vec![id.into(), payload.into()]).await?;
     Ok(())
 }
@@ -211,7 +211,7 @@ async fn told_already(txn: &Txn, one: i64) -> Result<(), StoreError> {
 
 impl AlertRow {
     fn waits(&self) -> bool {
-        matches!(self.state.as_str(), "pending" | "claimed")
+        self.state == "pending"
     }
 
     fn variants(&self) -> Result<BTreeSet<i64>, StoreError> {

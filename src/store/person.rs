@@ -57,7 +57,7 @@ impl Db {
     pub async fn told_to(&self, subscriber_id: i64, limit: u32) -> Result<Vec<Told>, StoreError> {
         let sql = "SELECT d.kind, p.title AS product, t.address, d.state, d.created_at, d.accepted_at FROM delivery d \
                    LEFT JOIN destination t ON t.id = d.destination_id LEFT JOIN \"drop\" r ON r.id = d.drop_id \
-                   LEFT JOIN product p ON p.id = r.product_id WHERE d.subscriber_id = $1 ORDER BY d.id DESC LIMIT $2";
+                   LEFT JOIN product p ON p.id = r.product_id WHERE d.subscriber_id = $1 ORDER BY d.id DESC LIMIT $2 + 0";
         Ok(self.read().rows(sql, vec![subscriber_id.into(), i64::from(limit).into()]).await?)
     }
 
@@ -70,7 +70,7 @@ impl Db {
     pub async fn forget(&self, subscriber_id: i64) -> Result<Forgotten, StoreError> {
         let txn = self.write().await?;
         let sql = "UPDATE delivery SET state = 'suppressed', reason = 'forgotten', ended_at = $2 \
-                   WHERE subscriber_id = $1 AND state IN ('pending', 'claimed')";
+                   WHERE subscriber_id = $1 AND state = 'pending'";
         txn.run(sql, vec![subscriber_id.into(), micros(self.now()).into()]).await?;
         let sql = "SELECT count(*) FROM delivery WHERE subscriber_id = $1 AND state = 'sending'";
         let under_way = txn.id(sql, vec![subscriber_id.into()]).await?.unwrap_or_default();

@@ -37,7 +37,7 @@ const PLANNED: [&str; 10] = [
     "UPDATE inbox SET held_until = held_until + $1 WHERE held_until > 0",
     "UPDATE delivery SET created_at = created_at + $1, next_attempt_at = next_attempt_at + $1, \
      expires_at = expires_at + $1, started_at = started_at + $1, put_off_until = put_off_until + $1 \
-     WHERE state IN ('pending', 'claimed', 'sending')",
+     WHERE state IN ('pending', 'sending')",
     "UPDATE incident SET opened_at = opened_at + $1 WHERE closed_at IS NULL",
     "UPDATE subscriber SET paused_until = paused_until + $1 WHERE paused_until > 0",
     "UPDATE conversation SET expires_at = expires_at + $1",
@@ -64,8 +64,8 @@ const WRITTEN_AHEAD: [&str; 9] = [
     OVERDUE_SOON,
     "UPDATE delivery SET next_attempt_at = next_attempt_at - (created_at - $1), \
        expires_at = expires_at - (created_at - $1), created_at = $1 \
-     WHERE state IN ('pending', 'claimed', 'sending') AND created_at > $1",
-    "UPDATE delivery SET started_at = $1 WHERE state IN ('pending', 'claimed', 'sending') AND started_at > $1",
+     WHERE state IN ('pending', 'sending') AND created_at > $1",
+    "UPDATE delivery SET started_at = $1 WHERE state IN ('pending', 'sending') AND started_at > $1",
     "UPDATE incident SET opened_at = $1 WHERE closed_at IS NULL AND opened_at > $1",
     "UPDATE watch SET told_at = $1 WHERE told_at > $1",
     "UPDATE \"drop\" SET created_at = $1 WHERE created_at > $1",

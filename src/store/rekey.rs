@@ -228,7 +228,7 @@ async fn secrets(txn: &Txn, both: &Both<'_>) -> Result<u64, StoreError> {
 async fn codes(txn: &Txn, both: &Both<'_>, now: i64) -> Result<(), StoreError> {
     txn.run("DELETE FROM challenge", vec![]).await?;
     let sql = "UPDATE delivery SET state = 'expired', reason = 'rekeyed', payload = '', ended_at = $1 \
-               WHERE kind = 'code' AND state IN ('pending', 'claimed')";
+               WHERE kind = 'code' AND state = 'pending'";
     txn.run(sql, vec![now.into()]).await?;
     let sql = "SELECT id, payload AS text FROM delivery WHERE kind = 'code' AND state = 'sending'";
     for row in txn.rows::<Row>(sql, vec![]).await? {

@@ -1,4 +1,8 @@
 //! Short words for statements. `$1, $2, …` are understood by both databases.
+//!
+//! Two habits keep SQLite from parsing a statement anew each time it runs, because its plan might depend on a value:
+//! `LIMIT $1 + 0`, never `LIMIT $1`; and no partial index says `column = 'literal'` of a column that others compare
+//! with a value.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Statement, Value};
 
@@ -17,6 +21,14 @@ pub(crate) trait Sql: ConnectionTrait {
         }
         let row = format!("({})", vec!["?"; columns].join(","));
         vec![row.as_str(); rows].join(",")
+    }
+
+    /// Rows as [`Self::only_rows`] has them, and their values, for a statement to which a row is no harm twice. They are
+    /// filled up as by [`list_of`]. A value of the statement that is none of theirs comes after them.
+    fn rows_of<const N: usize>(&self, rows: impl IntoIterator<Item = [Value; N]>) -> (String, Vec<Value>) {
+        let mut values: Vec<Value> = rows.into_iter().flatten().collect();
+        let count = fill_up(&mut values, 0, N);
+        (self.only_rows(count, N), values)
     }
 
     /// Runs a statement and says how many rows it changed.
@@ -72,4 +84,23 @@ pub(crate) fn list(first: usize, count: usize) -> String {
 /// `($3,$4),($5,$6)` for `rows` rows of `columns` values from number `first` on.
 pub(crate) fn table(first: usize, rows: usize, columns: usize) -> String {
     (0..rows).map(|row| format!("({})", list(first + row * columns, columns))).collect::<Vec<_>>().join(",")
+}
+
+/// These values appended to others, as a list for `IN`. It is filled up with the last of them to 1, 2, 4, 8, … values: the
+/// driver keeps only so many statements prepared, and each count would be one of its own.
+pub(crate) fn list_of(values: &mut Vec<Value>, items: impl IntoIterator<Item = i64>) -> String {
+    let first = values.len();
+    values.extend(items.into_iter().map(Value::from));
+    let count = fill_up(values, first, 1);
+    list(first + 1, count)
+}
+
+/// Repeats the last of the rows from value `first` on. Says how many rows there are then.
+fn fill_up(values: &mut Vec<Value>, first: usize, columns: usize) -> usize {
+    let rows = (values.len() - first) / columns;
+    let filled = if rows == 0 { 0 } else { rows.next_power_of_two() };
+    for _ in rows..filled {
+        values.extend_from_within(values.len() - columns..);
+    }
+    filled
 }

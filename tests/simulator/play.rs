@@ -228,7 +228,7 @@ impl Play {
     }
 
     async fn is_at_rest(&self) -> bool {
-        let sql = "SELECT (SELECT count(*) FROM delivery WHERE state IN ('pending', 'claimed', 'sending')) \
+        let sql = "SELECT (SELECT count(*) FROM delivery WHERE state IN ('pending', 'sending')) \
                    + (SELECT count(*) FROM \"drop\" WHERE done_at IS NULL)";
         number(&rows(&self.admin, sql).await[0], 0) == 0
     }

@@ -1,10 +1,10 @@
 //! The outbox's decider: what becomes of a delivery after its channel answered, or did not.
 //!
 //! ```text
-//! pending ─claim─▶ claimed ─start─▶ sending ─▶ sent
-//!    ▲                │                │
-//!    ├── lane over ───┘                ├─▶ dead        gave up, attempts spent, address gone
-//!    └── retry at ◀────────────────────┘
+//! pending ─start─▶ sending ─▶ sent
+//!    ▲                │
+//!    │                ├─▶ dead        gave up, attempts spent, address gone
+//!    └── retry at ◀───┘
 //! expired: its time is over or it is sold out     suppressed: not wanted any more     cancelled: another hop took over
 //! ```
 
@@ -19,8 +19,6 @@ use chrono::{DateTime, Utc};
 pub enum State {
     /// Waits for its lane.
     Pending,
-    /// A lane took it and waits for its pace.
-    Claimed,
     /// The request may be on its way. Written down before the first byte leaves.
     Sending,
     /// The platform took it.
@@ -37,23 +35,14 @@ pub enum State {
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 8] = [
-        Self::Pending,
-        Self::Claimed,
-        Self::Sending,
-        Self::Sent,
-        Self::Dead,
-        Self::Expired,
-        Self::Suppressed,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Pending, Self::Sending, Self::Sent, Self::Dead, Self::Expired, Self::Suppressed, Self::Cancelled];
 
     /// The name in tables, commands and JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
-            Self::Claimed => "claimed",
             Self::Sending => "sending",
             Self::Sent => "sent",
             Self::Dead => "dead",
@@ -66,7 +55,7 @@ impl State {
     /// Will nothing happen to it by itself any more?
     #[must_use]
     pub fn is_final(self) -> bool {
-        !matches!(self, Self::Pending | Self::Claimed | Self::Sending)
+        !matches!(self, Self::Pending | Self::Sending)
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Model {
     pub lane: String,
     /// Alerts: a JSON array of restocks; others: the message.
     pub payload: String,
-    /// Pending, claimed, sending, sent, dead, expired, suppressed or cancelled.
+    /// Pending, sending, sent, dead, expired, suppressed or cancelled.
     pub state: String,
     /// Why it ended as it did: sold_out, paused, unwatched, ….
     pub reason: Option<String>,

@@ -9,7 +9,7 @@ use sea_orm::{DbErr, FromQueryResult, Value};
 use super::super::db::Txn;
 use super::super::error::StoreError;
 use super::super::fanout::{later_drops, tell_late};
-use super::super::sql::{Sql, table};
+use super::super::sql::Sql;
 use super::super::time::{at, micros};
 use super::Finished;
 use super::hop::next_hop;
@@ -92,21 +92,21 @@ pub(super) async fn finish_sent(
     epoch: i64,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    for chunk in sent.chunks(100) {
-        let mut values: Vec<Value> = vec![epoch.into(), micros(now).into()];
-        for done in chunk {
+    for chunk in sent.chunks(128) {
+        let (rows, mut values) = txn.rows_of(chunk.iter().map(|done| {
             let provider_ref = if let Next::Sent { provider_ref } = &done.next { provider_ref.clone() } else { None };
-            values.extend([done.id.into(), i64::from(done.attempts).into(), provider_ref.into()]);
-            values.push(micros(done.ended_at).into());
-        }
+            [done.id.into(), i64::from(done.attempts).into(), provider_ref.into(), micros(done.ended_at).into()]
+        }));
         let sql = format!(
-            "WITH done (id, attempts, provider_ref, accepted_at) AS (VALUES {}) \
+            "WITH done (id, attempts, provider_ref, accepted_at) AS (VALUES {rows}) \
              UPDATE delivery SET state = 'sent', provider_ref = COALESCE(done.provider_ref, delivery.provider_ref), \
-               last_error = NULL, reason = NULL, accepted_at = CAST(done.accepted_at AS BIGINT), ended_at = $2 \
+               last_error = NULL, reason = NULL, accepted_at = CAST(done.accepted_at AS BIGINT), ended_at = ${} \
              FROM done WHERE delivery.id = CAST(done.id AS BIGINT) AND delivery.state = 'sending' \
-               AND delivery.attempts = CAST(done.attempts AS BIGINT) AND delivery.epoch = $1 RETURNING delivery.id",
-            table(3, chunk.len(), 4)
+               AND delivery.attempts = CAST(done.attempts AS BIGINT) AND delivery.epoch = ${} RETURNING delivery.id",
+            values.len() + 1,
+            values.len() + 2,
         );
+        values.extend([micros(now).into(), epoch.into()]);
         let written: HashSet<i64> = txn.ids(&sql, values).await?.into_iter().collect();
         let counted: Vec<&Finished> = chunk.iter().copied().filter(|done| written.contains(&done.id)).collect();
         insert_attempts(txn, &counted).await?;
@@ -118,7 +118,7 @@ async fn insert_attempts(txn: &Txn, made: &[&Finished]) -> Result<(), DbErr> {
     if made.is_empty() {
         return Ok(());
     }
-    let values = made.iter().flat_map(|done| {
+    let (rows, values) = txn.rows_of(made.iter().map(|done| {
         [
             done.id.into(),
             i64::from(done.attempts).into(),
@@ -127,12 +127,14 @@ async fn insert_attempts(txn: &Txn, made: &[&Finished]) -> Result<(), DbErr> {
             done.verdict.as_str().into(),
             Value::from(done.verdict.why()),
         ]
-    });
+    }));
     let sql = format!(
-        "INSERT INTO attempt (delivery_id, number, started_at, ended_at, verdict, error) VALUES {}",
-        table(1, made.len(), 6)
+        "WITH made (id, number, started_at, ended_at, verdict, error) AS (VALUES {rows}) \
+         INSERT INTO attempt (delivery_id, number, started_at, ended_at, verdict, error) \
+         SELECT DISTINCT CAST(id AS BIGINT), CAST(number AS INTEGER), CAST(started_at AS BIGINT), CAST(ended_at AS BIGINT), \
+           verdict, error FROM made"
     );
-    txn.run(&sql, values.collect()).await.map(|_| ())
+    txn.run(&sql, values).await.map(|_| ())
 }
 
 async fn mark_gone(txn: &Txn, done: &Finished) -> Result<(), DbErr> {
@@ -141,10 +143,10 @@ async fn mark_gone(txn: &Txn, done: &Finished) -> Result<(), DbErr> {
     txn.run(sql, vec![done.id.into(), done.verdict.why().into()]).await.map(|_| ())
 }
 
-/// Ends a claimed row without a request.
+/// Ends a row without a request: one that is due, or was just started.
 pub(super) async fn end(txn: &Txn, id: i64, state: State, reason: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
     let sql =
-        "UPDATE delivery SET state = $2, reason = $3, ended_at = $4 WHERE id = $1 AND state IN ('claimed', 'sending')";
+        "UPDATE delivery SET state = $2, reason = $3, ended_at = $4 WHERE id = $1 AND state IN ('pending', 'sending')";
     txn.run(sql, vec![id.into(), state.as_str().into(), reason.into(), micros(now).into()]).await?;
     if state == State::Expired || reason == "paused" || reason == "unwatched" {
         return rearm(txn, id, now).await;
@@ -161,7 +163,7 @@ pub(in crate::store) async fn take_back(
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     let sql = format!(
-        "WITH waiting AS MATERIALIZED (SELECT id FROM delivery WHERE destination_id = $1 AND state IN ('pending', 'claimed') \
+        "WITH waiting AS MATERIALIZED (SELECT id FROM delivery WHERE destination_id = $1 AND state = 'pending' \
            ORDER BY id {}) \
          UPDATE delivery SET state = 'suppressed', reason = $2, ended_at = $3 WHERE id IN (SELECT id FROM waiting) RETURNING id",
         txn.lock("FOR UPDATE SKIP LOCKED")
@@ -191,7 +193,7 @@ async fn rearm(txn: &Txn, id: i64, now: DateTime<Utc>) -> Result<(), StoreError>
                WHERE told_drop_id = (SELECT drop_id FROM delivery WHERE id = $1) \
                  AND subscriber_id = (SELECT subscriber_id FROM delivery WHERE id = $1) \
                  AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.drop_id = watch.told_drop_id \
-                   AND e.subscriber_id = watch.subscriber_id AND e.state IN ('pending', 'claimed', 'sending', 'sent')) \
+                   AND e.subscriber_id = watch.subscriber_id AND e.state IN ('pending', 'sending', 'sent')) \
                RETURNING id";
     let watches = txn.ids(sql, vec![id.into(), told.number.into()]).await?;
     let expire_after = at(told.expires_at).signed_duration_since(at(told.created_at)).to_std().unwrap_or_default();

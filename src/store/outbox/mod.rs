@@ -1,6 +1,6 @@
-//! What a lane does with the outbox: claim, start, finish; and what a new holder finds of the old one.
+//! What a lane does with the outbox: start and finish; and what a new holder finds of the old one.
 //!
-//! One transaction does all three for a whole batch: a row is `sending` on disk before its first byte leaves.
+//! One transaction does both for a whole batch: a row is `sending` on disk before its first byte leaves.
 
 mod finish;
 pub(super) mod hop;
@@ -29,10 +29,6 @@ use start::{is_held, start};
 
 /// The reason of a waiting row that a person has sent although it is sold out.
 pub(super) const FORCED: &str = "forced";
-
-/// The condition of the index `delivery_held`, word for word. Without it SQLite reads every delivery there ever was:
-/// it does not conclude from `state = 'claimed'` that the index holds the row.
-const HELD: &str = "state IN ('claimed', 'sending')";
 
 /// A delivery whose request may be made now. It is `sending` on disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,7 +101,7 @@ pub struct Step {
     pub started: Vec<Started>,
     /// Rows that were taken and are not sent: not worth it any more, or put off by the rules of texting.
     pub dropped: usize,
-    /// Rows that were put back because their address has just been told something, and for how long at least.
+    /// Rows that were put off because their address has just been told something, and for how long at least.
     pub spaced: Option<Duration>,
     /// The lease is somebody else's by now: nothing was started, and nothing will be.
     pub lost: bool,
@@ -155,12 +151,11 @@ impl Db {
         struct LaneRow {
             lane: String,
         }
-        let sql = "SELECT DISTINCT lane FROM delivery WHERE state IN ('claimed', 'sending')";
+        let sql = "SELECT DISTINCT lane FROM delivery WHERE state = 'sending'";
         Ok(self.read().rows::<LaneRow>(sql, vec![]).await?.into_iter().map(|row| row.lane).collect())
     }
 
-    /// What a new holder of a lane does first: rows that were claimed are free again; a request that may have been
-    /// made is Unknown.
+    /// What a new holder of a lane does first: a request that may have been made is Unknown.
     ///
     /// # Errors
     /// When the database fails; then nothing is taken over.
@@ -171,14 +166,8 @@ impl Db {
             return Ok(0);
         }
         let now = self.now();
-        let sql = format!(
-            "UPDATE delivery SET state = 'pending', epoch = 0 WHERE {HELD} AND lane = $1 AND state = 'claimed' AND epoch <> $2"
-        );
-        let freed = txn.run(&sql, vec![lane.into(), lease.epoch.into()]).await?;
-        let sql = format!(
-            "SELECT id, attempts, expires_at FROM delivery WHERE {HELD} AND lane = $1 AND state = 'sending' AND epoch <> $2"
-        );
-        let held: Vec<HeldRow> = txn.rows(&sql, vec![lane.into(), lease.epoch.into()]).await?;
+        let sql = "SELECT id, attempts, expires_at FROM delivery WHERE state = 'sending' AND lane = $1 AND epoch <> $2";
+        let held: Vec<HeldRow> = txn.rows(sql, vec![lane.into(), lease.epoch.into()]).await?;
         for row in &held {
             let attempts = u32::try_from(row.attempts).unwrap_or_default();
             let verdict = Verdict::Unknown { why: "the service stopped while sending".to_owned() };
@@ -187,7 +176,7 @@ impl Db {
             finish_if(&txn, &finished, "epoch <> $2", lease.epoch, now).await?;
         }
         txn.commit().await?;
-        Ok(usize::try_from(freed).unwrap_or_default() + held.len())
+        Ok(held.len())
     }
 
     /// One step of a lane: writes down what came of the requests in `finished` and starts more, as `gait` lets it.
@@ -215,18 +204,5 @@ impl Db {
         };
         txn.commit().await?;
         Ok(step)
-    }
-
-    /// Hands back what was claimed and not started: the service stops.
-    ///
-    /// # Errors
-    /// When the database fails; then the next holder of the lane frees it.
-    pub async fn hand_back_lane(&self, lease: &Lease, lane: &str) -> Result<(), DbErr> {
-        let txn = self.write().await?;
-        let sql = format!(
-            "UPDATE delivery SET state = 'pending', epoch = 0 WHERE {HELD} AND lane = $1 AND state = 'claimed' AND epoch = $2"
-        );
-        txn.run(&sql, vec![lane.into(), lease.epoch.into()]).await?;
-        txn.commit().await
     }
 }

@@ -1,4 +1,4 @@
-//! Claims what is due, ends what is not worth sending, and starts the rest: with everything that could forbid a send
+//! Takes what is due, ends what is not worth sending, and starts the rest: with everything that could forbid a send
 //! asked in the statement that starts it.
 
 use std::collections::{HashMap, HashSet};
@@ -8,20 +8,20 @@ use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, Message};
 use coatcheck_domain::delivery::{Kind, State};
 use coatcheck_domain::{Destination, SmsRules};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Value};
 
 use super::super::db::Txn;
 use super::super::error::StoreError;
 use super::super::gone::Edited;
 use super::super::keys::{Keys, Sealed, is_sealed};
 use super::super::lease::Lease;
-use super::super::sql::{Sql, list};
+use super::super::sql::{Sql, list_of};
 use super::super::time::{at, micros, span};
 use super::finish::end;
-use super::{FORCED, Gait, HELD, Started, Step, texting};
+use super::{FORCED, Gait, Started, Step, texting};
 
 #[derive(FromQueryResult)]
-struct ClaimedRow {
+struct DueRow {
     id: i64,
     kind: String,
     provider_ref: Option<String>,
@@ -34,8 +34,31 @@ struct ClaimedRow {
     address: Option<String>,
     sealed: Option<String>,
     secret: Option<String>,
+    /// The drop's, at the first row that tells of it: a crowd is told of one drop.
     snapshot: Option<String>,
 }
+
+/// A row, or none: the lane is held, and nothing is due.
+struct MaybeDueRow(Option<DueRow>);
+
+impl FromQueryResult for MaybeDueRow {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        let id: Option<i64> = row.try_get(prefix, "id")?;
+        id.map(|_| DueRow::from_query_result(row, prefix)).transpose().map(Self)
+    }
+}
+
+/// What was in stock at each drop; or why that cannot be read.
+type Alerts = HashMap<i64, Result<Alert, String>>;
+
+fn alerts(due: &[DueRow]) -> Alerts {
+    let read = |row: &DueRow| {
+        let alert = serde_json::from_str(row.snapshot.as_deref()?).map_err(|why| why.to_string());
+        Some((row.drop_id?, alert))
+    };
+    due.iter().filter_map(read).collect()
+}
+
 #[derive(FromQueryResult)]
 struct StockRow {
     id: i64,
@@ -57,7 +80,8 @@ const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.
            AND w.subscriber_id = delivery.subscriber_id AND w.told_drop_id > p.id \
          WHERE p.id = delivery.drop_id AND (w.size_key = '' OR EXISTS (SELECT 1 FROM restock r \
            JOIN variant v ON v.id = r.variant_id WHERE r.drop_id = p.id AND v.size_key = w.size_key))))";
-/// Claims what is due, ends what is not worth sending, starts the rest.
+
+/// Takes what is due, ends what is not worth sending, starts the rest.
 pub(super) async fn start(
     txn: &Txn,
     keys: Option<&Keys>,
@@ -67,34 +91,19 @@ pub(super) async fn start(
     rules: &SmsRules,
     now: DateTime<Utc>,
 ) -> Result<Step, StoreError> {
-    if !is_held(txn, lease).await? {
+    let Some(due) = due(txn, lease, lane, gait.width(), now).await? else {
         return Ok(Step { lost: true, ..Step::default() });
-    }
-    let limit = i64::try_from(gait.width()).unwrap_or(i64::MAX);
-    // Materialized, or PostgreSQL may run the inner query anew for each row, and with other rows locked each time.
-    let sql = format!(
-        "WITH due AS MATERIALIZED (SELECT id FROM delivery WHERE state = 'pending' AND lane = $1 AND next_attempt_at <= $2 \
-           ORDER BY next_attempt_at, id LIMIT $4 {}) \
-         UPDATE delivery SET state = 'claimed', epoch = $3 WHERE state = 'pending' AND id IN (SELECT id FROM due)",
-        txn.lock("FOR UPDATE SKIP LOCKED")
-    );
-    let values = vec![lane.into(), micros(now).into(), lease.epoch.into(), limit.into()];
-    if txn.run(&sql, values).await? == 0 {
+    };
+    if due.is_empty() {
         return Ok(Step::default());
     }
-    let sql = format!(
-        "SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, t.address, t.sealed, t.secret, p.snapshot \
-               FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id LEFT JOIN \"drop\" p ON p.id = d.drop_id \
-               WHERE d.{HELD} AND d.lane = $1 AND d.state = 'claimed' AND d.epoch = $2 ORDER BY d.next_attempt_at, d.id"
-    );
-    let claimed: Vec<ClaimedRow> = txn.rows(&sql, vec![lane.into(), lease.epoch.into()]).await?;
-    hold_numbers(txn, &claimed).await?;
-    let sold_out = sold_out(txn, &claimed).await?;
+    hold_numbers(txn, &due).await?;
+    let sold_out = sold_out(txn, &due).await?;
     for id in &sold_out {
         end(txn, *id, State::Expired, "sold_out", now).await?;
     }
-    let mut candidates: Vec<&ClaimedRow> = claimed.iter().filter(|row| !sold_out.contains(&row.id)).collect();
-    let spaced = space_out(txn, lease, gait, &mut candidates, now).await?;
+    let mut candidates: Vec<&DueRow> = due.iter().filter(|row| !sold_out.contains(&row.id)).collect();
+    let spaced = space_out(txn, gait, &mut candidates, now).await?;
     let is_text = texting::is_lane(lane);
     let mut held_back = HashSet::new();
     if is_text {
@@ -104,6 +113,7 @@ pub(super) async fn start(
     let consent = if is_text { texting::CONSENTED } else { "TRUE" };
     let allowed = start_wanted(txn, lease, &candidates, consent, now).await?;
     let doubts = in_doubt(txn, &candidates).await?;
+    let alerts = alerts(&due);
     let mut step = Step { dropped: sold_out.len() + held_back.len(), spaced, ..Step::default() };
     for row in candidates {
         if !allowed.contains(&row.id) {
@@ -111,7 +121,7 @@ pub(super) async fn start(
             step.dropped += 1;
             continue;
         }
-        match row.started(keys, now, doubts.get(&row.id).copied()) {
+        match row.started(keys, &alerts, now, doubts.get(&row.id).copied()) {
             Ok(started) => step.started.push(started),
             Err(why) => {
                 end(txn, row.id, State::Dead, &format!("unreadable: {why}"), now).await?;
@@ -122,28 +132,58 @@ pub(super) async fn start(
     Ok(step)
 }
 
+/// The longest due rows of a lane, and where they go; nothing if the lane is another's by now ([`HELD`]). On PostgreSQL they
+/// are ours alone until the transaction ends; on SQLite writers are alone anyway.
+async fn due(
+    txn: &Txn,
+    lease: &Lease,
+    lane: &str,
+    width: usize,
+    now: DateTime<Utc>,
+) -> Result<Option<Vec<DueRow>>, StoreError> {
+    // Materialized, or PostgreSQL may run an inner query anew for each row, and with other rows locked each time.
+    let sql = format!(
+        "WITH held AS MATERIALIZED ({HELD} {}), \
+         d AS MATERIALIZED (SELECT * FROM delivery WHERE state = 'pending' AND lane = $4 AND next_attempt_at <= $5 \
+           AND EXISTS (SELECT 1 FROM held) ORDER BY next_attempt_at, id LIMIT $6 + 0 {}) \
+         SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, \
+           t.address, t.sealed, t.secret, \
+           CASE WHEN row_number() OVER (PARTITION BY d.drop_id ORDER BY d.id) = 1 THEN p.snapshot END AS snapshot \
+         FROM held LEFT JOIN d ON TRUE LEFT JOIN destination t ON t.id = d.destination_id \
+         LEFT JOIN \"drop\" p ON p.id = d.drop_id ORDER BY d.next_attempt_at, d.id",
+        txn.lock("FOR SHARE"),
+        txn.lock("FOR UPDATE SKIP LOCKED")
+    );
+    let mut values = held_values(lease);
+    values.extend([lane.into(), micros(now).into(), i64::try_from(width).unwrap_or(i64::MAX).into()]);
+    let rows: Vec<MaybeDueRow> = txn.rows(&sql, values).await?;
+    let is_held = !rows.is_empty();
+    let due = rows.into_iter().filter_map(|MaybeDueRow(due)| due).collect();
+    Ok(is_held.then_some(due))
+}
+
 /// On PostgreSQL, STOP waits until sends to its number have begun, or they wait until it is stored, and see it. On SQLite
 /// writers are alone anyway.
-async fn hold_numbers(txn: &Txn, rows: &[ClaimedRow]) -> Result<(), DbErr> {
-    let texts: Vec<Value> = rows.iter().filter(|row| row.sealed.is_some()).map(|row| row.id.into()).collect();
+async fn hold_numbers(txn: &Txn, rows: &[DueRow]) -> Result<(), DbErr> {
+    let texts: Vec<i64> = rows.iter().filter(|row| row.sealed.is_some()).map(|row| row.id).collect();
     if texts.is_empty() || txn.get_database_backend() != DbBackend::Postgres {
         return Ok(());
     }
+    let mut values = Vec::new();
     let sql = format!(
         "SELECT id FROM destination WHERE id IN (SELECT d.destination_id FROM delivery d WHERE d.id IN ({})) \
          ORDER BY id FOR SHARE",
-        list(1, texts.len())
+        list_of(&mut values, texts)
     );
-    txn.ids(&sql, texts).await.map(|_| ())
+    txn.ids(&sql, values).await.map(|_| ())
 }
 
-/// Puts back the rows whose address has just been told something, one behind the other. Says how long the first of
+/// Puts off the rows whose address has just been told something, one behind the other. Says how long the first of
 /// them waits.
 async fn space_out(
     txn: &Txn,
-    lease: &Lease,
     gait: &mut dyn Gait,
-    rows: &mut Vec<&ClaimedRow>,
+    rows: &mut Vec<&DueRow>,
     now: DateTime<Utc>,
 ) -> Result<Option<Duration>, DbErr> {
     let mut waits: Vec<(i64, Duration)> = Vec::new();
@@ -155,30 +195,30 @@ async fn space_out(
         wait.is_zero()
     });
     for (id, wait) in &waits {
-        let sql = "UPDATE delivery SET state = 'pending', epoch = 0, next_attempt_at = $3 \
-                   WHERE id = $1 AND state = 'claimed' AND epoch = $2";
-        txn.run(sql, vec![(*id).into(), lease.epoch.into(), (micros(now) + span(*wait)).into()]).await?;
+        let sql = "UPDATE delivery SET next_attempt_at = $2 WHERE id = $1 AND state = 'pending'";
+        txn.run(sql, vec![(*id).into(), (micros(now) + span(*wait)).into()]).await?;
     }
     Ok(waits.into_iter().map(|(_, wait)| wait).min())
 }
 
 /// Which of these may have arrived already, and since when: the first request of those of which one got no answer.
-async fn in_doubt(txn: &Txn, rows: &[&ClaimedRow]) -> Result<HashMap<i64, DateTime<Utc>>, DbErr> {
+async fn in_doubt(txn: &Txn, rows: &[&DueRow]) -> Result<HashMap<i64, DateTime<Utc>>, DbErr> {
     #[derive(FromQueryResult)]
     struct Doubt {
         id: i64,
         since: i64,
     }
-    let again: Vec<Value> = rows.iter().filter(|row| row.attempts > 0).map(|row| row.id.into()).collect();
+    let again: Vec<i64> = rows.iter().filter(|row| row.attempts > 0).map(|row| row.id).collect();
     if again.is_empty() {
         return Ok(HashMap::new());
     }
+    let mut values = Vec::new();
     let sql = format!(
         "SELECT d.id, d.started_at AS since FROM delivery d WHERE d.started_at IS NOT NULL AND d.id IN ({}) \
          AND EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id AND a.verdict = 'unknown')",
-        list(1, again.len())
+        list_of(&mut values, again)
     );
-    let doubts: Vec<Doubt> = txn.rows(&sql, again).await?;
+    let doubts: Vec<Doubt> = txn.rows(&sql, values).await?;
     Ok(doubts.into_iter().map(|doubt| (doubt.id, at(doubt.since))).collect())
 }
 
@@ -186,49 +226,54 @@ async fn in_doubt(txn: &Txn, rows: &[&ClaimedRow]) -> Result<HashMap<i64, DateTi
 async fn start_wanted(
     txn: &Txn,
     lease: &Lease,
-    rows: &[&ClaimedRow],
+    rows: &[&DueRow],
     consent: &str,
     now: DateTime<Utc>,
 ) -> Result<Vec<i64>, DbErr> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = format!(
-        "UPDATE delivery SET state = 'sending', attempts = attempts + 1, started_at = COALESCE(started_at, $1) \
-         WHERE state = 'claimed' AND epoch = $2 AND expires_at > $1 AND {WANTED} AND {consent} AND id IN ({}) RETURNING id",
-        list(3, rows.len())
-    );
     let mut values: Vec<Value> = vec![micros(now).into(), lease.epoch.into()];
-    values.extend(rows.iter().map(|row| Value::from(row.id)));
+    let sql = format!(
+        "UPDATE delivery SET state = 'sending', epoch = $2, attempts = attempts + 1, started_at = COALESCE(started_at, $1) \
+         WHERE state = 'pending' AND expires_at > $1 AND {WANTED} AND {consent} AND id IN ({}) RETURNING id",
+        list_of(&mut values, rows.iter().map(|row| row.id))
+    );
     txn.ids(&sql, values).await
 }
+
+/// The lease of a lane, if nobody else has taken it: `$1` its name, `$2` the holder, `$3` the epoch.
+const HELD: &str = "SELECT epoch FROM lease WHERE name = $1 AND holder = $2 AND epoch = $3";
 
 /// Has nobody else taken the lane? On PostgreSQL nobody can until we are done, so that whoever takes it next finds
 /// all that we started.
 pub(super) async fn is_held(txn: &Txn, lease: &Lease) -> Result<bool, DbErr> {
-    let lock = txn.lock("FOR SHARE");
-    let sql = format!("SELECT epoch FROM lease WHERE name = $1 AND holder = $2 AND epoch = $3 {lock}");
-    let values = vec![lease.name.as_str().into(), lease.holder.as_str().into(), lease.epoch.into()];
-    Ok(txn.id(&sql, values).await?.is_some())
+    let sql = format!("{HELD} {}", txn.lock("FOR SHARE"));
+    Ok(txn.id(&sql, held_values(lease)).await?.is_some())
 }
 
-/// Claimed alerts of which everything has been out for two readings or more: nobody could buy it. One that a person
-/// forced is sent all the same.
-async fn sold_out(txn: &Txn, claimed: &[ClaimedRow]) -> Result<Vec<i64>, StoreError> {
+fn held_values(lease: &Lease) -> Vec<Value> {
+    vec![lease.name.as_str().into(), lease.holder.as_str().into(), lease.epoch.into()]
+}
+
+/// Alerts of which everything has been out for two readings or more: nobody could buy it. One that a person forced is
+/// sent all the same.
+async fn sold_out(txn: &Txn, due: &[DueRow]) -> Result<Vec<i64>, StoreError> {
     let told: Vec<(i64, Vec<i64>)> =
-        claimed.iter().filter(|row| row.may_sell_out()).map(|row| (row.id, row.variants())).collect();
+        due.iter().filter(|row| row.may_sell_out()).map(|row| (row.id, row.variants())).collect();
     let mut ids: Vec<i64> = told.iter().flat_map(|(_, variants)| variants.iter().copied()).collect();
     ids.sort_unstable();
     ids.dedup();
     let mut out: HashMap<i64, bool> = HashMap::new();
     for chunk in ids.chunks(500) {
+        let mut values = Vec::new();
         let sql = format!(
             "SELECT v.id, v.availability, CASE WHEN v.confirmed THEN c.readings - s.first_reading + 1 ELSE 0 END AS out_for \
              FROM variant v JOIN span s ON s.variant_id = v.id AND s.ended_at IS NULL \
              JOIN product p ON p.id = v.product_id JOIN source c ON c.id = p.source_id WHERE v.id IN ({})",
-            list(1, chunk.len())
+            list_of(&mut values, chunk.iter().copied())
         );
-        let rows: Vec<StockRow> = txn.rows(&sql, chunk.iter().map(|id| Value::from(*id)).collect()).await?;
+        let rows: Vec<StockRow> = txn.rows(&sql, values).await?;
         for row in rows {
             let buyable = matches!(row.availability.as_deref(), Some("in_stock" | "low_stock"));
             out.insert(row.id, !buyable && row.out_for >= 2);
@@ -240,7 +285,7 @@ async fn sold_out(txn: &Txn, claimed: &[ClaimedRow]) -> Result<Vec<i64>, StoreEr
 }
 
 /// Why a row was not started, written down in the order of the conditions.
-async fn end_unwanted(txn: &Txn, row: &ClaimedRow, is_text: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
+async fn end_unwanted(txn: &Txn, row: &DueRow, is_text: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
     if at(row.expires_at) <= now {
         return end(txn, row.id, State::Expired, "too_late", now).await;
     }
@@ -260,7 +305,7 @@ async fn end_unwanted(txn: &Txn, row: &ClaimedRow, is_text: bool, now: DateTime<
     end(txn, row.id, State::Suppressed, reason, now).await
 }
 
-impl ClaimedRow {
+impl DueRow {
     fn may_sell_out(&self) -> bool {
         self.drop_id.is_some() && self.reason.as_deref() != Some(FORCED)
     }
@@ -273,12 +318,14 @@ impl ClaimedRow {
     fn started(
         &self,
         keys: Option<&Keys>,
+        alerts: &Alerts,
         now: DateTime<Utc>,
         in_doubt_since: Option<DateTime<Utc>>,
     ) -> Result<Started, String> {
         let destination = self.destination(keys)?;
         let edits = self.provider_ref.clone().filter(|_| self.kind == Kind::Edit.as_str());
-        let (drop, message) = if edits.is_some() { self.edited()? } else { (self.drop_id, self.message(keys)?) };
+        let (drop, message) =
+            if edits.is_some() { self.edited()? } else { (self.drop_id, self.message(keys, alerts)?) };
         Ok(Started {
             id: self.id,
             dedupe_key: self.dedupe_key.clone(),
@@ -322,16 +369,16 @@ impl ClaimedRow {
     }
 
     /// The part of the drop that was asked for, or the stored message itself.
-    fn message(&self, keys: Option<&Keys>) -> Result<Message, String> {
+    fn message(&self, keys: Option<&Keys>, alerts: &Alerts) -> Result<Message, String> {
         if self.kind == Kind::Code.as_str() && !self.payload.starts_with('{') {
             let code = keys.and_then(|keys| keys.open(Sealed::Code, &self.payload));
             let code = code.ok_or("its code is sealed by another key")?;
             return serde_json::from_str(&code).map_err(|why| why.to_string());
         }
-        let Some(snapshot) = &self.snapshot else {
+        let Some(alert) = self.drop_id.and_then(|drop| alerts.get(&drop)) else {
             return serde_json::from_str(&self.payload).map_err(|why| why.to_string());
         };
-        let mut alert: Alert = serde_json::from_str(snapshot).map_err(|why| why.to_string())?;
+        let mut alert = alert.clone()?;
         let told = self.variants();
         alert.variants.retain(|variant| told.contains(&variant.variant));
         Ok(Message::Alert(Box::new(alert)))

@@ -8,6 +8,7 @@ use super::super::sql::Sql;
 use super::super::time::micros;
 use super::finish::next_hop_or_rearm;
 use super::optout::{is_opt_out, opt_out};
+use super::texting::IN_LANE;
 
 /// Codes that say that there is no phone to text behind a number: an unknown handset, a landline
 /// (twilio.com/docs/api/errors).
@@ -33,8 +34,8 @@ impl Db {
         code: Option<u32>,
     ) -> Result<bool, StoreError> {
         let txn = self.write().await?;
-        let sql = "SELECT id, destination_id FROM delivery WHERE lane = 'sms' AND provider_ref = $1";
-        let Some(row) = txn.row::<TextRow>(sql, vec![provider_ref.into()]).await? else { return Ok(false) };
+        let sql = format!("SELECT id, destination_id FROM delivery WHERE {IN_LANE} AND provider_ref = $1");
+        let Some(row) = txn.row::<TextRow>(&sql, vec![provider_ref.into()]).await? else { return Ok(false) };
         let changed = match status {
             "delivered" | "read" => arrived(&txn, &row, micros(self.now())).await?,
             "failed" | "undelivered" => self.failed(&txn, &row, status, code).await?,

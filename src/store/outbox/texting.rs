@@ -9,18 +9,21 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use coatcheck_domain::delivery::{Kind, State};
 use coatcheck_domain::sms_rules::{Begun, Ruling, SmsRules, Text, midnight, rule};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
 use super::super::db::Txn;
 use super::super::error::StoreError;
 use super::super::incident;
-use super::super::sql::{Sql, list};
+use super::super::sql::{Sql, list_of};
 use super::super::time::{at, micros};
 use super::finish::end;
 use super::overnight::supersede;
 
 /// The lane of all texts.
 pub(crate) const LANE: &str = "sms";
+
+/// In the lane of all texts, in the words of the indexes that hold nothing else: SQLite compares words.
+pub(crate) const IN_LANE: &str = "lane BETWEEN 'sms' AND 'sms'";
 
 /// The incident of a day on which all texts were sent.
 const SPENT: &str = "sms_spend";
@@ -85,7 +88,7 @@ impl Today {
     ) -> Result<Self, DbErr> {
         let sql = format!(
             "SELECT t.look_up, count(*) AS texts FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id \
-             WHERE d.lane = '{LANE}' AND d.started_at IS NOT NULL AND d.started_at >= $1 AND d.kind <> 'reply' \
+             WHERE d.{IN_LANE} AND d.started_at IS NOT NULL AND d.started_at >= $1 AND d.kind <> 'reply' \
              GROUP BY t.look_up"
         );
         let rows: Vec<CountRow> = conn.rows(&sql, vec![micros(midnight(now)).into()]).await?;
@@ -117,17 +120,17 @@ pub(super) async fn hold_back(
     ids: impl Iterator<Item = i64>,
     now: DateTime<Utc>,
 ) -> Result<HashSet<i64>, StoreError> {
-    let ids: Vec<Value> = ids.map(Value::from).collect();
-    if ids.is_empty() {
+    let mut values = Vec::new();
+    let ids = list_of(&mut values, ids);
+    if values.is_empty() {
         return Ok(HashSet::new());
     }
     let sql = format!(
         "SELECT d.id, d.kind, d.expires_at, d.put_off_until, t.look_up, t.country, t.zones, t.anytime \
          FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id \
-         WHERE d.id IN ({}) ORDER BY d.next_attempt_at, d.id",
-        list(1, ids.len())
+         WHERE d.id IN ({ids}) ORDER BY d.next_attempt_at, d.id"
     );
-    let rows: Vec<TextRow> = txn.rows(&sql, ids).await?;
+    let rows: Vec<TextRow> = txn.rows(&sql, values).await?;
     let mut today = Today::count(txn, rules, now).await?;
     let mut held_back = HashSet::new();
     let mut begun = false;
@@ -161,8 +164,7 @@ pub(super) async fn hold_back(
 }
 
 async fn put_off(txn: &Txn, id: i64, until: DateTime<Utc>, expires_at: DateTime<Utc>) -> Result<(), DbErr> {
-    let sql = "UPDATE delivery SET state = 'pending', epoch = 0, next_attempt_at = $2, put_off_until = $2, expires_at = $3 \
-               WHERE id = $1 AND state = 'claimed'";
+    let sql = "UPDATE delivery SET next_attempt_at = $2, put_off_until = $2, expires_at = $3 WHERE id = $1 AND state = 'pending'";
     txn.run(sql, vec![id.into(), micros(until).into(), micros(expires_at).into()]).await.map(|_| ())
 }
 

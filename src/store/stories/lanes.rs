@@ -36,17 +36,6 @@ async fn p4_a_crash_while_sending_is_unknown_to_the_next_holder_and_sent_again_w
 }
 
 #[tokio::test]
-async fn p4_a_claimed_row_of_an_old_epoch_is_free_again() {
-    let (scene, _) = alerts(1).await;
-    let old = scene.take_lane("a").await;
-    scene.run(&format!("UPDATE delivery SET state = 'claimed', epoch = {}", old.epoch)).await;
-    scene.pass(TTL.as_secs());
-    let new = scene.take_lane("b").await;
-    let started = scene.start(&new).await;
-    assert_eq!(started.iter().map(|s| s.attempts).collect::<Vec<_>>(), [1], "it was never begun before");
-}
-
-#[tokio::test]
 async fn p3_an_old_epochs_late_finish_changes_nothing() {
     let (scene, _) = alerts(1).await;
     let old = scene.take_lane("a").await;

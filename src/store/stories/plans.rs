@@ -6,7 +6,7 @@ use coatcheck_domain::watch::Mode;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::phones::phone;
-use super::scene::{IN, LANE, OUT, Scene, jacket, sent};
+use super::scene::{IN, OUT, Scene, jacket, sent};
 use crate::store::claim::Room;
 
 /// The plan the database makes for a query, a line a step, whatever the values are.
@@ -50,38 +50,48 @@ fn reads_all_of(plan: &str, names: &[&str]) -> bool {
     })
 }
 
-/// So many rows that PostgreSQL, which plans by what it counted, would rather not read them all. They are nobody's.
+/// So many rows that a planner which goes by what it counted would rather not read them all. They are nobody's.
 const CROWD: [&str; 6] = [
     "INSERT INTO shop (id, host, not_before, failures, created_at) SELECT 1000 + n, 'h' || n, 0, 0, 0 \
-     FROM generate_series(1, 20000) AS n",
+     FROM {numbers}",
     "INSERT INTO destination (subscriber_id, channel, address, lane, rank, state, created_at) \
-     SELECT 1000 + n, 'discord', 'a' || n, 'lane', 0, 'active', 0 FROM generate_series(1, 20000) AS n",
+     SELECT 1000 + n, 'discord', 'a' || n, 'lane', 0, 'active', 0 FROM {numbers}",
     "INSERT INTO watch (subscriber_id, product_id, size_key, style_key, fold_version, mode, armed, armed_after, created_at) \
-     SELECT 1000 + n, 1000 + n / 100, 'k' || n % 9, '', 1, 'once', true, 0, 0 FROM generate_series(1, 20000) AS n",
+     SELECT 1000 + n, 1000 + n / 100, 'k' || n % 9, '', 1, 'once', true, 0, 0 FROM {numbers}",
     "INSERT INTO source (shop_id, url, more_urls, headers, state, listed, interval_us, scheduled_at, next_poll_at, generation, \
        lease_until, failures, not_found, readings, settled, created_at) \
-     SELECT 1000 + n, 'u' || n, '[]', '[]', 'idle', true, 60000000, s.at, s.at, 1, 0, 0, 0, 1, true, 0 \
-     FROM generate_series(1, 20000) AS n, LATERAL (SELECT 4000000000000000 + n AS at) AS s",
-    "INSERT INTO shop_slot (shop_id, slot, until) SELECT 1000 + n, 1, 0 FROM generate_series(1, 20000) AS n",
+     SELECT 1000 + n, 'u' || n, '[]', '[]', 'idle', true, 60000000, 4000000000000000 + n, 4000000000000000 + n, 1, 0, 0, 0, 1, true, 0 \
+     FROM {numbers}",
+    "INSERT INTO shop_slot (shop_id, slot, until) SELECT 1000 + n, 1, 0 FROM {numbers}",
     "INSERT INTO delivery (kind, dedupe_key, drop_id, subscriber_id, destination_id, hop, lane, payload, state, attempts, \
        next_attempt_at, epoch, expires_at, created_at) \
      SELECT 'alert', 'k' || n, 1000 + n / 10, 1000 + n, 1000 + n, 0, 'lane' || n % 20, '[]', \
        CASE WHEN n % 10 = 0 THEN 'pending' ELSE 'sent' END, 0, 4000000000000000 + n, 0, 0, 0 \
-     FROM generate_series(1, 20000) AS n",
+     FROM {numbers}",
 ];
 
-/// On PostgreSQL the crowd comes in. SQLite's planner goes by the schema alone.
+/// The crowd comes in, and is counted: without `ANALYZE` SQLite's planner goes by the schema alone.
 async fn crowd(scene: &Scene) {
-    if scene.db.backend() != DbBackend::Postgres {
-        return;
-    }
+    let numbers =
+        "(WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 20000) SELECT n FROM s) AS s";
+    let is_postgres = scene.db.backend() == DbBackend::Postgres;
+    let keys = async |on_or_off: &str| {
+        if !is_postgres {
+            let sql = format!("PRAGMA foreign_keys = {on_or_off}");
+            scene.db.raw_writer().execute_unprepared(&sql).await.expect("set");
+        }
+    };
+    keys("OFF").await;
     let txn = scene.db.write().await.expect("begun");
-    txn.execute_unprepared("SET LOCAL session_replication_role = replica").await.expect("set");
+    if is_postgres {
+        txn.execute_unprepared("SET LOCAL session_replication_role = replica").await.expect("set");
+    }
     for rows in CROWD {
-        txn.execute_unprepared(rows).await.expect(rows);
+        txn.execute_unprepared(&rows.replace("{numbers}", numbers)).await.expect(rows);
     }
     txn.execute_unprepared("ANALYZE").await.expect("counted");
     txn.commit().await.expect("committed");
+    keys("ON").await;
 }
 
 /// The statements that came by while `what` was done.
@@ -165,12 +175,21 @@ async fn a_lane_finds_what_is_due_by_the_index_delivery_due() {
     })
     .await;
     let about = |word: &str| heard.iter().filter(|sql| sql.contains(word)).cloned().collect::<Vec<_>>();
+    let is_postgres = scene.db.backend() == DbBackend::Postgres;
     assert!(about("state = 'pending'").len() >= 3, "{heard:?}");
-    for sql in about("AND state = 'pending'").iter().chain(&about("WHERE state = 'pending'")) {
-        let plan = plan(&scene, sql).await;
-        assert!(plan.contains("delivery_due"), "{sql}\n{plan}");
+    for sql in about("state = 'pending'") {
+        let plan = plan(&scene, &sql).await;
+        let is_start = sql.starts_with("UPDATE");
+        let index = if !is_start {
+            "delivery_due"
+        } else if is_postgres {
+            "delivery_pkey"
+        } else {
+            "PRIMARY KEY"
+        };
+        assert!(plan.contains(index) && (!is_start || !plan.contains("delivery_due")), "{sql}\n{plan}");
     }
-    for sql in about("state IN ('claimed', 'sending')") {
+    for sql in about("WHERE state = 'sending'") {
         let plan = plan(&scene, &sql).await;
         assert!(plan.contains("delivery_held"), "{sql}\n{plan}");
     }
@@ -187,11 +206,10 @@ async fn no_step_of_a_lane_reads_all_deliveries_there_ever_were() {
         let lease = scene.take_lane("a").await;
         let started = scene.start(&lease).await;
         scene.finish(&lease, &started[0], sent()).await;
-        scene.db.hand_back_lane(&lease, LANE).await.expect("handed back");
     })
     .await;
     let about: Vec<&String> = heard.iter().filter(|sql| sql.contains("delivery")).collect();
-    assert!(about.len() >= 7, "{heard:?}");
+    assert!(about.len() >= 5, "{heard:?}");
     for sql in about {
         let plan = plan(&scene, sql).await;
         assert!(!plan.lines().any(|step| matches!(step, "SCAN delivery" | "SCAN d" | "SCAN e")), "{sql}\n{plan}");
