@@ -94,7 +94,7 @@ fn sender(db: &Db, http: reqwest::Client, guard: &Arc<Guard>) -> Sender {
 /// So many tasks as the lane is wide, each posting one after the other.
 async fn bare(guard: &Arc<Guard>, lane: &str, count: usize) -> Result<Spent> {
     let http = http(guard)?;
-    let body = webhook::body(&Message::Alert(Box::new(goods::alert()))).to_string();
+    let body = webhook::body(&Message::Alert(Box::new(goods::alert())));
     let next = Arc::new(AtomicUsize::new(0));
     let watch = Watch::start()?;
     let mut tasks = JoinSet::new();

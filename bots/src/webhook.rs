@@ -67,7 +67,7 @@ impl Webhook {
         self.gate.check(url).map_err(Unsendable)?;
         let secret = envelope.secret.as_ref().ok_or_else(|| Unsendable("the webhook has no secret".to_owned()))?;
         let secret: Secret = secret.expose_secret().parse().map_err(|error| Unsendable(format!("{error}")))?;
-        let body = body(&envelope.message).to_string();
+        let body = body(&envelope.message);
         let timestamp = now.timestamp();
         Ok(self
             .client

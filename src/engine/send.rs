@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use coatcheck_bots::{Button, Channel, Envelope, Found};
 use coatcheck_domain::delivery::{self, Sending, Verdict};
 use coatcheck_domain::{Clock, Destination};
@@ -217,49 +218,46 @@ impl Sender {
 
     /// One request, from the lease's last check to the verdict. A channel that panics has said Unknown.
     async fn request(self, started: Started, deadline: Duration) -> Finished {
+        let Started { id, attempts, expires_at, started_at, .. } = started;
         let verdict = if self.clock.monotonic() >= deadline {
             Verdict::Retry { after: None, why: "the lane was lost before the request was made".to_owned() }
         } else {
-            AssertUnwindSafe(self.send(&started))
+            AssertUnwindSafe(self.send(started))
                 .catch_unwind()
                 .await
                 .unwrap_or_else(|_| Verdict::Unknown { why: "the channel broke while sending".to_owned() })
         };
         let now = self.db.now();
-        let sending = Sending { attempts: started.attempts, expires_at: started.expires_at };
         Finished {
-            id: started.id,
-            attempts: started.attempts,
-            started_at: started.started_at,
+            id,
+            attempts,
+            started_at,
             ended_at: now,
-            next: delivery::next(sending, &verdict, now, self.chance.draw()),
+            next: delivery::next(Sending { attempts, expires_at }, &verdict, now, self.chance.draw()),
             verdict,
         }
     }
 
-    async fn send(&self, started: &Started) -> Verdict {
-        let destination = &started.destination;
-        let Some(channel) = self.channels.get(destination.channel()) else {
-            return Verdict::Retry { after: None, why: format!("{} is not connected", destination.channel()) };
+    async fn send(&self, started: Started) -> Verdict {
+        let name = started.destination.channel();
+        let Some(channel) = self.channels.get(name) else {
+            return Verdict::Retry { after: None, why: format!("{name} is not connected") };
         };
         let envelope = Envelope {
-            key: started.dedupe_key.clone(),
-            destination: destination.clone(),
-            secret: started.secret.clone().map(Into::into),
-            message: started.message.clone(),
-            buttons: buttons(started),
+            buttons: buttons(&started),
+            key: started.dedupe_key,
+            destination: started.destination,
+            secret: started.secret.map(Into::into),
+            message: started.message,
         };
         if let Some(provider_ref) = &started.edits {
             return channel.edit(&envelope, provider_ref).await;
         }
-        if self.must_look_first(channel.as_ref(), started) {
+        if self.must_look_first(channel.as_ref(), started.in_doubt_since) {
             match channel.find(&envelope).await {
                 Found::Here { provider_ref } => {
-                    tracing::info!(
-                        delivery = started.id,
-                        "delivery {} had arrived; only the answer was lost",
-                        started.id
-                    );
+                    let id = started.id;
+                    tracing::info!(delivery = id, "delivery {id} had arrived; only the answer was lost");
                     return Verdict::Sent { provider_ref: Some(provider_ref) };
                 }
                 // Still in doubt: sent again now, it might come twice.
@@ -271,8 +269,8 @@ impl Sender {
     }
 
     /// It may have arrived, so long ago that the platform would take a repetition for another message.
-    fn must_look_first(&self, channel: &dyn Channel, started: &Started) -> bool {
-        let (Some(since), Some(known)) = (started.in_doubt_since, channel.capabilities().knows_keys_for) else {
+    fn must_look_first(&self, channel: &dyn Channel, in_doubt_since: Option<DateTime<Utc>>) -> bool {
+        let (Some(since), Some(known)) = (in_doubt_since, channel.capabilities().knows_keys_for) else {
             return false;
         };
         (self.db.now() - since).to_std().is_ok_and(|age| age >= known)

@@ -144,7 +144,8 @@ async fn due(
     // Materialized, or PostgreSQL may run an inner query anew for each row, and with other rows locked each time.
     let sql = format!(
         "WITH held AS MATERIALIZED ({HELD} {}), \
-         d AS MATERIALIZED (SELECT * FROM delivery WHERE state = 'pending' AND lane = $4 AND next_attempt_at <= $5 \
+         d AS MATERIALIZED (SELECT id, kind, provider_ref, dedupe_key, drop_id, payload, reason, attempts, expires_at, \
+           destination_id, next_attempt_at FROM delivery WHERE state = 'pending' AND lane = $4 AND next_attempt_at <= $5 \
            AND EXISTS (SELECT 1 FROM held) ORDER BY next_attempt_at, id LIMIT $6 + 0 {}) \
          SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, \
            t.address, t.sealed, t.secret, \
