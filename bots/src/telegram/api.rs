@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use teloxide::requests::Payload;
 use url::Url;
 
@@ -108,10 +108,10 @@ fn failed(error: reqwest::Error) -> Failure {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Answer<'a> {
     ok: bool,
-    #[serde(default)]
-    result: Value,
+    #[serde(default, borrow)]
+    result: Option<&'a RawValue>,
     #[serde(default)]
     description: String,
     #[serde(default)]
@@ -130,7 +130,7 @@ fn read<A: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<A, Failu
     let strange = Failure::Strange { status: status.as_u16() };
     let Ok(answer) = serde_json::from_slice::<Answer>(body) else { return Err(strange) };
     if answer.ok {
-        return serde_json::from_value(answer.result).map_err(|_| strange);
+        return serde_json::from_str(answer.result.map_or("null", RawValue::get)).map_err(|_| strange);
     }
     Err(Failure::Refused(Refusal {
         status: answer.error_code.unwrap_or(status.as_u16()),
@@ -142,6 +142,8 @@ fn read<A: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<A, Failu
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn failure(status: u16, body: &str) -> String {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use coatcheck_domain::delivery::Verdict;
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use teloxide::payloads::{EditMessageText, SendMessage};
 use teloxide::types::{LinkPreviewOptions, MessageId, ParseMode, ReplyMarkup, ReplyParameters};
 
@@ -77,10 +79,11 @@ impl Telegram {
         answers: Option<i32>,
     ) -> Result<Option<String>, Failure> {
         let place = self.now_at(place);
-        match self.api.call(&text_message(place, shown, answers)).await {
+        match self.api.call::<_, Box<RawValue>>(&text_message(place, shown, answers)).await {
             Err(Failure::Refused(Refusal { moved_to: Some(new), .. })) => {
                 let place = self.moved(place.chat, new);
-                self.api.call(&text_message(place, shown, None)).await.map(|posted| named(place, &posted))
+                let posted = self.api.call::<_, Box<RawValue>>(&text_message(place, shown, None)).await?;
+                Ok(named(place, &posted))
             }
             result => result.map(|posted| named(place, &posted)),
         }
@@ -91,7 +94,7 @@ impl Telegram {
         edit.parse_mode = Some(ParseMode::Html);
         edit.link_preview_options = Some(no_preview());
         edit.reply_markup = shown.keyboard;
-        self.api.call::<_, Value>(&edit).await.map(drop)
+        self.api.call::<_, IgnoredAny>(&edit).await.map(drop)
     }
 
     /// A 429 that is everybody's holds the lane and the answers.
@@ -146,7 +149,21 @@ fn no_preview() -> LinkPreviewOptions {
     }
 }
 
-fn named(place: Place, posted: &Value) -> Option<String> {
-    let chat = posted["chat"]["id"].as_i64().unwrap_or(place.chat);
-    Some(provider_ref(chat, posted["message_id"].as_i64()?))
+/// What is of use of a message as it was posted.
+#[derive(Deserialize, Default)]
+struct Posted {
+    message_id: Option<i64>,
+    chat: Option<Chat>,
+}
+
+#[derive(Deserialize)]
+struct Chat {
+    id: i64,
+}
+
+/// It was posted, however strange the words that say so.
+fn named(place: Place, posted: &RawValue) -> Option<String> {
+    let posted: Posted = serde_json::from_str(posted.get()).unwrap_or_default();
+    let chat = posted.chat.map_or(place.chat, |chat| chat.id);
+    Some(provider_ref(chat, posted.message_id?))
 }
