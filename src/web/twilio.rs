@@ -1,6 +1,7 @@
 //! `/hooks/twilio/…`: what people text, and what became of our texts. Verified, stored, answered, in that order.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -13,6 +14,11 @@ use coatcheck_bots::sms::hook::{Form, Hook, SIGNATURE_HEADER, STATUSES, TEXTS, r
 use coatcheck_bots::sms::{Sms, twiml};
 
 use crate::store::Db;
+use crate::store::outbox::Heard;
+
+/// What became of a text may be told before its name: for so long the answer to our request is waited for, or for it to be
+/// written down. Twilio waits for 15 s, and tells a status once.
+const OVERTAKEN: Duration = Duration::from_secs(8);
 
 /// Twilio's hooks.
 #[derive(Clone)]
@@ -63,11 +69,17 @@ async fn texted(State(hook): State<TwilioHook>, uri: Uri, headers: HeaderMap, bo
 async fn status(State(hook): State<TwilioHook>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let Some(form) = verified(&hook.hook, STATUSES, &uri, &headers, &body) else { return forged() };
     let Some(status) = read_status(&form) else { return StatusCode::NO_CONTENT.into_response() };
-    match hook.db.provider_status(&status.sid, &status.status, status.error_code).await {
-        Ok(_) => StatusCode::NO_CONTENT.into_response(),
-        Err(error) => {
-            tracing::error!(%error, "what became of a text cannot be noted now: {error}");
-            unstored()
+    let asked = Instant::now();
+    loop {
+        match hook.db.provider_status(&status.sid, &status.status, status.error_code).await {
+            Ok(Heard::Unknown { may_be_ours: true }) if asked.elapsed() < OVERTAKEN => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Ok(_) => return StatusCode::NO_CONTENT.into_response(),
+            Err(error) => {
+                tracing::error!(%error, "what became of a text cannot be noted now: {error}");
+                return unstored();
+            }
         }
     }
 }

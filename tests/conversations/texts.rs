@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::time::Duration;
 
 use coatcheck_world::{Answered, Fault, Order, Twilio};
 use tokio::runtime::Runtime;
@@ -314,6 +315,16 @@ fn a_text_whose_answer_is_lost_is_one_text() {
     exchange.town.house.until(&["deliveries"], |all| all[0]["state"] == "sent");
     let told = exchange.twilio.received(ANN).iter().filter(|text| text.contains("http")).count();
     assert_eq!(told, 1, "{}", exchange.reads(ANN));
+}
+
+#[test]
+fn what_became_of_a_text_counts_although_it_is_told_before_the_text_has_a_name() {
+    let exchange = Exchange::open();
+    exchange.texts(ANN, "CORPS M BLACK");
+    exchange.twilio.loses(ANN, 30003);
+    exchange.twilio.order(Order::on(exchange.twilio.path(), Fault::Late(Duration::from_secs(1))).times(1));
+    exchange.shelf(true);
+    exchange.town.house.until(&["deliveries"], |all| all[0]["state"] == "dead" && all[0]["reason"] == "30003");
 }
 
 #[test]

@@ -26,6 +26,7 @@ use super::time::{at, micros};
 pub(super) use finish::take_back;
 use finish::{finish_if, finish_sent};
 use start::{is_held, start};
+pub use status::Heard;
 
 /// The reason of a waiting row that a person has sent although it is sold out.
 pub(super) const FORCED: &str = "forced";

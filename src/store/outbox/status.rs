@@ -20,10 +20,24 @@ struct TextRow {
     destination_id: Option<i64>,
 }
 
+/// What a provider's word about a text was worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// It is written down.
+    Noted,
+    /// It is of a text of ours, and says nothing new.
+    NothingNew,
+    /// No text of ours has that name.
+    Unknown {
+        /// One is being sent, whose name we have not heard yet.
+        may_be_ours: bool,
+    },
+}
+
 impl Db {
     /// A text that the provider calls `provider_ref` has come to `status`, with an error's `code`. One that did not
-    /// arrive after all is dead, and what it told waits again or goes to the next destination. Says whether anything was
-    /// changed: said twice, or of a text that is not ours, it changes nothing.
+    /// arrive after all is dead, and what it told waits again or goes to the next destination. Said twice, or of a text
+    /// that is not ours, it changes nothing.
     ///
     /// # Errors
     /// When the database fails; then nothing is changed, and the provider may say it again.
@@ -32,17 +46,25 @@ impl Db {
         provider_ref: &str,
         status: &str,
         code: Option<u32>,
-    ) -> Result<bool, StoreError> {
-        let txn = self.write().await?;
+    ) -> Result<Heard, StoreError> {
         let sql = format!("SELECT id, destination_id FROM delivery WHERE {IN_LANE} AND provider_ref = $1");
-        let Some(row) = txn.row::<TextRow>(&sql, vec![provider_ref.into()]).await? else { return Ok(false) };
+        // Asked as a reader first: other texts of the same account are none of our writer's business.
+        if self.read().row::<TextRow>(&sql, vec![provider_ref.into()]).await?.is_none() {
+            let sending = format!("SELECT id FROM delivery WHERE state = 'sending' AND {IN_LANE} LIMIT 1");
+            let may_be_ours = self.read().id(&sending, vec![]).await?.is_some();
+            return Ok(Heard::Unknown { may_be_ours });
+        }
+        let txn = self.write().await?;
+        let Some(row) = txn.row::<TextRow>(&sql, vec![provider_ref.into()]).await? else {
+            return Ok(Heard::Unknown { may_be_ours: false });
+        };
         let changed = match status {
             "delivered" | "read" => arrived(&txn, &row, micros(self.now())).await?,
             "failed" | "undelivered" => self.failed(&txn, &row, status, code).await?,
             _ => false,
         };
         txn.commit().await?;
-        Ok(changed)
+        Ok(if changed { Heard::Noted } else { Heard::NothingNew })
     }
 
     async fn failed(&self, txn: &Txn, row: &TextRow, status: &str, code: Option<u32>) -> Result<bool, StoreError> {

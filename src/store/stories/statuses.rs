@@ -6,6 +6,7 @@ use super::consent::waiting;
 use super::phones::number;
 use super::scene::{Scene, sent};
 use crate::store::consent::{ConsentWord, How, Standing};
+use crate::store::outbox::Heard;
 
 /// Somebody whose text was taken by the provider as `ref`.
 async fn texted(discord: Option<u64>) -> (Scene, i64) {
@@ -19,7 +20,7 @@ async fn texted(discord: Option<u64>) -> (Scene, i64) {
 }
 
 async fn says(scene: &Scene, status: &str, code: Option<u32>) -> bool {
-    scene.db.provider_status("ref", status, code).await.expect("stored")
+    scene.db.provider_status("ref", status, code).await.expect("stored") == Heard::Noted
 }
 
 fn dead(reason: &str) -> (State, Option<String>) {
@@ -61,7 +62,8 @@ async fn a_number_with_no_phone_behind_it_is_not_texted_again() {
 #[tokio::test]
 async fn a_text_that_is_not_ours_changes_nothing() {
     let (scene, _) = texted(None).await;
-    assert!(!scene.db.provider_status("another", "undelivered", Some(30003)).await.expect("asked"));
+    let heard = scene.db.provider_status("another", "undelivered", Some(30003)).await.expect("asked");
+    assert_eq!(heard, Heard::Unknown { may_be_ours: false }, "none is being sent");
     // The platforms' own ids do not meet.
     scene.run("UPDATE delivery SET lane = 'discord'").await;
     assert!(!says(&scene, "undelivered", Some(30003)).await);
