@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use coatcheck_bots::message::{Message, Notice};
 use coatcheck_bots::{Capabilities, Pace};
-use coatcheck_domain::delivery::{Kind, State};
+use coatcheck_domain::delivery::{Kind, Next, State};
 
 use super::tests::{alerts, states};
 use super::*;
@@ -232,4 +232,19 @@ async fn a_lane_whose_token_is_not_taken_is_known_to_be_down_until_it_is() {
         seconds += 1;
         assert!(seconds < 200, "it is taken again");
     }
+}
+
+#[tokio::test]
+async fn one_that_hangs_keeps_no_other_from_being_written_down() {
+    let scene = alerts(&["discord:1"]).await;
+    let mut lane = Held::of(&scene, "discord", &Arc::new(Scripted::at(Pace::new(10, Duration::ZERO)))).await.lane;
+    let (verdict, next) = (Verdict::Sent { provider_ref: None }, Next::Sent { provider_ref: None });
+    let now = scene.db.now();
+    let back = Finished { id: 1, attempts: 1, started_at: now, ended_at: now, verdict, next };
+    lane.requests.spawn(std::future::pending());
+    lane.requests.spawn(std::future::ready(back.clone()));
+    lane.requests.spawn(std::future::ready(back));
+    // So long that no busy machine comes near it; without an end it would be for ever.
+    tokio::time::timeout(Duration::from_secs(30), lane.wait_for_some()).await.expect("it does not wait for the third");
+    assert_eq!(lane.finished.len(), 2, "and takes the two together");
 }
