@@ -1,4 +1,5 @@
--- The first schema. The same text on SQLite and PostgreSQL; {id} is each one's own counting primary key.
+-- All tables of the first plan; later ones are added by steps of their own.
+-- The same text on SQLite and PostgreSQL; {id} is each one's own counting primary key.
 -- All times are microseconds since 1970 (UTC). JSON is text that only we write.
 
 -- A store front: the owner of politeness.

@@ -1,3 +1,5 @@
+-- What comes in is done in order within a chat, by one process at a time.
+
 -- what must be done in order has the same: a chat, or a person
 ALTER TABLE inbox ADD COLUMN chat TEXT NOT NULL DEFAULT '';
 -- somebody is at it until then (µs); 0: nobody

@@ -1,3 +1,5 @@
+-- Phones: sealed, found by a hash, with their country, zones and hours.
+
 -- a phone's number, sealed by the key whose id stands before the colon; `address` holds its look-up hash
 ALTER TABLE destination ADD COLUMN sealed TEXT;
 -- the number's hash by the look-up key, as in consent.phone_hash; NULL for whatever is no phone

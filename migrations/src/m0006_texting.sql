@@ -1,3 +1,5 @@
+-- Texting: what was put off, how many were begun today, what a provider says later, what another hop may take over.
+
 -- until when the night, or the day's last text, held it back (µs): that gave it more time, and does so once
 ALTER TABLE delivery ADD COLUMN put_off_until BIGINT;
 -- texts begun today, for the caps

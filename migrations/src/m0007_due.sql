@@ -1,3 +1,5 @@
+-- What is due is found by walking no further than there is room.
+
 -- a shop's sources in the order in which they are due: who is first takes its slot
 DROP INDEX source_of_shop;
 CREATE INDEX source_of_shop ON source (shop_id, next_poll_at);

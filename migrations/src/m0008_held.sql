@@ -1,3 +1,5 @@
+-- A delivery waits or is being sent, and is nothing between.
+
 -- a row is never left between waiting and being sent: it is taken and started in one transaction
 UPDATE delivery SET state = 'pending', epoch = 0 WHERE state = 'claimed';
 DROP INDEX delivery_held;
