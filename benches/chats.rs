@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use coatcheck::engine::fanout::Fanout;
 use coatcheck::engine::send::{Channels, Sender};
-use coatcheck::engine::{Beats, Stopper};
+use coatcheck::engine::{Heartbeats, Stopper};
 use coatcheck::store::Db;
-use coatcheck::store::db::Durability;
+use coatcheck::store::db::conn::Durability;
 use coatcheck_bots::{Channel, Command, Pace, discord, telegram};
 use coatcheck_domain::Availability;
 use coatcheck_world::{Discord, Limits, Telegram};
@@ -211,10 +211,10 @@ async fn told(platform: &dyn Platform, count: usize, channel: Arc<dyn Channel>) 
     house::says(&db, source, Availability::InStock).await?;
     Fanout::new(db.clone(), RULES).tick().await?;
     let channels: Channels = HashMap::from([(platform.name(), channel)]);
-    let sender = Sender::new(db.clone(), channels, house::chance(), house::clock(), "bench".to_owned());
+    let sender = Sender::new(db.clone(), channels, house::rng(), house::clock(), "bench".to_owned());
     let (stopper, stop) = Stopper::pair();
     let began = Instant::now();
-    let sending = tokio::spawn(sender.run(Beats::new(house::clock()), stop));
+    let sending = tokio::spawn(sender.run(Heartbeats::new(house::clock()), stop));
     while house::number(&db, UNTOLD).await? > 0 {
         ensure!(began.elapsed() < Duration::from_secs(300), "only {} of {count} were told", sent(&db).await?);
         tokio::time::sleep(Duration::from_millis(2)).await;

@@ -1,11 +1,11 @@
-//! A drop that a whole crowd waits for, against one bare INSERT … SELECT of the same rows, on both databases.
+//! A restock that a whole crowd waits for, against one bare INSERT … SELECT of the same rows, on both databases.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use coatcheck::engine::fanout::Fanout;
-use coatcheck::store::db::Durability;
-use coatcheck::store::fanout::FanoutRules;
+use coatcheck::store::db::conn::Durability;
+use coatcheck::store::outbox::fanout::FanoutRules;
 use coatcheck::store::{Db, NoFaults};
 use coatcheck_domain::Availability;
 use coatcheck_world::Cluster;
@@ -22,7 +22,7 @@ pub(crate) const RULES: FanoutRules = FanoutRules {
 };
 
 /// The same rows as the fan-out writes, by the simplest statement that gives them.
-const BARE: &str = "INSERT INTO delivery (kind, dedupe_key, drop_id, subscriber_id, destination_id, hop, lane, payload, state, \
+const BARE: &str = "INSERT INTO delivery (kind, dedupe_key, restock_id, subscriber_id, destination_id, hop, lane, payload, state, \
      attempts, next_attempt_at, epoch, expires_at, created_at) \
      SELECT 'alert', 'a:1:' || w.subscriber_id || ':0', 1, w.subscriber_id, t.id, 0, t.lane, '[1,2,3]', 'pending', 0, 1, 0, 2, 1 \
      FROM watch w JOIN destination t ON t.subscriber_id = w.subscriber_id ORDER BY w.id";
@@ -112,12 +112,12 @@ async fn bare(db: &Db) -> Result<Duration> {
 
 /// The whole fan-out, and its longest chunk: for so long nobody else could write.
 async fn ours(db: &Db, count: usize) -> Result<(Duration, Duration)> {
-    let drop = db.open_drop().await?.context("a drop is open")?;
-    let cases = db.cases_of(&drop).await?;
+    let restock = db.open_restock().await?.context("a restock is open")?;
+    let cases = db.cases_of(&restock).await?;
     let (began, mut longest, mut done) = (Instant::now(), Duration::ZERO, false);
     while !done {
         let chunk_began = Instant::now();
-        done = db.fan_out_chunk(&drop, &cases, &RULES).await?.done;
+        done = db.fan_out_chunk(&restock, &cases, &RULES).await?.done;
         longest = longest.max(chunk_began.elapsed());
     }
     let time = began.elapsed();

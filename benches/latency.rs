@@ -23,7 +23,7 @@ struct Seen {
     polls: u64,
     /// When the answer that says "back" was written, until it is told.
     back_at: Option<Instant>,
-    told_after: Vec<Duration>,
+    notified_after: Vec<Duration>,
 }
 
 impl Flicker {
@@ -38,7 +38,7 @@ impl Answers for Flicker {
         match (asked.method, asked.path) {
             ("POST", _) => {
                 let back_at = seen.back_at.take();
-                seen.told_after.extend(back_at.map(|at| asked.first_byte.saturating_duration_since(at)));
+                seen.notified_after.extend(back_at.map(|at| asked.first_byte.saturating_duration_since(at)));
                 answer("200 OK", "", "")
             }
             (_, "/products/jacket.js") => {
@@ -85,13 +85,17 @@ pub(crate) fn run(args: &Args) -> Result<Vec<Figure>> {
     let commits = runtime.block_on(machine::commits(&folder, 200))?;
     let service = Service(program(&["serve"]).spawn()?);
     let patience = Instant::now();
-    while flicker.seen().told_after.len() < count {
-        ensure!(patience.elapsed() < Duration::from_secs(120), "only {} were told", flicker.seen().told_after.len());
+    while flicker.seen().notified_after.len() < count {
+        ensure!(
+            patience.elapsed() < Duration::from_secs(120),
+            "only {} were told",
+            flicker.seen().notified_after.len()
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
     drop(service);
     // The first one opens the connection and takes the lane.
-    let told: Vec<Duration> = flicker.seen().told_after.iter().skip(1).copied().collect();
+    let told: Vec<Duration> = flicker.seen().notified_after.iter().skip(1).copied().collect();
     Ok([("median", 0.5), ("p95", 0.95)].map(|(name, share)| figure(name, share, &told, &commits)).into())
 }
 

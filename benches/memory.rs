@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use coatcheck::store::Db;
-use coatcheck::store::db::Durability;
+use coatcheck::store::db::conn::Durability;
 
 use crate::loopback::Loopback;
 use crate::support::args::Args;

@@ -10,7 +10,7 @@ use coatcheck::engine::fanout::Fanout;
 use coatcheck::engine::send::{Channels, Sender};
 use coatcheck::shops::{ClientOptions, Guard, Refused, SystemResolver, client};
 use coatcheck::store::Db;
-use coatcheck::store::db::Durability;
+use coatcheck::store::db::conn::Durability;
 use coatcheck_bots::webhook::{self, Webhook};
 use coatcheck_bots::{Channel, Message};
 use coatcheck_domain::Availability;
@@ -88,7 +88,7 @@ async fn ours(guard: Arc<Guard>, lane: String, count: usize) -> Result<Spent> {
 fn sender(db: &Db, http: reqwest::Client, guard: &Arc<Guard>) -> Sender {
     let webhook = Webhook::new(http, Arc::new(Gate(Arc::clone(guard))), house::clock());
     let channels: Channels = HashMap::from([("webhook", Arc::new(webhook) as Arc<dyn Channel>)]);
-    Sender::new(db.clone(), channels, house::chance(), house::clock(), "bench".to_owned())
+    Sender::new(db.clone(), channels, house::rng(), house::clock(), "bench".to_owned())
 }
 
 /// So many tasks as the lane is wide, each posting one after the other.

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use coatcheck::engine::poll::Poller;
-use coatcheck::engine::{Beats, Stopper};
+use coatcheck::engine::{Heartbeats, Stopper};
 use coatcheck::shops::{FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Shops};
 use coatcheck::store::Db;
-use coatcheck::store::db::Durability;
-use coatcheck::store::source::NewSource;
+use coatcheck::store::db::conn::Durability;
+use coatcheck::store::polls::source::NewSource;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::task::JoinSet;
 
@@ -127,7 +127,7 @@ async fn ours(port: u16, count: usize, path: &str) -> Result<Spent> {
     let guard = Arc::new(Guard::default());
     let fetcher = Fetcher::new(http(&guard, port)?, guard, house::clock(), FetchLimits::default());
     let jq = JqRunner::new(env!("CARGO_BIN_EXE_coatcheck").into(), JqLimits::default());
-    let poller = Poller::new(db.clone(), Arc::new(Shops::new(fetcher, jq)), house::chance());
+    let poller = Poller::new(db.clone(), Arc::new(Shops::new(fetcher, jq)), house::rng());
     sweep(&db, &poller, count).await?;
     sweep(&db, &poller, count).await?;
     let spent = sweep(&db, &poller, count).await?;
@@ -142,7 +142,7 @@ async fn sweep(db: &Db, poller: &Poller, count: usize) -> Result<Spent> {
     let (stopper, stop) = Stopper::pair();
     let watch = Watch::start()?;
     let patience = Instant::now();
-    let running = tokio::spawn(poller.clone().run(Beats::new(house::clock()), stop));
+    let running = tokio::spawn(poller.clone().run(Heartbeats::new(house::clock()), stop));
     while readings(db).await? < before + i64::try_from(count)? {
         ensure!(patience.elapsed() < Duration::from_secs(120), "only {} of {count}", readings(db).await? - before);
         tokio::time::sleep(Duration::from_millis(20)).await;

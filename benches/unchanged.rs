@@ -7,10 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use chrono::DateTime;
 use coatcheck::store::Db;
-use coatcheck::store::claim::Room;
-use coatcheck::store::db::Durability;
-use coatcheck::store::ended::Unchanged;
-use coatcheck::store::reading::NewReading;
+use coatcheck::store::db::conn::Durability;
+use coatcheck::store::polls::claim::Room;
+use coatcheck::store::polls::ended::Unchanged;
+use coatcheck::store::stock::reading::NewReading;
 use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::poll::{self, Outcome};
 use coatcheck_domain::{Availability, Clock, Reading};
@@ -106,7 +106,7 @@ async fn round(db: &Db, clock: &ManualClock, sources: usize) -> Result<()> {
 
 async fn rows(db: &Db) -> Result<i64> {
     let tables =
-        ["source", "product", "variant", "span", "restock", "\"drop\"", "delivery", "attempt", "shop", "shop_slot"];
+        ["source", "product", "variant", "span", "restock", "restock", "delivery", "attempt", "shop", "shop_slot"];
     let counts = tables.map(|table| format!("(SELECT count(*) FROM {table})"));
     house::number(db, &format!("SELECT {}", counts.join(" + "))).await
 }

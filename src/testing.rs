@@ -8,9 +8,9 @@ use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::poll::{Plan, State};
 use coatcheck_domain::{Availability, Clock, Money, ProductReading, Reading, VariantReading};
 
-use crate::store::ended::Failed;
-use crate::store::reading::NewReading;
-use crate::store::source::NewSource;
+use crate::store::polls::ended::Failed;
+use crate::store::polls::source::NewSource;
+use crate::store::stock::reading::NewReading;
 use crate::store::{Db, Keys, NoFaults};
 
 mod place;

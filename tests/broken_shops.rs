@@ -70,7 +70,7 @@ impl Story {
 
         assert_eq!(self.house.json(&["history", "jacket"]), then, "a failed poll is no reading");
         assert_eq!(without_last_seen(then), before, "what is known changed");
-        assert_eq!(self.sink.heard().len(), 0, "somebody was told of a broken shop");
+        assert_eq!(self.sink.heard().len(), 0, "somebody was notified of a broken shop");
         assert_eq!(twice["readings"], once["readings"]);
         let list = self.house.done(&["shop", "list"]);
         let error = twice["last_error"].as_str().expect("it says why");

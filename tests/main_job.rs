@@ -25,7 +25,7 @@ fn jacket() -> (Shop, Sink, House) {
 }
 
 #[tokio::test]
-async fn a_size_that_comes_back_is_told_once() {
+async fn a_size_that_comes_back_is_notified_once() {
     let (shop, sink, house) = jacket();
     house.watch(&["jacket", "--size", "medium"], &sink.url("/hook"));
     let _service = house.serve();
@@ -95,7 +95,7 @@ async fn a_size_nobody_asked_for_tells_nobody() {
     shop.stock("jacket", "L", "Black", true);
     seen(&shop, "jacket");
     assert_eq!(house.restocks("jacket"), 1);
-    // The drop is fanned out when the next one, which does tell, has been told.
+    // The restock is fanned out when the next one, which does tell, has been told.
     shop.stock("jacket", "M", "Black", true);
     let told = sink.wait_for(1, PATIENCE).await.unwrap();
     assert_eq!(told.iter().map(sizes_told).collect::<Vec<_>>(), [["M"]]);
@@ -164,7 +164,7 @@ async fn an_every_watcher_hears_again_after_the_quiet_time_and_not_before() {
         sink.heard().iter().map(|alert| alert.json().unwrap()["at"].as_str().unwrap().to_owned()).collect();
     let read: Vec<_> = read.iter().map(|at| chrono::DateTime::parse_from_rfc3339(at).unwrap()).collect();
     for pair in read.windows(2) {
-        // Quiet is counted from when the drop was stored, a little after it was read.
+        // Quiet is counted from when the restock was stored, a little after it was read.
         assert!((pair[1] - pair[0]).num_milliseconds() > 1800, "{read:?}");
     }
 }

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use coatcheck::app::SystemClock;
-use coatcheck::engine::beat::Beats;
+use coatcheck::engine::heartbeat::Heartbeats;
 use coatcheck::engine::poll::Poller;
-use coatcheck::engine::{Chance, Stopper};
+use coatcheck::engine::{Rng, Stopper};
 use coatcheck::shops::{
     ClientOptions, FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Resolver, Shops, client, user_agent,
 };
-use coatcheck::store::db::Durability;
-use coatcheck::store::source::NewSource;
+use coatcheck::store::db::conn::Durability;
+use coatcheck::store::polls::source::NewSource;
 use coatcheck::store::{Db, NoFaults};
 use coatcheck_domain::Clock;
 use coatcheck_world::{Fault, Order, Shop, Sink};
@@ -56,7 +56,7 @@ fn poller(db: &Db, hosts: &[String], clock: &Arc<dyn Clock>) -> Poller {
     let limits = FetchLimits { patience: SOON * 3, ..FetchLimits::default() };
     let fetcher = Fetcher::new(client, guard, Arc::clone(clock), limits);
     let jq = JqRunner::new(PathBuf::from("none-is-needed"), JqLimits::default());
-    Poller::new(db.clone(), Arc::new(Shops::new(fetcher, jq)), Arc::new(Chance::from_system()))
+    Poller::new(db.clone(), Arc::new(Shops::new(fetcher, jq)), Arc::new(Rng::from_system()))
 }
 
 async fn follow(db: &Db, host: &str) {
@@ -87,13 +87,13 @@ async fn three_hundred_shops_that_hang_do_not_fill_the_house() {
     well.stock("jacket", "M", "", true);
     let (ill, port) = (hanging().await, well.host().rsplit_once(':').expect("a port").1.to_owned());
     let ill: Vec<String> = (0..300).map(|number| format!("ill-{number}.test:{ill}")).collect();
-    let well: Vec<String> = (0..20).map(|number| format!("well-{number}.test:{port}")).collect();
-    for host in ill.iter().chain(&well) {
+    let healthy: Vec<String> = (0..20).map(|number| format!("well-{number}.test:{port}")).collect();
+    for host in ill.iter().chain(&healthy) {
         follow(&db, host).await;
     }
-    let poller = poller(&db, &[ill, well].concat(), &clock);
+    let poller = poller(&db, &[ill, healthy].concat(), &clock);
     let (stopper, stop) = Stopper::pair();
-    let running = tokio::spawn(poller.run(Beats::new(Arc::clone(&clock)), stop));
+    let running = tokio::spawn(poller.run(Heartbeats::new(Arc::clone(&clock)), stop));
     let started = Instant::now();
     loop {
         let sources = db.sources().await.expect("read");

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use coatcheck::app::SystemClock;
-use coatcheck::engine::Chance;
+use coatcheck::engine::Rng;
 use coatcheck::engine::poll::Poller;
 use coatcheck::shops::{
     ClientOptions, FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Shops, SystemResolver, client, user_agent,
 };
-use coatcheck::store::db::Durability;
-use coatcheck::store::source::NewSource;
+use coatcheck::store::db::conn::Durability;
+use coatcheck::store::polls::source::NewSource;
 use coatcheck::store::{Db, NoFaults};
 use coatcheck_domain::Clock;
 use coatcheck_world::Cluster;
@@ -72,7 +72,7 @@ async fn instance(database: &str, host: &str) -> (Db, Poller) {
     let client = client(Arc::clone(&guard), Arc::new(SystemResolver), &options).expect("a client");
     let fetcher = Fetcher::new(client, guard, clock, FetchLimits::default());
     let jq = JqRunner::new(PathBuf::from("none-is-needed"), JqLimits::default());
-    let poller = Poller::new(db.clone(), Arc::new(Shops::new(fetcher, jq)), Arc::new(Chance::from_system()));
+    let poller = Poller::new(db.clone(), Arc::new(Shops::new(fetcher, jq)), Arc::new(Rng::from_system()));
     (db, poller)
 }
 

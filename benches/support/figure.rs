@@ -95,12 +95,12 @@ impl Figure {
         let limit = self.limit.as_ref().map_or_else(|| "–".to_owned(), |(name, value)| format!("{value} ({name})"));
         let ratio = self.ratio().map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"));
         let target = self.target.map_or_else(|| "–".to_owned(), |target| target.to_string());
-        let verdict = match self.is_met() {
+        let outcome = match self.is_met() {
             Some(true) => "met",
             Some(false) => "**missed**",
             None => "–",
         };
-        format!("| {} | {} | {limit} | {ratio} | {target} | {verdict} |", self.what, self.measured)
+        format!("| {} | {} | {limit} | {ratio} | {target} | {outcome} |", self.what, self.measured)
     }
 
     /// For machines.

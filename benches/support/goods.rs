@@ -25,7 +25,7 @@ pub(crate) fn product(availability: Availability) -> ProductReading {
     }
 }
 
-/// What one watcher is told of it.
+/// What one watcher is notified of it.
 pub(crate) fn alert() -> Alert {
     let variant = |size: &str| AlertVariant {
         variant: 1,

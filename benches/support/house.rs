@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use coatcheck::app::SystemClock;
-use coatcheck::engine::Chance;
-use coatcheck::store::db::Durability;
-use coatcheck::store::reading::NewReading;
-use coatcheck::store::source::NewSource;
+use coatcheck::engine::Rng;
+use coatcheck::store::db::conn::Durability;
+use coatcheck::store::polls::source::NewSource;
+use coatcheck::store::stock::reading::NewReading;
 use coatcheck::store::{Db, NoFaults};
 use coatcheck_domain::poll::{self, Outcome};
 use coatcheck_domain::{Availability, Clock, Reading};
@@ -63,9 +63,9 @@ pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock::start())
 }
 
-/// Chance that is the same in each run.
-pub(crate) fn chance() -> Arc<Chance> {
-    Arc::new(Chance::seeded(7))
+/// Rng that is the same in each run.
+pub(crate) fn rng() -> Arc<Rng> {
+    Arc::new(Rng::seeded(7))
 }
 
 /// Runs a statement outside the store, for setting the scene.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::Came;
+use crate::Receipt;
 
 /// Who waits, by the platform's id of what was brought.
 pub(crate) struct Callers<K, A>(Mutex<HashMap<K, oneshot::Sender<A>>>);
@@ -27,7 +27,7 @@ impl<K: Eq + Hash + Clone, A> Callers<K, A> {
     pub(crate) async fn wait<E>(
         &self,
         id: K,
-        stored: impl Future<Output = Result<Came, E>>,
+        stored: impl Future<Output = Result<Receipt, E>>,
         patience: Duration,
     ) -> Result<Option<A>, E> {
         let (tell, mut told) = oneshot::channel();
@@ -37,7 +37,7 @@ impl<K: Eq + Hash + Clone, A> Callers<K, A> {
         }
         let stored = stored.await;
         let mut answer = None;
-        if matches!(stored, Ok(Came::First)) {
+        if matches!(stored, Ok(Receipt::First)) {
             answer = tokio::time::timeout(patience, &mut told).await.ok().and_then(Result::ok);
         }
         self.lock().remove(&id);

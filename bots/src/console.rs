@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use coatcheck_domain::Clock;
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 
 use crate::message::{Alert, Message};
 use crate::words;
@@ -50,7 +50,7 @@ impl Channel for Console {
         Capabilities { edit: false, width: 1, knows_keys_for: None }
     }
 
-    async fn send(&self, envelope: &Envelope) -> Verdict {
+    async fn send(&self, envelope: &Envelope) -> SendOutcome {
         let mut text = words::message(&envelope.message);
         if let Message::Alert(alert) = &envelope.message
             && let Some(delay) = self.delay(alert)
@@ -59,8 +59,8 @@ impl Channel for Console {
             text.push_str(&delay);
         }
         match print(&self.output, &text) {
-            Ok(()) => Verdict::Sent { provider_ref: None },
-            Err(error) => Verdict::Retry { after: None, why: format!("the console cannot be written to: {error}") },
+            Ok(()) => SendOutcome::Sent { provider_ref: None },
+            Err(error) => SendOutcome::Retry { after: None, why: format!("the console cannot be written to: {error}") },
         }
     }
 }
@@ -99,7 +99,7 @@ mod tests {
         clock.advance(Duration::from_millis(412));
         let written = Arc::new(Mutex::new(Vec::new()));
         let console = Console::new(written.clone(), clock);
-        assert_eq!(console.send(&envelope(told)).await, Verdict::Sent { provider_ref: None });
+        assert_eq!(console.send(&envelope(told)).await, SendOutcome::Sent { provider_ref: None });
         insta::assert_snapshot!(String::from_utf8_lossy(&written.lock().expect("the buffer")), @"
         Back in stock: Corps Jacket — M / Black, 129.00 EUR
         https://shop.example/products/jacket?size=M
@@ -120,7 +120,7 @@ mod tests {
         }
         let told = alert(vec![variant("M", "Black")]);
         let console = Console::new(Arc::new(Mutex::new(Closed)), Arc::new(ManualClock::at(told.at)));
-        let verdict = console.send(&envelope(told)).await;
-        insta::assert_snapshot!(format!("{verdict:?}"), @r#"Retry { after: None, why: "the console cannot be written to: closed" }"#);
+        let outcome = console.send(&envelope(told)).await;
+        insta::assert_snapshot!(format!("{outcome:?}"), @r#"Retry { after: None, why: "the console cannot be written to: closed" }"#);
     }
 }

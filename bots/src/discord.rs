@@ -25,13 +25,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coatcheck_domain::Clock;
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
 use crate::callers::Callers;
-use crate::{Capabilities, Channel, Command, Door, Envelope, Found, Inbox, Pace, Platform, Receiver, Trouble};
+use crate::{Capabilities, Channel, Command, Envelope, EventSink, Found, Inbox, Pace, Platform, Receiver, Trouble};
 use api::Api;
 use health::Health;
 use invalid::Invalid;
@@ -114,11 +114,11 @@ impl Channel for Discord {
         Capabilities { edit: true, width: 32, knows_keys_for: Some(Duration::from_secs(120)) }
     }
 
-    async fn send(&self, envelope: &Envelope) -> Verdict {
+    async fn send(&self, envelope: &Envelope) -> SendOutcome {
         self.tell(envelope).await
     }
 
-    async fn edit(&self, envelope: &Envelope, provider_ref: &str) -> Verdict {
+    async fn edit(&self, envelope: &Envelope, provider_ref: &str) -> SendOutcome {
         self.change(envelope, provider_ref).await
     }
 
@@ -142,8 +142,8 @@ impl Receiver for Discord {
     }
 
     /// By HTTP there is nothing to listen to: the web floor brings in what comes.
-    async fn listen(&self, door: &dyn Door) -> Result<(), Trouble> {
-        if self.by_http { std::future::pending().await } else { self.listen_at_gateway(door).await }
+    async fn listen(&self, sink: &dyn EventSink) -> Result<(), Trouble> {
+        if self.by_http { std::future::pending().await } else { self.listen_at_gateway(sink).await }
     }
 
     async fn handle(&self, payload: &str, inbox: &dyn Inbox) -> Result<(), Trouble> {

@@ -1,17 +1,17 @@
 //! The chat vocabulary and the platforms that speak it. Knows nothing of databases or shops.
 //!
 //! The port has two directions. Down: a [`Channel`] is handed an [`Envelope`] and answers with a
-//! [`Verdict`]. Up: an [`Inbox`] is told what a person said or pressed and answers
+//! [`SendOutcome`]. Up: an [`Inbox`] is told what a person said or pressed and answers
 //! with a [`Reply`], which each platform renders in its own widgets.
 
 mod callers;
 pub mod commands;
 pub mod console;
 pub mod discord;
+mod inbound;
 pub mod message;
 pub mod pace;
 mod platform;
-mod receive;
 pub mod sms;
 pub mod telegram;
 pub mod webhook;
@@ -23,14 +23,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coatcheck_domain::Destination;
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use secrecy::SecretString;
 
 pub use commands::{Command, Said};
+pub use inbound::{EventSink, InboundEvent, Receipt, Receiver, SinkClosed, Trouble};
 pub use message::{Alert, AlertVariant, Message, Notice};
 pub use pace::Pace;
 pub use platform::Platform;
-pub use receive::{Arrived, Came, Door, DoorClosed, Receiver, Trouble};
 
 /// The code that speaks for lanes of one kind.
 #[async_trait]
@@ -42,12 +42,12 @@ pub trait Channel: Send + Sync {
     fn capabilities(&self) -> Capabilities;
 
     /// Makes one request and says what came of it. Never retries by itself; never panics on what it is handed.
-    async fn send(&self, envelope: &Envelope) -> Verdict;
+    async fn send(&self, envelope: &Envelope) -> SendOutcome;
 
     /// Makes the message that the platform calls `provider_ref` say what `envelope` says now. Asked only of channels
-    /// that can edit. A message that is gone is [`Verdict::GiveUp`]: it is not sent again.
-    async fn edit(&self, _envelope: &Envelope, _provider_ref: &str) -> Verdict {
-        Verdict::GiveUp { why: format!("{} cannot edit what was sent", self.name()) }
+    /// that can edit. A message that is gone is [`SendOutcome::GiveUp`]: it is not sent again.
+    async fn edit(&self, _envelope: &Envelope, _provider_ref: &str) -> SendOutcome {
+        SendOutcome::GiveUp { why: format!("{} cannot edit what was sent", self.name()) }
     }
 
     /// Looks for a message whose request got no answer.
@@ -78,7 +78,7 @@ pub struct Capabilities {
 pub enum Found {
     /// It did; this is the platform's id of it.
     Here {
-        /// As in [`Verdict::Sent`].
+        /// As in [`SendOutcome::Sent`].
         provider_ref: String,
     },
     /// It certainly did not.
@@ -204,8 +204,8 @@ pub struct Button {
 impl Button {
     /// Those below an alert: wait for all it told of again, or no more.
     #[must_use]
-    pub fn after_alert(drop: i64) -> Vec<Self> {
+    pub fn after_alert(restock: i64) -> Vec<Self> {
         let button = |label: &str, data: String| Self { label: label.to_owned(), data };
-        vec![button("Watch again", format!("again-of:{drop}")), button("Got it", format!("got-of:{drop}"))]
+        vec![button("Watch again", format!("again-of:{restock}")), button("Got it", format!("got-of:{restock}"))]
     }
 }

@@ -1,4 +1,4 @@
-//! What is told. Stored with the drop as JSON, so a field once added keeps its name.
+//! What is told. Stored with the restock as JSON, so a field once added keeps its name.
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::{Availability, Money};

@@ -1,6 +1,6 @@
 //! How fast one sending identity may speak. Answers to people never queue behind alerts.
 //!
-//! One bucket for both: alerts leave the share of the answers in it, answers may take the last drop. So alerts use the
+//! One bucket for both: alerts leave the share of the answers in it, answers may take the last restock. So alerts use the
 //! whole pace while nobody asks anything, and wait as soon as somebody does.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

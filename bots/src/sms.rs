@@ -1,9 +1,9 @@
 //! Text messages through Twilio: alerts in one segment where they fit, commands as plain words.
 //!
 //! ```text
-//! request ─hook (is it Twilio's?)─▶ texted ─▶ Door                      (stored first)
+//! request ─hook (is it Twilio's?)─▶ texted ─▶ EventSink                      (stored first)
 //! payload ─handle─▶ Inbox ─▶ Reply ─▶ reply ─▶ TwiML, while the request waits; else api
-//! Envelope ─send─▶ text ─▶ api ─▶ verdict         in doubt: find, by the short code at the end of each text
+//! Envelope ─send─▶ text ─▶ api ─▶ outcome         in doubt: find, by the short code at the end of each text
 //! ```
 
 mod api;
@@ -12,13 +12,13 @@ mod find;
 mod form;
 mod gsm;
 pub mod hook;
+mod outcome;
 mod parts;
 mod reply;
 mod signature;
 mod text;
 mod texted;
 pub mod twiml;
-mod verdict;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,13 +26,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coatcheck_domain::Clock;
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use coatcheck_domain::phone::Phone;
 use secrecy::SecretString;
 use url::Url;
 
 use crate::callers::Callers;
-use crate::{Door, Inbox, Pace, Platform, Receiver, Trouble};
+use crate::{EventSink, Inbox, Pace, Platform, Receiver, Trouble};
 use api::{Api, Failure};
 use find::Doubts;
 
@@ -186,7 +186,7 @@ impl Receiver for Sms {
     }
 
     /// Texts are brought to the web's route. Whether Twilio lets us in is found out before the first one has to go.
-    async fn listen(&self, _: &dyn Door) -> Result<(), Trouble> {
+    async fn listen(&self, _: &dyn EventSink) -> Result<(), Trouble> {
         self.check().await?;
         std::future::pending().await
     }
@@ -202,9 +202,9 @@ impl Receiver for Sms {
 
 /// What a failed call means for the connection.
 fn troubled(failure: &Failure) -> Trouble {
-    match verdict::of_send(failure) {
-        Verdict::Hold { why, after } => Trouble { why, after, fatal: true },
-        Verdict::Retry { why, after } => Trouble { why, after, fatal: false },
+    match outcome::of_send(failure) {
+        SendOutcome::Hold { why, after } => Trouble { why, after, fatal: true },
+        SendOutcome::Retry { why, after } => Trouble { why, after, fatal: false },
         _ => Trouble { why: failure.to_string(), after: None, fatal: false },
     }
 }

@@ -1,9 +1,9 @@
 //! Telegram: alerts as HTML with inline keyboards; commands by long polling, or by webhook.
 //!
 //! ```text
-//! updates ─listen / webhook─▶ Door            (stored first, acknowledged then)
+//! updates ─listen / webhook─▶ EventSink            (stored first, acknowledged then)
 //! payload ─handle─▶ heard ─▶ Inbox ─▶ Reply ─▶ render ─▶ api
-//! Envelope ─channel─▶ render ─▶ api ─▶ verdict
+//! Envelope ─channel─▶ render ─▶ api ─▶ outcome
 //! ```
 
 mod api;
@@ -14,12 +14,12 @@ mod heard;
 mod keyboard;
 mod listen;
 mod managers;
+mod outcome;
 mod place;
 mod render;
 mod reply;
 mod text;
 mod update;
-mod verdict;
 pub mod webhook;
 
 use std::collections::HashMap;

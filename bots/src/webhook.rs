@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use coatcheck_domain::{Clock, Destination};
 use secrecy::ExposeSecret;
 use url::Url;
@@ -90,11 +90,11 @@ impl Channel for Webhook {
         Capabilities { edit: false, width: 32, knows_keys_for: None }
     }
 
-    async fn send(&self, envelope: &Envelope) -> Verdict {
+    async fn send(&self, envelope: &Envelope) -> SendOutcome {
         let now = self.clock.now();
         let request = match self.request(envelope, now) {
             Ok(request) => request,
-            Err(why) => return Verdict::GiveUp { why: why.to_string() },
+            Err(why) => return SendOutcome::GiveUp { why: why.to_string() },
         };
         match request.send().await {
             Ok(response) => outcome::of_answer(response.status(), response.headers(), self.clock.now()),

@@ -71,7 +71,7 @@ CREATE TABLE product (
     read_completely BOOLEAN NOT NULL, -- was it ever read completely?
     digest TEXT, -- of what the last reading said of it
     settled BOOLEAN NOT NULL, -- would the same change nothing?
-    drops BIGINT NOT NULL, -- counts drops; a watch remembers the count at which it was armed
+    restocks BIGINT NOT NULL, -- counts restocks; a watch remembers the count at which it was armed
     created_at BIGINT NOT NULL, -- µs
     UNIQUE (shop_id, key),
     FOREIGN KEY (shop_id) REFERENCES shop (id) ON DELETE CASCADE,
@@ -132,10 +132,10 @@ CREATE TABLE span (
 );
 
 -- All restocks of one product confirmed by one reading: the unit of telling.
-CREATE TABLE "drop" (
+CREATE TABLE restock (
     id {id},
     product_id BIGINT NOT NULL, -- the product
-    number BIGINT NOT NULL, -- product.drops after this one
+    number BIGINT NOT NULL, -- product.restocks after this one
     read_at BIGINT NOT NULL, -- when the shop's answer was complete in our hands (µs)
     created_at BIGINT NOT NULL, -- when it was stored (µs)
     snapshot TEXT NOT NULL, -- the alert that lists all of it, as JSON
@@ -146,15 +146,15 @@ CREATE TABLE "drop" (
 );
 
 -- A confirmed edge of one variant into in_stock or low_stock.
-CREATE TABLE restock (
+CREATE TABLE restock_variant (
     id {id},
-    drop_id BIGINT NOT NULL, -- the drop it belongs to
+    restock_id BIGINT NOT NULL, -- the restock it belongs to
     variant_id BIGINT NOT NULL, -- the variant
     was TEXT NOT NULL, -- what it was before
     availability TEXT NOT NULL, -- what it became
     at BIGINT NOT NULL, -- µs
-    UNIQUE (drop_id, variant_id),
-    FOREIGN KEY (drop_id) REFERENCES "drop" (id) ON DELETE CASCADE,
+    UNIQUE (restock_id, variant_id),
+    FOREIGN KEY (restock_id) REFERENCES restock (id) ON DELETE CASCADE,
     FOREIGN KEY (variant_id) REFERENCES variant (id) ON DELETE CASCADE
 );
 
@@ -194,9 +194,9 @@ CREATE TABLE watch (
     style TEXT, -- as said
     mode TEXT NOT NULL, -- once or every
     armed BOOLEAN NOT NULL, -- does it wait?
-    armed_after BIGINT NOT NULL, -- product.drops when it was armed: later drops tell it, earlier ones its answer told
-    told_drop_id BIGINT, -- the last drop it was told of
-    told_at BIGINT, -- when (µs)
+    armed_after BIGINT NOT NULL, -- product.restocks when it was armed: later restocks tell it, earlier ones its answer told
+    notified_restock_id BIGINT, -- the last restock it was notified of
+    notified_at BIGINT, -- when (µs)
     created_at BIGINT NOT NULL, -- µs
     UNIQUE (subscriber_id, product_id, size_key, style_key),
     FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE,
@@ -208,7 +208,7 @@ CREATE TABLE delivery (
     id {id},
     kind TEXT NOT NULL, -- alert, post, notice, code or reply
     dedupe_key TEXT NOT NULL, -- the same thing told to the same one has the same key
-    drop_id BIGINT, -- what an alert tells of
+    restock_id BIGINT, -- what an alert tells of
     subscriber_id BIGINT, -- whom
     destination_id BIGINT, -- where
     hop INTEGER NOT NULL, -- 0 for the first ranked destination, then the next
@@ -229,7 +229,7 @@ CREATE TABLE delivery (
     created_at BIGINT NOT NULL, -- µs
     ended_at BIGINT, -- when it became final (µs)
     UNIQUE (dedupe_key),
-    FOREIGN KEY (drop_id) REFERENCES "drop" (id) ON DELETE SET NULL,
+    FOREIGN KEY (restock_id) REFERENCES restock (id) ON DELETE SET NULL,
     FOREIGN KEY (destination_id) REFERENCES destination (id) ON DELETE SET NULL,
     FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE SET NULL
 );
@@ -241,7 +241,7 @@ CREATE TABLE attempt (
     number INTEGER NOT NULL, -- 1, 2, …
     started_at BIGINT NOT NULL, -- µs
     ended_at BIGINT NOT NULL, -- µs
-    verdict TEXT NOT NULL, -- sent, retry, hold, give_up, address_gone or unknown
+    outcome TEXT NOT NULL, -- sent, retry, hold, give_up, address_gone or unknown
     error TEXT, -- what happened
     FOREIGN KEY (delivery_id) REFERENCES delivery (id) ON DELETE CASCADE
 );
@@ -308,7 +308,7 @@ CREATE TABLE challenge (
     FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE
 );
 
--- Trouble that operators are told of, once at its beginning and once at its end.
+-- Trouble that operators are notified of, once at its beginning and once at its end.
 CREATE TABLE incident (
     id {id},
     kind TEXT NOT NULL, -- shop_failing, lane_down, …
@@ -324,7 +324,7 @@ CREATE TABLE room_post (
     id {id},
     subscriber_id BIGINT NOT NULL, -- the room
     product_id BIGINT NOT NULL, -- the product
-    episode BIGINT NOT NULL, -- the drop it began with
+    episode BIGINT NOT NULL, -- the restock it began with
     provider_ref TEXT, -- the platform's id of the post
     wanted_version INTEGER NOT NULL, -- what should be shown
     sent_version INTEGER NOT NULL, -- what is shown
@@ -360,18 +360,18 @@ CREATE INDEX variant_of_product ON variant (product_id);
 CREATE UNIQUE INDEX span_open ON span (variant_id) WHERE ended_at IS NULL;
 CREATE INDEX span_of_variant ON span (variant_id, started_at);
 -- the fan-out asks for what is open
-CREATE INDEX drop_open ON "drop" (id) WHERE done_at IS NULL;
-CREATE INDEX restock_of_variant ON restock (variant_id, at);
+CREATE INDEX restock_open ON restock (id) WHERE done_at IS NULL;
+CREATE INDEX restock_of_variant ON restock_variant (variant_id, at);
 CREATE INDEX destination_of_subscriber ON destination (subscriber_id, rank);
 -- exact cases by keyset: the fan-out's index
 CREATE INDEX watch_match ON watch (product_id, size_key, style_key, id);
 -- which watches an alert told
-CREATE INDEX watch_told ON watch (told_drop_id, subscriber_id);
+CREATE INDEX watch_notified ON watch (notified_restock_id, subscriber_id);
 -- a lane asks for what is due
 CREATE INDEX delivery_due ON delivery (lane, next_attempt_at, id) WHERE state = 'pending';
 -- a new holder frees what an old one held
 CREATE INDEX delivery_held ON delivery (lane, epoch) WHERE state IN ('claimed', 'sending');
-CREATE INDEX delivery_of_drop ON delivery (drop_id, subscriber_id);
+CREATE INDEX delivery_of_restock ON delivery (restock_id, subscriber_id);
 CREATE INDEX delivery_of_destination ON delivery (destination_id);
 CREATE INDEX delivery_of_subscriber ON delivery (subscriber_id);
 CREATE INDEX attempt_of_delivery ON attempt (delivery_id, number);

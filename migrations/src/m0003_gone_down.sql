@@ -1,2 +1,2 @@
-DROP INDEX drop_gone;
-ALTER TABLE "drop" DROP COLUMN gone_check_at;
+DROP INDEX restock_gone;
+ALTER TABLE restock DROP COLUMN gone_check_at;

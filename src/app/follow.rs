@@ -8,7 +8,7 @@ use url::Url;
 use super::App;
 use crate::shops::ReaderKind;
 use crate::store::StoreError;
-use crate::store::source::NewSource;
+use crate::store::polls::source::NewSource;
 
 /// How a source is to be followed.
 #[derive(Debug, Clone, Default)]

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::Settings;
-use crate::engine::Chance;
-use crate::store::keys::{Keys, NotAKey};
+use crate::engine::Rng;
 use crate::store::lock::sqlite_path;
+use crate::store::people::keys::{Keys, NotAKey};
 
 /// Where a root key comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub fn key_place(settings: &Settings) -> Option<KeyPlace> {
 ///
 /// # Errors
 /// [`NoKeys`], in words for who started it.
-pub(super) fn keys(settings: &Settings, chance: &Chance, sealed: bool) -> Result<Option<Keys>, NoKeys> {
+pub(super) fn keys(settings: &Settings, rng: &Rng, sealed: bool) -> Result<Option<Keys>, NoKeys> {
     match key_place(settings) {
         None if settings.twilio.is_some() => Err(NoKeys::Needed),
         None => Ok(None),
@@ -80,11 +80,11 @@ pub(super) fn keys(settings: &Settings, chance: &Chance, sealed: bool) -> Result
             let text = settings.key.clone().unwrap_or_default();
             Keys::parse(&text).map(Some).map_err(NoKeys::Setting)
         }
-        Some(KeyPlace::File(path)) => from_file(&path, chance, sealed).map(Some),
+        Some(KeyPlace::File(path)) => from_file(&path, rng, sealed).map(Some),
     }
 }
 
-fn from_file(path: &Path, chance: &Chance, sealed: bool) -> Result<Keys, NoKeys> {
+fn from_file(path: &Path, rng: &Rng, sealed: bool) -> Result<Keys, NoKeys> {
     let broken = |why| NoKeys::Io { path: path.to_owned(), why };
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -92,7 +92,7 @@ fn from_file(path: &Path, chance: &Chance, sealed: bool) -> Result<Keys, NoKeys>
             return Err(NoKeys::Lost { path: path.to_owned() });
         }
         Err(why) if why.kind() == io::ErrorKind::NotFound => {
-            let new = chance.key();
+            let new = rng.key();
             match write(path, &new, true) {
                 Ok(()) => new.expose_secret().to_owned(),
                 // Another process was faster: its key is the key.

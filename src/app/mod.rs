@@ -1,13 +1,13 @@
 //! Wiring: what the settings say becomes a store, shops, channels and loops; and how all of it stops.
 
 mod clock;
+mod console_input;
 mod files;
 mod follow;
 mod gate;
 mod keys;
 mod platforms;
 mod serve;
-mod talk;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,23 +19,23 @@ use coatcheck_domain::clock::SteadyClock;
 use coatcheck_domain::{Clock, SmsRules};
 
 use crate::config::Settings;
-use crate::engine::Chance;
+use crate::engine::Rng;
 use crate::engine::poll::Poller;
 use crate::engine::send::{Channels, Sender};
 use crate::shops::{
     ClientOptions, FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Shops, SystemResolver, client, parting, user_agent,
 };
-use crate::store::db::Durability;
+use crate::store::db::conn::Durability;
+use crate::store::db::schema::Standing;
 use crate::store::lock::ServiceLock;
-use crate::store::schema::Standing;
 use crate::store::{Db, NoFaults, StoreError};
 
 pub use clock::SystemClock;
+pub use console_input::read_console;
 pub use follow::{How, NotFollowed, canonical};
 pub use keys::{KeyPlace, NoKeys, key_place, write as write_keys};
 use platforms::Platforms;
 pub use serve::{NotServing, Role, Serving};
-pub use talk::talk;
 
 /// Everything that commands and services stand on.
 #[derive(Clone)]
@@ -48,8 +48,8 @@ pub struct App {
     pub shops: Arc<Shops>,
     /// The guard that stands before all addresses people gave.
     pub guard: Arc<Guard>,
-    /// Chance from the system.
-    pub chance: Arc<Chance>,
+    /// Rng from the system.
+    pub rng: Arc<Rng>,
     /// The system's time, without its jumps until they are adopted.
     pub clock: Arc<dyn Clock>,
     steady: Arc<SteadyClock>,
@@ -109,7 +109,7 @@ impl App {
     /// The same with the keys of its database, which must be those that it was written with.
     async fn with_keys(self) -> Result<Self, NotOpened> {
         let is_signed = self.db.is_signed().await.map_err(StoreError::from)?;
-        let keys = keys::keys(&self.settings, &self.chance, is_signed)?;
+        let keys = keys::keys(&self.settings, &self.rng, is_signed)?;
         let db = match keys.clone() {
             Some(keys) => self.db.clone().with_keys(keys),
             None => self.db.clone(),
@@ -139,7 +139,7 @@ impl App {
             db,
             shops: Arc::new(shops),
             guard,
-            chance: Arc::new(Chance::from_system()),
+            rng: Arc::new(Rng::from_system()),
             clock,
             steady,
             http,
@@ -149,7 +149,7 @@ impl App {
     /// The poller, for the loop and for commands that poll one source themselves.
     #[must_use]
     pub fn poller(&self) -> Poller {
-        Poller::new(self.db.clone(), self.shops.clone(), Arc::clone(&self.chance))
+        Poller::new(self.db.clone(), self.shops.clone(), Arc::clone(&self.rng))
     }
 
     /// The sender through every channel there is.
@@ -161,12 +161,12 @@ impl App {
         let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::new(console), Arc::new(webhook)];
         channels.extend(self.platforms.channels());
         let channels: Channels = channels.into_iter().map(|channel| (channel.name(), channel)).collect();
-        Sender::new(self.db.clone(), channels, Arc::clone(&self.chance), Arc::clone(&self.clock), self.holder())
+        Sender::new(self.db.clone(), channels, Arc::clone(&self.rng), Arc::clone(&self.clock), self.holder())
     }
 
     /// A name for whoever holds a lease.
     fn holder(&self) -> String {
-        format!("{}-{}", std::process::id(), self.chance.token())
+        format!("{}-{}", std::process::id(), self.rng.token())
     }
 }
 

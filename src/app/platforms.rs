@@ -13,8 +13,8 @@ use coatcheck_domain::phone::Phone;
 use super::App;
 use crate::commands::{Commands, is_shown, is_shown_with_texts};
 use crate::config::Settings;
-use crate::engine::receive::Reception;
-use crate::store::keys::Keys;
+use crate::engine::inbound::InboundWorker;
+use crate::store::people::keys::Keys;
 use crate::web::{DiscordHook, Hooks, TelegramHook, TwilioHook};
 
 /// A connection that does not stand after this long stands never.
@@ -107,9 +107,9 @@ impl sms::Seal for Seal {
 }
 
 impl App {
-    /// A reception for each platform.
-    pub(super) fn receptions(&self, inbox: &Arc<Commands>) -> Vec<Reception> {
-        self.platforms.receivers().into_iter().map(|receiver| self.reception(receiver, inbox)).collect()
+    /// A inbound_worker for each platform.
+    pub(super) fn inbound_workers(&self, inbox: &Arc<Commands>) -> Vec<InboundWorker> {
+        self.platforms.receivers().into_iter().map(|receiver| self.inbound_worker(receiver, inbox)).collect()
     }
 
     /// Where platforms bring what people say, as far as they were told to.
@@ -117,28 +117,29 @@ impl App {
         let key = self.settings.discord.as_ref().and_then(|it| it.public_key.clone());
         let discord = key.zip(self.platforms.discord.clone()).map(|(key, bot)| DiscordHook {
             key,
-            door: Arc::new(self.reception(Arc::clone(&bot) as Arc<dyn Receiver>, inbox)),
+            sink: Arc::new(self.inbound_worker(Arc::clone(&bot) as Arc<dyn Receiver>, inbox)),
             bot,
             inbox: Arc::clone(inbox) as Arc<dyn Inbox>,
             clock: Arc::clone(&self.clock),
         });
         let hook = self.settings.telegram.as_ref().and_then(|it| it.hook.clone());
-        let telegram = hook
-            .zip(self.platforms.telegram.clone())
-            .map(|(hook, bot)| TelegramHook { hook, door: Arc::new(self.reception(bot as Arc<dyn Receiver>, inbox)) });
+        let telegram = hook.zip(self.platforms.telegram.clone()).map(|(hook, bot)| TelegramHook {
+            hook,
+            sink: Arc::new(self.inbound_worker(bot as Arc<dyn Receiver>, inbox)),
+        });
         let account = self.settings.twilio.as_ref().zip(self.settings.public_url.clone());
         let twilio = account.zip(self.platforms.sms.clone()).map(|((account, public_url), sms)| TwilioHook {
             hook: sms::hook::Hook::new(public_url, account.auth_token.clone()),
-            door: Arc::new(self.reception(Arc::clone(&sms) as Arc<dyn Receiver>, inbox)),
+            sink: Arc::new(self.inbound_worker(Arc::clone(&sms) as Arc<dyn Receiver>, inbox)),
             sms,
             db: self.db.clone(),
         });
         Hooks { discord, telegram, twilio }
     }
 
-    fn reception(&self, receiver: Arc<dyn Receiver>, inbox: &Arc<Commands>) -> Reception {
+    fn inbound_worker(&self, receiver: Arc<dyn Receiver>, inbox: &Arc<Commands>) -> InboundWorker {
         let inbox = Arc::clone(inbox) as Arc<dyn Inbox>;
-        Reception::new(self.db.clone(), receiver, inbox, Arc::clone(&self.chance), self.holder())
+        InboundWorker::new(self.db.clone(), receiver, inbox, Arc::clone(&self.rng), self.holder())
     }
 }
 

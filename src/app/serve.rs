@@ -16,10 +16,10 @@ use super::App;
 use crate::engine::clock_watch::ClockWatch;
 use crate::engine::fallback::Fallback;
 use crate::engine::fanout::Fanout;
-use crate::engine::{Beats, Stop, Stopper};
+use crate::engine::{Heartbeats, Stop, Stopper};
 use crate::store::StoreError;
-use crate::store::fanout::FanoutRules;
 use crate::store::lock::ServiceLock;
+use crate::store::outbox::fanout::FanoutRules;
 use crate::web;
 
 /// What a service does.
@@ -27,7 +27,7 @@ use crate::web;
 pub enum Role {
     /// Polls shops.
     Poll,
-    /// Turns drops into deliveries.
+    /// Turns restocks into deliveries.
     Fanout,
     /// Sends deliveries.
     Send,
@@ -118,21 +118,21 @@ impl App {
         self.db.set_slots(self.settings.host_concurrency).await.map_err(StoreError::from)?;
         let inbox = Arc::new(self.inbox());
         let (stopper, stop) = Stopper::pair();
-        let beats = Beats::new(Arc::clone(&self.clock));
+        let heartbeats = Heartbeats::new(Arc::clone(&self.clock));
         let mut serving = Serving { stopper, tasks: Vec::new(), listening: None, _lock: lock };
         if roles.contains(&Role::Web) {
             let address = self.settings.listen_addr;
             let listener = TcpListener::bind(address).await.map_err(|why| NotServing::Listen { address, why })?;
             serving.listening = listener.local_addr().ok();
-            let web = web::router(self.db.clone(), beats.clone(), self.hooks(&inbox));
+            let web = web::router(self.db.clone(), heartbeats.clone(), self.hooks(&inbox));
             serving.tasks.push(tokio::spawn(web::run(listener, web, stop.clone())));
         }
         let watch = ClockWatch::new(self.db.clone(), Arc::clone(&self.steady), serving._lock.is_some());
-        serving.tasks.push(tokio::spawn(watch.run(beats.clone(), stop.clone())));
-        self.spawn_loops(roles, output, &beats, &stop, &mut serving.tasks);
+        serving.tasks.push(tokio::spawn(watch.run(heartbeats.clone(), stop.clone())));
+        self.spawn_loops(roles, output, &heartbeats, &stop, &mut serving.tasks);
         if roles.contains(&Role::Receive) {
-            let receptions = self.receptions(&inbox).into_iter();
-            serving.tasks.extend(receptions.map(|it| tokio::spawn(it.run(beats.clone(), stop.clone()))));
+            let inbound_workers = self.inbound_workers(&inbox).into_iter();
+            serving.tasks.extend(inbound_workers.map(|it| tokio::spawn(it.run(heartbeats.clone(), stop.clone()))));
         }
         Ok(serving)
     }
@@ -141,7 +141,7 @@ impl App {
         &self,
         roles: &BTreeSet<Role>,
         output: Output,
-        beats: &Beats,
+        heartbeats: &Heartbeats,
         stop: &Stop,
         tasks: &mut Vec<JoinHandle<()>>,
     ) {
@@ -153,7 +153,7 @@ impl App {
             }
         }));
         if roles.contains(&Role::Poll) {
-            tasks.push(tokio::spawn(self.poller().run(beats.clone(), stop.clone())));
+            tasks.push(tokio::spawn(self.poller().run(heartbeats.clone(), stop.clone())));
         }
         if roles.contains(&Role::Fanout) {
             let rules = FanoutRules {
@@ -162,14 +162,14 @@ impl App {
                 chunk: FanoutRules::CHUNK,
             };
             let fanout = Fanout::new(self.db.clone(), rules).editing(self.platforms.editable());
-            tasks.push(tokio::spawn(fanout.run(beats.clone(), stop.clone())));
+            tasks.push(tokio::spawn(fanout.run(heartbeats.clone(), stop.clone())));
         }
         if roles.contains(&Role::Fanout) {
             let fallback = Fallback::new(self.db.clone(), self.settings.fallback_after);
-            tasks.push(tokio::spawn(fallback.run(beats.clone(), stop.clone())));
+            tasks.push(tokio::spawn(fallback.run(heartbeats.clone(), stop.clone())));
         }
         if roles.contains(&Role::Send) {
-            tasks.push(tokio::spawn(self.sender(output).run(beats.clone(), stop.clone())));
+            tasks.push(tokio::spawn(self.sender(output).run(heartbeats.clone(), stop.clone())));
         }
     }
 }

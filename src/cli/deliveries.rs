@@ -12,9 +12,9 @@ use super::args;
 use super::failure::{Failure, Outcome};
 use super::out;
 use crate::app::App;
-use crate::store::delivery::{Delivery, NotReplayed};
-use crate::store::gone::Edited;
-use crate::store::phone;
+use crate::store::outbox::deliveries::{Delivery, NotReplayed};
+use crate::store::outbox::gone::Edited;
+use crate::store::people::phone;
 
 /// Lists them, or replays one.
 ///
@@ -72,7 +72,7 @@ pub(super) async fn send_test(app: &App, args: args::SendTest) -> Outcome {
         return Err(Failure::refused(why));
     }
     let message = Message::Alert(Box::new(Alert::example(app.db.now())));
-    let key = format!("t:{}", app.chance.token());
+    let key = format!("t:{}", app.rng.token());
     let id = app.db.enqueue(Kind::Alert, &key, address.destination_id, &message, app.settings.expire_after).await?;
     let id = id.ok_or_else(|| Failure::failed("the test could not be put into the outbox"))?;
     let deadline = Instant::now() + args.wait;
@@ -103,7 +103,7 @@ fn shown_address(delivery: &Delivery) -> String {
     delivery.address.as_deref().map_or_else(|| "-".to_owned(), phone::shown)
 }
 
-/// The alert that was told: the drop's variants that were asked for, or the message itself.
+/// The alert that was told: the restock's variants that were asked for, or the message itself.
 fn alert(delivery: &Delivery) -> Option<Alert> {
     if delivery.kind == Kind::Edit {
         return serde_json::from_str::<Edited>(&delivery.payload).ok().map(|edited| *edited.alert);

@@ -6,9 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::failure::{Failure, Outcome};
 use super::out;
 use crate::app::{App, KeyPlace, key_place, write_keys};
-use crate::store::keys::Keys;
 use crate::store::lock::ServiceLock;
-use crate::store::rekey::Rekeyed;
+use crate::store::people::keys::Keys;
+use crate::store::people::rekey::Rekeyed;
 
 /// Changes the key where the settings say that it is.
 ///
@@ -23,7 +23,7 @@ pub(super) async fn run(app: &App) -> Outcome {
             let old = std::fs::read_to_string(&path)
                 .map_err(|why| Failure::failed(format!("{} cannot be read: {why}", path.display())))?;
             let unwritten = |why| Failure::failed(format!("{} cannot be written: {why}", path.display()));
-            let new = app.chance.key();
+            let new = app.rng.key();
             let both: SecretString = format!("{}\n{}", new.expose_secret(), old.trim()).into();
             // From here on both are there: a crash in between loses nothing.
             write_keys(&path, &both, false).map_err(unwritten)?;
@@ -60,7 +60,7 @@ async fn by_setting(app: &App) -> Outcome {
 }
 
 fn new(app: &App) -> String {
-    app.chance.key().expose_secret().to_owned()
+    app.rng.key().expose_secret().to_owned()
 }
 
 fn parsed(text: &SecretString) -> Result<Keys, Failure> {

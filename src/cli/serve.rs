@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args;
 use super::failure::{Failure, Outcome};
-use crate::app::{App, Role, Serving, talk};
+use crate::app::{App, Role, Serving, read_console};
 use crate::config::Settings;
 
 /// Runs the service.
@@ -23,10 +23,10 @@ pub(super) async fn run(app: &App, args: args::Serve) -> Outcome {
     let signals = Signals::listen()?;
     let serving = app.serve(&roles, Arc::clone(&output)).await?;
     announce(&serving, &roles);
-    let talk = tokio::spawn(talk(app.clone(), output));
+    let console = tokio::spawn(read_console(app.clone(), output));
     signals.first().await;
     tracing::info!("stopping: what is under way is finished first");
-    talk.abort();
+    console.abort();
     serving.stop().await;
     Ok(())
 }

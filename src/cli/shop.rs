@@ -12,7 +12,7 @@ use super::failure::{Failure, Outcome};
 use super::out;
 use crate::app::{App, How};
 use crate::engine::poll::Polled;
-use crate::store::source::Source;
+use crate::store::polls::source::Source;
 
 /// Runs one of them.
 ///

@@ -13,12 +13,12 @@ use super::failure::{Failure, Outcome};
 use super::out;
 use crate::app::App;
 use crate::config::Settings;
-use crate::store::catalogue::{Product, Variant};
-use crate::store::consent::Standing;
-use crate::store::history::VariantHistory;
-use crate::store::phone;
-use crate::store::subscriber::Address;
-use crate::store::watch::{NewWatch, Watch};
+use crate::store::people::consent::Standing;
+use crate::store::people::phone;
+use crate::store::people::subscriber::Address;
+use crate::store::people::watch::{NewWatch, Watch};
+use crate::store::stock::catalogue::{Product, Variant};
+use crate::store::stock::history::VariantHistory;
 
 /// Characters of a size, at most.
 const LONGEST_SIZE: usize = 60;
@@ -67,7 +67,7 @@ pub(super) async fn destination(app: &App, destination: &Destination) -> Result<
     }
     let secret = || {
         matches!(destination, Destination::Webhook(_))
-            .then(|| coatcheck_bots::webhook::signature::new_secret(app.chance.bytes()).expose_secret().to_owned())
+            .then(|| coatcheck_bots::webhook::signature::new_secret(app.rng.bytes()).expose_secret().to_owned())
     };
     Ok(app.db.destination_for(destination, secret).await?)
 }
@@ -242,7 +242,7 @@ fn watch_json(watch: &Watch) -> Value {
         "style": watch.style,
         "mode": watch.mode.as_str(),
         "armed": watch.armed,
-        "told_at": watch.told_at,
+        "notified_at": watch.notified_at,
         "to": shown(watch),
     })
 }

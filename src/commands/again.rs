@@ -6,8 +6,8 @@ use coatcheck_bots::{Reply, Who, words};
 use super::doing::{Act, among};
 use super::{Commands, unwatch, watches};
 use crate::store::StoreError;
-use crate::store::catalogue::Product;
-use crate::store::watch::Which;
+use crate::store::people::watch::Which;
+use crate::store::stock::catalogue::Product;
 
 /// What was said after `/again`.
 pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
@@ -22,7 +22,7 @@ pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Re
     among(commands, who, Act::Again, &products, said).await
 }
 
-/// Arms what was told of one product.
+/// Arms what was notified of one product.
 pub(crate) async fn product(commands: &Commands, who: &Who, product: &Product) -> Result<Reply, StoreError> {
     rearm(commands, who, Which::Product(product.id), &words::title(&product.title)).await
 }

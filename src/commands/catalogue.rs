@@ -6,7 +6,7 @@ use std::time::Duration;
 use coatcheck_domain::Clock;
 use tokio::sync::Mutex;
 
-use crate::store::catalogue::Product;
+use crate::store::stock::catalogue::Product;
 use crate::store::{Db, StoreError};
 
 const KEPT_FOR: Duration = Duration::from_secs(1);

@@ -3,7 +3,7 @@
 use coatcheck_bots::words;
 use coatcheck_domain::fold::fold;
 
-use crate::store::catalogue::Product;
+use crate::store::stock::catalogue::Product;
 
 /// Discord shows no more.
 const MOST: usize = 25;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::resolve::{Meant, Resolution, resolve};
 use super::{Commands, again, history, question, stock, unwatch, watch};
 use crate::store::StoreError;
-use crate::store::catalogue::Product;
+use crate::store::stock::catalogue::Product;
 
 /// What is done with a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

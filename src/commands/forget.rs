@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Commands, platform, watches};
 use crate::store::StoreError;
-use crate::store::person::Told;
-use crate::store::phone;
-use crate::store::time::at;
-use crate::store::watch::{Watch, Which};
+use crate::store::db::time::at;
+use crate::store::people::person::Told;
+use crate::store::people::phone;
+use crate::store::people::watch::{Watch, Which};
 
 /// Messages in an export, at most.
 const MOST_TOLD: u32 = 10_000;
@@ -73,7 +73,7 @@ pub(crate) async fn export(commands: &Commands, who: &Who) -> Result<Reply, Stor
     let addresses = commands.db.addresses(address.subscriber_id).await?;
     let paused_until = commands.db.paused_until(address.subscriber_id).await?;
     let watches = watches::mine(commands, who, Which::All).await?;
-    let told = commands.db.told_to(address.subscriber_id, MOST_TOLD).await?;
+    let told = commands.db.notified_to(address.subscriber_id, MOST_TOLD).await?;
     let all = json!({
         "destinations": addresses.iter().map(|address| shown(address)).collect::<Vec<_>>(),
         "paused_until": paused_until,
@@ -100,7 +100,7 @@ fn watch(watch: &Watch) -> Value {
         "style": watch.style,
         "mode": watch.mode.as_str(),
         "armed": watch.armed,
-        "told_at": watch.told_at,
+        "notified_at": watch.notified_at,
         "created_at": watch.created_at,
     })
 }

@@ -14,8 +14,8 @@ use super::doing::Doing;
 use super::today::wanted;
 use crate::chart::{self, Chart, Line};
 use crate::store::StoreError;
-use crate::store::catalogue::Product;
-use crate::store::history::VariantHistory;
+use crate::store::stock::catalogue::Product;
+use crate::store::stock::history::VariantHistory;
 
 /// The history of what was named, as one.
 ///

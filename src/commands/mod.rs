@@ -3,6 +3,7 @@
 //! Words are resolved against the catalogue, then done; who may do what is decided here.
 
 mod again;
+mod button;
 mod catalogue;
 mod complete;
 mod doing;
@@ -14,7 +15,6 @@ mod later;
 mod near;
 mod pause;
 mod phone;
-mod pressed;
 mod question;
 mod resolve;
 mod shop;
@@ -37,8 +37,8 @@ use coatcheck_bots::{Command, Inbox, Platform, Receiver, Reply, Said, Who};
 use coatcheck_domain::{Clock, Destination};
 use tokio::sync::Semaphore;
 
-use crate::store::catalogue::Product;
-use crate::store::subscriber::Address;
+use crate::store::people::subscriber::Address;
+use crate::store::stock::catalogue::Product;
 use crate::store::{Db, StoreError};
 use catalogue::Catalogue;
 use doing::Act;
@@ -214,7 +214,7 @@ impl Inbox for Commands {
     }
 
     async fn pressed(&self, who: &Who, data: &str) -> Reply {
-        pressed::pressed(self, who, data).await.unwrap_or_else(|error| sorry(who, "a button", &error))
+        button::pressed(self, who, data).await.unwrap_or_else(|error| sorry(who, "a button", &error))
     }
 
     async fn complete(&self, _who: &Who, _command: Command, argument: &str, typed: &str) -> Vec<String> {

@@ -10,7 +10,7 @@ use coatcheck_bots::{Command, Reply, Who, words};
 use super::today::{Today, today};
 use super::{Commands, platform, watches};
 use crate::store::StoreError;
-use crate::store::watch::Which;
+use crate::store::people::watch::Which;
 
 /// "Until I resume": longer than anybody waits for a jacket.
 const FOR_GOOD: Duration = Duration::from_secs(100 * 366 * 24 * 3600);

@@ -6,7 +6,7 @@ use coatcheck_bots::{Command, Platform, Reply, Who};
 
 use super::{Commands, platform};
 use crate::store::StoreError;
-use crate::store::challenge::{Challenged, Verified};
+use crate::store::people::challenge::{Challenged, Verified};
 
 const NOT_SET_UP: &str = "Text messages are not set up here, so I cannot use a phone.";
 const FOR_PEOPLE: &str = "A phone belongs to a person. Write to me directly, and I add yours.";

@@ -7,7 +7,7 @@ use super::resolve::Doubt;
 use super::today::wanted;
 use super::{Commands, ONLY_MANAGERS, may_change, platform};
 use crate::store::StoreError;
-use crate::store::catalogue::Product;
+use crate::store::stock::catalogue::Product;
 
 const OPEN_FOR: chrono::Duration = chrono::Duration::minutes(10);
 

@@ -9,7 +9,7 @@ use coatcheck_domain::{SizeKey, StyleKey};
 use url::Url;
 
 use super::near::likeness;
-use crate::store::catalogue::Product;
+use crate::store::stock::catalogue::Product;
 
 /// Products that are offered to choose from, at most.
 pub(crate) const MOST_CHOICES: usize = 8;

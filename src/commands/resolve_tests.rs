@@ -6,7 +6,7 @@ use coatcheck_domain::poll::State;
 use proptest::prelude::*;
 
 use super::*;
-use crate::store::catalogue::ReadFrom;
+use crate::store::stock::catalogue::ReadFrom;
 
 fn product(id: i64, title: &str, aliases: &[&str], sizes: &[&str], styles: &[&str]) -> Product {
     let handle = title.to_lowercase().replace(' ', "-");

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::Commands;
 use crate::store::StoreError;
-use crate::store::source::Source;
+use crate::store::polls::source::Source;
 
 /// Sources that are listed one by one.
 const MOST_LISTED: usize = 20;

@@ -5,7 +5,7 @@ use coatcheck_domain::poll::State;
 
 use super::{Commands, texting};
 use crate::store::StoreError;
-use crate::store::source::Source;
+use crate::store::polls::source::Source;
 
 /// Shops in trouble that are named one by one.
 const NAMED: usize = 5;

@@ -9,7 +9,7 @@ use super::Commands;
 use super::doing::Doing;
 use super::today::{matching, remark, trouble};
 use crate::store::StoreError;
-use crate::store::catalogue::{Product, Variant};
+use crate::store::stock::catalogue::{Product, Variant};
 use coatcheck_domain::watch::Wish;
 
 /// Styles that are shown, a line each.

@@ -10,7 +10,7 @@ use coatcheck_domain::delivery::Kind;
 use super::today::{as_told, matching};
 use super::{Commands, platform, watches};
 use crate::store::StoreError;
-use crate::store::watch::Which;
+use crate::store::people::watch::Which;
 
 /// A test alert that is late is worth nothing.
 const EXPIRES: Duration = Duration::from_secs(600);

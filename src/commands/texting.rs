@@ -12,8 +12,8 @@ use coatcheck_domain::phone::Phone;
 use super::later::not_yet;
 use super::{Commands, again, platform, watches};
 use crate::store::StoreError;
-use crate::store::consent::{ConsentWord, How, Standing};
-use crate::store::watch::Which;
+use crate::store::people::consent::{ConsentWord, How, Standing};
+use crate::store::people::watch::Which;
 
 /// What commands must know of text messages; there is none where Twilio is not set.
 #[derive(Clone)]

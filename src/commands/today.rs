@@ -6,7 +6,7 @@ use coatcheck_bots::words;
 use coatcheck_domain::Availability;
 use coatcheck_domain::watch::{Offer, Wish};
 
-use crate::store::catalogue::{Product, Variant};
+use crate::store::stock::catalogue::{Product, Variant};
 
 /// Variants that are named one by one.
 const NAMED: usize = 4;

@@ -7,8 +7,8 @@ use super::doing::{Act, Doing, among};
 use super::today::wanted;
 use super::{Commands, watches};
 use crate::store::StoreError;
-use crate::store::catalogue::Product;
-use crate::store::watch::{Watch, Which};
+use crate::store::people::watch::{Watch, Which};
+use crate::store::stock::catalogue::Product;
 
 /// What was said after `/unwatch`.
 pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {

@@ -9,8 +9,8 @@ use super::resolve::{Resolution, resolve};
 use super::today::{Today, today, trouble, wanted};
 use super::{Commands, follow};
 use crate::store::StoreError;
-use crate::store::catalogue::{Product, Variant};
-use crate::store::watch::{NewWatch, Watch};
+use crate::store::people::watch::{NewWatch, Watch};
+use crate::store::stock::catalogue::{Product, Variant};
 
 /// Sizes in one command, at most.
 const MOST_SIZES: usize = 20;
@@ -29,7 +29,7 @@ pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Re
     }
 }
 
-/// Stores the wishes, then reads the stock that answers them: what comes back in between is told twice, never not.
+/// Stores the wishes, then reads the stock that answers them: what comes back in between is notified twice, never not.
 pub(crate) async fn add(commands: &Commands, who: &Who, doing: &Doing, product: &Product) -> Result<Reply, StoreError> {
     let wishes: Vec<(Option<&str>, Wish)> = doing
         .wishes()

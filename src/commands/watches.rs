@@ -8,8 +8,8 @@ use coatcheck_domain::watch::Mode;
 use super::today::{today, wanted};
 use super::{Commands, platform};
 use crate::store::StoreError;
-use crate::store::catalogue::{Product, Variant};
-use crate::store::watch::{Watch, Which};
+use crate::store::people::watch::{Watch, Which};
+use crate::store::stock::catalogue::{Product, Variant};
 
 /// Watches that are listed one by one: a message has its limit.
 const MOST_LISTED: usize = 15;
@@ -75,7 +75,7 @@ fn line(commands: &Commands, watch: &Watch, products: &[Product], stock: &[Varia
     let day = product.map(|product| today(product, stock, &watch.wish, now).short(now));
     let state = day.unwrap_or_else(|| "not read yet".to_owned());
     let mode = if watch.mode == Mode::Every { ", every time" } else { "" };
-    let told = match watch.told_at {
+    let told = match watch.notified_at {
         Some(told) if !watch.armed => format!("; told {}", words::ago(told, now)),
         _ => String::new(),
     };

@@ -2,7 +2,7 @@
 
 use coatcheck_bots::words;
 
-use crate::store::catalogue::Variant;
+use crate::store::stock::catalogue::Variant;
 
 /// A row per style, a column per size: `●` can be bought, `·` cannot.
 #[must_use]

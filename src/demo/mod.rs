@@ -15,7 +15,7 @@ use coatcheck_domain::Destination;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use crate::app::{App, How, Role, talk};
+use crate::app::{App, How, Role, read_console};
 use crate::config::Settings;
 use crate::engine::{Stop, Stopper};
 use shop::{HANDLE, SIZES, STYLES, Shelf};
@@ -48,7 +48,7 @@ pub async fn run(settings: Settings, interval: Duration, time: Option<Duration>)
     let tasks = [
         tokio::spawn(play(app.clone(), shelf, stop.clone())),
         tokio::spawn(show(app.clone(), product, Arc::clone(&output), stop)),
-        tokio::spawn(talk(app.clone(), output)),
+        tokio::spawn(read_console(app.clone(), output)),
     ];
     tokio::select! {
         _ = interrupt.recv() => {}
@@ -95,7 +95,7 @@ async fn introduce(app: &App, output: &Output, shop: &str) -> anyhow::Result<()>
 /// Plays the story on the shelf.
 async fn play(app: App, shelf: Shelf, mut stop: Stop) {
     for second in 0.. {
-        for event in story::at(second, || app.chance.draw()) {
+        for event in story::at(second, || app.rng.draw()) {
             shelf.put(event.style, event.size, event.there);
         }
         stop.sleep(Duration::from_secs(1)).await;

@@ -1,4 +1,4 @@
-//! What happens in the demo's shop, second by second. Pure: chance is an argument.
+//! What happens in the demo's shop, second by second. Pure: rng is an argument.
 
 use super::shop::{SIZES, STYLES};
 
@@ -43,15 +43,15 @@ pub(super) fn at(second: u64, mut draw: impl FnMut() -> f64) -> Vec<Event> {
     events
 }
 
-fn pick(count: usize, chance: f64) -> usize {
-    // `chance` is in [0, 1), so the product is below `count`; the sign and the fraction are dropped on purpose.
+fn pick(count: usize, rng: f64) -> usize {
+    // `rng` is in [0, 1), so the product is below `count`; the sign and the fraction are dropped on purpose.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
         reason = "see above"
     )]
-    let index = (chance * count as f64) as usize;
+    let index = (rng * count as f64) as usize;
     index.min(count - 1)
 }
 

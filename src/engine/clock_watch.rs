@@ -8,10 +8,10 @@ use coatcheck_bots::words;
 use coatcheck_domain::Clock;
 use coatcheck_domain::clock::{JUMP, SteadyClock};
 
-use super::beat::Beats;
 use super::fault::unstored;
+use super::heartbeat::Heartbeats;
 use super::stop::Stop;
-use crate::store::rebase::Jump;
+use crate::store::db::rebase::Jump;
 use crate::store::{Db, StoreError};
 
 /// It looks this often.
@@ -41,7 +41,7 @@ impl ClockWatch {
     /// When the store fails; then the clock goes on as if it had not jumped, until a later look.
     pub async fn tick(&mut self) -> Result<bool, StoreError> {
         let Some(by) = self.clock.jumped() else {
-            self.is_well();
+            self.is_healthy();
             return Ok(false);
         };
         let is_same = |seen: &Jump| (seen.by - by).abs() <= JUMP;
@@ -55,21 +55,21 @@ impl ClockWatch {
         }
         let words = format!("the clock was set {}; all that is planned was moved along", way(by));
         self.db.rebase(&self.clock, jump, &words).await?;
-        tracing::warn!(seconds = by.num_seconds(), "{words}: nothing is lost and nobody is told twice");
+        tracing::warn!(seconds = by.num_seconds(), "{words}: nothing is lost and nobody is notified twice");
         self.seen = None;
         Ok(true)
     }
 
     /// Looks each second, until the stop.
-    pub async fn run(mut self, beats: Beats, mut stop: Stop) {
+    pub async fn run(mut self, heartbeats: Heartbeats, mut stop: Stop) {
         while !stop.is_stopped() {
-            beats.beat("clock");
+            heartbeats.beat("clock");
             if let Err(error) = self.tick().await {
                 unstored(&error, "the clock goes on as if it had not been set, and that will be tried again");
             }
             stop.sleep(PERIOD).await;
         }
-        beats.end("clock");
+        heartbeats.end("clock");
     }
 
     fn refuse(&mut self, by: TimeDelta) {
@@ -84,7 +84,7 @@ impl ClockWatch {
         self.refused = true;
     }
 
-    fn is_well(&mut self) {
+    fn is_healthy(&mut self) {
         self.seen = None;
         if self.refused {
             tracing::warn!("this machine's clock is right again");

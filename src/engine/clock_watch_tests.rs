@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coatcheck_domain::clock::ManualClock;
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use coatcheck_domain::watch::Mode;
 
 use super::*;
-use crate::store::stories::sqlite::scene::{IN, OUT, Scene, jacket, sent};
-use crate::store::time::micros;
+use crate::store::db::time::micros;
+use crate::store::tests::sqlite::scene::{IN, OUT, Scene, jacket, sent};
 use crate::testing;
 
 const DAY: TimeDelta = TimeDelta::days(1);
@@ -35,7 +35,7 @@ async fn in_the_middle(scene: &Scene) -> i64 {
     scene.fan_out().await;
     let lease = scene.take_lane("a").await;
     let started = scene.start(&lease).await;
-    let busy = Verdict::Retry { after: Some(Duration::from_secs(45)), why: "429".to_owned() };
+    let busy = SendOutcome::Retry { after: Some(Duration::from_secs(45)), why: "429".to_owned() };
     scene.finish(&lease, &started[0], busy).await;
     scene.finish(&lease, &started[1], sent()).await;
     scene.db.release_lease(&lease).await.expect("released");
@@ -53,8 +53,8 @@ async fn distances(scene: &Scene) -> Vec<(String, i64)> {
         ("delivery", "started_at"),
         ("incident", "opened_at"),
         ("subscriber", "paused_until"),
-        ("watch", "told_at"),
-        ("\"drop\"", "created_at"),
+        ("watch", "notified_at"),
+        ("restock", "created_at"),
     ];
     let now = micros(scene.db.now());
     let mut distances = Vec::new();

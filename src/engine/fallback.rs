@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::beat::Beats;
 use super::fault::unstored;
+use super::heartbeat::Heartbeats;
 use super::stop::Stop;
 use crate::store::{Db, StoreError};
 
@@ -40,14 +40,14 @@ impl Fallback {
     }
 
     /// Ticks until the stop.
-    pub async fn run(self, beats: Beats, mut stop: Stop) {
+    pub async fn run(self, heartbeats: Heartbeats, mut stop: Stop) {
         while !stop.is_stopped() {
-            beats.beat("fallback");
+            heartbeats.beat("fallback");
             if let Err(error) = self.tick().await {
                 unstored(&error, "the fallback will be tried again");
             }
             stop.sleep(PATIENCE).await;
         }
-        beats.end("fallback");
+        heartbeats.end("fallback");
     }
 }

@@ -1,12 +1,12 @@
-//! Turns drops into deliveries, oldest first.
+//! Turns restocks into deliveries, oldest first.
 
 use std::time::Duration;
 
-use super::beat::Beats;
 use super::fault::unstored;
+use super::heartbeat::Heartbeats;
 use super::stop::Stop;
-use crate::store::fanout::FanoutRules;
-use crate::store::wake::Topic;
+use crate::store::db::wake::Topic;
+use crate::store::outbox::fanout::FanoutRules;
 use crate::store::{Db, StoreError};
 
 /// Without a bell it looks by itself after this long.
@@ -34,13 +34,13 @@ impl Fanout {
         Self { editable, ..self }
     }
 
-    /// Fans out every open drop to its end. Says how many alerts were written.
+    /// Fans out every open restock to its end. Says how many alerts were written.
     ///
     /// # Errors
     /// When the store fails; what was done stays done, the rest is done next time.
     pub async fn tick(&self) -> Result<u64, StoreError> {
         let mut alerts = self.tell().await?;
-        while let Some(gone) = self.db.gone_drop().await? {
+        while let Some(gone) = self.db.gone_restock().await? {
             let mut after = Some(0);
             while let Some(row) = after {
                 after = self.db.edit_chunk(&gone, &self.editable, row).await?;
@@ -53,33 +53,33 @@ impl Fanout {
 
     async fn tell(&self) -> Result<u64, StoreError> {
         let mut alerts = 0;
-        while let Some(drop) = self.db.open_drop().await? {
-            let cases = self.db.cases_of(&drop).await?;
+        while let Some(restock) = self.db.open_restock().await? {
+            let cases = self.db.cases_of(&restock).await?;
             loop {
-                let chunk = self.db.fan_out_chunk(&drop, &cases, &self.rules).await?;
+                let chunk = self.db.fan_out_chunk(&restock, &cases, &self.rules).await?;
                 alerts += chunk.alerts;
                 if chunk.done {
                     break;
                 }
             }
-            tracing::info!(drop = drop.id, product = %drop.alert.product, "drop {} is told to all who wait", drop.id);
+            tracing::info!(restock = restock.id, product = %restock.alert.product, "restock {} is told to all who wait", restock.id);
         }
         Ok(alerts)
     }
 
     /// Ticks whenever there is something to do, until the stop.
-    pub async fn run(self, beats: Beats, mut stop: Stop) {
+    pub async fn run(self, heartbeats: Heartbeats, mut stop: Stop) {
         while !stop.is_stopped() {
-            beats.beat("fanout");
+            heartbeats.beat("fanout");
             if let Err(error) = self.tick().await {
                 unstored(&error, "the fan-out will be tried again");
                 stop.sleep(PATIENCE).await;
             }
             tokio::select! {
-                () = self.db.wake().wait(Topic::Drops, PATIENCE) => {}
+                () = self.db.wake().wait(Topic::Restocks, PATIENCE) => {}
                 () = stop.stopped() => {}
             }
         }
-        beats.end("fanout");
+        heartbeats.end("fanout");
     }
 }

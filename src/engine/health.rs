@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use coatcheck_domain::delivery::{Verdict, is_edits_lane};
+use coatcheck_domain::delivery::{SendOutcome, is_edits_lane};
 
 use super::fault::unstored;
 use crate::store::{Db, StoreError};
@@ -31,14 +31,14 @@ impl Health {
 
     /// What came back. A platform that refuses this message or this address is there. One that asks to wait, and says for
     /// how long, is there too, but gets nothing through: that says nothing either way.
-    pub(super) fn heard(&mut self, now: Duration, verdict: &Verdict) {
-        match verdict {
-            Verdict::Sent { .. } | Verdict::GiveUp { .. } | Verdict::AddressGone { .. } => {
+    pub(super) fn heard(&mut self, now: Duration, outcome: &SendOutcome) {
+        match outcome {
+            SendOutcome::Sent { .. } | SendOutcome::GiveUp { .. } | SendOutcome::AddressGone { .. } => {
                 self.is_answered = true;
                 self.failing_since = None;
             }
-            Verdict::Retry { after: Some(_), .. } | Verdict::Hold { after: Some(_), .. } => {}
-            Verdict::Retry { why, .. } | Verdict::Hold { why, .. } | Verdict::Unknown { why } => {
+            SendOutcome::Retry { after: Some(_), .. } | SendOutcome::Hold { after: Some(_), .. } => {}
+            SendOutcome::Retry { why, .. } | SendOutcome::Hold { why, .. } | SendOutcome::Unknown { why } => {
                 self.is_answered = false;
                 self.failing_since.get_or_insert(now);
                 self.why.clone_from(why);

@@ -1,18 +1,18 @@
 use super::*;
-use crate::store::stories::sqlite::scene::Scene;
+use crate::store::tests::sqlite::scene::Scene;
 
 const LANE: &str = "discord";
 
-fn failed() -> Verdict {
-    Verdict::Unknown { why: "timeout".to_owned() }
+fn failed() -> SendOutcome {
+    SendOutcome::Unknown { why: "timeout".to_owned() }
 }
 
-fn taken() -> Verdict {
-    Verdict::Sent { provider_ref: None }
+fn taken() -> SendOutcome {
+    SendOutcome::Sent { provider_ref: None }
 }
 
-fn wait(seconds: u64) -> Verdict {
-    Verdict::Hold { after: Some(Duration::from_secs(seconds)), why: "429".to_owned() }
+fn wait(seconds: u64) -> SendOutcome {
+    SendOutcome::Hold { after: Some(Duration::from_secs(seconds)), why: "429".to_owned() }
 }
 
 async fn known(scene: &Scene) -> Health {
@@ -20,10 +20,10 @@ async fn known(scene: &Scene) -> Health {
 }
 
 /// Hears what came back, and lets all know. Says whether the lane is down.
-async fn hear(scene: &Scene, health: &mut Health, verdicts: &[Verdict]) -> bool {
+async fn hear(scene: &Scene, health: &mut Health, outcomes: &[SendOutcome]) -> bool {
     let now = scene.db.monotonic();
-    for verdict in verdicts {
-        health.heard(now, verdict);
+    for outcome in outcomes {
+        health.heard(now, outcome);
     }
     health.tell(&scene.db, LANE, now).await;
     let down = scene.db.lanes_down().await.expect("asked");
@@ -50,8 +50,8 @@ async fn a_lane_is_down_after_a_minute_of_failures_until_something_gets_through(
 async fn a_lane_that_is_answered_now_and_then_is_not_down() {
     let scene = Scene::new().await;
     let mut health = known(&scene).await;
-    let refused = Verdict::GiveUp { why: "too long".to_owned() };
-    for answer in [taken(), refused, Verdict::AddressGone { why: "blocked".to_owned() }] {
+    let refused = SendOutcome::GiveUp { why: "too long".to_owned() };
+    for answer in [taken(), refused, SendOutcome::AddressGone { why: "blocked".to_owned() }] {
         assert!(!hear(&scene, &mut health, &[failed(), failed()]).await);
         scene.pass(50);
         assert!(!hear(&scene, &mut health, &[answer]).await);
@@ -66,7 +66,7 @@ async fn a_platform_that_asks_to_wait_is_not_down() {
         assert!(!hear(&scene, &mut health, &[wait(30)]).await);
         scene.pass(30);
     }
-    let no_token = Verdict::Hold { after: None, why: "401".to_owned() };
+    let no_token = SendOutcome::Hold { after: None, why: "401".to_owned() };
     assert!(!hear(&scene, &mut health, std::slice::from_ref(&no_token)).await);
     scene.pass(60);
     assert!(hear(&scene, &mut health, &[no_token]).await, "a token that is not taken is another thing");

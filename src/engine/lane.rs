@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use coatcheck_bots::{Channel, Pace};
 use coatcheck_domain::Destination;
-use coatcheck_domain::delivery::{Next, Verdict, is_edits_lane};
+use coatcheck_domain::delivery::{Next, SendOutcome, is_edits_lane};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::health::Health;
 use super::stop::Stop;
-use crate::store::lease::Lease;
+use crate::store::db::lease::Lease;
 use crate::store::outbox::{Finished, Gait};
 
 /// Requests in flight where the channel says nothing.
@@ -178,13 +178,13 @@ impl Rhythm {
 
     /// What an answer means for the lane as a whole.
     pub(super) fn heard(&mut self, now: Duration, done: &Finished) {
-        match (&done.verdict, &done.next) {
-            (Verdict::Hold { after, .. }, Next::Retry { .. } | Next::Expired | Next::Dead { .. }) => {
+        match (&done.outcome, &done.next) {
+            (SendOutcome::Hold { after, .. }, Next::Retry { .. } | Next::Expired | Next::Dead { .. }) => {
                 self.holds += 1;
                 let wait = after.unwrap_or_else(|| HOLDS[(self.holds as usize).min(HOLDS.len()) - 1]);
                 self.held_until = self.held_until.max(now + wait);
             }
-            (Verdict::Sent { .. }, _) => self.holds = 0,
+            (SendOutcome::Sent { .. }, _) => self.holds = 0,
             _ => {}
         }
     }

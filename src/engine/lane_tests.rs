@@ -10,7 +10,7 @@ use coatcheck_domain::delivery::{Kind, Next, State};
 
 use super::tests::{alerts, states};
 use super::*;
-use crate::store::stories::sqlite::scene::Scene;
+use crate::store::tests::sqlite::scene::Scene;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -18,7 +18,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Default)]
 struct Scripted {
     pace: Option<Arc<Pace>>,
-    answers: Mutex<VecDeque<Verdict>>,
+    answers: Mutex<VecDeque<SendOutcome>>,
     arrived: bool,
     /// So many looks say nothing yet.
     not_yet: Mutex<usize>,
@@ -27,7 +27,7 @@ struct Scripted {
 }
 
 impl Scripted {
-    fn answering(answers: &[Verdict]) -> Self {
+    fn answering(answers: &[SendOutcome]) -> Self {
         Self { answers: Mutex::new(answers.iter().cloned().collect()), ..Self::default() }
     }
 
@@ -50,11 +50,11 @@ impl Channel for Scripted {
         Capabilities { edit: false, width: 4, knows_keys_for: Some(Duration::from_secs(120)) }
     }
 
-    async fn send(&self, envelope: &Envelope) -> Verdict {
+    async fn send(&self, envelope: &Envelope) -> SendOutcome {
         let buttons = envelope.buttons.iter().map(|button| button.data.clone()).collect();
         self.heard.lock().expect("not held by a panic").push((envelope.destination.to_stored(), buttons));
         let answer = self.answers.lock().expect("not held by a panic").pop_front();
-        answer.unwrap_or(Verdict::Sent { provider_ref: None })
+        answer.unwrap_or(SendOutcome::Sent { provider_ref: None })
     }
 
     async fn find(&self, _: &Envelope) -> Found {
@@ -82,7 +82,7 @@ impl Held {
     async fn of(scene: &Scene, name: &'static str, channel: &Arc<Scripted>) -> Self {
         let channels = Channels::from([(name, Arc::clone(channel) as Arc<dyn Channel>)]);
         let clock = Arc::clone(&scene.clock) as Arc<dyn Clock>;
-        let sender = Sender::new(scene.db.clone(), channels, Arc::new(Chance::seeded(7)), clock, "me".to_owned());
+        let sender = Sender::new(scene.db.clone(), channels, Arc::new(Rng::seeded(7)), clock, "me".to_owned());
         let lane = sender.take(name).await.expect("asked").expect("free");
         Self { sender, lane }
     }
@@ -107,8 +107,8 @@ async fn notices(scene: &Scene, addresses: &[&str]) {
     }
 }
 
-fn hold(seconds: Option<u64>) -> Verdict {
-    Verdict::Hold { after: seconds.map(Duration::from_secs), why: "429".to_owned() }
+fn hold(seconds: Option<u64>) -> SendOutcome {
+    SendOutcome::Hold { after: seconds.map(Duration::from_secs), why: "429".to_owned() }
 }
 
 #[tokio::test]
@@ -168,10 +168,10 @@ async fn a_lane_that_is_told_to_wait_waits_as_a_whole_and_tries_with_one() {
 }
 
 #[tokio::test]
-async fn what_may_have_arrived_long_ago_is_looked_for_before_it_is_told_again() {
+async fn what_may_have_arrived_long_ago_is_looked_for_before_it_is_notified_again() {
     for (arrived, age, looks, tells) in [(true, 100, 0, 2), (true, 130, 1, 1), (false, 130, 1, 2)] {
         let scene = alerts(&["discord:1"]).await;
-        let lost = Verdict::Unknown { why: "no answer".to_owned() };
+        let lost = SendOutcome::Unknown { why: "no answer".to_owned() };
         let channel = Arc::new(Scripted { arrived, ..Scripted::answering(&[lost]) });
         let mut lane = Held::of(&scene, "discord", &channel).await;
         while lane.step().await > 0 {}
@@ -184,9 +184,9 @@ async fn what_may_have_arrived_long_ago_is_looked_for_before_it_is_told_again() 
 }
 
 #[tokio::test]
-async fn what_is_not_seen_yet_stays_in_doubt_and_is_not_told_again() {
+async fn what_is_not_seen_yet_stays_in_doubt_and_is_not_notified_again() {
     let scene = alerts(&["discord:1"]).await;
-    let lost = Verdict::Unknown { why: "no answer".to_owned() };
+    let lost = SendOutcome::Unknown { why: "no answer".to_owned() };
     let channel = Arc::new(Scripted {
         arrived: true,
         not_yet: Mutex::new(3),
@@ -199,7 +199,7 @@ async fn what_is_not_seen_yet_stays_in_doubt_and_is_not_told_again() {
     }
     assert_eq!(states(&scene).await, [State::Sent]);
     let looked_for = *channel.looked_for.lock().expect("not held by a panic");
-    assert_eq!((looked_for, channel.heard().len()), (4, 1), "looked for until it was there, and told once");
+    assert_eq!((looked_for, channel.heard().len()), (4, 1), "looked for until it was there, and notified once");
 }
 
 #[tokio::test]
@@ -238,9 +238,9 @@ async fn a_lane_whose_token_is_not_taken_is_known_to_be_down_until_it_is() {
 async fn one_that_hangs_keeps_no_other_from_being_written_down() {
     let scene = alerts(&["discord:1"]).await;
     let mut lane = Held::of(&scene, "discord", &Arc::new(Scripted::at(Pace::new(10, Duration::ZERO)))).await.lane;
-    let (verdict, next) = (Verdict::Sent { provider_ref: None }, Next::Sent { provider_ref: None });
+    let (outcome, next) = (SendOutcome::Sent { provider_ref: None }, Next::Sent { provider_ref: None });
     let now = scene.db.now();
-    let back = Finished { id: 1, attempts: 1, started_at: now, ended_at: now, verdict, next };
+    let back = Finished { id: 1, attempts: 1, started_at: now, ended_at: now, outcome, next };
     lane.requests.spawn(std::future::pending());
     lane.requests.spawn(std::future::ready(back.clone()));
     lane.requests.spawn(std::future::ready(back));

@@ -1,23 +1,23 @@
 //! What runs by itself: polls, fan-outs, sends. Each is a `tick` that does what is due, and a loop that waits.
 
-pub mod beat;
-pub mod chance;
+mod batch;
 pub mod clock_watch;
 pub mod fallback;
 pub mod fanout;
 mod fault;
-mod gather;
 mod health;
+pub mod heartbeat;
+mod in_flight;
+pub mod inbound;
 mod lane;
 #[cfg(test)]
 mod names_tests;
 pub mod poll;
 pub mod readings;
-pub mod receive;
+pub mod rng;
 pub mod send;
 pub mod stop;
-mod underway;
 
-pub use beat::Beats;
-pub use chance::Chance;
+pub use heartbeat::Heartbeats;
+pub use rng::Rng;
 pub use stop::{Stop, Stopper};

@@ -18,14 +18,14 @@ use coatcheck_domain::watch::Mode;
 use coatcheck_domain::{Clock, Destination};
 use url::Url;
 
-use super::Chance;
+use super::Rng;
 use super::poll::Poller;
 use super::send::{Channels, Sender};
 use crate::shops::{
     ClientOptions, FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Refused, Resolver, Shops, client, user_agent,
 };
-use crate::store::source::Source;
-use crate::store::stories::sqlite::scene::{IN, INTERVAL, OUT, Scene, jacket};
+use crate::store::polls::source::Source;
+use crate::store::tests::sqlite::scene::{IN, INTERVAL, OUT, Scene, jacket};
 
 /// Knows every name, but those that are lost now; all lead to this machine.
 #[derive(Default)]
@@ -106,14 +106,14 @@ impl World {
         let clock = Arc::clone(&scene.clock) as Arc<dyn Clock>;
         let fetcher = Fetcher::new(self.client.clone(), Arc::clone(&self.guard), clock, FetchLimits::default());
         let shops = Shops::new(fetcher, JqRunner::new(PathBuf::from("no-such-program"), JqLimits::default()));
-        Poller::new(scene.db.clone(), Arc::new(shops), Arc::new(Chance::seeded(1)))
+        Poller::new(scene.db.clone(), Arc::new(shops), Arc::new(Rng::seeded(1)))
     }
 
     fn sender(&self, scene: &Scene) -> Sender {
         let clock = Arc::clone(&scene.clock) as Arc<dyn Clock>;
         let hooks = Webhook::new(self.client.clone(), Arc::new(Gate(Arc::clone(&self.guard))), Arc::clone(&clock));
         let channels: Channels = HashMap::from([("webhook", Arc::new(hooks) as Arc<dyn Channel>)]);
-        Sender::new(scene.db.clone(), channels, Arc::new(Chance::seeded(2)), clock, "a".to_owned())
+        Sender::new(scene.db.clone(), channels, Arc::new(Rng::seeded(2)), clock, "a".to_owned())
     }
 
     async fn follow(&self, scene: &Scene, host: &str) -> i64 {
@@ -125,8 +125,8 @@ async fn source(scene: &Scene, id: i64) -> Source {
     scene.db.source(id).await.expect("asked").expect("there")
 }
 
-async fn drops(scene: &Scene) -> i64 {
-    scene.number("SELECT count(*) FROM \"drop\"").await
+async fn restocks(scene: &Scene) -> i64 {
+    scene.number("SELECT count(*) FROM restock").await
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn p9_a_shop_whose_name_is_lost_waits_longer_and_longer_and_the_others_are
     world.is_in_stock.store(true, Ordering::SeqCst);
     scene.pass(70);
     poller.tick().await.expect("ticked");
-    assert_eq!(drops(&scene).await, 1, "the other shop's restock is found");
+    assert_eq!(restocks(&scene).await, 1, "the other shop's restock is found");
     let failed = source(&scene, lost).await;
     let said = failed.last_error.expect("it failed").replace(&world.port.to_string(), "PORT");
     insta::assert_snapshot!(said, @"lost.example:PORT/products/parka.js: lost.example has no address: the name server does not answer; check the spelling of the host");
@@ -168,17 +168,17 @@ async fn p1_what_came_back_while_a_shops_name_was_lost_is_found_at_the_first_pol
     world.is_in_stock.store(true, Ordering::SeqCst);
     scene.pass(70);
     poller.tick().await.expect("ticked");
-    assert_eq!((source(&scene, lost).await.failures, drops(&scene).await), (1, 0));
+    assert_eq!((source(&scene, lost).await.failures, restocks(&scene).await), (1, 0));
 
     world.names.find_all();
     let next = source(&scene, lost).await.next_poll_at;
     scene.clock.advance((next - scene.db.now()).to_std().expect("later"));
     poller.tick().await.expect("ticked");
-    assert_eq!((source(&scene, lost).await.failures, drops(&scene).await), (0, 1));
+    assert_eq!((source(&scene, lost).await.failures, restocks(&scene).await), (0, 1));
 }
 
 #[tokio::test]
-async fn p1_a_receiver_whose_name_is_lost_is_told_once_it_is_found() {
+async fn p1_a_receiver_whose_name_is_lost_is_notified_once_it_is_found() {
     let world = World::open().await;
     let (scene, shop, product) = Scene::with_jacket(&[("M", OUT)]).await;
     let hook: Destination = format!("webhook:http://hook.example:{}/hook", world.port).parse().expect("a hook");
@@ -193,7 +193,7 @@ async fn p1_a_receiver_whose_name_is_lost_is_told_once_it_is_found() {
     assert_eq!(sender.tick().await.expect("ticked"), 1);
     assert_eq!(scene.state(1).await, (State::Pending, None));
     // It certainly did not arrive, so that there is nothing to doubt.
-    assert_eq!(scene.number("SELECT count(*) FROM attempt WHERE verdict = 'retry'").await, 1);
+    assert_eq!(scene.number("SELECT count(*) FROM attempt WHERE outcome = 'retry'").await, 1);
     let why = scene.deliveries().await.remove(0).last_error.expect("it failed");
     assert!(why.contains("hook.example has no address"), "{why}");
 

@@ -10,18 +10,18 @@ use coatcheck_domain::poll::{self, Outcome};
 use tokio::time::Instant;
 use url::Url;
 
-use super::beat::Beats;
-use super::chance::Chance;
+use super::batch::Batch;
 use super::fault::{judge, unstored};
-use super::gather::Gather;
+use super::heartbeat::Heartbeats;
+use super::in_flight::{Held, Polls};
 use super::readings::Readings;
+use super::rng::Rng;
 use super::stop::Stop;
-use super::underway::{Held, Polls};
 use crate::shops::{Page, Progress, Read, ReadError, ReadOutcome, SourceSpec};
-use crate::store::claim::Claimed;
-use crate::store::ended::{Failed, Unchanged};
-use crate::store::reading::NewReading;
-use crate::store::wake::Topic;
+use crate::store::db::wake::Topic;
+use crate::store::polls::claim::Claimed;
+use crate::store::polls::ended::{Failed, Unchanged};
+use crate::store::stock::reading::NewReading;
 use crate::store::{Db, StoreError};
 
 /// Without a bell or a due time it looks by itself after this long.
@@ -36,7 +36,7 @@ const IMPATIENCE: Duration = Duration::from_millis(20);
 pub struct Poller {
     db: Db,
     shops: Arc<dyn Readings>,
-    chance: Arc<Chance>,
+    rng: Arc<Rng>,
 }
 
 /// How a poll ended.
@@ -48,8 +48,8 @@ pub enum Polled {
     Stored {
         /// The reading.
         read: Box<Read>,
-        /// Drops that it made.
-        drops: Vec<i64>,
+        /// Restocks that it made.
+        restocks: Vec<i64>,
     },
     /// With an error that was written down.
     Failed(ReadError),
@@ -60,8 +60,8 @@ pub enum Polled {
 impl Poller {
     /// A poller of these shops.
     #[must_use]
-    pub fn new(db: Db, shops: Arc<dyn Readings>, chance: Arc<Chance>) -> Self {
-        Self { db, shops, chance }
+    pub fn new(db: Db, shops: Arc<dyn Readings>, rng: Arc<Rng>) -> Self {
+        Self { db, shops, rng }
     }
 
     /// Polls all that is due and waits for the last of it. Says how many there were.
@@ -69,7 +69,7 @@ impl Poller {
     /// # Errors
     /// When the store fails; unfinished claims run out and are polled again.
     pub async fn tick(&self) -> Result<usize, StoreError> {
-        let claims = self.db.claim_due(&self.chance.token(), Polls::default().room(self.db.monotonic())).await?;
+        let claims = self.db.claim_due(&self.rng.token(), Polls::default().room(self.db.monotonic())).await?;
         let count = claims.len();
         let mut polls = Polls::default();
         self.spawn(&mut polls, claims);
@@ -90,7 +90,7 @@ impl Poller {
         source_id: i64,
         watcher: Option<&dyn Progress>,
     ) -> Result<Option<Polled>, StoreError> {
-        let Some(claim) = self.db.claim_source(&self.chance.token(), source_id).await? else { return Ok(None) };
+        let Some(claim) = self.db.claim_source(&self.rng.token(), source_id).await? else { return Ok(None) };
         let polled = self.poll(&claim, &Renewal::of(&self.db, &claim, watcher)).await?;
         if let Polled::Unchanged(unchanged) = &polled {
             self.db.end_unchanged(std::slice::from_ref(unchanged)).await?;
@@ -99,46 +99,46 @@ impl Poller {
     }
 
     /// Polls whatever is due whenever it is, until the stop. Then it hands back what it has not finished.
-    pub async fn run(self, beats: Beats, mut stop: Stop) {
+    pub async fn run(self, heartbeats: Heartbeats, mut stop: Stop) {
         let mut polls = Polls::default();
-        let mut gather = Gather::new(Instant::now());
+        let mut batch = Batch::new(Instant::now());
         while !stop.is_stopped() {
-            beats.beat("poll");
-            if gather.is_time_to_look(Instant::now(), || polls.room(self.db.monotonic())) {
-                self.claim_into(&mut polls, &mut gather).await;
+            heartbeats.beat("poll");
+            if batch.is_time_to_look(Instant::now(), || polls.room(self.db.monotonic())) {
+                self.claim_into(&mut polls, &mut batch).await;
             }
             tokio::select! {
-                ended = polls.next() => gather.take(Instant::now(), ended),
-                () = self.db.wake().wait(Topic::Sources, gather.patience(Instant::now())) => gather.look_soon(Instant::now()),
-                () = Gather::lingered(gather.write_at()) => {}
+                ended = polls.next() => batch.take(Instant::now(), ended),
+                () = self.db.wake().wait(Topic::Sources, batch.patience(Instant::now())) => batch.look_soon(Instant::now()),
+                () = Batch::lingered(batch.write_at()) => {}
                 () = stop.stopped() => {}
             }
-            gather.take(Instant::now(), polls.ended());
-            if gather.is_time_to_write(Instant::now(), polls.len()) {
-                self.write_down(&mut gather.unchanged).await;
-                gather.tried(Instant::now());
+            batch.take(Instant::now(), polls.ended());
+            if batch.is_time_to_write(Instant::now(), polls.len()) {
+                self.write_down(&mut batch.unchanged).await;
+                batch.tried(Instant::now());
             }
         }
-        self.finish(polls, gather.unchanged).await;
-        beats.end("poll");
+        self.finish(polls, batch.unchanged).await;
+        heartbeats.end("poll");
     }
 
     /// Claims what is due, as far as there is room, and says when to look for more.
-    async fn claim_into(&self, polls: &mut Polls, gather: &mut Gather) {
+    async fn claim_into(&self, polls: &mut Polls, batch: &mut Batch) {
         let room = polls.room(self.db.monotonic());
-        match self.db.claim_due(&self.chance.token(), room).await {
+        match self.db.claim_due(&self.rng.token(), room).await {
             Ok(claims) => {
-                let (found, all) = (!claims.is_empty(), claims.len() < room.well);
+                let (found, all) = (!claims.is_empty(), claims.len() < room.healthy);
                 self.spawn(polls, claims);
                 match (found, all) {
-                    (false, true) => gather.look_after(Instant::now(), self.patience().await),
-                    (true, true) => gather.look_after(Instant::now(), IMPATIENCE),
-                    (_, false) => gather.look_when_there_is_room(Instant::now()),
+                    (false, true) => batch.look_after(Instant::now(), self.patience().await),
+                    (true, true) => batch.look_after(Instant::now(), IMPATIENCE),
+                    (_, false) => batch.look_when_there_is_room(Instant::now()),
                 }
             }
             Err(error) => {
                 unstored(&error, "polling will be tried again");
-                gather.look_after(Instant::now(), PATIENCE);
+                batch.look_after(Instant::now(), PATIENCE);
             }
         }
     }
@@ -214,11 +214,11 @@ impl Poller {
     }
 
     fn unchanged(&self, claim: &Claimed, read_at: DateTime<Utc>) -> Unchanged {
-        Unchanged::of(claim, read_at, poll::after(&claim.schedule, Outcome::Read, self.db.now(), self.chance.draw()))
+        Unchanged::of(claim, read_at, poll::after(&claim.schedule, Outcome::Read, self.db.now(), self.rng.draw()))
     }
 
     async fn store(&self, claim: &Claimed, read: Box<Read>) -> Result<Polled, StoreError> {
-        let plan = poll::after(&claim.schedule, Outcome::Read, self.db.now(), self.chance.draw());
+        let plan = poll::after(&claim.schedule, Outcome::Read, self.db.now(), self.rng.draw());
         let digest = hex(&read.body_digest);
         let new = NewReading {
             reading: &read.reading,
@@ -229,10 +229,10 @@ impl Poller {
             last_modified: read.last_modified.as_deref(),
         };
         let stored = self.db.store_reading(claim, &new, &plan).await?;
-        for drop in &stored.drops {
-            tracing::info!(drop, url = %claim.url, "back in stock at {}: drop {drop}", claim.host);
+        for restock in &stored.restocks {
+            tracing::info!(restock, url = %claim.url, "back in stock at {}: restock {restock}", claim.host);
         }
-        Ok(Polled::Stored { read, drops: stored.drops })
+        Ok(Polled::Stored { read, restocks: stored.restocks })
     }
 
     async fn fail(&self, claim: &Claimed, error: ReadError) -> Result<Polled, StoreError> {
@@ -241,10 +241,10 @@ impl Poller {
         }
         let now = self.db.now();
         let judged = judge(&error);
-        let wait = if judged.shop_failed { poll::breaker(claim.shop_failures + 1, self.chance.draw()) } else { None };
+        let wait = if judged.shop_failed { poll::breaker(claim.shop_failures + 1, self.rng.draw()) } else { None };
         let wait = wait.max(error.retry_after());
         let failed = Failed {
-            plan: poll::after(&claim.schedule, judged.outcome, now, self.chance.draw()),
+            plan: poll::after(&claim.schedule, judged.outcome, now, self.rng.draw()),
             fault: judged.fault.to_owned(),
             error: error.to_string(),
             shop_not_before: wait.and_then(|wait| now.checked_add_signed(chrono::Duration::from_std(wait).ok()?)),

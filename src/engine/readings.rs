@@ -7,7 +7,7 @@ use crate::shops::{Progress, ReadError, ReadOutcome, Shops, SourceSpec};
 /// Reads sources.
 #[async_trait]
 pub trait Readings: Send + Sync + std::fmt::Debug {
-    /// Reads a source now. `progress` is told of each page of a paged one.
+    /// Reads a source now. `progress` is notified of each page of a paged one.
     ///
     /// # Errors
     /// When there is no reading; [`ReadError`] says why.

@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_bots::{Button, Channel, Envelope, Found};
-use coatcheck_domain::delivery::{self, Sending, Verdict};
+use coatcheck_domain::delivery::{self, SendOutcome, Sending};
 use coatcheck_domain::{Clock, Destination};
 use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::beat::Beats;
-use super::chance::Chance;
 use super::fault::unstored;
 use super::health::Health;
+use super::heartbeat::Heartbeats;
 use super::lane::Lane;
+use super::rng::Rng;
 use super::stop::Stop;
+use crate::store::db::wake::Topic;
 use crate::store::outbox::{Finished, Started};
-use crate::store::wake::Topic;
 use crate::store::{Db, StoreError};
 
 /// A lane is free this long after its holder was last heard of.
@@ -42,7 +42,7 @@ pub type Channels = HashMap<&'static str, Arc<dyn Channel>>;
 pub struct Sender {
     db: Db,
     channels: Arc<Channels>,
-    chance: Arc<Chance>,
+    rng: Arc<Rng>,
     clock: Arc<dyn Clock>,
     /// Who we are among those who could hold a lane.
     holder: String,
@@ -51,11 +51,11 @@ pub struct Sender {
 impl Sender {
     /// A sender through these channels.
     #[must_use]
-    pub fn new(db: Db, channels: Channels, chance: Arc<Chance>, clock: Arc<dyn Clock>, holder: String) -> Self {
-        Self { db, channels: Arc::new(channels), chance, clock, holder }
+    pub fn new(db: Db, channels: Channels, rng: Arc<Rng>, clock: Arc<dyn Clock>, holder: String) -> Self {
+        Self { db, channels: Arc::new(channels), rng, clock, holder }
     }
 
-    /// Sends all that is due and waits for the last verdict. Says how many requests were made.
+    /// Sends all that is due and waits for the last outcome. Says how many requests were made.
     ///
     /// # Errors
     /// When the store fails.
@@ -81,11 +81,11 @@ impl Sender {
     }
 
     /// Keeps a task for each lane with something to send, until the stop.
-    pub async fn run(self, beats: Beats, mut stop: Stop) {
+    pub async fn run(self, heartbeats: Heartbeats, mut stop: Stop) {
         let mut lanes: HashMap<String, (Arc<Notify>, JoinHandle<()>)> = HashMap::new();
         let mut looked_at = None;
         while !stop.is_stopped() {
-            beats.beat("send");
+            heartbeats.beat("send");
             let wanted = self.wanted(&mut looked_at).await.unwrap_or_else(|error| {
                 unstored(&error, "sending will be tried again");
                 Vec::new()
@@ -109,7 +109,7 @@ impl Sender {
             // A lane that broke has been reported where it broke.
             let _ = task.await;
         }
-        beats.end("send");
+        heartbeats.end("send");
     }
 
     /// The lanes with something due. Now and then also those that hold rows of whoever sent before and went away.
@@ -130,7 +130,7 @@ impl Sender {
             Err(error) => return report(&name, "cannot be taken", &error),
         };
         let mut busy_at = self.clock.monotonic();
-        // A verdict that is not written down yet is never left behind, however long the store is away: the next holder
+        // A outcome that is not written down yet is never left behind, however long the store is away: the next holder
         // would have to take it for Unknown, and tell again.
         let is_idle = |lane: &Lane, busy_at| {
             // Who forgets that the lane was told to wait would not wait.
@@ -159,11 +159,11 @@ impl Sender {
     /// Takes a lane and looks after what its holder before left behind. Each taking is a holder of its own, with an
     /// epoch of its own: what an earlier one of ours left behind is looked after all the same.
     async fn take(&self, name: &str) -> Result<Option<Lane>, StoreError> {
-        let holder = format!("{}/{}", self.holder, self.chance.token());
+        let holder = format!("{}/{}", self.holder, self.rng.token());
         let held_since = self.clock.monotonic();
         let lease = self.db.take_lease(&format!("lane:send:{name}"), &holder, LEASE).await?;
         let Some(lease) = lease else { return Ok(None) };
-        let left = self.db.take_over_lane(&lease, name, self.chance.draw()).await?;
+        let left = self.db.take_over_lane(&lease, name, self.rng.draw()).await?;
         if left > 0 {
             tracing::info!(lane = name, left, "lane {name} had {left} deliveries under way when it stopped");
         }
@@ -179,7 +179,7 @@ impl Sender {
         let now = self.clock.monotonic();
         for done in &lane.finished {
             lane.rhythm.heard(now, done);
-            lane.health.heard(now, &done.verdict);
+            lane.health.heard(now, &done.outcome);
         }
         let step = if lane.doubtful || lane.lost {
             self.db.step_lane(&lane.lease, &lane.name, &lane.finished, &mut 0).await?
@@ -216,16 +216,16 @@ impl Sender {
         Ok(())
     }
 
-    /// One request, from the lease's last check to the verdict. A channel that panics has said Unknown.
+    /// One request, from the lease's last check to the outcome. A channel that panics has said Unknown.
     async fn request(self, started: Started, deadline: Duration) -> Finished {
         let Started { id, attempts, expires_at, started_at, .. } = started;
-        let verdict = if self.clock.monotonic() >= deadline {
-            Verdict::Retry { after: None, why: "the lane was lost before the request was made".to_owned() }
+        let outcome = if self.clock.monotonic() >= deadline {
+            SendOutcome::Retry { after: None, why: "the lane was lost before the request was made".to_owned() }
         } else {
             AssertUnwindSafe(self.send(started))
                 .catch_unwind()
                 .await
-                .unwrap_or_else(|_| Verdict::Unknown { why: "the channel broke while sending".to_owned() })
+                .unwrap_or_else(|_| SendOutcome::Unknown { why: "the channel broke while sending".to_owned() })
         };
         let now = self.db.now();
         Finished {
@@ -233,15 +233,15 @@ impl Sender {
             attempts,
             started_at,
             ended_at: now,
-            next: delivery::next(Sending { attempts, expires_at }, &verdict, now, self.chance.draw()),
-            verdict,
+            next: delivery::next(Sending { attempts, expires_at }, &outcome, now, self.rng.draw()),
+            outcome,
         }
     }
 
-    async fn send(&self, started: Started) -> Verdict {
+    async fn send(&self, started: Started) -> SendOutcome {
         let name = started.destination.channel();
         let Some(channel) = self.channels.get(name) else {
-            return Verdict::Retry { after: None, why: format!("{name} is not connected") };
+            return SendOutcome::Retry { after: None, why: format!("{name} is not connected") };
         };
         let envelope = Envelope {
             buttons: buttons(&started),
@@ -258,10 +258,10 @@ impl Sender {
                 Found::Here { provider_ref } => {
                     let id = started.id;
                     tracing::info!(delivery = id, "delivery {id} had arrived; only the answer was lost");
-                    return Verdict::Sent { provider_ref: Some(provider_ref) };
+                    return SendOutcome::Sent { provider_ref: Some(provider_ref) };
                 }
                 // Still in doubt: sent again now, it might come twice.
-                Found::NotYet { why } => return Verdict::Unknown { why },
+                Found::NotYet { why } => return SendOutcome::Unknown { why },
                 Found::NotHere | Found::CannotTell => {}
             }
         }
@@ -300,7 +300,7 @@ impl Sender {
 /// In a channel everybody could press them, and they would mean nobody's watch.
 fn buttons(started: &Started) -> Vec<Button> {
     let in_public = matches!(started.destination, Destination::DiscordChannel(_));
-    started.drop.filter(|_| !in_public).map(Button::after_alert).unwrap_or_default()
+    started.restock.filter(|_| !in_public).map(Button::after_alert).unwrap_or_default()
 }
 
 fn report(lane: &str, what: &str, error: &StoreError) {
@@ -308,7 +308,7 @@ fn report(lane: &str, what: &str, error: &StoreError) {
 }
 
 fn log(done: &Finished) {
-    match done.verdict.why() {
+    match done.outcome.why() {
         None => tracing::debug!(delivery = done.id, attempts = done.attempts, "delivery {} is sent", done.id),
         Some(why) => {
             tracing::warn!(delivery = done.id, attempts = done.attempts, next = ?done.next, "delivery {} was not sent: {why}", done.id);

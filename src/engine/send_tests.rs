@@ -11,7 +11,7 @@ use coatcheck_domain::watch::Mode;
 
 use super::*;
 use crate::engine::stop::Stopper;
-use crate::store::stories::sqlite::scene::{IN, OUT, Scene, jacket};
+use crate::store::tests::sqlite::scene::{IN, OUT, Scene, jacket};
 
 /// Notes what it was asked to send, and how many requests were under way at once.
 #[derive(Default)]
@@ -55,7 +55,7 @@ impl Channel for Fake {
         Capabilities { edit: false, width: self.width, knows_keys_for: None }
     }
 
-    async fn send(&self, envelope: &Envelope) -> Verdict {
+    async fn send(&self, envelope: &Envelope) -> SendOutcome {
         self.keys.lock().expect("not held by a panic").push(envelope.key.clone());
         assert!(!self.panics.load(Ordering::SeqCst), "a channel must not, but may");
         let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
@@ -66,7 +66,7 @@ impl Channel for Fake {
             tokio::task::yield_now().await;
         }
         self.under_way.fetch_sub(1, Ordering::SeqCst);
-        Verdict::Sent { provider_ref: None }
+        SendOutcome::Sent { provider_ref: None }
     }
 }
 
@@ -89,7 +89,7 @@ fn sender(scene: &Scene, holder: &str, channels: &[(&'static str, &Arc<Fake>)]) 
     let clock = Arc::clone(&scene.clock) as Arc<dyn Clock>;
     // Each process draws other tokens.
     let seed = holder.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
-    Sender::new(scene.db.clone(), channels, Arc::new(Chance::seeded(seed)), clock, holder.to_owned())
+    Sender::new(scene.db.clone(), channels, Arc::new(Rng::seeded(seed)), clock, holder.to_owned())
 }
 
 pub(super) async fn states(scene: &Scene) -> Vec<State> {
@@ -110,8 +110,8 @@ async fn until(scene: &Scene, what: &str, is_so: impl AsyncFn(&Scene) -> bool) {
 /// A running sender. It stops when it is told to, and says so by ending.
 fn running(sender: Sender, scene: &Scene) -> (Stopper, JoinHandle<()>) {
     let (stopper, stop) = Stopper::pair();
-    let beats = Beats::new(Arc::clone(&scene.clock) as Arc<dyn Clock>);
-    (stopper, tokio::spawn(sender.run(beats, stop)))
+    let heartbeats = Heartbeats::new(Arc::clone(&scene.clock) as Arc<dyn Clock>);
+    (stopper, tokio::spawn(sender.run(heartbeats, stop)))
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_channel_that_panics_stops_no_other_lane_and_its_message_is_sent_later
     let sender = sender(&scene, "a", &[("discord", &broken), ("telegram", &fine)]);
     assert_eq!(sender.tick().await.expect("ticked"), 2);
     assert_eq!(states(&scene).await, [State::Pending, State::Sent]);
-    assert_eq!(scene.number("SELECT count(*) FROM attempt WHERE verdict = 'unknown'").await, 1);
+    assert_eq!(scene.number("SELECT count(*) FROM attempt WHERE outcome = 'unknown'").await, 1);
     broken.panics.store(false, Ordering::SeqCst);
     scene.pass(3);
     assert_eq!(sender.tick().await.expect("ticked"), 1);

@@ -99,7 +99,7 @@ fn with_path(url: &Url, path: &str) -> Url {
     to
 }
 
-/// The shop's front door, maybe in a language: `/`, `/en`, `/en-gb/`.
+/// The shop's front sink, maybe in a language: `/`, `/en`, `/en-gb/`.
 fn is_front(url: &Url) -> bool {
     let path = url.path().trim_matches('/');
     let letters = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());

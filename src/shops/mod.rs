@@ -60,7 +60,7 @@ impl Shops {
         Self { fetcher, jq, desk: Desk::default() }
     }
 
-    /// Reads a source now. `progress` is told of each page of a paged one.
+    /// Reads a source now. `progress` is notified of each page of a paged one.
     ///
     /// # Errors
     /// When there is no reading; [`ReadError`] says why, and whether to wait, to stay away or to give up.

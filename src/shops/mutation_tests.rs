@@ -145,7 +145,7 @@ fn faithful(reading: &Reading, document: &Value) -> Result<(), TestCaseError> {
         let count = keys.len();
         keys.sort();
         keys.dedup();
-        prop_assert_eq!(keys.len(), count, "one variant told twice");
+        prop_assert_eq!(keys.len(), count, "one variant notified twice");
         for variant in &product.variants {
             prop_assert!(variant.external_id.as_deref().is_none_or(told), "{:?}", variant.external_id);
             prop_assert!(variant.sku.as_deref().is_none_or(told), "{:?}", variant.sku);

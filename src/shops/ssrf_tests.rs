@@ -137,7 +137,7 @@ fn no_spelling_of_an_inner_address_passes() {
     for text in INSIDE {
         let url = Url::parse(text).unwrap_or_else(|why| panic!("{text:?} belongs to the other list: {why}"));
         assert!(guard("").check_url(&url).is_err(), "{text:?} passes as {url}");
-        // One shop of the operator's own opens no door to another.
+        // One shop of the operator's own opens no sink to another.
         assert!(guard("127.0.0.2, 10.0.0.9:8080, shop.internal").check_url(&url).is_err(), "{text:?}");
     }
     for text in NOWHERE {

@@ -1,4 +1,4 @@
-//! Stories of reading a shop over real HTTP: what is read, what is refused, and what is told of it.
+//! Stories of reading a shop over real HTTP: what is read, what is refused, and what is notified of it.
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use super::error::StoreError;
+use crate::store::db::error::StoreError;
 
 /// Held as long as the service runs; the system lets go of it when the process dies, however it dies.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use crate::store::db::Durability;
+use crate::store::db::conn::Durability;
 use crate::store::{Db, Faults, NoFaults};
 
 /// Which database a test is on.

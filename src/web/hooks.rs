@@ -10,7 +10,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use coatcheck_bots::discord::{Discord, PublicKey};
 use coatcheck_bots::telegram::webhook::{self, Hook, SECRET_HEADER};
-use coatcheck_bots::{Door, Inbox};
+use coatcheck_bots::{EventSink, Inbox};
 use coatcheck_domain::Clock;
 
 use super::twilio::{self, TwilioHook};
@@ -44,7 +44,7 @@ pub struct DiscordHook {
     /// Completes what people type.
     pub inbox: Arc<dyn Inbox>,
     /// Stores.
-    pub door: Arc<dyn Door>,
+    pub sink: Arc<dyn EventSink>,
     /// Tells what is fresh.
     pub clock: Arc<dyn Clock>,
 }
@@ -55,7 +55,7 @@ pub struct TelegramHook {
     /// What it says to prove that it is Telegram.
     pub hook: Hook,
     /// Stores.
-    pub door: Arc<dyn Door>,
+    pub sink: Arc<dyn EventSink>,
 }
 
 /// The routes of the hooks that are set.
@@ -81,7 +81,7 @@ async fn discord(State(hook): State<DiscordHook>, headers: HeaderMap, body: Byte
         return (StatusCode::UNAUTHORIZED, why.to_string()).into_response();
     }
     let Ok(payload) = std::str::from_utf8(&body) else { return no_payload() };
-    match hook.bot.interaction(payload, hook.inbox.as_ref(), hook.door.as_ref()).await {
+    match hook.bot.interaction(payload, hook.inbox.as_ref(), hook.sink.as_ref()).await {
         Ok(Some(answer)) => Json(answer).into_response(),
         Ok(None) => no_payload(),
         Err(closed) => unstored("discord", &closed),
@@ -93,7 +93,7 @@ async fn telegram(State(hook): State<TelegramHook>, headers: HeaderMap, body: By
         return (StatusCode::FORBIDDEN, "the secret does not fit").into_response();
     }
     let Some(arrived) = webhook::arrived(&body) else { return no_payload() };
-    match hook.door.arrived(arrived).await {
+    match hook.sink.arrived(arrived).await {
         Ok(_) => StatusCode::OK.into_response(),
         Err(closed) => unstored("telegram", &closed),
     }
@@ -104,7 +104,7 @@ fn no_payload() -> Response {
 }
 
 /// The platform brings it again.
-fn unstored(platform: &str, closed: &coatcheck_bots::DoorClosed) -> Response {
+fn unstored(platform: &str, closed: &coatcheck_bots::SinkClosed) -> Response {
     tracing::error!(platform, "{closed}");
     (StatusCode::SERVICE_UNAVAILABLE, "it cannot be stored now").into_response()
 }

@@ -13,7 +13,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::engine::{Beats, Stop};
+use crate::engine::{Heartbeats, Stop};
 use crate::store::Db;
 
 pub use hooks::{DISCORD_HOOK, DiscordHook, Hooks, TELEGRAM_HOOK, TelegramHook};
@@ -22,13 +22,13 @@ pub use twilio::TwilioHook;
 #[derive(Clone)]
 struct Health {
     db: Db,
-    beats: Beats,
+    heartbeats: Heartbeats,
 }
 
 /// All routes.
-pub fn router(db: Db, beats: Beats, hooks: Hooks) -> Router {
+pub fn router(db: Db, heartbeats: Heartbeats, hooks: Hooks) -> Router {
     let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
-    health.with_state(Health { db: db.clone(), beats }).merge(links::router(db)).merge(hooks::router(hooks))
+    health.with_state(Health { db: db.clone(), heartbeats }).merge(links::router(db)).merge(hooks::router(hooks))
 }
 
 /// Answers until the stop.
@@ -41,7 +41,7 @@ pub async fn run(listener: TcpListener, router: Router, mut stop: Stop) {
 
 /// Alive: every loop came round lately. Asks nobody else, so that a slow database does not restart a healthy service.
 async fn healthz(State(health): State<Health>) -> (StatusCode, Json<Value>) {
-    let stuck = health.beats.stuck();
+    let stuck = health.heartbeats.stuck();
     let status = if stuck.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ok": stuck.is_empty(), "stuck": stuck })))
 }

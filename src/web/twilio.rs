@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use coatcheck_bots::Door;
+use coatcheck_bots::EventSink;
 use coatcheck_bots::sms::hook::{Form, Hook, SIGNATURE_HEADER, STATUSES, TEXTS, read_status, read_text};
 use coatcheck_bots::sms::{Sms, twiml};
 
@@ -28,7 +28,7 @@ pub struct TwilioHook {
     /// Reads and answers.
     pub sms: Arc<Sms>,
     /// Stores.
-    pub door: Arc<dyn Door>,
+    pub sink: Arc<dyn EventSink>,
     /// Notes what became of texts.
     pub db: Db,
 }
@@ -57,7 +57,7 @@ async fn texted(State(hook): State<TwilioHook>, uri: Uri, headers: HeaderMap, bo
     let Some(form) = verified(&hook.hook, TEXTS, &uri, &headers, &body) else { return forged() };
     // No person wrote it: taken, and nothing done.
     let Some(text) = read_text(&form) else { return spoken(twiml::answer("")) };
-    match hook.sms.texted(&text, hook.door.as_ref()).await {
+    match hook.sms.texted(&text, hook.sink.as_ref()).await {
         Ok(twiml) => spoken(twiml),
         Err(closed) => {
             tracing::error!(platform = "sms", "{closed}");

@@ -20,7 +20,7 @@ pub(crate) enum Step {
     Says(&'static str),
     /// Ann presses the newest button with this label, and reads what follows.
     Presses(&'static str),
-    /// The shop sells out of this size, or has it again: nobody is told.
+    /// The shop sells out of this size, or has it again: nobody is notified.
     Shelf(&'static str, bool),
     /// The shop has this size again, and Ann is told.
     Restock(&'static str),

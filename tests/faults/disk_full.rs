@@ -52,7 +52,7 @@ fn lines(service: &Service, words: &str) -> usize {
     service.err().iter().filter(|line| line.contains(words)).count()
 }
 
-fn all_are_told_once(house: &House, sink: &Sink) {
+fn all_are_notified_once(house: &House, sink: &Sink) {
     until("everybody is told", || sink.distinct() == WATCHERS);
     house.until(&["deliveries"], |all| {
         let all = all.as_array().expect("a list");
@@ -78,7 +78,7 @@ fn a_restock_on_a_full_disk_is_told_when_there_is_room_again() {
     assert!(lines(&service, "ERROR") <= 2, "{:#?}", service.err());
 
     limit(&service, None);
-    all_are_told_once(&house, &sink);
+    all_are_notified_once(&house, &sink);
     until("it is ready again", || is_ready(&service));
     assert_eq!(lines(&service, "the database works again"), 1, "{:#?}", service.err());
 }
@@ -98,7 +98,7 @@ async fn answers_that_cannot_be_written_down_are_kept_and_nobody_is_asked_again(
     assert_eq!(sink.heard().len(), WATCHERS, "asked again because the answer could not be written down");
 
     limit(&service, None);
-    all_are_told_once(&house, &sink);
+    all_are_notified_once(&house, &sink);
 }
 
 #[test]

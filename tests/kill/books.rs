@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use coatcheck::app::SystemClock;
-use coatcheck::store::db::Durability;
-use coatcheck::store::watch::NewWatch;
+use coatcheck::store::db::conn::Durability;
+use coatcheck::store::people::watch::NewWatch;
 use coatcheck::store::{Db, NoFaults};
 use coatcheck_bots::webhook::signature::new_secret;
 use coatcheck_domain::delivery::State;

@@ -32,7 +32,7 @@ pub(crate) struct Crowd {
 
 impl Crowd {
     /// Gathers them on this database (SQLite if none is given); as many sizes as there will be rounds, all sold out.
-    pub(crate) fn gather(sizes: usize, database: Option<&str>) -> Self {
+    pub(crate) fn batch(sizes: usize, database: Option<&str>) -> Self {
         let shop = Shop::open().expect("a shop");
         let sinks: Vec<Sink> = (0..SINKS).map(|_| Sink::open().expect("a sink")).collect();
         let sizes: Vec<String> = (0..sizes).map(|number| (20 + number).to_string()).collect();
@@ -68,8 +68,8 @@ impl Crowd {
     pub(crate) fn bring_back(&mut self, round: usize) -> String {
         let told = truth::told(&self.sinks);
         let size = self.sizes[round].clone();
-        let is_told = |size: &&String| self.facts(std::slice::from_ref(*size)).iter().all(|f| told.contains_key(f));
-        let gone: Vec<String> = self.on_shelf.iter().filter(is_told).cloned().collect();
+        let is_notified = |size: &&String| self.facts(std::slice::from_ref(*size)).iter().all(|f| told.contains_key(f));
+        let gone: Vec<String> = self.on_shelf.iter().filter(is_notified).cloned().collect();
         self.shop.change(|goods| {
             for product in PRODUCTS {
                 gone.iter().for_each(|size| goods.stock(product, size, "Black", false));

@@ -1,4 +1,4 @@
-//! Killed with SIGKILL at any moment and started again: every restock is told, and only what was on its way is told twice.
+//! Killed with SIGKILL at any moment and started again: every restock is told, and only what was on its way is notified twice.
 
 mod books;
 mod crowd;

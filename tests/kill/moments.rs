@@ -68,7 +68,7 @@ fn killed_at_any_moment_around_a_restock_it_is_told() {
 }
 
 #[tokio::test]
-async fn killed_with_requests_under_way_only_those_are_told_twice() {
+async fn killed_with_requests_under_way_only_those_are_notified_twice() {
     let (shop, sink, house) = crowd();
     let service = house.serve();
     seen(&shop, "jacket");

@@ -37,13 +37,13 @@ impl Platforms {
         here.chain(self.there.iter().map(|chat| format!("telegram:{chat}"))).collect()
     }
 
-    /// How often each person was told of a size, on Discord and on Telegram.
+    /// How often each person was notified of a size, on Discord and on Telegram.
     fn told(&self, size: &str) -> (Vec<usize>, Vec<usize>) {
         let words = format!(" {size} / Black");
-        let is_told =
+        let is_notified =
             |message: &&serde_json::Value| message["content"].as_str().is_some_and(|text| text.contains(&words));
         let here = self.here.iter().map(|person| self.discord.messages(self.discord.dm(*person)));
-        let here = here.map(|messages| messages.iter().filter(is_told).count()).collect();
+        let here = here.map(|messages| messages.iter().filter(is_notified).count()).collect();
         let there = self.there.iter().map(|chat| self.telegram.seen(*chat).matches(&words).count()).collect();
         (here, there)
     }
@@ -54,7 +54,7 @@ fn killed_while_it_tells_people_on_platforms_it_loses_nothing() {
     let rounds = setting("KILL_ROUNDS").map_or(6, |rounds| usize::try_from(rounds).expect("a number of rounds"));
     let seed = setting("KILL_SEED").unwrap_or_else(|| StdRng::from_os_rng().random());
     println!("KILL_ROUNDS={rounds} KILL_SEED={seed}");
-    let mut chance = StdRng::seed_from_u64(seed);
+    let mut rng = StdRng::seed_from_u64(seed);
     let (shop, people) = (Shop::open().expect("a shop"), Platforms::open());
     let sizes: Vec<String> = (0..rounds).map(|round| (30 + round).to_string()).collect();
     sizes.iter().for_each(|size| shop.stock("parka", size, "Black", false));
@@ -72,18 +72,18 @@ fn killed_while_it_tells_people_on_platforms_it_loses_nothing() {
     let mut service = house.serve();
     for size in &sizes {
         shop.stock("parka", size, "Black", true);
-        std::thread::sleep(Duration::from_millis(chance.random_range(0..1200)));
+        std::thread::sleep(Duration::from_millis(rng.random_range(0..1200)));
         service.kill9();
         for lane in books.lanes(State::Sending) {
             *sending.entry(lane).or_default() += 1;
         }
         service = house.serve();
     }
-    let all_told = || {
+    let all_notified = || {
         let told = sizes.iter().map(|size| people.told(size));
         told.into_iter().all(|(here, there)| here.iter().chain(&there).all(|times| *times > 0))
     };
-    until("everybody was told of everything", all_told);
+    until("everybody was notified of everything", all_notified);
     until("every delivery is final", || books.unfinished() == 0);
 
     let (mut here, mut there) = (0, 0);

@@ -29,7 +29,7 @@ struct Toll {
 struct Run {
     crowd: Crowd,
     services: Vec<Service>,
-    chance: StdRng,
+    rng: StdRng,
     toll: Toll,
 }
 
@@ -42,21 +42,21 @@ impl Run {
         let rounds = setting("KILL_ROUNDS").map_or(rounds, |asked| usize::try_from(asked).expect("a number of rounds"));
         let seed = setting("KILL_SEED").unwrap_or_else(|| StdRng::from_os_rng().random());
         println!("KILL_ROUNDS={rounds} KILL_SEED={seed}");
-        let crowd = Crowd::gather(rounds, database);
+        let crowd = Crowd::batch(rounds, database);
         let services = (0..services).map(|_| crowd.serve()).collect();
-        (Self { crowd, services, chance: StdRng::seed_from_u64(seed), toll: Toll::default() }, rounds)
+        (Self { crowd, services, rng: StdRng::seed_from_u64(seed), toll: Toll::default() }, rounds)
     }
 
-    /// A size comes back, and somewhere between the poll and the last verdict a service dies.
+    /// A size comes back, and somewhere between the poll and the last outcome a service dies.
     fn round(&mut self, number: usize) {
         let size = self.crowd.bring_back(number);
-        if self.chance.random_bool(0.6) {
+        if self.rng.random_bool(0.6) {
             self.crowd.first_word_of(&size);
             self.wait_up_to(250);
         } else {
             self.wait_up_to(400);
         }
-        let victim = self.chance.random_range(0..self.services.len());
+        let victim = self.rng.random_range(0..self.services.len());
         let dead = self.services.swap_remove(victim);
         self.toll.printed.extend(dead.kill9());
         for key in self.crowd.books.keys(State::Sending) {
@@ -66,14 +66,14 @@ impl Run {
     }
 
     fn wait_up_to(&mut self, milliseconds: u64) {
-        std::thread::sleep(Duration::from_millis(self.chance.random_range(0..=milliseconds)));
+        std::thread::sleep(Duration::from_millis(self.rng.random_range(0..=milliseconds)));
     }
 
     /// Each receiver has a bad moment of its own.
     fn let_sinks_misbehave(&mut self) {
         for sink in &self.crowd.sinks {
-            let times = self.chance.random_range(1..=12);
-            let fault = match self.chance.random_range(0..5) {
+            let times = self.rng.random_range(1..=12);
+            let fault = match self.rng.random_range(0..5) {
                 0 => Fault::status(500),
                 1 => Fault::too_many(1),
                 2 => Fault::Late(Duration::from_millis(200)),

@@ -45,7 +45,7 @@ pub(crate) fn taken(sinks: &[Sink]) -> BTreeMap<String, usize> {
     times
 }
 
-/// Facts that two different deliveries told: a drop too many, or a row too many.
+/// Facts that two different deliveries told: a restock too many, or a row too many.
 pub(crate) fn told_by_two(told: &Told) -> Vec<&Fact> {
     let distinct = |ids: &Vec<String>| ids.iter().collect::<BTreeSet<_>>().len();
     told.iter().filter(|(_, ids)| distinct(ids) > 1).map(|(fact, _)| fact).collect()

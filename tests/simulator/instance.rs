@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use coatcheck::engine::Chance;
+use coatcheck::engine::Rng;
 use coatcheck::engine::fallback::Fallback;
 use coatcheck::engine::fanout::Fanout;
 use coatcheck::engine::poll::Poller;
 use coatcheck::engine::send::{Channels, Sender};
-use coatcheck::store::fanout::FanoutRules;
+use coatcheck::store::outbox::fanout::FanoutRules;
 use coatcheck::store::{Db, Faults, StoreError};
 use coatcheck_bots::Channel;
 use coatcheck_domain::Clock;
@@ -120,11 +120,11 @@ impl Instance {
 }
 
 fn loops(who: usize, life: u64, stage: &Stage, db: &Db) -> (Poller, Arc<Fanout>, Sender) {
-    let chance = Arc::new(Chance::seeded(stage.seed ^ (who as u64) << 32 ^ life << 40));
-    let poller = Poller::new(db.clone(), shops::Line::new(who, &stage.shops), Arc::clone(&chance));
+    let rng = Arc::new(Rng::seeded(stage.seed ^ (who as u64) << 32 ^ life << 40));
+    let poller = Poller::new(db.clone(), shops::Line::new(who, &stage.shops), Arc::clone(&rng));
     let line = |name| sink::Line::new(who, name, &stage.turns, &stage.sink) as Arc<dyn Channel>;
     let channels: Channels = ["discord", "telegram"].into_iter().map(|name| (name, line(name))).collect();
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;
-    let sender = Sender::new(db.clone(), channels, chance, clock, format!("{who}-{life}"));
+    let sender = Sender::new(db.clone(), channels, rng, clock, format!("{who}-{life}"));
     (poller, Arc::new(Fanout::new(db.clone(), RULES)), sender)
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::shops::Said;
 
-/// A drop as the model knows it: the product and its number among that product's drops.
-pub(crate) type DropKey = (&'static str, i64);
+/// A restock as the model knows it: the product and its number among that product's restocks.
+pub(crate) type RestockKey = (&'static str, i64);
 
 /// A wish as the model knows it: the product, and a size or '' for any.
 pub(crate) type Wish = (&'static str, &'static str);
@@ -17,11 +17,11 @@ pub(crate) enum Event {
     /// A reading was stored: the source's `number`-th.
     Stored { source: usize, number: i64, said: Said, at: Duration },
     /// A person said a watch, for the first time or again.
-    Watched { person: usize, wish: Wish, every: bool, known: BTreeSet<DropKey> },
+    Watched { person: usize, wish: Wish, every: bool, known: BTreeSet<RestockKey> },
     /// A person armed again what had fired of a product.
-    Rearmed { person: usize, product: &'static str, known: BTreeSet<DropKey> },
+    Rearmed { person: usize, product: &'static str, known: BTreeSet<RestockKey> },
     /// A person took a watch back.
-    Removed { person: usize, wish: Wish, known: BTreeSet<DropKey> },
+    Removed { person: usize, wish: Wish, known: BTreeSet<RestockKey> },
 }
 
 /// What stands of one alert in the database at the end.

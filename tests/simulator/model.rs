@@ -1,4 +1,4 @@
-//! The model: from what truly happened it says, without any SQL, which drops there must be and who must be told.
+//! The model: from what truly happened it says, without any SQL, which restocks there must be and who must be told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use coatcheck_domain::Availability;
 
 use crate::instance::RULES;
-use crate::log::{DropKey, Event, Told, Wish};
+use crate::log::{Event, RestockKey, Told, Wish};
 use crate::shops::Said;
 
-/// A drop.
+/// A restock.
 #[derive(Debug, Clone)]
 pub(crate) struct Drop {
     /// Which.
-    pub(crate) key: DropKey,
+    pub(crate) key: RestockKey,
     /// What came back.
     pub(crate) sizes: BTreeSet<&'static str>,
     /// When it was committed.
@@ -34,14 +34,14 @@ pub(crate) struct Stock {
 #[derive(Debug, Default)]
 struct Known {
     read_completely: bool,
-    drops: i64,
+    restocks: i64,
     sizes: BTreeMap<&'static str, (Option<Availability>, u32)>,
 }
 
 impl Stock {
-    /// A reading is stored. Says which drops it makes.
+    /// A reading is stored. Says which restocks it makes.
     pub(crate) fn store(&mut self, number: i64, said: &Said, of_source: &[&'static str], at: Duration) -> Vec<Drop> {
-        let mut drops = Vec::new();
+        let mut restocks = Vec::new();
         for product in of_source {
             if !said.products.contains_key(product) && !self.known.contains_key(product) {
                 continue;
@@ -49,11 +49,11 @@ impl Stock {
             let back = self.product(product, number, said);
             let known = self.known.entry(product).or_default();
             if !back.is_empty() {
-                known.drops += 1;
-                drops.push(Drop { key: (product, known.drops), sizes: back, at });
+                known.restocks += 1;
+                restocks.push(Drop { key: (product, known.restocks), sizes: back, at });
             }
         }
-        drops
+        restocks
     }
 
     fn product(&mut self, product: &'static str, number: i64, said: &Said) -> BTreeSet<&'static str> {
@@ -99,33 +99,33 @@ struct Watch {
     exists: bool,
     armed: bool,
     every: bool,
-    told_at: Option<Duration>,
+    notified_at: Option<Duration>,
     failed_at: Option<Duration>,
-    fired_by: Option<DropKey>,
+    fired_by: Option<RestockKey>,
 }
 
 /// What must, may and must not be told to one person.
 #[derive(Debug, Default)]
 pub(crate) struct Due {
     /// With these sizes at least.
-    pub(crate) must: BTreeMap<DropKey, BTreeSet<&'static str>>,
+    pub(crate) must: BTreeMap<RestockKey, BTreeSet<&'static str>>,
     /// Either is right.
-    pub(crate) may: BTreeSet<DropKey>,
+    pub(crate) may: BTreeSet<RestockKey>,
 }
 
 /// Follows one person's watches through all that happened. What became of an alert decides whether its watch waits on.
-pub(crate) fn due(person: usize, timeline: &[(Event, Vec<Drop>)], told: &BTreeMap<DropKey, Told>) -> Due {
+pub(crate) fn due(person: usize, timeline: &[(Event, Vec<Drop>)], told: &BTreeMap<RestockKey, Told>) -> Due {
     let mut watches: BTreeMap<Wish, Watch> = BTreeMap::new();
     let mut due = Due::default();
-    for (at, (event, drops)) in timeline.iter().enumerate() {
+    for (at, (event, restocks)) in timeline.iter().enumerate() {
         command(&mut watches, person, event);
-        for drop in drops {
-            for (wish, watch) in watches.iter_mut().filter(|(wish, watch)| watch.exists && wish.0 == drop.key.0) {
+        for restock in restocks {
+            for (wish, watch) in watches.iter_mut().filter(|(wish, watch)| watch.exists && wish.0 == restock.key.0) {
                 let matching: BTreeSet<_> =
-                    drop.sizes.iter().copied().filter(|size| wish.1.is_empty() || wish.1 == *size).collect();
+                    restock.sizes.iter().copied().filter(|size| wish.1.is_empty() || wish.1 == *size).collect();
                 if !matching.is_empty() {
-                    let later = later_command(person, *wish, drop.key, &timeline[at + 1..]);
-                    watch.hear(drop, matching, later, told.get(&drop.key), &mut due);
+                    let later = later_command(person, *wish, restock.key, &timeline[at + 1..]);
+                    watch.hear(restock, matching, later, told.get(&restock.key), &mut due);
                 }
             }
         }
@@ -133,14 +133,14 @@ pub(crate) fn due(person: usize, timeline: &[(Event, Vec<Drop>)], told: &BTreeMa
     due
 }
 
-/// Did the person speak of this watch after the drop and before its alert was there?
-fn later_command(person: usize, wish: Wish, drop: DropKey, rest: &[(Event, Vec<Drop>)]) -> bool {
+/// Did the person speak of this watch after the restock and before its alert was there?
+fn later_command(person: usize, wish: Wish, restock: RestockKey, rest: &[(Event, Vec<Drop>)]) -> bool {
     rest.iter().any(|(event, _)| match event {
         Event::Watched { person: who, wish: which, known, .. } | Event::Removed { person: who, wish: which, known } => {
-            *who == person && *which == wish && !known.contains(&drop)
+            *who == person && *which == wish && !known.contains(&restock)
         }
         Event::Rearmed { person: who, product, known } => {
-            *who == person && *product == wish.0 && !known.contains(&drop)
+            *who == person && *product == wish.0 && !known.contains(&restock)
         }
         Event::Stored { .. } => false,
     })
@@ -157,7 +157,7 @@ fn command(watches: &mut BTreeMap<Wish, Watch>, person: usize, event: &Event) {
         Event::Rearmed { person: who, product, known } if *who == person => {
             for (_, watch) in watches.iter_mut().filter(|(wish, _)| wish.0 == *product) {
                 // One that had not fired by then is as armed as before, and may still fire.
-                watch.armed |= watch.fired_by.is_some_and(|drop| known.contains(&drop));
+                watch.armed |= watch.fired_by.is_some_and(|restock| known.contains(&restock));
             }
         }
         _ => {}
@@ -167,30 +167,30 @@ fn command(watches: &mut BTreeMap<Wish, Watch>, person: usize, event: &Event) {
 impl Watch {
     fn hear(
         &mut self,
-        drop: &Drop,
+        restock: &Drop,
         matching: BTreeSet<&'static str>,
         spoken: bool,
         told: Option<&Told>,
         due: &mut Due,
     ) {
-        let within = |at: Option<Duration>| at.is_some_and(|at| drop.at - at < RULES.quiet_for);
-        if !self.armed || (self.every && within(self.told_at)) {
+        let within = |at: Option<Duration>| at.is_some_and(|at| restock.at - at < RULES.quiet_for);
+        if !self.armed || (self.every && within(self.notified_at)) {
             return;
         }
         if spoken || (self.every && within(self.failed_at)) {
-            due.may.insert(drop.key);
+            due.may.insert(restock.key);
         } else {
             // One that waits again after a failure adds nothing to an alert that another watch has by then.
             let sizes = if self.failed_at.is_some() { BTreeSet::new() } else { matching };
-            due.must.entry(drop.key).or_default().extend(sizes);
+            due.must.entry(restock.key).or_default().extend(sizes);
         }
         match told {
             Some(told) if told.sent => {
                 self.armed = self.every;
-                self.fired_by = Some(drop.key);
-                self.told_at = Some(drop.at);
+                self.fired_by = Some(restock.key);
+                self.notified_at = Some(restock.at);
             }
-            Some(_) => self.failed_at = Some(drop.at),
+            Some(_) => self.failed_at = Some(restock.at),
             None => {}
         }
     }

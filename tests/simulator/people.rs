@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use coatcheck::store::Db;
-use coatcheck::store::watch::{NewWatch, Which};
+use coatcheck::store::people::watch::{NewWatch, Which};
 use coatcheck_domain::watch::{self, Mode};
 use coatcheck_domain::{Clock, Destination, SizeKey, StyleKey};
 use rand::Rng;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 
-use crate::log::{DropKey, Event, Wish};
+use crate::log::{Event, RestockKey, Wish};
 use crate::rows::{self, run};
 use crate::shops::{SIZES, SOURCES};
 use crate::stage::Stage;
@@ -54,7 +54,7 @@ impl People {
     }
 
     /// May a request to this address be begun now?
-    pub(crate) fn may_be_told(&self, address: &str, now: Duration) -> bool {
+    pub(crate) fn may_be_notified(&self, address: &str, now: Duration) -> bool {
         let person: usize = address.split_once(':').expect("an address").1.parse::<usize>().expect("a number") - 1;
         self.quiet_until[person] <= now && self.watches.keys().any(|(who, _)| *who == person)
     }
@@ -119,8 +119,8 @@ impl People {
         self.quiet_until = [Duration::ZERO; PEOPLE];
     }
 
-    /// Drops that this person has an alert of by now.
-    async fn known(&self, db: &Db, person: usize) -> BTreeSet<DropKey> {
+    /// Restocks that this person has an alert of by now.
+    async fn known(&self, db: &Db, person: usize) -> BTreeSet<RestockKey> {
         rows::told(db, self.subscribers[person]).await.into_keys().collect()
     }
 

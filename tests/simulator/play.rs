@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use coatcheck::store::source::NewSource;
+use coatcheck::store::polls::source::NewSource;
 use coatcheck::store::{Db, NoFaults};
 use coatcheck_domain::Clock;
 use rand::rngs::StdRng;
@@ -118,7 +118,7 @@ impl Play {
         }
         let now = self.stage.clock.monotonic();
         for address in self.stage.sink.begun() {
-            assert!(self.people.may_be_told(&address, now), "P8: a request to {address} was begun");
+            assert!(self.people.may_be_notified(&address, now), "P8: a request to {address} was begun");
         }
     }
 
@@ -191,7 +191,7 @@ impl Play {
             }
             assert_eq!(count, self.readings[source] + 1, "one reading at a time");
             self.readings[source] = count;
-            let read_at = coatcheck::store::time::at(number(&row, 2));
+            let read_at = coatcheck::store::db::time::at(number(&row, 2));
             let said = self.stage.shops.served(source, read_at).expect("P9: only what a shop said is a reading");
             let ahead = number(&row, 3) - now;
             assert!(ahead <= 63_000_000, "P10: the next poll of {url} is {ahead} µs ahead");
@@ -229,7 +229,7 @@ impl Play {
 
     async fn is_at_rest(&self) -> bool {
         let sql = "SELECT (SELECT count(*) FROM delivery WHERE state IN ('pending', 'sending')) \
-                   + (SELECT count(*) FROM \"drop\" WHERE done_at IS NULL)";
+                   + (SELECT count(*) FROM restock WHERE done_at IS NULL)";
         number(&rows(&self.admin, sql).await[0], 0) == 0
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::instance::FALLBACK_AFTER;
-use crate::log::{DropKey, Event, Told};
+use crate::log::{Event, RestockKey, Told};
 use crate::model::{Drop, Stock, due};
 use crate::play::Play;
 use crate::rows::{name, number, rows, text, told};
@@ -22,7 +22,7 @@ pub(crate) async fn hold(play: &Play) {
             _ => (event.clone(), Vec::new()),
         })
         .collect();
-    drops_are_those_of_the_model(play, &timeline).await;
+    restocks_are_those_of_the_model(play, &timeline).await;
     for (person, subscriber) in play.people.subscribers().iter().enumerate() {
         let told = told(&play.admin, *subscriber).await;
         who_waits_is_told(play, person, *subscriber, &timeline, &told).await;
@@ -32,19 +32,19 @@ pub(crate) async fn hold(play: &Play) {
     history_is_true(play, &stock).await;
 }
 
-async fn drops_are_those_of_the_model(play: &Play, timeline: &[(Event, Vec<Drop>)]) {
-    let expected: BTreeMap<DropKey, BTreeSet<String>> = timeline
+async fn restocks_are_those_of_the_model(play: &Play, timeline: &[(Event, Vec<Drop>)]) {
+    let expected: BTreeMap<RestockKey, BTreeSet<String>> = timeline
         .iter()
-        .flat_map(|(_, drops)| drops)
-        .map(|drop| (drop.key, drop.sizes.iter().map(|size| (*size).to_owned()).collect()))
+        .flat_map(|(_, restocks)| restocks)
+        .map(|restock| (restock.key, restock.sizes.iter().map(|size| (*size).to_owned()).collect()))
         .collect();
-    let sql = "SELECT p.external_id, r.number, v.size FROM \"drop\" r JOIN product p ON p.id = r.product_id \
-               JOIN restock s ON s.drop_id = r.id JOIN variant v ON v.id = s.variant_id";
-    let mut found: BTreeMap<DropKey, BTreeSet<String>> = BTreeMap::new();
+    let sql = "SELECT p.external_id, r.number, v.size FROM restock r JOIN product p ON p.id = r.product_id \
+               JOIN restock_variant s ON s.restock_id = r.id JOIN variant v ON v.id = s.variant_id";
+    let mut found: BTreeMap<RestockKey, BTreeSet<String>> = BTreeMap::new();
     for row in rows(&play.admin, sql).await {
         found.entry((name(&text(&row, 0)), number(&row, 1))).or_default().insert(text(&row, 2));
     }
-    assert_eq!(found, expected, "P1, P6, P9: drops are what the readings say, and nothing else");
+    assert_eq!(found, expected, "P1, P6, P9: restocks are what the readings say, and nothing else");
 }
 
 async fn who_waits_is_told(
@@ -52,31 +52,35 @@ async fn who_waits_is_told(
     person: usize,
     subscriber: i64,
     timeline: &[(Event, Vec<Drop>)],
-    told: &BTreeMap<DropKey, Told>,
+    told: &BTreeMap<RestockKey, Told>,
 ) {
     let sql = format!("SELECT id FROM destination WHERE state = 'active' AND subscriber_id = {subscriber}");
     // An address that is gone stays so here: whoever has one at the end always had one.
     let reachable = !rows(&play.admin, &sql).await.is_empty();
     let due = due(person, timeline, told);
     let removed = play.log.iter().any(|event| matches!(event, Event::Removed { person: who, .. } if *who == person));
-    for (drop, sizes) in due.must.iter().filter(|_| reachable) {
-        let one =
-            told.get(drop).unwrap_or_else(|| panic!("P1: {person} waited for {drop:?} and has no alert: {told:?}"));
+    for (restock, sizes) in due.must.iter().filter(|_| reachable) {
+        let one = told
+            .get(restock)
+            .unwrap_or_else(|| panic!("P1: {person} waited for {restock:?} and has no alert: {told:?}"));
         for size in sizes {
-            assert!(one.sizes.contains(*size), "P1: {person} is told of {drop:?} without {size}: {one:?}");
+            assert!(one.sizes.contains(*size), "P1: {person} is notified of {restock:?} without {size}: {one:?}");
         }
-        assert!(!one.unwatched || removed, "P1: {person} still watches, and {drop:?} was suppressed");
+        assert!(!one.unwatched || removed, "P1: {person} still watches, and {restock:?} was suppressed");
     }
-    for drop in told.keys() {
-        assert!(due.must.contains_key(drop) || due.may.contains(drop), "P7: {person} is told of {drop:?} unasked");
+    for restock in told.keys() {
+        assert!(
+            due.must.contains_key(restock) || due.may.contains(restock),
+            "P7: {person} is notified of {restock:?} unasked"
+        );
     }
 }
 
 async fn rows_and_requests_agree(play: &Play) {
     let taken = play.stage.sink.taken();
     let sql = "SELECT d.dedupe_key, d.state, d.attempts, \
-               (SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id AND a.verdict = 'unknown'), \
-               (SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id), d.drop_id, d.subscriber_id, d.hop FROM delivery d";
+               (SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id AND a.outcome = 'unknown'), \
+               (SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id), d.restock_id, d.subscriber_id, d.hop FROM delivery d";
     let mut keys = BTreeSet::new();
     for row in rows(&play.admin, sql).await {
         let (key, state) = (text(&row, 0), text(&row, 1));
@@ -99,9 +103,9 @@ async fn hops_follow_one_another(play: &Play) {
     let taken = play.stage.sink.taken();
     let sql = format!(
         "SELECT d.dedupe_key, d.state, \
-           (SELECT count(*) FROM delivery e WHERE e.drop_id = d.drop_id AND e.subscriber_id = d.subscriber_id AND e.hop = d.hop + 1), \
-           (SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id AND a.verdict = 'unknown'), \
-           (SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id AND a.verdict = 'retry' \
+           (SELECT count(*) FROM delivery e WHERE e.restock_id = d.restock_id AND e.subscriber_id = d.subscriber_id AND e.hop = d.hop + 1), \
+           (SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id AND a.outcome = 'unknown'), \
+           (SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id AND a.outcome = 'retry' \
              AND d.started_at + {after} <= d.ended_at), \
            (SELECT count(*) FROM incident i WHERE i.kind = 'lane_down' AND i.subject = d.lane \
              AND i.opened_at + {after} <= d.ended_at AND COALESCE(i.closed_at, d.ended_at) >= d.ended_at \

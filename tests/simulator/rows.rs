@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use coatcheck::store::Db;
 use sea_orm::{ConnectionTrait, QueryResult, Statement};
 
-use crate::log::{DropKey, Told};
+use crate::log::{RestockKey, Told};
 use crate::shops::SOURCES;
 
 /// All rows of a query.
@@ -43,14 +43,14 @@ pub(crate) fn name(text: &str) -> &'static str {
 }
 
 /// The alerts of a subscriber.
-pub(crate) async fn told(db: &Db, subscriber: i64) -> BTreeMap<DropKey, Told> {
+pub(crate) async fn told(db: &Db, subscriber: i64) -> BTreeMap<RestockKey, Told> {
     let sql = format!(
-        "SELECT p.external_id, r.number, d.state, d.reason, d.payload FROM delivery d JOIN \"drop\" r ON r.id = d.drop_id \
+        "SELECT p.external_id, r.number, d.state, d.reason, d.payload FROM delivery d JOIN restock r ON r.id = d.restock_id \
          JOIN product p ON p.id = r.product_id WHERE d.subscriber_id = {subscriber}"
     );
     let sizes: BTreeMap<i64, String> =
         rows(db, "SELECT id, size FROM variant").await.iter().map(|row| (number(row, 0), text(row, 1))).collect();
-    let mut told: BTreeMap<DropKey, Told> = BTreeMap::new();
+    let mut told: BTreeMap<RestockKey, Told> = BTreeMap::new();
     for row in rows(db, &sql).await {
         let one = told.entry((name(&text(&row, 0)), number(&row, 1))).or_default();
         let variants: Vec<i64> = serde_json::from_str(&text(&row, 4)).expect("numbers");

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use coatcheck_bots::{Capabilities, Channel, Envelope};
 use coatcheck_domain::Clock;
 use coatcheck_domain::clock::ManualClock;
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -101,7 +101,7 @@ impl Channel for Line {
         Capabilities { edit: false, width: 3, knows_keys_for: None }
     }
 
-    async fn send(&self, envelope: &Envelope) -> Verdict {
+    async fn send(&self, envelope: &Envelope) -> SendOutcome {
         let address = envelope.destination.to_stored();
         self.sink.lock().begun.push(address.clone());
         let (dice, wait) = self.sink.dice();
@@ -114,14 +114,14 @@ impl Channel for Line {
         let why = || "made up".to_owned();
         match dice {
             // Taken, or not, and nobody says so.
-            0..=2 => Verdict::Unknown { why: why() },
-            3 => Verdict::Retry { after: Some(Duration::from_secs(70)), why: why() },
-            4 | 5 => Verdict::Retry { after: None, why: why() },
-            6 => Verdict::GiveUp { why: why() },
-            7 => Verdict::AddressGone { why: why() },
+            0..=2 => SendOutcome::Unknown { why: why() },
+            3 => SendOutcome::Retry { after: Some(Duration::from_secs(70)), why: why() },
+            4 | 5 => SendOutcome::Retry { after: None, why: why() },
+            6 => SendOutcome::GiveUp { why: why() },
+            7 => SendOutcome::AddressGone { why: why() },
             // Without the noise of a panic's hook.
             8 => std::panic::resume_unwind(Box::new("the channel breaks")),
-            _ => Verdict::Sent { provider_ref: None },
+            _ => SendOutcome::Sent { provider_ref: None },
         }
     }
 }

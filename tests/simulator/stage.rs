@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use chrono::DateTime;
-use coatcheck::store::db::Durability;
+use coatcheck::store::db::conn::Durability;
 use coatcheck::store::{Db, Faults, NoFaults};
 use coatcheck_domain::Clock;
 use coatcheck_domain::clock::ManualClock;

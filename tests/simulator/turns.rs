@@ -49,7 +49,7 @@ impl Turns {
         let turns = Arc::clone(self);
         Box::pin(async move {
             let opened = turns.arrive(who, what, not_before);
-            // A door that closes means that the player is gone; then nothing matters any more.
+            // A sink that closes means that the player is gone; then nothing matters any more.
             opened.await.unwrap_or_else(|_| Arc::new(()))
         })
     }
@@ -73,7 +73,7 @@ impl Turns {
     /// Lets one go on, until its turn is over and all have come as far as they can without another turn.
     pub(crate) async fn let_go(self: &Arc<Self>, number: u64) {
         let open = self.leave(number);
-        // Whoever was aborted in the meantime drops its turn unused.
+        // Whoever was aborted in the meantime restocks its turn unused.
         let _ = open.send(Arc::new(Going(Arc::clone(self))));
         let over = async {
             while self.lock().going {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
@@ -99,12 +99,12 @@ impl Failure {
         matches!(self, Self::Refused(Refused { status: 401 | 403 | 429, shared: false, .. }))
     }
 
-    pub(super) fn verdict(self) -> Verdict {
+    pub(super) fn outcome(self) -> SendOutcome {
         match self {
-            Self::Refused(refused) => refused.verdict(),
-            Self::NoConnection(why) => Verdict::Retry { after: None, why },
-            Self::NoAnswer(why) => Verdict::Unknown { why: format!("no answer from Discord: {why}") },
-            Self::Unmade(why) => Verdict::GiveUp { why },
+            Self::Refused(refused) => refused.outcome(),
+            Self::NoConnection(why) => SendOutcome::Retry { after: None, why },
+            Self::NoAnswer(why) => SendOutcome::Unknown { why: format!("no answer from Discord: {why}") },
+            Self::Unmade(why) => SendOutcome::GiveUp { why },
         }
     }
 
@@ -135,18 +135,18 @@ impl Failure {
 }
 
 impl Refused {
-    fn verdict(self) -> Verdict {
+    fn outcome(self) -> SendOutcome {
         let Self { status, code, why, after, global, .. } = self;
         match (status, code) {
             (_, UNKNOWN_CHANNEL | UNKNOWN_USER | CANNOT_MESSAGE | NO_SHARED_SERVER | INVALID_RECIPIENT) => {
-                Verdict::AddressGone { why }
+                SendOutcome::AddressGone { why }
             }
-            (403, MISSING_ACCESS) => Verdict::AddressGone { why },
-            (_, OPENING_TOO_FAST) => Verdict::Retry { after, why },
-            (401, _) => Verdict::Hold { after, why: format!("{why}; is DISCORD_TOKEN still right?") },
-            (429, _) if global => Verdict::Hold { after, why },
-            (408 | 429 | 500..=599, _) => Verdict::Retry { after, why },
-            _ => Verdict::GiveUp { why },
+            (403, MISSING_ACCESS) => SendOutcome::AddressGone { why },
+            (_, OPENING_TOO_FAST) => SendOutcome::Retry { after, why },
+            (401, _) => SendOutcome::Hold { after, why: format!("{why}; is DISCORD_TOKEN still right?") },
+            (429, _) if global => SendOutcome::Hold { after, why },
+            (408 | 429 | 500..=599, _) => SendOutcome::Retry { after, why },
+            _ => SendOutcome::GiveUp { why },
         }
     }
 }
@@ -178,9 +178,9 @@ mod tests {
             .collect();
         let failure = Failure::of_answer(StatusCode::from_u16(status).expect("a status"), &headers, body.as_bytes());
         let counts = if failure.is_invalid() { "counts" } else { "" };
-        match failure.verdict() {
-            Verdict::Retry { after, why } => format!("retry {after:?} {counts} {why}"),
-            Verdict::Hold { after, why } => format!("hold {after:?} {counts} {why}"),
+        match failure.outcome() {
+            SendOutcome::Retry { after, why } => format!("retry {after:?} {counts} {why}"),
+            SendOutcome::Hold { after, why } => format!("hold {after:?} {counts} {why}"),
             other => format!("{} {counts} {}", other.as_str(), other.why().unwrap_or_default()),
         }
     }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::Discord;
 use super::health::Health;
-use crate::{Arrived, Door, Trouble};
+use crate::{EventSink, InboundEvent, Trouble};
 
 /// How often the heartbeats are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -21,16 +21,16 @@ const LOOK: Duration = Duration::from_secs(1);
 const IN_HAND: usize = 256;
 
 impl Discord {
-    pub(super) async fn listen_at_gateway(&self, door: &dyn Door) -> Result<(), Trouble> {
+    pub(super) async fn listen_at_gateway(&self, sink: &dyn EventSink) -> Result<(), Trouble> {
         self.health.begin();
-        let ended = self.connected(door).await;
+        let ended = self.connected(sink).await;
         if let Err(trouble) = &ended {
             self.health.failed(&trouble.why);
         }
         ended
     }
 
-    async fn connected(&self, door: &dyn Door) -> Result<(), Trouble> {
+    async fn connected(&self, sink: &dyn EventSink) -> Result<(), Trouble> {
         let url = self.gateway_url().await?;
         let (hand_in, mut heard) = mpsc::channel(IN_HAND);
         let ears = Ears { hand_in, health: Arc::clone(&self.health) };
@@ -52,7 +52,7 @@ impl Discord {
             tokio::select! {
                 over = &mut run => return over.map_err(|error| ended(&error)),
                 Some(arrived) = heard.recv() => {
-                    door.arrived(arrived).await.map_err(|closed| calm(closed.to_string()))?;
+                    sink.arrived(arrived).await.map_err(|closed| calm(closed.to_string()))?;
                 }
                 _ = look.tick() => self.look_at(&manager, &mut latency).await?,
             }
@@ -81,7 +81,7 @@ impl Discord {
 
 /// Takes what serenity heard and hands it on.
 struct Ears {
-    hand_in: mpsc::Sender<Arrived>,
+    hand_in: mpsc::Sender<InboundEvent>,
     health: Arc<Health>,
 }
 
@@ -107,7 +107,7 @@ impl RawEventHandler for Ears {
 }
 
 /// As it would have come by HTTP, as far as we read it.
-fn interaction(interaction: &Interaction) -> Option<Arrived> {
+fn interaction(interaction: &Interaction) -> Option<InboundEvent> {
     let (kind, data) = match interaction {
         Interaction::Command(command) => (2, serde_json::to_value(&command.data)),
         Interaction::Component(component) => (3, serde_json::to_value(&component.data)),
@@ -129,7 +129,7 @@ fn interaction(interaction: &Interaction) -> Option<Arrived> {
         "token": interaction.token(), "channel_id": channel.to_string(), "guild_id": guild.map(|id| id.to_string()),
         "user": { "id": user.id.to_string() }, "member": member, "data": data.ok()?,
     });
-    Some(Arrived {
+    Some(InboundEvent {
         external_id: interaction.id().to_string(),
         chat: user.id.to_string(),
         payload: payload.to_string(),
@@ -137,7 +137,7 @@ fn interaction(interaction: &Interaction) -> Option<Arrived> {
     })
 }
 
-fn message(message: &serenity::all::Message) -> Option<Arrived> {
+fn message(message: &serenity::all::Message) -> Option<InboundEvent> {
     if message.author.bot || message.guild_id.is_some() {
         return None;
     }
@@ -146,7 +146,7 @@ fn message(message: &serenity::all::Message) -> Option<Arrived> {
         "author": { "id": message.author.id.to_string() },
     });
     let (external_id, chat) = (message.id.to_string(), message.author.id.to_string());
-    Some(Arrived { external_id, chat, payload: payload.to_string(), fleeting: false })
+    Some(InboundEvent { external_id, chat, payload: payload.to_string(), fleeting: false })
 }
 
 /// serenity's tasks live on when its client is dropped: they are told to stop.

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Destination;
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use serde_json::{Value, json};
 use serenity::http::{LightMethod, Route};
 use serenity::model::id::{ChannelId, MessageId};
@@ -24,14 +24,14 @@ const LOOKED_THROUGH: usize = 100;
 const RECENT: chrono::Duration = chrono::Duration::hours(3);
 
 impl Discord {
-    pub(super) async fn tell(&self, envelope: &Envelope) -> Verdict {
+    pub(super) async fn tell(&self, envelope: &Envelope) -> SendOutcome {
         if let Some(after) = self.ban_is_near() {
             let why = "too many refusals in ten minutes: alerts wait before Discord bans this address".to_owned();
-            return Verdict::Hold { after: Some(after), why };
+            return SendOutcome::Hold { after: Some(after), why };
         }
         match self.post(envelope).await {
-            Ok(provider_ref) => Verdict::Sent { provider_ref },
-            Err(failure) => self.noted(failure).verdict(),
+            Ok(provider_ref) => SendOutcome::Sent { provider_ref },
+            Err(failure) => self.noted(failure).outcome(),
         }
     }
 
@@ -48,14 +48,14 @@ impl Discord {
         self.api.with(LightMethod::Post, route, body).await
     }
 
-    pub(super) async fn change(&self, envelope: &Envelope, provider_ref: &str) -> Verdict {
+    pub(super) async fn change(&self, envelope: &Envelope, provider_ref: &str) -> SendOutcome {
         let Some((channel_id, message_id)) = place(provider_ref) else {
-            return Verdict::GiveUp { why: format!("{provider_ref:?} is no message on Discord") };
+            return SendOutcome::GiveUp { why: format!("{provider_ref:?} is no message on Discord") };
         };
         let route = Route::ChannelMessage { channel_id, message_id };
         match self.api.with(LightMethod::Patch, route, &render::edit(envelope)).await {
-            Ok(_) => Verdict::Sent { provider_ref: Some(provider_ref.to_owned()) },
-            Err(failure) => self.noted(failure).verdict(),
+            Ok(_) => SendOutcome::Sent { provider_ref: Some(provider_ref.to_owned()) },
+            Err(failure) => self.noted(failure).outcome(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The Discord channel against a Discord of our own, over real HTTP and WebSocket.
 
-#![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the verdict")]
+#![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the outcome")]
 
 mod gateway;
 mod people;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coatcheck_domain::Destination;
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use coatcheck_domain::phone::Phone;
 
 use super::api::{Failure, Refusal};
 use super::find::{found, short_code};
-use super::{Sender, Sms, below, hook, text, verdict};
+use super::{Sender, Sms, below, hook, outcome, text};
 use crate::{Capabilities, Channel, Envelope, Found, Message, Pace};
 
 /// Requests in flight.
@@ -30,20 +30,20 @@ impl Channel for Sms {
         Capabilities { edit: false, width: WIDTH, knows_keys_for: Some(Duration::ZERO) }
     }
 
-    async fn send(&self, envelope: &Envelope) -> Verdict {
+    async fn send(&self, envelope: &Envelope) -> SendOutcome {
         let Destination::Sms(phone) = &envelope.destination else {
-            return Verdict::GiveUp { why: format!("{} is no phone", envelope.destination) };
+            return SendOutcome::GiveUp { why: format!("{} is no phone", envelope.destination) };
         };
         let body = text::message(&envelope.message, &short_code(&envelope.key), self.public_url.as_ref());
-        let verdict = match self.say(phone, body, self.valid(envelope)).await {
-            Ok(provider_ref) => Verdict::Sent { provider_ref },
-            Err(failure) => verdict::of_send(&failure),
+        let outcome = match self.say(phone, body, self.valid(envelope)).await {
+            Ok(provider_ref) => SendOutcome::Sent { provider_ref },
+            Err(failure) => outcome::of_send(&failure),
         };
-        match &verdict {
-            Verdict::Unknown { .. } => self.doubts.begin(&envelope.key, self.clock.monotonic()),
+        match &outcome {
+            SendOutcome::Unknown { .. } => self.doubts.begin(&envelope.key, self.clock.monotonic()),
             _ => self.doubts.end(&envelope.key),
         }
-        verdict
+        outcome
     }
 
     async fn find(&self, envelope: &Envelope) -> Found {
@@ -90,7 +90,7 @@ impl Sms {
         if let Failure::Refused(Refusal { status: 429, after: Some(after), .. }) = &failure {
             self.pace.hold(self.clock.monotonic() + *after);
         }
-        if let Verdict::Hold { why, .. } = verdict::of_send(&failure) {
+        if let SendOutcome::Hold { why, .. } = outcome::of_send(&failure) {
             *self.trouble_now() = Some(why);
         }
         failure

@@ -76,7 +76,7 @@ pub enum OptOutWord {
 /// What became of a text of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// Twilio's id of it, as in [`coatcheck_domain::delivery::Verdict::Sent`].
+    /// Twilio's id of it, as in [`coatcheck_domain::delivery::SendOutcome::Sent`].
     pub sid: String,
     /// `queued`, `sent`, `delivered`, `undelivered`, `failed`, …
     pub status: String,

@@ -4,17 +4,17 @@
 use std::time::Duration;
 
 use coatcheck_domain::Destination;
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use coatcheck_domain::phone::Phone;
 use serde::{Deserialize, Serialize};
 
 use super::api::Listed;
 use super::channel::NOTICE_VALID;
 use super::hook::{Inbound, OptOutWord};
-use super::{OptOut, Sms, reply, twiml, verdict};
+use super::{OptOut, Sms, outcome, reply, twiml};
 use crate::commands::parse;
 use crate::words::sentence;
-use crate::{Arrived, Command, Door, DoorClosed, Inbox, Platform, Reply, Said, Trouble, Who};
+use crate::{Command, EventSink, InboundEvent, Inbox, Platform, Reply, Said, SinkClosed, Trouble, Who};
 
 /// Requests for one answer.
 const TRIES: u32 = 4;
@@ -52,22 +52,26 @@ struct Stored {
 }
 
 impl Sms {
-    /// The TwiML that answers a text, whose signature was checked. It goes through `door` first; one that is known has
+    /// The TwiML that answers a text, whose signature was checked. It goes through `sink` first; one that is known has
     /// no effect and no answer. An answer that is not there soon follows as a text of its own.
     ///
     /// # Errors
     /// When it cannot be stored now: Twilio is to be told that it failed.
-    pub async fn texted(&self, inbound: &Inbound, door: &dyn Door) -> Result<String, DoorClosed> {
+    pub async fn texted(&self, inbound: &Inbound, sink: &dyn EventSink) -> Result<String, SinkClosed> {
         let stored = Stored {
             sid: inbound.sid.clone(),
             from: self.seal.seal(&inbound.from),
             body: inbound.body.clone(),
             opt_out: inbound.opt_out,
         };
-        let payload = serde_json::to_string(&stored).map_err(|error| DoorClosed(error.to_string()))?;
-        let arrived =
-            Arrived { external_id: inbound.sid.clone(), chat: self.seal.chat(&inbound.from), payload, fleeting: false };
-        let answer = self.callers.wait(inbound.sid.clone(), door.arrived(arrived), self.patience).await?;
+        let payload = serde_json::to_string(&stored).map_err(|error| SinkClosed(error.to_string()))?;
+        let arrived = InboundEvent {
+            external_id: inbound.sid.clone(),
+            chat: self.seal.chat(&inbound.from),
+            payload,
+            fleeting: false,
+        };
+        let answer = self.callers.wait(inbound.sid.clone(), sink.arrived(arrived), self.patience).await?;
         Ok(twiml::answer(&answer.unwrap_or_default()))
     }
 
@@ -103,12 +107,12 @@ impl Sms {
             self.permit().await?;
             let Err(failure) = self.say(phone, text.to_owned(), NOTICE_VALID).await else { return Ok(()) };
             tries += 1;
-            let wait = match verdict::of_send(&failure) {
-                Verdict::Retry { after, .. } | Verdict::Hold { after: after @ Some(_), .. } => after,
-                Verdict::Unknown { .. } if self.is_listed(phone, text).await => return Ok(()),
+            let wait = match outcome::of_send(&failure) {
+                SendOutcome::Retry { after, .. } | SendOutcome::Hold { after: after @ Some(_), .. } => after,
+                SendOutcome::Unknown { .. } if self.is_listed(phone, text).await => return Ok(()),
                 // Twice is better than never.
-                Verdict::Unknown { .. } => None,
-                Verdict::Hold { why, .. } => return Err(Trouble { why, after: None, fatal: true }),
+                SendOutcome::Unknown { .. } => None,
+                SendOutcome::Hold { why, .. } => return Err(Trouble { why, after: None, fatal: true }),
                 last => {
                     tracing::warn!(%phone, why = last.why(), "an answer to {phone} could not be given");
                     return Ok(());

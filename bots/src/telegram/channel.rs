@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -13,7 +13,7 @@ use teloxide::types::{LinkPreviewOptions, MessageId, ParseMode, ReplyMarkup, Rep
 use super::api::{Failure, Refusal};
 use super::place::{Place, provider_ref, read_ref};
 use super::render::{self, Links, Shown};
-use super::{Telegram, lock, verdict};
+use super::{Telegram, lock, outcome};
 use crate::{Capabilities, Channel, Envelope, Pace};
 
 /// Requests in flight: at 25 a second enough for answers that take more than a second.
@@ -30,33 +30,33 @@ impl Channel for Telegram {
         Capabilities { edit: true, width: WIDTH, knows_keys_for: None }
     }
 
-    async fn send(&self, envelope: &Envelope) -> Verdict {
+    async fn send(&self, envelope: &Envelope) -> SendOutcome {
         let Some(place) = Place::of(&envelope.destination) else { return not_ours(envelope) };
         let shown = |links| render::message(&envelope.message, &envelope.buttons, links);
         let mut result = self.tell(place, &shown(Links::OnButtons), None).await;
-        if result.as_ref().is_err_and(verdict::refuses_links) {
+        if result.as_ref().is_err_and(outcome::refuses_links) {
             result = self.tell(place, &shown(Links::InText), None).await;
         }
         match result {
-            Ok(provider_ref) => Verdict::Sent { provider_ref },
-            Err(failure) => self.judged(place, &failure, verdict::of_send(&failure)),
+            Ok(provider_ref) => SendOutcome::Sent { provider_ref },
+            Err(failure) => self.judged(place, &failure, outcome::of_send(&failure)),
         }
     }
 
-    async fn edit(&self, envelope: &Envelope, provider_ref: &str) -> Verdict {
+    async fn edit(&self, envelope: &Envelope, provider_ref: &str) -> SendOutcome {
         let Some(place) = Place::of(&envelope.destination) else { return not_ours(envelope) };
         let Some((chat, message)) = read_ref(provider_ref) else {
-            return Verdict::GiveUp { why: format!("{provider_ref:?} is no message of Telegram's") };
+            return SendOutcome::GiveUp { why: format!("{provider_ref:?} is no message of Telegram's") };
         };
         let place = Place { chat, ..place };
         let shown = |links| render::message(&envelope.message, &envelope.buttons, links);
         let mut result = self.change(place, message, shown(Links::OnButtons)).await;
-        if result.as_ref().is_err_and(verdict::refuses_links) {
+        if result.as_ref().is_err_and(outcome::refuses_links) {
             result = self.change(place, message, shown(Links::InText)).await;
         }
         match result {
-            Ok(()) => Verdict::Sent { provider_ref: Some(provider_ref.to_owned()) },
-            Err(failure) => self.judged(place, &failure, verdict::of_edit(&failure, provider_ref)),
+            Ok(()) => SendOutcome::Sent { provider_ref: Some(provider_ref.to_owned()) },
+            Err(failure) => self.judged(place, &failure, outcome::of_edit(&failure, provider_ref)),
         }
     }
 
@@ -65,8 +65,8 @@ impl Channel for Telegram {
     }
 }
 
-fn not_ours(envelope: &Envelope) -> Verdict {
-    Verdict::GiveUp { why: format!("{} is not on Telegram", envelope.destination) }
+fn not_ours(envelope: &Envelope) -> SendOutcome {
+    SendOutcome::GiveUp { why: format!("{} is not on Telegram", envelope.destination) }
 }
 
 impl Telegram {
@@ -98,16 +98,17 @@ impl Telegram {
     }
 
     /// A 429 that is everybody's holds the lane and the answers.
-    pub(super) fn judged(&self, place: Place, failure: &Failure, verdict: Verdict) -> Verdict {
-        let (Failure::Refused(Refusal { status: 429, .. }), Verdict::Retry { after, why }) = (failure, &verdict) else {
-            return verdict;
+    pub(super) fn judged(&self, place: Place, failure: &Failure, outcome: SendOutcome) -> SendOutcome {
+        let (Failure::Refused(Refusal { status: 429, .. }), SendOutcome::Retry { after, why }) = (failure, &outcome)
+        else {
+            return outcome;
         };
         let now = self.clock.monotonic();
-        let verdict = lock(&self.floods).verdict(now, place.chat, *after, why.clone());
-        if let Verdict::Hold { after: Some(after), .. } = verdict {
+        let outcome = lock(&self.floods).outcome(now, place.chat, *after, why.clone());
+        if let SendOutcome::Hold { after: Some(after), .. } = outcome {
             self.pace.hold(now + after);
         }
-        verdict
+        outcome
     }
 
     pub(super) fn now_at(&self, place: Place) -> Place {

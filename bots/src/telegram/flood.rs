@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 
 /// The waits that run.
 #[derive(Debug, Default)]
@@ -20,12 +20,12 @@ struct Flood {
 const UNNAMED: Duration = Duration::from_secs(1);
 
 impl Floods {
-    /// The verdict on a 429 from `chat` at `now`, a time of the monotonic clock.
-    pub(super) fn verdict(&mut self, now: Duration, chat: i64, after: Option<Duration>, why: String) -> Verdict {
+    /// The outcome on a 429 from `chat` at `now`, a time of the monotonic clock.
+    pub(super) fn outcome(&mut self, now: Duration, chat: i64, after: Option<Duration>, why: String) -> SendOutcome {
         self.0.retain(|flood| flood.until > now && flood.chat != chat);
         let everywhere = !self.0.is_empty();
         self.0.push(Flood { chat, until: now + after.unwrap_or(UNNAMED) });
-        if everywhere { Verdict::Hold { after, why } } else { Verdict::Retry { after, why } }
+        if everywhere { SendOutcome::Hold { after, why } } else { SendOutcome::Retry { after, why } }
     }
 }
 
@@ -42,10 +42,10 @@ mod tests {
     fn a_flood_in_two_chats_at_once_is_everywhere() {
         let s = Duration::from_secs;
         let mut floods = Floods::default();
-        let mut verdict = |now, chat, after| floods.verdict(s(now), chat, Some(s(after)), String::new()).as_str();
-        assert_eq!(verdict(0, 1, 5), "retry", "one chat is its own matter");
-        assert_eq!(verdict(1, 1, 5), "retry", "also when it refuses again");
-        assert_eq!(verdict(2, 2, 5), "hold", "a second one while the first still waits is everybody's");
-        assert_eq!(verdict(20, 3, 5), "retry", "what is over is over");
+        let mut outcome = |now, chat, after| floods.outcome(s(now), chat, Some(s(after)), String::new()).as_str();
+        assert_eq!(outcome(0, 1, 5), "retry", "one chat is its own matter");
+        assert_eq!(outcome(1, 1, 5), "retry", "also when it refuses again");
+        assert_eq!(outcome(2, 2, 5), "hold", "a second one while the first still waits is everybody's");
+        assert_eq!(outcome(20, 3, 5), "retry", "what is over is over");
     }
 }

@@ -12,7 +12,7 @@ use super::update::{arrived, wanted};
 use super::webhook::Hook;
 use super::{Telegram, lock};
 use crate::commands::May;
-use crate::{Command, Door, Inbox, Platform, Receiver, Trouble};
+use crate::{Command, EventSink, Inbox, Platform, Receiver, Trouble};
 
 /// For how long Telegram keeps a fetch open when there is nothing, in seconds.
 const OPEN: u32 = 25;
@@ -34,10 +34,10 @@ impl Receiver for Telegram {
         self.list(BotCommandScope::AllChatAdministrators, managers).await
     }
 
-    async fn listen(&self, door: &dyn Door) -> Result<(), Trouble> {
+    async fn listen(&self, sink: &dyn EventSink) -> Result<(), Trouble> {
         let result = match &self.hook {
             Some(hook) => self.keep_hooked(hook).await,
-            None => self.fetch(door).await,
+            None => self.fetch(sink).await,
         };
         self.noted(result)
     }
@@ -62,7 +62,7 @@ impl Telegram {
     }
 
     /// An update is acknowledged by the next fetch, so by then it must be stored. What is not comes again.
-    async fn fetch(&self, door: &dyn Door) -> Result<(), Trouble> {
+    async fn fetch(&self, sink: &dyn EventSink) -> Result<(), Trouble> {
         self.unhook().await?;
         let mut fetch = GetUpdates::new();
         fetch.timeout = Some(OPEN);
@@ -71,7 +71,7 @@ impl Telegram {
             let result = self.api.wait::<_, Vec<Value>>(&fetch, PATIENCE).await.map_err(|failure| troubled(&failure));
             let updates = self.noted(result)?;
             for (id, arrived) in updates.iter().filter_map(arrived) {
-                door.arrived(arrived).await.map_err(|closed| Trouble {
+                sink.arrived(arrived).await.map_err(|closed| Trouble {
                     why: closed.to_string(),
                     after: None,
                     fatal: false,

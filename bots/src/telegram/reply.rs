@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use super::channel::answering;
 use super::heard::Spot;
 use super::place::Place;
 use super::render::{self, Attached, Page, Shown};
-use super::{Telegram, verdict};
+use super::{Telegram, outcome};
 use crate::{Reply, Trouble};
 
 /// Requests for one message of an answer.
@@ -34,11 +34,11 @@ impl Telegram {
             self.permit().await?;
             let Err(failure) = self.post_page(spot, page).await else { return Ok(()) };
             tries += 1;
-            let wait = match self.judged(spot.place, &failure, verdict::of_send(&failure)) {
-                Verdict::Retry { after, .. } | Verdict::Hold { after: after @ Some(_), .. } => after,
+            let wait = match self.judged(spot.place, &failure, outcome::of_send(&failure)) {
+                SendOutcome::Retry { after, .. } | SendOutcome::Hold { after: after @ Some(_), .. } => after,
                 // Twice is better than never.
-                Verdict::Unknown { .. } => None,
-                Verdict::Hold { why, .. } => return Err(Trouble { why, after: None, fatal: true }),
+                SendOutcome::Unknown { .. } => None,
+                SendOutcome::Hold { why, .. } => return Err(Trouble { why, after: None, fatal: true }),
                 last => {
                     tracing::warn!(chat = spot.place.chat, why = last.why(), "an answer could not be given");
                     return Ok(());

@@ -15,7 +15,7 @@ use coatcheck_world::Telegram as World;
 use tokio::sync::watch;
 
 use super::*;
-use crate::{Arrived, Came, Door, DoorClosed, Inbox, Receiver, Reply, Said, Who};
+use crate::{EventSink, InboundEvent, Inbox, Receipt, Receiver, Reply, Said, SinkClosed, Who};
 
 /// Nothing here takes so long, on any machine.
 const LONG: Duration = Duration::from_secs(60);
@@ -61,22 +61,22 @@ fn world() -> World {
     World::open().expect("a Telegram")
 }
 
-/// A door that keeps what arrives, each thing once, and can be told to refuse.
+/// A sink that keeps what arrives, each thing once, and can be told to refuse.
 #[derive(Default)]
 struct Shelf {
-    kept: Mutex<Vec<Arrived>>,
+    kept: Mutex<Vec<InboundEvent>>,
     changed: watch::Sender<()>,
     refuses: AtomicUsize,
     knocks: AtomicUsize,
 }
 
 #[async_trait]
-impl Door for Shelf {
-    async fn arrived(&self, arrived: Arrived) -> Result<Came, DoorClosed> {
+impl EventSink for Shelf {
+    async fn arrived(&self, arrived: InboundEvent) -> Result<Receipt, SinkClosed> {
         self.knocks.fetch_add(1, Ordering::SeqCst);
         let refuse = |left: usize| left.checked_sub(1);
         if self.refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, refuse).is_ok() {
-            return Err(DoorClosed("the disk is full".to_owned()));
+            return Err(SinkClosed("the disk is full".to_owned()));
         }
         let mut kept = lock(&self.kept);
         if !kept.iter().any(|known| known.external_id == arrived.external_id) {
@@ -84,7 +84,7 @@ impl Door for Shelf {
         }
         drop(kept);
         self.changed.send_replace(());
-        Ok(Came::First)
+        Ok(Receipt::First)
     }
 }
 

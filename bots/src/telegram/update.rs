@@ -3,7 +3,7 @@
 use serde_json::Value;
 use teloxide::types::AllowedUpdate;
 
-use crate::Arrived;
+use crate::InboundEvent;
 
 /// The kinds we ask for; nothing else is brought.
 pub(super) fn wanted() -> Vec<AllowedUpdate> {
@@ -15,10 +15,10 @@ const CHATS: &[&str] =
     &["/message/chat/id", "/channel_post/chat/id", "/callback_query/message/chat/id", "/callback_query/from/id"];
 
 /// None where it has no id: then it can be neither told apart nor acknowledged.
-pub(super) fn arrived(update: &Value) -> Option<(i64, Arrived)> {
+pub(super) fn arrived(update: &Value) -> Option<(i64, InboundEvent)> {
     let id = update.get("update_id")?.as_i64()?;
     let chat = CHATS.iter().find_map(|at| update.pointer(at)).map(Value::to_string).unwrap_or_default();
-    Some((id, Arrived { external_id: id.to_string(), chat, payload: update.to_string(), fleeting: false }))
+    Some((id, InboundEvent { external_id: id.to_string(), chat, payload: update.to_string(), fleeting: false }))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use sha2::Sha256;
 use url::Url;
 
 use super::update;
-use crate::Arrived;
+use crate::InboundEvent;
 
 /// The header that holds the secret.
 pub const SECRET_HEADER: &str = "x-telegram-bot-api-secret-token";
@@ -59,7 +59,7 @@ impl fmt::Debug for Hook {
 
 /// The update in a request's body; `None` where it is none.
 #[must_use]
-pub fn arrived(body: &[u8]) -> Option<Arrived> {
+pub fn arrived(body: &[u8]) -> Option<InboundEvent> {
     let update: Value = serde_json::from_slice(body).ok()?;
     update::arrived(&update).map(|(_, arrived)| arrived)
 }

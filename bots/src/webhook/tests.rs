@@ -106,7 +106,7 @@ async fn hangs_up() -> String {
 #[tokio::test]
 async fn a_receiver_can_believe_what_it_gets() {
     let (url, received) = receiver(204).await;
-    assert_eq!(webhook().send(&envelope(&url)).await, Verdict::Sent { provider_ref: None });
+    assert_eq!(webhook().send(&envelope(&url)).await, SendOutcome::Sent { provider_ref: None });
     let received = received.lock().expect("the list");
     let [(headers, body)] = received.as_slice() else { panic!("one request, not {}", received.len()) };
     let header = |name: &str| headers[name].to_str().expect("text");
@@ -121,22 +121,22 @@ async fn a_receiver_can_believe_what_it_gets() {
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let (url, received) = receiver(302).await;
-    let verdict = webhook().send(&envelope(&url)).await;
-    assert_eq!(verdict.as_str(), "give_up");
+    let outcome = webhook().send(&envelope(&url)).await;
+    assert_eq!(outcome.as_str(), "give_up");
     assert_eq!(received.lock().expect("the list").len(), 1);
 }
 
 #[tokio::test]
 async fn a_connection_that_breaks_after_the_request_is_unknown() {
-    let verdict = webhook().send(&envelope(&hangs_up().await)).await;
-    assert_eq!(verdict.as_str(), "unknown", "{verdict:?}");
+    let outcome = webhook().send(&envelope(&hangs_up().await)).await;
+    assert_eq!(outcome.as_str(), "unknown", "{outcome:?}");
 }
 
 #[tokio::test]
 async fn silence_is_unknown() {
     let (listener, url) = listener().await;
-    let verdict = webhook().send(&envelope(&url)).await;
-    assert_eq!(verdict.as_str(), "unknown", "{verdict:?}");
+    let outcome = webhook().send(&envelope(&url)).await;
+    assert_eq!(outcome.as_str(), "unknown", "{outcome:?}");
     drop(listener);
 }
 
@@ -145,17 +145,17 @@ async fn nobody_there_is_tried_again() {
     let (listener, url) = listener().await;
     drop(listener);
     for url in [url.as_str(), "https://nowhere.example/hook/s3cret"] {
-        let verdict = webhook().send(&envelope(url)).await;
-        assert_eq!(verdict.as_str(), "retry", "{verdict:?}");
+        let outcome = webhook().send(&envelope(url)).await;
+        assert_eq!(outcome.as_str(), "retry", "{outcome:?}");
     }
 }
 
 #[tokio::test]
 async fn what_the_guard_refuses_is_given_up() {
     for url in ["http://10.0.0.1/hook", "http://inside.example/hook"] {
-        let verdict = webhook().send(&envelope(url)).await;
-        assert_eq!(verdict.as_str(), "give_up", "{verdict:?}");
-        assert!(verdict.why().is_some_and(|why| why.contains("private")), "{verdict:?}");
+        let outcome = webhook().send(&envelope(url)).await;
+        assert_eq!(outcome.as_str(), "give_up", "{outcome:?}");
+        assert!(outcome.why().is_some_and(|why| why.contains("private")), "{outcome:?}");
     }
 }
 
@@ -165,8 +165,8 @@ async fn no_verdict_tells_the_path_or_the_secret() {
     drop(closed);
     let urls = [gone, hangs_up().await, receiver(500).await.0, receiver(302).await.0];
     for url in urls {
-        let verdict = webhook().send(&envelope(&url)).await;
-        let why = verdict.why().expect("it failed");
+        let outcome = webhook().send(&envelope(&url)).await;
+        let why = outcome.why().expect("it failed");
         assert!(!why.contains("s3cret") && !why.contains("hush") && !why.contains("whsec_"), "{why}");
     }
 }

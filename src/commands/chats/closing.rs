@@ -3,7 +3,7 @@
 use coatcheck_domain::watch::Mode;
 
 use super::*;
-use crate::store::watch::Which;
+use crate::store::people::watch::Which;
 
 #[tokio::test]
 async fn whoever_wants_to_be_forgotten_is_asked_once_and_forgotten() {

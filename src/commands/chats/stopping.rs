@@ -1,14 +1,14 @@
 //! Stopping, waiting again, being quiet.
 
 use super::*;
-use crate::store::subscriber::Address;
+use crate::store::people::subscriber::Address;
 
 /// As the fan-out does when it tells a `once` watch.
 async fn tell_all(chat: &Chat) {
-    use crate::store::sql::Sql;
+    use crate::store::db::sql::Sql;
     let txn = chat.db.write().await.expect("begun");
-    let values = vec![crate::store::time::micros(chat.db.now()).into()];
-    txn.run("UPDATE watch SET armed = FALSE, told_at = $1 WHERE mode = 'once'", values).await.expect("told");
+    let values = vec![crate::store::db::time::micros(chat.db.now()).into()];
+    txn.run("UPDATE watch SET armed = FALSE, notified_at = $1 WHERE mode = 'once'", values).await.expect("told");
     txn.commit().await.expect("committed");
 }
 
@@ -92,14 +92,14 @@ async fn watch_again_is_armed_after_the_drop_it_was_told_of() {
     https://shop.example/products/corps-jacket
     [Got it got:1]
     ");
-    let drop = chat.db.open_drop().await.expect("read").expect("a drop");
-    let rules = crate::store::fanout::FanoutRules {
+    let restock = chat.db.open_restock().await.expect("read").expect("a restock");
+    let rules = crate::store::outbox::fanout::FanoutRules {
         chunk: 100,
         quiet_for: Duration::from_secs(900),
         expire_after: Duration::from_secs(7200),
     };
-    let cases = chat.db.cases_of(&drop).await.expect("read");
-    let chunk = chat.db.fan_out_chunk(&drop, &cases, &rules).await.expect("fanned out");
+    let cases = chat.db.cases_of(&restock).await.expect("read");
+    let chunk = chat.db.fan_out_chunk(&restock, &cases, &rules).await.expect("fanned out");
     assert_eq!(chunk.alerts, 0, "the answer told it already");
 }
 

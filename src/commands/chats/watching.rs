@@ -118,11 +118,11 @@ async fn a_watched_size_that_comes_back_between_watch_and_answer_is_told_by_eith
     let chat = Chat::with_two_jackets().await;
     chat.say("/watch corps m black").await;
     let product = chat.db.catalogue().await.expect("read").remove(0);
-    let before = chat.db.watches(1, crate::store::watch::Which::All).await.expect("read");
+    let before = chat.db.watches(1, crate::store::people::watch::Which::All).await.expect("read");
     assert!(before[0].armed && before[0].product_id == product.id);
     chat.reads(InStock).await;
-    let drop = chat.db.open_drop().await.expect("read").expect("a drop that the watch was armed before");
-    assert_eq!(chat.db.cases_of(&drop).await.expect("read").len(), 1);
+    let restock = chat.db.open_restock().await.expect("read").expect("a restock that the watch was armed before");
+    assert_eq!(chat.db.cases_of(&restock).await.expect("read").len(), 1);
 }
 
 #[tokio::test]

@@ -139,8 +139,8 @@ impl FromStr for Kind {
 
 /// The key that makes a delivery unique. The same thing told to the same subscriber has the same key.
 #[must_use]
-pub fn alert_key(drop: i64, subscriber: i64, hop: i32) -> String {
-    format!("a:{drop}:{subscriber}:{hop}")
+pub fn alert_key(restock: i64, subscriber: i64, hop: i32) -> String {
+    format!("a:{restock}:{subscriber}:{hop}")
 }
 
 /// The key of an alert's edit: each is edited once.
@@ -165,7 +165,7 @@ const EDITS: &str = "/edits";
 
 /// What came of one request, as its channel saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SendOutcome {
     /// The platform took it.
     Sent {
         /// The platform's own id of the message, where it gives one.
@@ -203,7 +203,7 @@ pub enum Verdict {
     },
 }
 
-impl Verdict {
+impl SendOutcome {
     /// The word for the attempt's row.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
@@ -268,20 +268,20 @@ const BACKOFF_SECONDS: [u64; 7] = [2, 5, 15, 45, 120, 300, 900];
 /// Requests for one delivery, at most: more than the backoff needs in a day, so that every row ends.
 pub const MAX_ATTEMPTS: u32 = 100;
 
-/// What becomes of a delivery in `sending` after `verdict`. `chance` is in `[0, 1)`.
+/// What becomes of a delivery in `sending` after `outcome`. `rng` is in `[0, 1)`.
 ///
 /// An Unknown is tried again: both channels that exist carry the same idempotency key in each attempt.
 /// A wait that ends after the expiry is not begun.
 #[must_use]
-pub fn next(sending: Sending, verdict: &Verdict, now: DateTime<Utc>, chance: f64) -> Next {
-    let wait = match verdict {
-        Verdict::Sent { provider_ref } => return Next::Sent { provider_ref: provider_ref.clone() },
-        Verdict::GiveUp { .. } => return Next::Dead { address_gone: false },
-        Verdict::AddressGone { .. } => return Next::Dead { address_gone: true },
-        Verdict::Retry { after, .. } | Verdict::Hold { after, .. } => {
-            after.unwrap_or_else(|| backoff(sending.attempts, chance))
+pub fn next(sending: Sending, outcome: &SendOutcome, now: DateTime<Utc>, rng: f64) -> Next {
+    let wait = match outcome {
+        SendOutcome::Sent { provider_ref } => return Next::Sent { provider_ref: provider_ref.clone() },
+        SendOutcome::GiveUp { .. } => return Next::Dead { address_gone: false },
+        SendOutcome::AddressGone { .. } => return Next::Dead { address_gone: true },
+        SendOutcome::Retry { after, .. } | SendOutcome::Hold { after, .. } => {
+            after.unwrap_or_else(|| backoff(sending.attempts, rng))
         }
-        Verdict::Unknown { .. } => backoff(sending.attempts, chance),
+        SendOutcome::Unknown { .. } => backoff(sending.attempts, rng),
     };
     if sending.attempts >= MAX_ATTEMPTS {
         return Next::Dead { address_gone: false };
@@ -294,9 +294,9 @@ pub fn next(sending: Sending, verdict: &Verdict, now: DateTime<Utc>, chance: f64
 }
 
 /// The wait after that many attempts, ± 20 %.
-fn backoff(attempts: u32, chance: f64) -> Duration {
+fn backoff(attempts: u32, rng: f64) -> Duration {
     let index = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX).min(BACKOFF_SECONDS.len() - 1);
-    Duration::from_secs(BACKOFF_SECONDS[index]).mul_f64(0.8 + 0.4 * chance.clamp(0.0, 1.0))
+    Duration::from_secs(BACKOFF_SECONDS[index]).mul_f64(0.8 + 0.4 * rng.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
@@ -309,24 +309,24 @@ mod tests {
         DateTime::from_timestamp(1_800_000_000, 0).expect("a date")
     }
 
-    fn trouble() -> impl Strategy<Value = Verdict> {
+    fn trouble() -> impl Strategy<Value = SendOutcome> {
         prop_oneof![
             proptest::option::of(0u64..100_000)
-                .prop_map(|s| Verdict::Retry { after: s.map(Duration::from_secs), why: "429".into() }),
-            Just(Verdict::Unknown { why: "timeout".into() }),
+                .prop_map(|s| SendOutcome::Retry { after: s.map(Duration::from_secs), why: "429".into() }),
+            Just(SendOutcome::Unknown { why: "timeout".into() }),
         ]
     }
 
     proptest! {
         /// P4 for one row: whatever the platform answers, for ever, the row ends, and not after its expiry.
         #[test]
-        fn every_row_ends(verdicts in prop::collection::vec(trouble(), 200), chance in 0.0f64..1.0, hours in 1i64..48) {
+        fn every_row_ends(outcomes in prop::collection::vec(trouble(), 200), rng in 0.0f64..1.0, hours in 1i64..48) {
             let expires_at = start() + chrono::Duration::hours(hours);
             let mut now = start();
             let mut ended = false;
-            for (made, verdict) in verdicts.iter().enumerate() {
+            for (made, outcome) in outcomes.iter().enumerate() {
                 let attempts = u32::try_from(made).expect("few") + 1;
-                match next(Sending { attempts, expires_at }, verdict, now, chance) {
+                match next(Sending { attempts, expires_at }, outcome, now, rng) {
                     Next::Retry { at } => {
                         prop_assert!(at < expires_at);
                         now = at;
@@ -338,18 +338,18 @@ mod tests {
         }
 
         #[test]
-        fn the_platforms_wait_wins(seconds in 0u64..600, attempts in 1u32..50, chance in 0.0f64..1.0) {
+        fn the_platforms_wait_wins(seconds in 0u64..600, attempts in 1u32..50, rng in 0.0f64..1.0) {
             let sending = Sending { attempts, expires_at: start() + chrono::Duration::hours(2) };
-            let verdict = Verdict::Retry { after: Some(Duration::from_secs(seconds)), why: "429".into() };
+            let outcome = SendOutcome::Retry { after: Some(Duration::from_secs(seconds)), why: "429".into() };
             let wait = chrono::Duration::seconds(i64::try_from(seconds).expect("small"));
-            prop_assert_eq!(next(sending, &verdict, start(), chance), Next::Retry { at: start() + wait });
+            prop_assert_eq!(next(sending, &outcome, start(), rng), Next::Retry { at: start() + wait });
         }
     }
 
     #[test]
     fn an_address_that_is_gone_is_not_asked_again() {
         let sending = Sending { attempts: 1, expires_at: start() + chrono::Duration::hours(2) };
-        let verdict = Verdict::AddressGone { why: "410".into() };
-        assert_eq!(next(sending, &verdict, start(), 0.5), Next::Dead { address_gone: true });
+        let outcome = SendOutcome::AddressGone { why: "410".into() };
+        assert_eq!(next(sending, &outcome, start(), 0.5), Next::Dead { address_gone: true });
     }
 }

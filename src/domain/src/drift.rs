@@ -2,7 +2,7 @@
 //!
 //! A catalogue that loses half of its products between two readings has lost a page, a filter or a cache; goods sell
 //! out one by one. Such a reading is believed for what it has, for that names ids and sizes as before. What it lacks is
-//! left as it was for some hours: the trouble passes, the goods are there again, and nobody is told of a restock that was none.
+//! left as it was for some hours: the trouble passes, the goods are there again, and nobody is notified of a restock that was none.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub struct Coverage {
 
 /// What a reading makes of the products that it lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SendOutcome {
     /// It lacks few: those are missing, and will be absent once three readings agree.
     Missing,
     /// It lacks many: they are left as they were; the source is in trouble.
@@ -35,14 +35,14 @@ pub enum Verdict {
 
 /// Judges a complete reading at `at`. `since` is when its source was first seen to lack this much, if it did last time.
 #[must_use]
-pub fn judge(coverage: Coverage, since: Option<DateTime<Utc>>, at: DateTime<Utc>) -> Verdict {
+pub fn judge(coverage: Coverage, since: Option<DateTime<Utc>>, at: DateTime<Utc>) -> SendOutcome {
     let much = coverage.lacking >= FEWEST && coverage.lacking * 2 >= coverage.known;
     // A clock that was set back begins anew rather than never.
     let for_long = since.is_some_and(|since| at.signed_duration_since(since) >= BELIEVED_AFTER);
     match (much, for_long) {
-        (false, _) => Verdict::Missing,
-        (true, false) => Verdict::LeftAlone,
-        (true, true) => Verdict::Believed,
+        (false, _) => SendOutcome::Missing,
+        (true, false) => SendOutcome::LeftAlone,
+        (true, true) => SendOutcome::Believed,
     }
 }
 
@@ -71,34 +71,34 @@ mod tests {
 
     #[test]
     fn half_a_catalogue_does_not_sell_out_in_a_minute() {
-        for (lacking, known, verdict) in [
-            (5, 10, Verdict::LeftAlone),
-            (10, 10, Verdict::LeftAlone),
-            (4, 10, Verdict::Missing),
-            (3, 6, Verdict::LeftAlone),
-            (3, 7, Verdict::Missing),
-            (2, 2, Verdict::Missing),
-            (0, 0, Verdict::Missing),
+        for (lacking, known, outcome) in [
+            (5, 10, SendOutcome::LeftAlone),
+            (10, 10, SendOutcome::LeftAlone),
+            (4, 10, SendOutcome::Missing),
+            (3, 6, SendOutcome::LeftAlone),
+            (3, 7, SendOutcome::Missing),
+            (2, 2, SendOutcome::Missing),
+            (0, 0, SendOutcome::Missing),
         ] {
-            assert_eq!(judge(Coverage { known, lacking }, None, at(0)), verdict, "{lacking} of {known}");
+            assert_eq!(judge(Coverage { known, lacking }, None, at(0)), outcome, "{lacking} of {known}");
         }
     }
 
     #[test]
     fn what_a_shop_says_for_hours_it_means() {
         let half = Coverage { known: 10, lacking: 5 };
-        assert_eq!(judge(half, Some(at(0)), at(359)), Verdict::LeftAlone);
-        assert_eq!(judge(half, Some(at(0)), at(360)), Verdict::Believed);
-        assert_eq!(judge(half, Some(at(0)), at(-1000)), Verdict::LeftAlone);
+        assert_eq!(judge(half, Some(at(0)), at(359)), SendOutcome::LeftAlone);
+        assert_eq!(judge(half, Some(at(0)), at(360)), SendOutcome::Believed);
+        assert_eq!(judge(half, Some(at(0)), at(-1000)), SendOutcome::LeftAlone);
     }
 
     proptest! {
         #[test]
         fn the_more_is_missing_the_more_is_suspected(known in 0usize..200, lacking in 0usize..200) {
             let lacking = lacking.min(known);
-            let verdict = |lacking| judge(Coverage { known, lacking }, None, at(0));
-            if verdict(lacking) == Verdict::LeftAlone {
-                prop_assert_eq!(verdict(known), Verdict::LeftAlone);
+            let outcome = |lacking| judge(Coverage { known, lacking }, None, at(0));
+            if outcome(lacking) == SendOutcome::LeftAlone {
+                prop_assert_eq!(outcome(known), SendOutcome::LeftAlone);
             }
         }
     }

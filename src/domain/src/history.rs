@@ -67,7 +67,7 @@ pub struct Usual {
 
 /// Days with a restock before anything is "usual".
 const ENOUGH_DAYS: usize = 5;
-/// Of ten restocks so many must agree: with five, chance alone does it to weekdays once in eighty times.
+/// Of ten restocks so many must agree: with five, rng alone does it to weekdays once in eighty times.
 const AGREE_OF_TEN: usize = 7;
 /// Hours that count as one time of day.
 const WINDOW: u32 = 2;

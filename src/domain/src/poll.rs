@@ -1,4 +1,4 @@
-//! When a source is polled next. Pure: the clock and chance are arguments.
+//! When a source is polled next. Pure: the clock and rng are arguments.
 //!
 //! ```text
 //! idle ─claim─▶ leased ─read─▶ idle(next)      failed ─▶ idle(backoff)     bot wall ─▶ blocked(hours)
@@ -83,7 +83,7 @@ impl FromStr for State {
 pub struct Schedule {
     /// The beat this poll belonged to, without jitter.
     pub scheduled_at: DateTime<Utc>,
-    /// Time between beats.
+    /// Time between heartbeats.
     pub interval: Duration,
     /// Failures in a row before this poll.
     pub failures: u32,
@@ -122,21 +122,21 @@ pub struct Plan {
     pub not_found: u32,
 }
 
-/// When to poll again after a poll that ended at `now` with `outcome`. `chance` is in `[0, 1)`.
+/// When to poll again after a poll that ended at `now` with `outcome`. `rng` is in `[0, 1)`.
 ///
 /// After a reading the next beat is the first one still ahead: regular without drift, and one poll after a long
-/// sleep instead of a burst. Jitter is added to the beat, never to the beats after it.
+/// sleep instead of a burst. Jitter is added to the beat, never to the heartbeats after it.
 #[must_use]
-pub fn after(schedule: &Schedule, outcome: Outcome, now: DateTime<Utc>, chance: f64) -> Plan {
+pub fn after(schedule: &Schedule, outcome: Outcome, now: DateTime<Utc>, rng: f64) -> Plan {
     let failures = schedule.failures.saturating_add(1);
     match outcome {
-        Outcome::Read => beat(schedule, now, chance),
+        Outcome::Read => beat(schedule, now, rng),
         Outcome::Failed { retry_after } => {
-            let wait = backoff(schedule.interval, failures, chance).max(retry_after.unwrap_or_default());
+            let wait = backoff(schedule.interval, failures, rng).max(retry_after.unwrap_or_default());
             wait_for(State::Idle, wait.min(RETRY_AFTER_CAP), now, failures, 0)
         }
         Outcome::BotWall => {
-            wait_for(State::Blocked, WALL_WAIT.mul_f64(0.75 + 0.5 * chance.clamp(0.0, 1.0)), now, failures, 0)
+            wait_for(State::Blocked, WALL_WAIT.mul_f64(0.75 + 0.5 * rng.clamp(0.0, 1.0)), now, failures, 0)
         }
         Outcome::NotFound => {
             let not_found = schedule.not_found.saturating_add(1);
@@ -151,13 +151,13 @@ pub fn after(schedule: &Schedule, outcome: Outcome, now: DateTime<Utc>, chance: 
 
 /// How long all sources of a shop wait after so many failures in a row of any of them. `None`: they need not.
 #[must_use]
-pub fn breaker(failures: u32, chance: f64) -> Option<Duration> {
+pub fn breaker(failures: u32, rng: f64) -> Option<Duration> {
     let beyond = failures.checked_sub(BREAKER_AFTER)?;
     let wait = Duration::from_secs(30).saturating_mul(1 << beyond.min(5)).min(BACKOFF_CAP);
-    Some(wait.mul_f64(0.8 + 0.4 * chance.clamp(0.0, 1.0)))
+    Some(wait.mul_f64(0.8 + 0.4 * rng.clamp(0.0, 1.0)))
 }
 
-fn beat(schedule: &Schedule, now: DateTime<Utc>, chance: f64) -> Plan {
+fn beat(schedule: &Schedule, now: DateTime<Utc>, rng: f64) -> Plan {
     let interval = micros(schedule.interval).max(1);
     let late = now.signed_duration_since(schedule.scheduled_at).num_microseconds().unwrap_or(0);
     // A clock that was set back leaves a beat far ahead; start counting from now then.
@@ -166,7 +166,7 @@ fn beat(schedule: &Schedule, now: DateTime<Utc>, chance: f64) -> Plan {
     } else {
         schedule.scheduled_at + chrono::Duration::microseconds((late.max(0) / interval + 1) * interval)
     };
-    let jitter = schedule.interval.mul_f64(0.05 * chance.clamp(0.0, 1.0));
+    let jitter = schedule.interval.mul_f64(0.05 * rng.clamp(0.0, 1.0));
     Plan {
         state: State::Idle,
         scheduled_at,
@@ -182,9 +182,9 @@ fn wait_for(state: State, wait: Duration, now: DateTime<Utc>, failures: u32, not
 }
 
 /// One interval, and up to twice as much again with each failure in a row: full jitter above the floor.
-fn backoff(interval: Duration, failures: u32, chance: f64) -> Duration {
+fn backoff(interval: Duration, failures: u32, rng: f64) -> Duration {
     let spread = interval.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(BACKOFF_CAP);
-    interval + spread.mul_f64(chance.clamp(0.0, 1.0))
+    interval + spread.mul_f64(rng.clamp(0.0, 1.0))
 }
 
 fn micros(duration: Duration) -> i64 {
@@ -206,14 +206,14 @@ mod tests {
     }
 
     proptest! {
-        /// P10: however late each poll ends, beats stay on the grid, and after a sleep there is one poll.
+        /// P10: however late each poll ends, heartbeats stay on the grid, and after a sleep there is one poll.
         #[test]
-        fn p10_polling_is_regular(delays in prop::collection::vec(0i64..400_000, 1..60), chance in 0.0f64..1.0) {
+        fn p10_polling_is_regular(delays in prop::collection::vec(0i64..400_000, 1..60), rng in 0.0f64..1.0) {
             let mut schedule = schedule();
             let mut now = start();
             for delay in delays {
                 now += chrono::Duration::milliseconds(delay);
-                let plan = after(&schedule, Outcome::Read, now, chance);
+                let plan = after(&schedule, Outcome::Read, now, rng);
                 let off_grid = (plan.scheduled_at - start()).num_milliseconds() % 60_000;
                 prop_assert_eq!(off_grid, 0);
                 prop_assert!(plan.scheduled_at > now && plan.scheduled_at <= now + chrono::Duration::seconds(60));
@@ -224,10 +224,10 @@ mod tests {
         }
 
         #[test]
-        fn a_failing_shop_is_never_hammered(failures in 0u32..100, chance in 0.0f64..1.0, asked in 0u64..200_000) {
+        fn a_failing_shop_is_never_hammered(failures in 0u32..100, rng in 0.0f64..1.0, asked in 0u64..200_000) {
             let schedule = Schedule { failures, ..schedule() };
             let outcome = Outcome::Failed { retry_after: Some(Duration::from_secs(asked)) };
-            let wait = (after(&schedule, outcome, start(), chance).next_poll_at - start()).num_seconds();
+            let wait = (after(&schedule, outcome, start(), rng).next_poll_at - start()).num_seconds();
             prop_assert!(wait >= 60 && wait >= i64::try_from(asked.min(86_400)).expect("small"));
             prop_assert!(wait <= 86_400);
         }

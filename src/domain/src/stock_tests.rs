@@ -277,7 +277,7 @@ proptest! {
 
     /// A restock is an edge: between two restocks of a variant something definite and not buyable was so.
     #[test]
-    fn the_same_restock_is_never_told_twice(polls in polls()) {
+    fn the_same_restock_is_never_notified_twice(polls in polls()) {
         let mut history = History::default();
         let mut clock = 0;
         for (wait, poll) in polls {

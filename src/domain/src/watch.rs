@@ -81,10 +81,10 @@ pub fn cases(wishes: &[Wish], restocks: &[(i64, Offer<'_>)]) -> Vec<Case> {
         .collect()
 }
 
-/// May a watch that was last told at `last_told_at` be told of a drop at `at`? A `once` watch needs only be armed.
+/// May a watch that was last told at `last_notified_at` be notified of a restock at `at`? A `once` watch needs only be armed.
 #[must_use]
-pub fn is_quiet(mode: Mode, last_told_at: Option<DateTime<Utc>>, at: DateTime<Utc>, quiet_for: Duration) -> bool {
-    match (mode, last_told_at) {
+pub fn is_quiet(mode: Mode, last_notified_at: Option<DateTime<Utc>>, at: DateTime<Utc>, quiet_for: Duration) -> bool {
+    match (mode, last_notified_at) {
         (Mode::Every, Some(told)) => {
             at.signed_duration_since(told) < chrono::Duration::from_std(quiet_for).unwrap_or(chrono::Duration::MAX)
         }
@@ -145,9 +145,9 @@ mod tests {
             for wait in waits {
                 at += chrono::Duration::seconds(wait);
                 let since = told.map(|told| (at - told).num_seconds());
-                let is_told = !is_quiet(Mode::Every, told, at, quiet_for);
-                prop_assert_eq!(is_told, since.is_none_or(|since| since >= 900));
-                if is_told {
+                let is_notified = !is_quiet(Mode::Every, told, at, quiet_for);
+                prop_assert_eq!(is_notified, since.is_none_or(|since| since >= 900));
+                if is_notified {
                     told = Some(at);
                 }
             }

@@ -18,7 +18,7 @@ pub struct Model {
     /// Μs.
     pub ended_at: i64,
     /// Sent, retry, give_up, address_gone or unknown.
-    pub verdict: String,
+    pub outcome: String,
     /// What happened.
     pub error: Option<String>,
 }

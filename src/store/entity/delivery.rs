@@ -14,7 +14,7 @@ pub struct Model {
     /// The same thing told to the same one has the same key.
     pub dedupe_key: String,
     /// What an alert tells of.
-    pub drop_id: Option<i64>,
+    pub restock_id: Option<i64>,
     /// Whom.
     pub subscriber_id: Option<i64>,
     /// Where.

@@ -1,4 +1,4 @@
-//! Trouble that operators are told of, once at its beginning and once at its end.
+//! Trouble that operators are notified of, once at its beginning and once at its end.
 
 use sea_orm::entity::prelude::*;
 

@@ -31,8 +31,8 @@ pub struct Model {
     pub digest: Option<String>,
     /// Would the same change nothing?.
     pub settled: bool,
-    /// Counts drops; a watch remembers the count at which it was armed.
-    pub drops: i64,
+    /// Counts restocks; a watch remembers the count at which it was armed.
+    pub restocks: i64,
     /// Μs.
     pub created_at: i64,
 }

@@ -13,7 +13,7 @@ pub struct Model {
     pub subscriber_id: i64,
     /// The product.
     pub product_id: i64,
-    /// The drop it began with.
+    /// The restock it began with.
     pub episode: i64,
     /// The platform's id of the post.
     pub provider_ref: Option<String>,

@@ -27,12 +27,12 @@ pub struct Model {
     pub mode: String,
     /// Does it wait?.
     pub armed: bool,
-    /// Product.drops when it was armed: later drops tell it, earlier ones its answer told.
+    /// Product.restocks when it was armed: later restocks tell it, earlier ones its answer told.
     pub armed_after: i64,
-    /// The last drop it was told of.
-    pub told_drop_id: Option<i64>,
+    /// The last restock it was notified of.
+    pub notified_restock_id: Option<i64>,
     /// When (µs).
-    pub told_at: Option<i64>,
+    pub notified_at: Option<i64>,
     /// Μs.
     pub created_at: i64,
 }

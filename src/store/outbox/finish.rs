@@ -6,17 +6,17 @@ use chrono::{DateTime, Utc};
 use coatcheck_domain::delivery::{Next, State};
 use sea_orm::{DbErr, FromQueryResult, Value};
 
-use super::super::db::Txn;
-use super::super::error::StoreError;
-use super::super::fanout::{later_drops, tell_late};
-use super::super::sql::Sql;
-use super::super::time::{at, micros};
 use super::Finished;
 use super::hop::next_hop;
 use super::optout::{is_opt_out, opt_out};
+use crate::store::db::conn::Txn;
+use crate::store::db::error::StoreError;
+use crate::store::db::sql::Sql;
+use crate::store::db::time::{at, micros};
+use crate::store::outbox::fanout::{later_restocks, tell_late};
 
 #[derive(FromQueryResult)]
-struct ToldRow {
+struct NotifiedRow {
     product_id: i64,
     number: i64,
     created_at: i64,
@@ -37,7 +37,7 @@ pub(super) async fn finish_if(
         Next::Dead { .. } => (State::Dead, None, None),
         Next::Expired => (State::Expired, None, None),
     };
-    let opted_out = done.verdict.why().is_some_and(is_opt_out);
+    let opted_out = done.outcome.why().is_some_and(is_opt_out);
     let reason = match &done.next {
         Next::Dead { address_gone: true } if opted_out => Some("stopped"),
         Next::Dead { address_gone: true } => Some("address_gone"),
@@ -56,14 +56,14 @@ pub(super) async fn finish_if(
         state.as_str().into(),
         next_attempt_at.into(),
         provider_ref.into(),
-        done.verdict.why().into(),
+        done.outcome.why().into(),
         reason.into(),
         (state == State::Sent).then(|| micros(done.ended_at)).into(),
         state.is_final().then(|| micros(now)).into(),
         i64::from(done.attempts).into(),
     ];
     if txn.run(&sql, values).await? != 1 {
-        // Another holder has taken over and judged it already, or the same verdict was written down before the answer
+        // Another holder has taken over and judged it already, or the same outcome was written down before the answer
         // to that was lost: what stands there stands.
         return Ok(());
     }
@@ -124,15 +124,15 @@ async fn insert_attempts(txn: &Txn, made: &[&Finished]) -> Result<(), DbErr> {
             i64::from(done.attempts).into(),
             micros(done.started_at).into(),
             micros(done.ended_at).into(),
-            done.verdict.as_str().into(),
-            Value::from(done.verdict.why()),
+            done.outcome.as_str().into(),
+            Value::from(done.outcome.why()),
         ]
     }));
     let sql = format!(
-        "WITH made (id, number, started_at, ended_at, verdict, error) AS (VALUES {rows}) \
-         INSERT INTO attempt (delivery_id, number, started_at, ended_at, verdict, error) \
+        "WITH made (id, number, started_at, ended_at, outcome, error) AS (VALUES {rows}) \
+         INSERT INTO attempt (delivery_id, number, started_at, ended_at, outcome, error) \
          SELECT DISTINCT CAST(id AS BIGINT), CAST(number AS INTEGER), CAST(started_at AS BIGINT), CAST(ended_at AS BIGINT), \
-           verdict, error FROM made"
+           outcome, error FROM made"
     );
     txn.run(&sql, values).await.map(|_| ())
 }
@@ -140,7 +140,7 @@ async fn insert_attempts(txn: &Txn, made: &[&Finished]) -> Result<(), DbErr> {
 async fn mark_gone(txn: &Txn, done: &Finished) -> Result<(), DbErr> {
     let sql = "UPDATE destination SET state = 'gone', gone_why = $2 \
                WHERE id = (SELECT destination_id FROM delivery WHERE id = $1)";
-    txn.run(sql, vec![done.id.into(), done.verdict.why().into()]).await.map(|_| ())
+    txn.run(sql, vec![done.id.into(), done.outcome.why().into()]).await.map(|_| ())
 }
 
 /// Ends a row without a request: one that is due, or was just started.
@@ -181,25 +181,25 @@ pub(super) async fn next_hop_or_rearm(txn: &Txn, id: i64, now: DateTime<Utc>) ->
     if next_hop(txn, id, now).await? { Ok(()) } else { rearm(txn, id, now).await }
 }
 
-/// Re-arms the watches an alert should have told, unless another hop told them or still may. They wait as if that drop
+/// Re-arms the watches an alert should have told, unless another hop told them or still may. They wait as if that restock
 /// had never been theirs: what came back while its alert was under way, and passed them by, is told now.
 async fn rearm(txn: &Txn, id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
     let sql = "SELECT r.product_id, r.number, r.created_at, d.expires_at FROM delivery d \
-               JOIN \"drop\" r ON r.id = d.drop_id WHERE d.id = $1";
-    let Some(told) = txn.row::<ToldRow>(sql, vec![id.into()]).await? else { return Ok(()) };
-    let later = later_drops(txn, told.product_id, told.number).await?;
-    let sql = "UPDATE watch SET armed = TRUE, told_at = NULL, \
+               JOIN restock r ON r.id = d.restock_id WHERE d.id = $1";
+    let Some(told) = txn.row::<NotifiedRow>(sql, vec![id.into()]).await? else { return Ok(()) };
+    let later = later_restocks(txn, told.product_id, told.number).await?;
+    let sql = "UPDATE watch SET armed = TRUE, notified_at = NULL, \
                  armed_after = CASE WHEN armed_after < $2 THEN $2 ELSE armed_after END \
-               WHERE told_drop_id = (SELECT drop_id FROM delivery WHERE id = $1) \
+               WHERE notified_restock_id = (SELECT restock_id FROM delivery WHERE id = $1) \
                  AND subscriber_id = (SELECT subscriber_id FROM delivery WHERE id = $1) \
-                 AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.drop_id = watch.told_drop_id \
+                 AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.restock_id = watch.notified_restock_id \
                    AND e.subscriber_id = watch.subscriber_id AND e.state IN ('pending', 'sending', 'sent')) \
                RETURNING id";
     let watches = txn.ids(sql, vec![id.into(), told.number.into()]).await?;
     let expire_after = at(told.expires_at).signed_duration_since(at(told.created_at)).to_std().unwrap_or_default();
-    for drop in later {
+    for restock in later {
         for watch in &watches {
-            tell_late(txn, &drop, *watch, expire_after, micros(now)).await?;
+            tell_late(txn, &restock, *watch, expire_after, micros(now)).await?;
         }
     }
     Ok(())

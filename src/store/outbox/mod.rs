@@ -2,8 +2,14 @@
 //!
 //! One transaction does both for a whole batch: a row is `sending` on disk before its first byte leaves.
 
+pub mod deliveries;
+pub mod fallback;
+pub mod fanout;
 mod finish;
+pub mod gone;
 pub(super) mod hop;
+pub mod incident;
+pub(in crate::store) mod link;
 mod optout;
 mod overnight;
 mod start;
@@ -15,14 +21,14 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::Message;
 use coatcheck_domain::Destination;
-use coatcheck_domain::delivery::{self, Next, Sending, Verdict};
+use coatcheck_domain::delivery::{self, Next, SendOutcome, Sending};
 use sea_orm::{DbErr, FromQueryResult};
 
-use super::db::Db;
-use super::error::StoreError;
-use super::lease::Lease;
-use super::sql::Sql;
-use super::time::{at, micros};
+use crate::store::db::conn::Db;
+use crate::store::db::error::StoreError;
+use crate::store::db::lease::Lease;
+use crate::store::db::sql::Sql;
+use crate::store::db::time::{at, micros};
 pub(super) use finish::take_back;
 use finish::{finish_if, finish_sent};
 use start::{is_held, start};
@@ -44,8 +50,8 @@ pub struct Started {
     pub secret: Option<String>,
     /// What is told.
     pub message: Message,
-    /// The drop an alert tells of.
-    pub drop: Option<i64>,
+    /// The restock an alert tells of.
+    pub restock: Option<i64>,
     /// The platform's id of the message that is changed to this, instead of a new one.
     pub edits: Option<String>,
     /// Since when it may have arrived already: the first request, if one of those made got no answer.
@@ -70,7 +76,7 @@ pub struct Finished {
     /// When its answer came, or none.
     pub ended_at: DateTime<Utc>,
     /// What came of it.
-    pub verdict: Verdict,
+    pub outcome: SendOutcome,
     /// What follows.
     pub next: Next,
 }
@@ -160,7 +166,7 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails; then nothing is taken over.
-    pub async fn take_over_lane(&self, lease: &Lease, lane: &str, chance: f64) -> Result<usize, StoreError> {
+    pub async fn take_over_lane(&self, lease: &Lease, lane: &str, rng: f64) -> Result<usize, StoreError> {
         let txn = self.write().await?;
         // Whoever stood still between taking the lane and this has lost it, and these rows are somebody else's.
         if !is_held(&txn, lease).await? {
@@ -171,9 +177,9 @@ impl Db {
         let held: Vec<HeldRow> = txn.rows(sql, vec![lane.into(), lease.epoch.into()]).await?;
         for row in &held {
             let attempts = u32::try_from(row.attempts).unwrap_or_default();
-            let verdict = Verdict::Unknown { why: "the service stopped while sending".to_owned() };
-            let next = delivery::next(Sending { attempts, expires_at: at(row.expires_at) }, &verdict, now, chance);
-            let finished = Finished { id: row.id, attempts, started_at: now, ended_at: now, verdict, next };
+            let outcome = SendOutcome::Unknown { why: "the service stopped while sending".to_owned() };
+            let next = delivery::next(Sending { attempts, expires_at: at(row.expires_at) }, &outcome, now, rng);
+            let finished = Finished { id: row.id, attempts, started_at: now, ended_at: now, outcome, next };
             finish_if(&txn, &finished, "epoch <> $2", lease.epoch, now).await?;
         }
         txn.commit().await?;

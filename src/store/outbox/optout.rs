@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
 
-use super::super::consent::{ConsentWord, How, note};
-use super::super::db::Txn;
-use super::super::error::StoreError;
-use super::super::keys::LookUp;
-use super::super::sql::Sql;
-use super::super::time::micros;
 use super::finish::take_back;
+use crate::store::db::conn::Txn;
+use crate::store::db::error::StoreError;
+use crate::store::db::sql::Sql;
+use crate::store::db::time::micros;
+use crate::store::people::consent::{ConsentWord, How, note};
+use crate::store::people::keys::LookUp;
 
 /// Twilio's code for a number that has said STOP to it (twilio.com/docs/api/errors/21610).
 const OPTED_OUT: &str = "21610";

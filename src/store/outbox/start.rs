@@ -10,15 +10,15 @@ use coatcheck_domain::delivery::{Kind, State};
 use coatcheck_domain::{Destination, SmsRules};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Value};
 
-use super::super::db::Txn;
-use super::super::error::StoreError;
-use super::super::gone::Edited;
-use super::super::keys::{Keys, Sealed, is_sealed};
-use super::super::lease::Lease;
-use super::super::sql::{Sql, list_of};
-use super::super::time::{at, micros, span};
 use super::finish::end;
 use super::{FORCED, Gait, Started, Step, texting};
+use crate::store::db::conn::Txn;
+use crate::store::db::error::StoreError;
+use crate::store::db::lease::Lease;
+use crate::store::db::sql::{Sql, list_of};
+use crate::store::db::time::{at, micros, span};
+use crate::store::outbox::gone::Edited;
+use crate::store::people::keys::{Keys, Sealed, is_sealed};
 
 #[derive(FromQueryResult)]
 struct DueRow {
@@ -26,7 +26,7 @@ struct DueRow {
     kind: String,
     provider_ref: Option<String>,
     dedupe_key: String,
-    drop_id: Option<i64>,
+    restock_id: Option<i64>,
     payload: String,
     reason: Option<String>,
     attempts: i32,
@@ -34,7 +34,7 @@ struct DueRow {
     address: Option<String>,
     sealed: Option<String>,
     secret: Option<String>,
-    /// The drop's, at the first row that tells of it: a crowd is told of one drop.
+    /// The restock's, at the first row that tells of it: a crowd is notified of one restock.
     snapshot: Option<String>,
 }
 
@@ -48,13 +48,13 @@ impl FromQueryResult for MaybeDueRow {
     }
 }
 
-/// What was in stock at each drop; or why that cannot be read.
+/// What was in stock at each restock; or why that cannot be read.
 type Alerts = HashMap<i64, Result<Alert, String>>;
 
 fn alerts(due: &[DueRow]) -> Alerts {
     let read = |row: &DueRow| {
         let alert = serde_json::from_str(row.snapshot.as_deref()?).map_err(|why| why.to_string());
-        Some((row.drop_id?, alert))
+        Some((row.restock_id?, alert))
     };
     due.iter().filter_map(read).collect()
 }
@@ -67,19 +67,19 @@ struct StockRow {
 }
 
 /// Is it still wanted? Consent, pause and watch are asked in the very statement that starts a send. `$1` is now.
-/// Whoever wants quiet is answered all the same. A watch remembers only the last drop it was told of, so one that
-/// has heard of a later drop of the product still speaks for this one, if the drop has its size.
+/// Whoever wants quiet is answered all the same. A watch remembers only the last restock it was notified of, so one that
+/// has heard of a later restock of the product still speaks for this one, if the restock has its size.
 const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id \
        AND (t.state = 'active' OR (delivery.kind = 'code' AND t.state = 'unverified'))) \
      AND (delivery.kind IN ('reply', 'code') \
        OR NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber_id AND s.paused_until > $1)) \
-     AND (delivery.kind <> 'alert' OR delivery.drop_id IS NULL \
+     AND (delivery.kind <> 'alert' OR delivery.restock_id IS NULL \
        OR EXISTS (SELECT 1 FROM watch w \
-         WHERE w.told_drop_id = delivery.drop_id AND w.subscriber_id = delivery.subscriber_id) \
-       OR EXISTS (SELECT 1 FROM \"drop\" p JOIN watch w ON w.product_id = p.product_id \
-           AND w.subscriber_id = delivery.subscriber_id AND w.told_drop_id > p.id \
-         WHERE p.id = delivery.drop_id AND (w.size_key = '' OR EXISTS (SELECT 1 FROM restock r \
-           JOIN variant v ON v.id = r.variant_id WHERE r.drop_id = p.id AND v.size_key = w.size_key))))";
+         WHERE w.notified_restock_id = delivery.restock_id AND w.subscriber_id = delivery.subscriber_id) \
+       OR EXISTS (SELECT 1 FROM restock p JOIN watch w ON w.product_id = p.product_id \
+           AND w.subscriber_id = delivery.subscriber_id AND w.notified_restock_id > p.id \
+         WHERE p.id = delivery.restock_id AND (w.size_key = '' OR EXISTS (SELECT 1 FROM restock_variant r \
+           JOIN variant v ON v.id = r.variant_id WHERE r.restock_id = p.id AND v.size_key = w.size_key))))";
 
 /// Takes what is due, ends what is not worth sending, starts the rest.
 pub(super) async fn start(
@@ -144,14 +144,14 @@ async fn due(
     // Materialized, or PostgreSQL may run an inner query anew for each row, and with other rows locked each time.
     let sql = format!(
         "WITH held AS MATERIALIZED ({HELD} {}), \
-         d AS MATERIALIZED (SELECT id, kind, provider_ref, dedupe_key, drop_id, payload, reason, attempts, expires_at, \
+         d AS MATERIALIZED (SELECT id, kind, provider_ref, dedupe_key, restock_id, payload, reason, attempts, expires_at, \
            destination_id, next_attempt_at FROM delivery WHERE state = 'pending' AND lane = $4 AND next_attempt_at <= $5 \
            AND EXISTS (SELECT 1 FROM held) ORDER BY next_attempt_at, id LIMIT $6 + 0 {}) \
-         SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.drop_id, d.payload, d.reason, d.attempts, d.expires_at, \
+         SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.restock_id, d.payload, d.reason, d.attempts, d.expires_at, \
            t.address, t.sealed, t.secret, \
-           CASE WHEN row_number() OVER (PARTITION BY d.drop_id ORDER BY d.id) = 1 THEN p.snapshot END AS snapshot \
+           CASE WHEN row_number() OVER (PARTITION BY d.restock_id ORDER BY d.id) = 1 THEN p.snapshot END AS snapshot \
          FROM held LEFT JOIN d ON TRUE LEFT JOIN destination t ON t.id = d.destination_id \
-         LEFT JOIN \"drop\" p ON p.id = d.drop_id ORDER BY d.next_attempt_at, d.id",
+         LEFT JOIN restock p ON p.id = d.restock_id ORDER BY d.next_attempt_at, d.id",
         txn.lock("FOR SHARE"),
         txn.lock("FOR UPDATE SKIP LOCKED")
     );
@@ -216,7 +216,7 @@ async fn in_doubt(txn: &Txn, rows: &[&DueRow]) -> Result<HashMap<i64, DateTime<U
     let mut values = Vec::new();
     let sql = format!(
         "SELECT d.id, d.started_at AS since FROM delivery d WHERE d.started_at IS NOT NULL AND d.id IN ({}) \
-         AND EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id AND a.verdict = 'unknown')",
+         AND EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id AND a.outcome = 'unknown')",
         list_of(&mut values, again)
     );
     let doubts: Vec<Doubt> = txn.rows(&sql, values).await?;
@@ -308,7 +308,7 @@ async fn end_unwanted(txn: &Txn, row: &DueRow, is_text: bool, now: DateTime<Utc>
 
 impl DueRow {
     fn may_sell_out(&self) -> bool {
-        self.drop_id.is_some() && self.reason.as_deref() != Some(FORCED)
+        self.restock_id.is_some() && self.reason.as_deref() != Some(FORCED)
     }
 
     /// The variants an alert tells of.
@@ -325,13 +325,13 @@ impl DueRow {
     ) -> Result<Started, String> {
         let destination = self.destination(keys)?;
         let edits = self.provider_ref.clone().filter(|_| self.kind == Kind::Edit.as_str());
-        let (drop, message) =
-            if edits.is_some() { self.edited()? } else { (self.drop_id, self.message(keys, alerts)?) };
+        let (restock, message) =
+            if edits.is_some() { self.edited()? } else { (self.restock_id, self.message(keys, alerts)?) };
         Ok(Started {
             id: self.id,
             dedupe_key: self.dedupe_key.clone(),
             message,
-            drop,
+            restock,
             edits,
             in_doubt_since,
             destination,
@@ -366,17 +366,17 @@ impl DueRow {
 
     fn edited(&self) -> Result<(Option<i64>, Message), String> {
         let edited: Edited = serde_json::from_str(&self.payload).map_err(|why| why.to_string())?;
-        Ok((Some(edited.drop), Message::Alert(edited.alert)))
+        Ok((Some(edited.restock), Message::Alert(edited.alert)))
     }
 
-    /// The part of the drop that was asked for, or the stored message itself.
+    /// The part of the restock that was asked for, or the stored message itself.
     fn message(&self, keys: Option<&Keys>, alerts: &Alerts) -> Result<Message, String> {
         if self.kind == Kind::Code.as_str() && !self.payload.starts_with('{') {
             let code = keys.and_then(|keys| keys.open(Sealed::Code, &self.payload));
             let code = code.ok_or("its code is sealed by another key")?;
             return serde_json::from_str(&code).map_err(|why| why.to_string());
         }
-        let Some(alert) = self.drop_id.and_then(|drop| alerts.get(&drop)) else {
+        let Some(alert) = self.restock_id.and_then(|restock| alerts.get(&restock)) else {
             return serde_json::from_str(&self.payload).map_err(|why| why.to_string());
         };
         let mut alert = alert.clone()?;

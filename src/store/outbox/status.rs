@@ -2,13 +2,13 @@
 
 use sea_orm::FromQueryResult;
 
-use super::super::db::{Db, Txn};
-use super::super::error::StoreError;
-use super::super::sql::Sql;
-use super::super::time::micros;
 use super::finish::next_hop_or_rearm;
 use super::optout::{is_opt_out, opt_out};
 use super::texting::IN_LANE;
+use crate::store::db::conn::{Db, Txn};
+use crate::store::db::error::StoreError;
+use crate::store::db::sql::Sql;
+use crate::store::db::time::micros;
 
 /// Codes that say that there is no phone to text behind a number: an unknown handset, a landline
 /// (twilio.com/docs/api/errors).

@@ -11,13 +11,13 @@ use coatcheck_domain::delivery::{Kind, State};
 use coatcheck_domain::sms_rules::{Begun, Ruling, SmsRules, Text, midnight, rule};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
-use super::super::db::Txn;
-use super::super::error::StoreError;
-use super::super::incident;
-use super::super::sql::{Sql, list_of};
-use super::super::time::{at, micros};
 use super::finish::end;
 use super::overnight::supersede;
+use crate::store::db::conn::Txn;
+use crate::store::db::error::StoreError;
+use crate::store::db::sql::{Sql, list_of};
+use crate::store::db::time::{at, micros};
+use crate::store::outbox::incident;
 
 /// The lane of all texts.
 pub(crate) const LANE: &str = "sms";

@@ -12,7 +12,7 @@ use crate::line::{Cut, Lines};
 /// Serves a router on loopback until it is dropped.
 pub(crate) struct Server {
     addr: SocketAddr,
-    /// Taken by `drop` only.
+    /// Taken by `restock` only.
     runtime: Option<Runtime>,
 }
 

@@ -1,4 +1,4 @@
-//! A receiver of webhooks that answers as planned and knows who was told twice.
+//! A receiver of webhooks that answers as planned and knows who was notified twice.
 
 use std::collections::HashSet;
 use std::io;

@@ -33,7 +33,7 @@ const SERVICE: &str = "MGa1b2c3d4e5f60718293a4b5c6d7e8f90";
 /// - Webhooks: texts are brought to [`Twilio::set_hook`]'s address, statuses to each message's own; both are signed.
 /// - The truth: [`Twilio::seen`] and [`Twilio::received`] are what a phone shows.
 ///
-/// Faults and what was heard: [`Front`], on [`Twilio::path`]. `Fault::Drop` there accepts, then drops.
+/// Faults and what was heard: [`Front`], on [`Twilio::path`]. `Fault::Drop` there accepts, then restocks.
 pub struct Twilio {
     front: Front,
     shared: Arc<Shared>,

@@ -1,6 +1,6 @@
 //! The world lies as ordered, and only so.
 
-#![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the verdict")]
+#![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the outcome")]
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
 //! What the shop shows is what the test put on its shelves.
 
-#![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the verdict")]
+#![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the outcome")]
 
 use coatcheck_world::{Etag, Shop};
 use reqwest::Client;

@@ -1,6 +1,6 @@
 //! The sink answers as planned and knows the truth of what was told.
 
-#![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the verdict")]
+#![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the outcome")]
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Twilio takes what the real one takes, refuses the rest, and knows what each phone received.
 
-#![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the verdict")]
+#![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the outcome")]
 
 use std::time::Duration;
 

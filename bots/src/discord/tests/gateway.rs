@@ -6,17 +6,17 @@ use coatcheck_world::{Fault, Order, Place};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::{Arrived, Came, DoorClosed};
+use crate::{InboundEvent, Receipt, SinkClosed};
 
 /// Keeps what arrived.
 #[derive(Default)]
-struct Hall(Mutex<Vec<Arrived>>);
+struct Hall(Mutex<Vec<InboundEvent>>);
 
 #[async_trait]
-impl Door for Hall {
-    async fn arrived(&self, arrived: Arrived) -> Result<Came, DoorClosed> {
+impl EventSink for Hall {
+    async fn arrived(&self, arrived: InboundEvent) -> Result<Receipt, SinkClosed> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(arrived);
-        Ok(Came::First)
+        Ok(Receipt::First)
     }
 }
 
@@ -159,9 +159,9 @@ async fn a_token_revoked_later_ends_it_for_good() {
 async fn a_closed_door_ends_the_listening() {
     struct Closed;
     #[async_trait]
-    impl Door for Closed {
-        async fn arrived(&self, _: Arrived) -> Result<Came, DoorClosed> {
-            Err(DoorClosed("the database is gone".into()))
+    impl EventSink for Closed {
+        async fn arrived(&self, _: InboundEvent) -> Result<Receipt, SinkClosed> {
+            Err(SinkClosed("the database is gone".into()))
         }
     }
     let world = World::open().unwrap();
@@ -176,7 +176,7 @@ async fn a_closed_door_ends_the_listening() {
 }
 
 #[tokio::test]
-async fn a_gateway_address_that_is_not_told_twice_is_not_replaced_by_a_public_one() {
+async fn a_gateway_address_that_is_not_notified_twice_is_not_replaced_by_a_public_one() {
     let world = World::open().unwrap();
     world.order(Order::on("/api/v10/gateway", Fault::status(500)));
     let it = listening(world);

@@ -2,7 +2,7 @@
 
 use coatcheck_world::{Fault, Order, Place};
 
-use crate::{Arrived, Came, DoorClosed};
+use crate::{InboundEvent, Receipt, SinkClosed};
 
 use super::*;
 
@@ -146,10 +146,10 @@ async fn interactions_by_http_are_believed_when_signed_and_fresh() {
 struct Lobby(tokio::sync::Notify);
 
 #[async_trait]
-impl Door for Lobby {
-    async fn arrived(&self, _: Arrived) -> Result<Came, DoorClosed> {
+impl EventSink for Lobby {
+    async fn arrived(&self, _: InboundEvent) -> Result<Receipt, SinkClosed> {
         self.0.notify_one();
-        Ok(Came::First)
+        Ok(Receipt::First)
     }
 }
 
@@ -157,9 +157,9 @@ impl Door for Lobby {
 struct Shut;
 
 #[async_trait]
-impl Door for Shut {
-    async fn arrived(&self, _: Arrived) -> Result<Came, DoorClosed> {
-        Err(DoorClosed("the disk is full".to_owned()))
+impl EventSink for Shut {
+    async fn arrived(&self, _: InboundEvent) -> Result<Receipt, SinkClosed> {
+        Err(SinkClosed("the disk is full".to_owned()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Alerts: what people see, told once, changed, refused.
+//! Alerts: what people see, notified once, changed, refused.
 
 use coatcheck_world::{Fault, Order};
 use serde_json::json;
@@ -71,7 +71,11 @@ async fn a_message_whose_answer_was_lost_is_found() {
     assert_eq!(bot.find(&envelope).await, Found::Here { provider_ref: format!("{}/{id}", world.dm(ann)) });
     let mut later = jacket();
     later.at += chrono::Duration::days(1);
-    assert_eq!(bot.find(&to(Destination::DiscordUser(ann), later)).await, Found::NotHere, "the next drop looks alike");
+    assert_eq!(
+        bot.find(&to(Destination::DiscordUser(ann), later)).await,
+        Found::NotHere,
+        "the next restock looks alike"
+    );
 }
 
 #[tokio::test]
@@ -79,7 +83,7 @@ async fn what_is_sold_out_again_is_changed_and_nobody_told_anew() {
     let world = World::open().unwrap();
     let ann = world.person("Ann");
     let bot = bot(&world);
-    let Verdict::Sent { provider_ref: Some(place) } = bot.send(&to(Destination::DiscordUser(ann), jacket())).await
+    let SendOutcome::Sent { provider_ref: Some(place) } = bot.send(&to(Destination::DiscordUser(ann), jacket())).await
     else {
         panic!("not sent")
     };
@@ -129,7 +133,7 @@ async fn each_refusal_over_the_wire_has_its_verdict() {
     said.push(("a deleted channel", bot.send(&to(Destination::DiscordChannel(room), jacket())).await));
     world.revoke_token(true);
     said.push(("a revoked token", bot.send(&to(Destination::DiscordUser(ann), jacket())).await));
-    let lines = said.iter().map(|(what, verdict)| format!("{what}: {verdict:?}"));
+    let lines = said.iter().map(|(what, outcome)| format!("{what}: {outcome:?}"));
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
     slow down here: Retry { after: Some(350ms), why: "Discord answered 429 Too Many Requests: You are being rate limited." }
     slow down all: Hold { after: Some(3s), why: "Discord answered 429 Too Many Requests: You are being rate limited." }

@@ -12,14 +12,14 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::sms::hook::{Form, Hook, SIGNATURE_HEADER, STATUSES, TEXTS, read_status, read_text};
-use crate::{Arrived, Came, Command, DoorClosed, Reply, Said, Who};
+use crate::{Command, InboundEvent, Receipt, Reply, Said, SinkClosed, Who};
 
-/// A whole small service: its routes, its door, and an inbox that says what it was told.
+/// A whole small service: its routes, its sink, and an inbox that says what it was told.
 pub(super) struct House {
     pub(super) bot: Sms,
     pub(super) hook: Hook,
     pub(super) heard: Mutex<Vec<String>>,
-    pub(super) kept: Mutex<Vec<Arrived>>,
+    pub(super) kept: Mutex<Vec<InboundEvent>>,
     pub(super) statuses: Mutex<Vec<String>>,
     /// What is answered; nothing: what was said.
     pub(super) reply: Mutex<Option<Reply>>,
@@ -80,8 +80,8 @@ async fn texted(State(house): State<Arc<House>>, uri: Uri, headers: HeaderMap, b
         return (StatusCode::FORBIDDEN, String::new());
     }
     let inbound = read_text(&form).expect("a text");
-    let door = Doorway(Arc::clone(&house));
-    match house.bot.texted(&inbound, &door).await {
+    let sink = HouseSink(Arc::clone(&house));
+    match house.bot.texted(&inbound, &sink).await {
         Ok(twiml) => (StatusCode::OK, twiml),
         Err(closed) => (StatusCode::SERVICE_UNAVAILABLE, closed.to_string()),
     }
@@ -98,19 +98,19 @@ async fn told(State(house): State<Arc<House>>, uri: Uri, headers: HeaderMap, bod
     StatusCode::OK
 }
 
-/// The house's door: keeps each thing once, and has it done at once while somebody is awake.
-struct Doorway(Arc<House>);
+/// The house's sink: keeps each thing once, and has it done at once while somebody is awake.
+struct HouseSink(Arc<House>);
 
 #[async_trait]
-impl Door for Doorway {
-    async fn arrived(&self, arrived: Arrived) -> Result<Came, DoorClosed> {
+impl EventSink for HouseSink {
+    async fn arrived(&self, arrived: InboundEvent) -> Result<Receipt, SinkClosed> {
         let house = &self.0;
         if house.closed {
-            return Err(DoorClosed("the disk is full".to_owned()));
+            return Err(SinkClosed("the disk is full".to_owned()));
         }
         let mut kept = lock(&house.kept);
         if kept.iter().any(|known| known.external_id == arrived.external_id) {
-            return Ok(Came::Again);
+            return Ok(Receipt::Again);
         }
         kept.push(arrived.clone());
         house.stored.fetch_add(1, Ordering::SeqCst);
@@ -119,7 +119,7 @@ impl Door for Doorway {
             let house = Arc::clone(house);
             tokio::spawn(async move { house.bot.handle(&arrived.payload, house.as_ref()).await });
         }
-        Ok(Came::First)
+        Ok(Receipt::First)
     }
 }
 

@@ -17,14 +17,16 @@ fn envelope(number: &str) -> Envelope {
     }
 }
 
-/// The verdict in words, without the port that differs each time.
-fn said(verdict: &Verdict) -> String {
-    let after = match verdict {
-        Verdict::Retry { after: Some(after), .. } | Verdict::Hold { after: Some(after), .. } => format!(" {after:?}"),
+/// The outcome in words, without the port that differs each time.
+fn said(outcome: &SendOutcome) -> String {
+    let after = match outcome {
+        SendOutcome::Retry { after: Some(after), .. } | SendOutcome::Hold { after: Some(after), .. } => {
+            format!(" {after:?}")
+        }
         _ => String::new(),
     };
-    let why = verdict.why().unwrap_or_default();
-    format!("{}{after}: {}", verdict.as_str(), why.split(": error").next().unwrap_or_default())
+    let why = outcome.why().unwrap_or_default();
+    format!("{}{after}: {}", outcome.as_str(), why.split(": error").next().unwrap_or_default())
 }
 
 fn here(world: &World, message: u64) -> Found {
@@ -35,8 +37,8 @@ fn here(world: &World, message: u64) -> Found {
 #[tokio::test]
 async fn an_alert_is_one_text() {
     let world = world();
-    let verdict = bot(&world).send(&envelope(ANN)).await;
-    assert_eq!(verdict, Verdict::Sent { provider_ref: Some(format!("SM{:032x}", 1)) });
+    let outcome = bot(&world).send(&envelope(ANN)).await;
+    assert_eq!(outcome, SendOutcome::Sent { provider_ref: Some(format!("SM{:032x}", 1)) });
     insta::assert_snapshot!(world.seen(ANN), @"
     CoatCheck: Back in stock: Corps Jacket - M / Black, 129.00 EUR
       https://coat.example/r/1 #gbhah
@@ -58,23 +60,23 @@ async fn a_service_that_has_only_accepted_has_sent_one_text() {
         ..settings(&world)
     };
     let bot = bot_with(service, &clock(), LONG);
-    let verdict = bot.send(&envelope(ANN)).await;
-    assert_eq!(verdict, Verdict::Sent { provider_ref: Some(format!("SM{:032x}", 1)) });
+    let outcome = bot.send(&envelope(ANN)).await;
+    assert_eq!(outcome, SendOutcome::Sent { provider_ref: Some(format!("SM{:032x}", 1)) });
     assert_eq!((world.accepted(), world.received(ANN).len()), (1, 1));
 }
 
 #[tokio::test]
-async fn accepted_but_unreadable_is_sent_and_not_told_again() {
+async fn accepted_but_unreadable_is_sent_and_not_notified_again() {
     for fault in [Fault::Truncated, Fault::CutShort] {
         let world = world();
         world.order(Order::on(world.path(), fault.clone()).times(1));
-        let verdict = bot(&world).send(&envelope(ANN)).await;
-        assert_eq!(verdict, Verdict::Sent { provider_ref: None }, "{fault:?}");
+        let outcome = bot(&world).send(&envelope(ANN)).await;
+        assert_eq!(outcome, SendOutcome::Sent { provider_ref: None }, "{fault:?}");
         assert_eq!(world.received(ANN).len(), 1);
     }
     let world = world();
     world.order(Order::on(world.path(), Fault::html()).times(1));
-    assert_eq!(bot(&world).send(&envelope(ANN)).await, Verdict::Sent { provider_ref: None }, "whoever says 200");
+    assert_eq!(bot(&world).send(&envelope(ANN)).await, SendOutcome::Sent { provider_ref: None }, "whoever says 200");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ async fn what_could_not_be_stored_comes_again() {
     let (ann, bot, shelf) = (world.person("Ann"), bot(&world), Shelf::default());
     shelf.refuses.store(1, Ordering::SeqCst);
     world.say(ann, "Ann", "/watches");
-    let ended = bot.listen(&shelf).await.expect_err("the door was closed");
+    let ended = bot.listen(&shelf).await.expect_err("the sink was closed");
     insta::assert_snapshot!(ended, @"what arrived cannot be stored: the disk is full");
     assert_eq!(bot.trouble().as_deref(), Some("what arrived cannot be stored: the disk is full"));
     assert_eq!(world.waiting(), 1, "not acknowledged");

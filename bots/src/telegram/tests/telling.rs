@@ -1,6 +1,6 @@
 //! Alerts: what people see, and what each way of failing means.
 
-use coatcheck_domain::delivery::Verdict;
+use coatcheck_domain::delivery::SendOutcome;
 use coatcheck_world::{Fault, Limits, Order};
 
 use super::*;
@@ -21,21 +21,23 @@ fn jacket() -> Alert {
     alert(vec![variant("M", "Black")])
 }
 
-fn sent(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Sent { provider_ref: Some(provider_ref) } => provider_ref.clone(),
+fn sent(outcome: &SendOutcome) -> String {
+    match outcome {
+        SendOutcome::Sent { provider_ref: Some(provider_ref) } => provider_ref.clone(),
         other => panic!("not sent: {other:?}"),
     }
 }
 
-/// The verdict in words, without the port that differs each time.
-fn said(verdict: &Verdict) -> String {
-    let after = match verdict {
-        Verdict::Retry { after: Some(after), .. } | Verdict::Hold { after: Some(after), .. } => format!(" {after:?}"),
+/// The outcome in words, without the port that differs each time.
+fn said(outcome: &SendOutcome) -> String {
+    let after = match outcome {
+        SendOutcome::Retry { after: Some(after), .. } | SendOutcome::Hold { after: Some(after), .. } => {
+            format!(" {after:?}")
+        }
         _ => String::new(),
     };
-    let why = verdict.why().unwrap_or_default();
-    format!("{}{after}: {}", verdict.as_str(), why.split(": error").next().unwrap_or_default())
+    let why = outcome.why().unwrap_or_default();
+    format!("{}{after}: {}", outcome.as_str(), why.split(": error").next().unwrap_or_default())
 }
 
 #[tokio::test]
@@ -71,8 +73,8 @@ async fn who_cannot_be_reached_any_more_is_gone() {
     world.deactivate(left);
     world.kick(kicked);
     for chat in [blocked, left, kicked, 4711] {
-        let verdict = bot.send(&envelope(chat, jacket())).await;
-        assert_eq!(verdict.as_str(), "address_gone", "{verdict:?}");
+        let outcome = bot.send(&envelope(chat, jacket())).await;
+        assert_eq!(outcome.as_str(), "address_gone", "{outcome:?}");
     }
     let forum = world.forum("Forum", &[], &[3]);
     let mut lost = envelope(forum, jacket());
@@ -132,8 +134,8 @@ async fn silence_is_unknown_and_no_verdict_tells_the_token() {
     let (token, port) = (world.token(), world.addr().port().to_string());
     drop(world);
     let refused = bot.send(&envelope(ann, jacket())).await;
-    for verdict in [silent, dropped, refused] {
-        let shown = format!("{verdict:?}");
+    for outcome in [silent, dropped, refused] {
+        let shown = format!("{outcome:?}");
         assert!(!shown.contains(token) && !shown.contains("AAHdq") && !shown.contains(&port), "{shown}");
     }
 }
@@ -150,7 +152,7 @@ async fn a_flood_in_one_chat_is_its_own_and_in_two_it_is_everybodys() {
     assert!(pace.until_alert(bot.clock.monotonic()) < Duration::from_secs(5), "others are told meanwhile");
     let both = bot.send(&envelope(bob, jacket())).await;
     insta::assert_snapshot!(said(&both), @"hold 30s: Telegram answered 429: Too Many Requests: retry after 30");
-    assert!(pace.until_alert(bot.clock.monotonic()) > Duration::from_secs(5), "nobody is told meanwhile");
+    assert!(pace.until_alert(bot.clock.monotonic()) > Duration::from_secs(5), "nobody is notified meanwhile");
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ pub(super) fn report_behind(shared: &Arc<Shared>) {
     }
 }
 
-/// Tells what became of each message that nobody was told of yet: on its way, then there, or not. What is not taken is
+/// Tells what became of each message that nobody was notified of yet: on its way, then there, or not. What is not taken is
 /// not told again, as with Twilio.
 pub(super) fn report(shared: &Shared) {
     let _in_order = shared.reporting.lock().unwrap_or_else(PoisonError::into_inner);

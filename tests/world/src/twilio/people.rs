@@ -90,7 +90,7 @@ impl Twilio {
         self.shared.world().lists_behind = lists;
     }
 
-    /// From now on nobody is told what became of messages until [`Twilio::report`].
+    /// From now on nobody is notified what became of messages until [`Twilio::report`].
     pub fn hold_reports(&self) {
         self.shared.world().holds_reports = true;
     }

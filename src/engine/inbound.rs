@@ -1,0 +1,300 @@
+//! Brings in what people say and answers it: stored first, acknowledged then, done after that, in order within a chat.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use coatcheck_bots::{EventSink, InboundEvent, Inbox, Receipt, Receiver, SinkClosed, Trouble};
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::heartbeat::Heartbeats;
+use super::rng::Rng;
+use super::stop::Stop;
+use crate::store::chats::inbox::{ATTEMPTS, Arrival, NewArrival, TakenIn};
+use crate::store::db::lease::Lease;
+use crate::store::db::wake::Topic;
+use crate::store::{Db, StoreError};
+
+/// One process listens for a platform; it is free this long after it was last heard of.
+const LEASE: Duration = Duration::from_secs(15);
+/// It says so this often.
+const RENEW: Duration = Duration::from_secs(5);
+/// Without a bell it looks by itself after this long.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Chats that are answered at the same time.
+const WIDTH: usize = 64;
+/// An answer that takes longer is given up: its chat waits for it.
+const LONGEST: Duration = Duration::from_secs(45);
+/// Answers under way are waited for this long when the service stops.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// A connection that ended is made again after so long, then twice as long, …
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// … but never longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// A repetition is known for this long.
+const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
+/// What is older is forgotten this often.
+const CLEAR_EVERY: Duration = Duration::from_secs(3600);
+
+/// The inbound_worker: listens for one platform and answers.
+#[derive(Clone)]
+pub struct InboundWorker {
+    db: Db,
+    receiver: Arc<dyn Receiver>,
+    inbox: Arc<dyn Inbox>,
+    rng: Arc<Rng>,
+    /// Who we are among those who could listen.
+    holder: String,
+}
+
+impl InboundWorker {
+    /// A inbound_worker for one platform, whose words come to `inbox`.
+    #[must_use]
+    pub fn new(db: Db, receiver: Arc<dyn Receiver>, inbox: Arc<dyn Inbox>, rng: Arc<Rng>, holder: String) -> Self {
+        Self { db, receiver, inbox, rng, holder }
+    }
+
+    fn name(&self) -> &'static str {
+        self.receiver.platform().as_str()
+    }
+
+    /// Answers everything that waits and is nobody's, and waits for the last answer. Says how many there were.
+    ///
+    /// # Errors
+    /// When the store fails; what was not answered is answered next time.
+    pub async fn tick(&self) -> Result<usize, StoreError> {
+        let mut answered = 0;
+        loop {
+            let arrivals = self.db.take_arrivals(self.name(), WIDTH).await?;
+            if arrivals.is_empty() {
+                return Ok(answered);
+            }
+            answered += arrivals.len();
+            join_all(arrivals.into_iter().map(|arrival| self.answer(arrival))).await;
+        }
+    }
+
+    /// Listens and answers until the stop.
+    pub async fn run(self, heartbeats: Heartbeats, stop: Stop) {
+        let listening = tokio::spawn(self.clone().listen(stop.clone()));
+        self.work(heartbeats, stop).await;
+        if let Err(error) = listening.await {
+            tracing::error!(%error, "listening broke: {error}");
+        }
+    }
+
+    /// Answers what waits: what was left by whoever went away, and what queued behind another word of its chat.
+    async fn work(&self, heartbeats: Heartbeats, mut stop: Stop) {
+        let mut answers = JoinSet::new();
+        let mut cleared_at: Option<Instant> = None;
+        while !stop.is_stopped() {
+            heartbeats.beat(self.name());
+            while answers.try_join_next().is_some() {}
+            self.begin(&mut answers).await;
+            if cleared_at.is_none_or(|at| at.elapsed() >= CLEAR_EVERY) {
+                cleared_at = Some(Instant::now());
+                self.clear().await;
+            }
+            tokio::select! {
+                () = self.db.wake().wait(Topic::Inbox, PATIENCE) => {}
+                () = stop.stopped() => {}
+            }
+        }
+        self.finish(answers).await;
+        heartbeats.end(self.name());
+    }
+
+    /// Begins to answer what waits, as far as there is room.
+    async fn begin(&self, answers: &mut JoinSet<()>) {
+        match self.db.take_arrivals(self.name(), WIDTH.saturating_sub(answers.len())).await {
+            Ok(arrivals) => {
+                for arrival in arrivals {
+                    let inbound_worker = self.clone();
+                    answers.spawn(async move { inbound_worker.answer(arrival).await });
+                }
+            }
+            Err(error) => tracing::error!(%error, "what people said waits for the store: {error}"),
+        }
+    }
+
+    async fn finish(&self, mut answers: JoinSet<()>) {
+        let rest = async { while answers.join_next().await.is_some() {} };
+        if tokio::time::timeout(FAREWELL, rest).await.is_err() {
+            tracing::warn!(
+                platform = self.name(),
+                "{} stops with answers under way; they are given again",
+                self.name()
+            );
+        }
+    }
+
+    async fn clear(&self) {
+        if let Err(error) = self.db.clear_arrivals(REMEMBERED).await {
+            tracing::warn!(%error, "what was said long ago is cleared later: {error}");
+        }
+        if let Err(error) = self.db.clear_unverified().await {
+            tracing::warn!(%error, "numbers that nobody verified are forgotten later: {error}");
+        }
+    }
+
+    /// Does what was said and answers it.
+    async fn answer(&self, arrival: Arrival) {
+        let name = self.name();
+        if arrival.attempts > ATTEMPTS {
+            tracing::error!(
+                arrival = arrival.id,
+                platform = name,
+                "arrival {} broke {ATTEMPTS} times and is left alone",
+                arrival.id
+            );
+            return self.note(self.db.end_arrival(&arrival).await.map(|_| ()), &arrival);
+        }
+        let handling = AssertUnwindSafe(self.receiver.handle(&arrival.payload, self.inbox.as_ref())).catch_unwind();
+        let noted = match tokio::time::timeout(LONGEST, handling).await {
+            Ok(Ok(Ok(()))) => self.db.end_arrival(&arrival).await.map(|_| ()),
+            Ok(Ok(Err(trouble))) => self.troubled(&arrival, &trouble).await,
+            // A panic, or nothing at all: it is begun again, a few times.
+            Ok(Err(_)) => self.put_back(&arrival, "broke while it was answered", FIRST_WAIT).await,
+            Err(_) => self.put_back(&arrival, "took too long to answer", FIRST_WAIT).await,
+        };
+        self.note(noted, &arrival);
+    }
+
+    async fn troubled(&self, arrival: &Arrival, trouble: &Trouble) -> Result<(), StoreError> {
+        match trouble.after {
+            Some(wait) => self.put_back(arrival, &trouble.why, wait).await,
+            // It was done; only the answer did not reach the chat, and would not the next time.
+            None => {
+                tracing::warn!(arrival = arrival.id, platform = self.name(), "an answer was not given: {trouble}");
+                self.db.end_arrival(arrival).await.map(|_| ())
+            }
+        }
+    }
+
+    async fn put_back(&self, arrival: &Arrival, why: &str, wait: Duration) -> Result<(), StoreError> {
+        tracing::warn!(arrival = arrival.id, platform = self.name(), "arrival {} is tried again: {why}", arrival.id);
+        self.db.put_back_arrival(arrival, wait).await
+    }
+
+    fn note(&self, noted: Result<(), StoreError>, arrival: &Arrival) {
+        if let Err(error) = noted {
+            tracing::error!(%error, arrival = arrival.id, "an answer could not be noted and may be given again: {error}");
+        }
+    }
+
+    /// Listens whenever nobody else does, and again whenever the connection ends.
+    async fn listen(self, mut stop: Stop) {
+        let mut wait = FIRST_WAIT;
+        while !stop.is_stopped() {
+            let Some(lease) = self.lease().await else {
+                stop.sleep(RENEW).await;
+                continue;
+            };
+            let began = Instant::now();
+            let ended = self.listen_while_held(&lease, &mut stop).await;
+            if stop.is_stopped() {
+                // What is not given back runs out by itself.
+                let _ = self.db.release_lease(&lease).await;
+                return;
+            }
+            wait = if began.elapsed() > LONGEST_WAIT { FIRST_WAIT } else { (wait * 2).min(LONGEST_WAIT) };
+            stop.sleep(self.after(ended, wait)).await;
+        }
+    }
+
+    async fn lease(&self) -> Option<Lease> {
+        let asked = self.db.take_lease(&self.lease_name(), &self.holder, LEASE).await;
+        asked.unwrap_or_else(|error| {
+            tracing::error!(%error, platform = self.name(), "listening waits for the store: {error}");
+            None
+        })
+    }
+
+    fn lease_name(&self) -> String {
+        format!("lane:receive:{}", self.name())
+    }
+
+    async fn listen_while_held(&self, lease: &Lease, stop: &mut Stop) -> Result<(), Trouble> {
+        self.receiver.register().await.unwrap_or_else(|trouble| {
+            tracing::warn!(platform = self.name(), "commands could not be registered: {trouble}");
+        });
+        tokio::select! {
+            ended = self.receiver.listen(self) => ended,
+            () = self.keep(lease) => Ok(()),
+            () = stop.stopped() => Ok(()),
+        }
+    }
+
+    /// Keeps the lease; ends when it is lost.
+    async fn keep(&self, lease: &Lease) {
+        let mut known = Instant::now();
+        while known.elapsed() < LEASE {
+            tokio::time::sleep(RENEW).await;
+            let asked = Instant::now();
+            match self.db.take_lease(&lease.name, &self.holder, LEASE).await {
+                Ok(Some(renewed)) if renewed.epoch == lease.epoch => known = asked,
+                Ok(_) => return,
+                Err(error) => tracing::warn!(%error, "a lease could not be renewed: {error}"),
+            }
+        }
+    }
+
+    /// How long to wait before listening again.
+    fn after(&self, ended: Result<(), Trouble>, wait: Duration) -> Duration {
+        let name = self.name();
+        let jittered = wait.mul_f64(0.75 + self.rng.draw() / 2.0);
+        match ended {
+            Ok(()) => jittered,
+            Err(trouble) if trouble.fatal => {
+                tracing::error!(platform = name, "{name} is not connected: {trouble}");
+                LONGEST_WAIT
+            }
+            Err(trouble) => {
+                let wait = trouble.after.unwrap_or(jittered);
+                tracing::warn!(platform = name, "{name} will be connected again in {wait:?}: {trouble}");
+                wait
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl EventSink for InboundWorker {
+    async fn arrived(&self, arrived: InboundEvent) -> Result<Receipt, SinkClosed> {
+        if arrived.fleeting {
+            let inbound_worker = self.clone();
+            tokio::spawn(async move {
+                if let Err(trouble) =
+                    inbound_worker.receiver.handle(&arrived.payload, inbound_worker.inbox.as_ref()).await
+                {
+                    tracing::debug!("nothing was completed: {trouble}");
+                }
+            });
+            return Ok(Receipt::First);
+        }
+        let new = NewArrival {
+            platform: self.name(),
+            external_id: &arrived.external_id,
+            chat: &arrived.chat,
+            payload: &arrived.payload,
+        };
+        match self.db.take_in(&new).await {
+            Ok(TakenIn::Known) => Ok(Receipt::Again),
+            Ok(TakenIn::Queued) => Ok(Receipt::First),
+            Ok(TakenIn::Held(arrival)) => {
+                let inbound_worker = self.clone();
+                tokio::spawn(async move { inbound_worker.answer(arrival).await });
+                Ok(Receipt::First)
+            }
+            Err(error) => Err(SinkClosed(error.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "inbound_tests.rs"]
+mod tests;

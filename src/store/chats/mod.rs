@@ -1,0 +1,4 @@
+//! What comes in from platforms, and open questions.
+
+pub mod conversation;
+pub mod inbox;

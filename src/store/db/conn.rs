@@ -1,0 +1,377 @@
+//! The only connection type, and the only place that begins a transaction.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use coatcheck_domain::{Clock, SmsRules};
+use futures_util::future::BoxFuture;
+use sea_orm::sqlx::Connection;
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+
+use crate::store::db::error::StoreError;
+use crate::store::db::timekeeper::DatabaseClock;
+use crate::store::db::trouble::Trouble;
+use crate::store::db::wake::Wake;
+use crate::store::people::keys::Keys;
+
+/// Asked before each statement, each commit and right after each commit. Tests make it fail there.
+pub trait Faults: Send + Sync {
+    /// An error stands in for a crash or a lost database at this very point.
+    ///
+    /// # Errors
+    /// When the fault is due.
+    fn before(&self, statement: &str) -> Result<(), DbErr>;
+
+    /// Asked where others may come in between: before a transaction begins, and before a reader asks something.
+    /// What is given lasts until that transaction or question is over. Production waits for nobody.
+    fn turn(&self) -> Option<Turn> {
+        None
+    }
+}
+
+/// A turn that is waited for, and then held.
+pub type Turn = BoxFuture<'static, Held>;
+
+/// A turn that is held: its end is its drop.
+pub type Held = Arc<dyn Any + Send + Sync>;
+
+/// How often PostgreSQL may say that two waited for each other, to somebody who must not be told so.
+pub(in crate::store) const TRIES: u32 = 5;
+
+/// Production: nothing fails on purpose.
+#[derive(Debug, Clone, Copy)]
+pub struct NoFaults;
+
+impl Faults for NoFaults {
+    fn before(&self, _statement: &str) -> Result<(), DbErr> {
+        Ok(())
+    }
+}
+
+/// The database.
+#[derive(Clone)]
+pub struct Db {
+    writer: Conn<DatabaseConnection>,
+    reader: Conn<DatabaseConnection>,
+    clock: Arc<dyn Clock>,
+    shared_clock: Option<Arc<DatabaseClock>>,
+    wake: Wake,
+    trouble: Trouble,
+    keys: Option<Keys>,
+    sms_rules: Arc<SmsRules>,
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Db({:?})", self.backend())
+    }
+}
+
+/// A connection whose statements pass by [`Faults`] first.
+#[derive(Clone)]
+pub struct Conn<C> {
+    inner: C,
+    faults: Arc<dyn Faults>,
+    trouble: Trouble,
+    /// Did a statement of this transaction change anything? Only then is its commit a proof that the database stores.
+    wrote: Arc<AtomicBool>,
+    /// A transaction holds one turn from its beginning to its end.
+    held: Option<Held>,
+}
+
+/// A write transaction. Dropped without [`Txn::commit`], it never happened.
+pub type Txn = Conn<DatabaseTransaction>;
+
+/// How durable SQLite is. Tests that crash processes need the truth; tests by the thousand need speed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// A commit survives a power cut.
+    Full,
+    /// A commit survives a killed process only.
+    Process,
+}
+
+impl Db {
+    /// Opens what `url` names, making an SQLite file that does not exist. Does not touch the schema.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] when it cannot be reached or is no such database.
+    pub async fn open(
+        url: &str,
+        durability: Durability,
+        clock: Arc<dyn Clock>,
+        faults: Arc<dyn Faults>,
+    ) -> Result<Self, StoreError> {
+        let trouble = Trouble::none(Arc::clone(&clock));
+        let connect = |connections| connect(url, connections, durability, trouble.clone());
+        let (writer, reader) = if url.starts_with("sqlite:") {
+            (connect(1).await?, connect(4).await?)
+        } else {
+            let pool = connect(10).await?;
+            (pool.clone(), pool)
+        };
+        let guard = |inner| Conn::new(inner, Arc::clone(&faults), trouble.clone());
+        Ok(Self {
+            writer: guard(writer),
+            reader: guard(reader),
+            clock,
+            shared_clock: None,
+            wake: Wake::default(),
+            trouble: trouble.clone(),
+            keys: None,
+            sms_rules: Arc::default(),
+        })
+    }
+
+    /// The same; texts are sent by these rules. Without them those hold that nobody has set.
+    #[must_use]
+    pub fn with_sms_rules(self, rules: SmsRules) -> Self {
+        Self { sms_rules: Arc::new(rules), ..self }
+    }
+
+    pub(in crate::store) fn sms_rules(&self) -> &SmsRules {
+        &self.sms_rules
+    }
+
+    /// The same with keys, by which phones are found and sealed.
+    #[must_use]
+    pub fn with_keys(self, keys: Keys) -> Self {
+        Self { keys: Some(keys), ..self }
+    }
+
+    /// The keys, for what cannot be done without.
+    ///
+    /// # Errors
+    /// [`StoreError::NoKey`] when there are none.
+    pub fn keys(&self) -> Result<&Keys, StoreError> {
+        self.keys.as_ref().ok_or(StoreError::NoKey)
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// Now, in whole microseconds.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The clock that [`Db::now`] reads.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    pub(in crate::store) fn set_clock(&mut self, clock: Arc<DatabaseClock>) {
+        self.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        self.shared_clock = Some(clock);
+    }
+
+    pub(in crate::store) fn shared_clock(&self) -> Option<&DatabaseClock> {
+        self.shared_clock.as_deref()
+    }
+
+    /// Time since some moment, for measuring: no clock jump moves it.
+    #[must_use]
+    pub fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    /// The bells between the loops.
+    #[must_use]
+    pub fn wake(&self) -> &Wake {
+        &self.wake
+    }
+
+    /// What fails now, as far as is known from memory.
+    #[must_use]
+    pub fn trouble(&self) -> &Trouble {
+        &self.trouble
+    }
+
+    /// For reading what is committed.
+    #[must_use]
+    pub fn read(&self) -> &Conn<DatabaseConnection> {
+        &self.reader
+    }
+
+    /// For migrations, which make transactions of their own.
+    pub(crate) fn raw_writer(&self) -> &DatabaseConnection {
+        &self.writer.inner
+    }
+
+    /// Begins a write transaction: the one helper. On SQLite it is immediate, because a transaction that reads first
+    /// and writes later loses against another writer with "database is locked".
+    ///
+    /// # Errors
+    /// When the database cannot be reached, or is held by another writer for longer than 10 s.
+    pub async fn write(&self) -> Result<Txn, DbErr> {
+        let held = self.writer.turn().await;
+        self.writer.faults.before("BEGIN")?;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that begins transactions")]
+        let inner = self.writer.noted(self.writer.inner.begin_with_options(options).await)?;
+        Ok(Conn { held, ..Conn::new(inner, Arc::clone(&self.writer.faults), self.trouble.clone()) })
+    }
+
+    /// Closes all connections, so that SQLite folds its log into the file.
+    pub async fn close(self) {
+        // A connection that cannot be closed is gone already.
+        let _ = self.reader.inner.close().await;
+        let _ = self.writer.inner.close().await;
+    }
+}
+
+impl<C> Conn<C> {
+    fn new(inner: C, faults: Arc<dyn Faults>, trouble: Trouble) -> Self {
+        Self { inner, faults, trouble, wrote: Arc::default(), held: None }
+    }
+
+    /// A failure is remembered by all who share the database.
+    fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
+        result.inspect_err(|error| self.trouble.failed(error))
+    }
+
+    /// A turn of its own, unless it is within a transaction that holds one.
+    async fn turn(&self) -> Option<Held> {
+        match self.faults.turn() {
+            Some(turn) if self.held.is_none() => Some(turn.await),
+            _ => None,
+        }
+    }
+}
+
+impl Txn {
+    /// Makes it so.
+    ///
+    /// # Errors
+    /// When the database did not confirm; then it may or may not be so.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        self.faults.before("COMMIT")?;
+        let committed = self.inner.commit().await;
+        match &committed {
+            Ok(()) if self.wrote.load(Ordering::Relaxed) => self.trouble.is_over(),
+            Ok(()) => {}
+            Err(error) => self.trouble.failed(error),
+        }
+        committed?;
+        self.faults.before("AFTER COMMIT")
+    }
+}
+
+#[async_trait]
+impl<C: ConnectionTrait + Send + Sync> ConnectionTrait for Conn<C> {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let _held = self.turn().await;
+        self.faults.before(&statement.sql)?;
+        let done = self.noted(self.inner.execute_raw(statement).await)?;
+        if done.rows_affected() > 0 {
+            self.wrote.store(true, Ordering::Relaxed);
+        }
+        Ok(done)
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let _held = self.turn().await;
+        self.faults.before(sql)?;
+        self.noted(self.inner.execute_unprepared(sql).await)
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let _held = self.turn().await;
+        self.faults.before(&statement.sql)?;
+        self.noted(self.inner.query_one_raw(statement).await)
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let _held = self.turn().await;
+        self.faults.before(&statement.sql)?;
+        self.noted(self.inner.query_all_raw(statement).await)
+    }
+}
+
+async fn connect(
+    url: &str,
+    connections: u32,
+    durability: Durability,
+    trouble: Trouble,
+) -> Result<DatabaseConnection, StoreError> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(!url.starts_with("sqlite:"))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(match durability {
+                    Durability::Full => SqliteSynchronous::Full,
+                    Durability::Process => SqliteSynchronous::Off,
+                })
+                .foreign_keys(true)
+                // All that claims and ends of polls touch of ten thousand sources; SQLite's own 2 MB (in KiB, hence the
+                // minus) would be read anew from the file with each of them.
+                .pragma("cache_size", "-16384")
+                .busy_timeout(Duration::from_secs(10))
+        })
+        // "relation already exists, skipping" is no news to anybody.
+        .map_sqlx_postgres_opts(|postgres| postgres.options([("client_min_messages", "warning")]))
+        // SQLite rolls a transaction back by itself when the disk is full. The driver counts it as open all the same, and
+        // would from then on make savepoints that no commit ever follows: such a connection is not used again.
+        .map_sqlx_sqlite_pool_opts(move |pool| {
+            let trouble = trouble.clone();
+            pool.after_release(move |connection, _| {
+                let is_sound = !connection.is_in_transaction() && trouble.now().is_none();
+                Box::pin(std::future::ready(Ok(is_sound)))
+            })
+        });
+    Database::connect(options)
+        .await
+        .map_err(|why| StoreError::Open { url: without_password(url), why: plainly(&why.to_string()) })
+}
+
+/// The database's own words with what a person can do, where SQLite's result code (sqlite.org/rescode.html) tells.
+fn plainly(why: &str) -> String {
+    let words = why.rsplit_once("error returned from database: ").map_or(why, |(_, words)| words);
+    let code = words.strip_prefix("(code: ").and_then(|rest| rest.split_once(')')?.0.parse::<u32>().ok());
+    // An extended code holds the plain one in its lowest byte.
+    let advice = match code.map(|code| code & 0xff) {
+        Some(14) => "; is its folder there, and may this user write in it?",
+        Some(8) => "; may this user write to it?",
+        Some(26) => "; it is something else and is left as it is",
+        _ => "",
+    };
+    format!("{words}{advice}")
+}
+
+fn without_password(url: &str) -> String {
+    let Ok(mut parsed) = url::Url::parse(url) else { return url.to_owned() };
+    if parsed.password().is_some() && parsed.set_password(Some("…")).is_err() {
+        return parsed.scheme().to_owned();
+    }
+    parsed.to_string()
+}

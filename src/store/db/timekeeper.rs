@@ -1,0 +1,131 @@
+//! Whose clock judges leases: with many processes on one PostgreSQL, the database's; on SQLite the one process's own.
+//!
+//! All that the store compares (leases, what is due, quiet times) is told by one clock, [`Db::now`], and that one is
+//! measured against the database's. Asking the database in each statement would cost a round trip where a decider needs
+//! the time before it writes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use coatcheck_domain::Clock;
+use sea_orm::{DatabaseConnection, DbBackend, DbErr};
+
+use crate::store::db::conn::{Conn, Db};
+use crate::store::db::sql::Sql;
+use crate::store::db::time::at;
+
+/// How often the database is asked for its time again: clocks drift apart by some milliseconds in a minute at worst.
+pub const AGAIN: Duration = Duration::from_secs(60);
+
+/// The database's time: as it was when last asked, and what this process's monotonic clock says has passed since. So
+/// the process's wall clock, right or wrong or jumping, does not matter.
+#[derive(Debug)]
+pub struct DatabaseClock {
+    process: Arc<dyn Clock>,
+    asked: Mutex<(DateTime<Utc>, Duration)>,
+}
+
+impl DatabaseClock {
+    async fn ask(process: Arc<dyn Clock>, db: &Conn<DatabaseConnection>) -> Result<Self, DbErr> {
+        let asked = Mutex::new(time_of(&*process, db).await?);
+        Ok(Self { process, asked })
+    }
+
+    async fn ask_again(&self, db: &Conn<DatabaseConnection>) -> Result<(), DbErr> {
+        let time = time_of(&*self.process, db).await?;
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = time;
+        Ok(())
+    }
+}
+
+impl Clock for DatabaseClock {
+    fn now(&self) -> DateTime<Utc> {
+        let (then, moment) = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed = u64::try_from(self.process.monotonic().saturating_sub(moment).as_micros()).unwrap_or(u64::MAX);
+        then + Duration::from_micros(passed)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.process.monotonic()
+    }
+}
+
+/// What the database's clock says, and the moment of this process it belongs to: half way between question and answer.
+async fn time_of(process: &dyn Clock, db: &Conn<DatabaseConnection>) -> Result<(DateTime<Utc>, Duration), DbErr> {
+    let asked = process.monotonic();
+    let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::BIGINT";
+    let micros = db.id(sql, vec![]).await?.unwrap_or_default();
+    let answered = process.monotonic();
+    Ok((at(micros), asked + answered.saturating_sub(asked) / 2))
+}
+
+impl Db {
+    /// From now on the time is the database's where processes on several machines share one, on PostgreSQL. SQLite
+    /// stays with its process.
+    ///
+    /// # Errors
+    /// When the database does not tell its time.
+    pub async fn by_database_clock(mut self) -> Result<Self, DbErr> {
+        if self.backend() == DbBackend::Postgres {
+            let shared = Arc::new(DatabaseClock::ask(self.clock(), self.read()).await?);
+            self.set_clock(Arc::clone(&shared));
+        }
+        Ok(self)
+    }
+
+    /// Asks the database for its time once more.
+    ///
+    /// # Errors
+    /// When the database does not tell its time; then what was measured before still holds.
+    pub async fn ask_time_again(&self) -> Result<(), DbErr> {
+        match self.shared_clock() {
+            Some(clock) => clock.ask_again(self.read()).await,
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use coatcheck_domain::clock::ManualClock;
+
+    use super::*;
+    use crate::store::NoFaults;
+    use crate::testing::{self, Engine, Place};
+
+    const TTL: Duration = Duration::from_secs(15);
+
+    /// A process whose wall clock is wrong by this much.
+    async fn process(place: &Place, wrong_by: i64) -> Db {
+        let clock = Arc::new(ManualClock::at(testing::start() + chrono::Duration::seconds(wrong_by)));
+        let db = place.open(clock, Arc::new(NoFaults)).await;
+        db.by_database_clock().await.expect("its time is told")
+    }
+
+    #[tokio::test]
+    async fn p3_processes_whose_clocks_differ_by_an_hour_do_not_take_what_the_other_holds() {
+        let place = Place::migrated(Engine::Postgres).await;
+        let (slow, fast) = (process(&place, -3600).await, process(&place, 3600).await);
+        let source = testing::follow(&slow, "https://shop.example/products/jacket").await;
+        assert!(slow.claim_source("slow", source).await.expect("asked").is_some());
+        assert_eq!(fast.claim_source("fast", source).await.expect("asked"), None);
+        assert!(slow.take_lease("lane:send:x", "slow", TTL).await.expect("asked").is_some());
+        assert_eq!(fast.take_lease("lane:send:x", "fast", TTL).await.expect("asked"), None);
+    }
+
+    #[tokio::test]
+    async fn a_wall_clock_that_jumps_does_not_move_the_shared_time_and_what_passes_does() {
+        let place = Place::migrated(Engine::Postgres).await;
+        let clock = Arc::new(ManualClock::at(testing::start()));
+        let db = place.open(Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(NoFaults)).await;
+        let db = db.by_database_clock().await.expect("its time is told");
+        let before = db.now();
+        clock.jump(chrono::Duration::hours(24));
+        assert_eq!(db.now(), before);
+        clock.advance(TTL);
+        assert_eq!(db.now(), before + TTL);
+        db.ask_time_again().await.expect("its time is told");
+        assert_ne!(db.now(), before + TTL, "measured anew");
+    }
+}

@@ -1,0 +1,103 @@
+//! What is known from memory when the database itself fails: since when, and why. Said at once and then every ten minutes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use coatcheck_domain::Clock;
+use sea_orm::DbErr;
+
+use crate::store::db::conn::Db;
+use crate::store::db::sql::Sql;
+use crate::store::db::time::micros;
+
+/// While it lasts it is said this often: loops try twice a second, and a full disk must not be filled with their lines.
+const SAID_EVERY: Duration = Duration::from_secs(600);
+
+/// Does the database do what it is told? Shared by all who use one [`super::Db`].
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    clock: Arc<dyn Clock>,
+    state: Arc<Mutex<Option<State>>>,
+}
+
+#[derive(Debug, Clone)]
+struct State {
+    since: Duration,
+    said: Duration,
+    failures: u64,
+    why: String,
+}
+
+impl Trouble {
+    pub(in crate::store) fn none(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, state: Arc::default() }
+    }
+
+    /// What fails now, in a sentence; `None` when the last that was tried to be stored is stored.
+    #[must_use]
+    pub fn now(&self) -> Option<String> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let lasting = |state: &State| self.clock.monotonic().saturating_sub(state.since).as_secs();
+        state.as_ref().map(|state| format!("the database has failed for {} s: {}", lasting(state), state.why))
+    }
+
+    /// It failed. Whoever asked it tries again; here it is said, unless that was said lately.
+    pub(in crate::store) fn failed(&self, error: &DbErr) {
+        let now = self.clock.monotonic();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = state.is_none();
+        let known = state.get_or_insert_with(|| State { since: now, said: now, failures: 0, why: String::new() });
+        known.failures += 1;
+        known.why = error.to_string();
+        if is_new || now.saturating_sub(known.said) >= SAID_EVERY {
+            known.said = now;
+            let lasting = now.saturating_sub(known.since).as_secs();
+            tracing::error!(
+                lasting,
+                failures = known.failures,
+                "the database fails: {error}. What could not be stored is tried again until it can; see `coatcheck doctor`"
+            );
+        }
+    }
+
+    /// Something was stored.
+    pub(in crate::store) fn is_over(&self) {
+        let Some(state) = self.state.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let lasted = self.clock.monotonic().saturating_sub(state.since).as_secs();
+        tracing::warn!(lasted, failures = state.failures, "the database works again, after {lasted} s");
+    }
+}
+
+impl Db {
+    /// Stores something, to see whether that can be done. A transaction that changes nothing succeeds on a full disk too.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub async fn try_writing(&self) -> Result<(), DbErr> {
+        let txn = self.write().await?;
+        let sql = "INSERT INTO setting (name, value) VALUES ('written_to_try', $1) \
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        txn.run(sql, vec![micros(self.now()).to_string().into()]).await?;
+        txn.commit().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use coatcheck_domain::clock::ManualClock;
+
+    use super::*;
+
+    #[test]
+    fn trouble_is_known_until_something_is_stored() {
+        let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
+        let trouble = Trouble::none(Arc::clone(&clock) as Arc<dyn Clock>);
+        assert_eq!(trouble.now(), None);
+        trouble.failed(&DbErr::Custom("disk full".to_owned()));
+        clock.advance(Duration::from_secs(61));
+        trouble.failed(&DbErr::Custom("still full".to_owned()));
+        insta::assert_snapshot!(trouble.now().expect("it fails"), @"the database has failed for 61 s: Custom Error: still full");
+        trouble.is_over();
+        assert_eq!(trouble.now(), None);
+    }
+}

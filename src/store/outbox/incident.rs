@@ -1,0 +1,114 @@
+//! Incidents: trouble that lasts, known to all instances. One of a kind and subject is open at a time.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{DbErr, FromQueryResult};
+
+use crate::store::db::conn::{Db, Txn};
+use crate::store::db::sql::Sql;
+use crate::store::db::time::{at, micros};
+
+const LANE_DOWN: &str = "lane_down";
+
+/// A lane that gets nothing through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DownLane {
+    /// Its name.
+    pub lane: String,
+    /// Since when that is known.
+    pub since: DateTime<Utc>,
+    /// What happened last, for people.
+    pub why: String,
+}
+
+/// Opens an incident, unless it is open. Says whether it was opened.
+pub(in crate::store) async fn open(
+    txn: &Txn,
+    kind: &str,
+    subject: &str,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let sql = "INSERT INTO incident (kind, subject, version, text, opened_at) VALUES ($1, $2, 1, $3, $4) \
+               ON CONFLICT (kind, subject) WHERE closed_at IS NULL DO NOTHING";
+    let values = vec![kind.into(), subject.into(), text.into(), micros(now).into()];
+    Ok(txn.run(sql, values).await? > 0)
+}
+
+/// Closes an incident, if it was opened before `moment`. Says whether it was closed.
+pub(in crate::store) async fn close_before(
+    txn: &Txn,
+    kind: &str,
+    subject: &str,
+    moment: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let sql =
+        "UPDATE incident SET closed_at = $3 WHERE kind = $1 AND subject = $2 AND closed_at IS NULL AND opened_at < $4";
+    let values = vec![kind.into(), subject.into(), micros(now).into(), micros(moment).into()];
+    Ok(txn.run(sql, values).await? > 0)
+}
+
+impl Db {
+    /// Lets all instances know that a lane gets nothing through. Says whether that is news.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lane_is_down(&self, lane: &str, why: &str) -> Result<bool, DbErr> {
+        let txn = self.write().await?;
+        let is_news = open(&txn, LANE_DOWN, lane, why, self.now()).await?;
+        txn.commit().await?;
+        Ok(is_news)
+    }
+
+    /// Something got through. Says whether the lane was down until now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lane_is_up(&self, lane: &str) -> Result<bool, DbErr> {
+        let txn = self.write().await?;
+        let sql = "UPDATE incident SET closed_at = $3 WHERE kind = $1 AND subject = $2 AND closed_at IS NULL";
+        let values = vec![LANE_DOWN.into(), lane.into(), micros(self.now()).into()];
+        let was_down = txn.run(sql, values).await? > 0;
+        txn.commit().await?;
+        Ok(was_down)
+    }
+
+    /// Trouble that lasts, in words, the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_incidents(&self) -> Result<Vec<(String, DateTime<Utc>)>, DbErr> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            kind: String,
+            subject: String,
+            opened_at: i64,
+            text: String,
+        }
+        let sql = "SELECT kind, subject, opened_at, text FROM incident WHERE closed_at IS NULL ORDER BY id";
+        let rows: Vec<Row> = self.read().rows(sql, vec![]).await?;
+        let words = |row: &Row| match row.kind.as_str() {
+            LANE_DOWN => format!("lane {} gets nothing through: {}", row.subject, row.text),
+            _ => row.text.clone(),
+        };
+        Ok(rows.iter().map(|row| (words(row), at(row.opened_at))).collect())
+    }
+
+    /// The lanes that get nothing through, in the order of their names.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lanes_down(&self) -> Result<Vec<DownLane>, DbErr> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            subject: String,
+            opened_at: i64,
+            text: String,
+        }
+        let sql =
+            "SELECT subject, opened_at, text FROM incident WHERE kind = $1 AND closed_at IS NULL ORDER BY subject";
+        let rows: Vec<Row> = self.read().rows(sql, vec![LANE_DOWN.into()]).await?;
+        let down = |row: Row| DownLane { lane: row.subject, since: at(row.opened_at), why: row.text };
+        Ok(rows.into_iter().map(down).collect())
+    }
+}

@@ -1,0 +1,315 @@
+//! Shops and their sources: following, listing, pausing, removing.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use coatcheck_domain::poll::State;
+use coatcheck_domain::reading::made_up_title;
+use sea_orm::{DbErr, FromQueryResult};
+use url::Url;
+
+use crate::store::db::conn::{Db, Txn};
+use crate::store::db::error::StoreError;
+use crate::store::db::sql::Sql;
+use crate::store::db::time::{at, micros, span};
+use crate::store::db::wake::Topic;
+
+/// A source to be followed.
+#[derive(Debug, Clone)]
+pub struct NewSource {
+    /// What is asked for.
+    pub url: String,
+    /// The shop: `host` or `host:port`.
+    pub host: String,
+    /// Which reader; `None` until the first reading tells.
+    pub reader: Option<String>,
+    /// The jq program of a json source.
+    pub jq: Option<String>,
+    /// Further documents for the jq program.
+    pub more_urls: Vec<String>,
+    /// Extra request headers.
+    pub headers: Vec<(String, String)>,
+    /// Time between polls.
+    pub interval: Duration,
+    /// Shown on the public board?
+    pub listed: bool,
+    /// Requests under way at the shop at once.
+    pub slots: u32,
+}
+
+/// A source as people see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// The row.
+    pub id: i64,
+    /// The shop's host.
+    pub host: String,
+    /// What is asked for.
+    pub url: String,
+    /// Which reader, once known.
+    pub reader: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// Time between polls.
+    pub interval: Duration,
+    /// When it is due.
+    pub next_poll_at: DateTime<Utc>,
+    /// The last successful reading.
+    pub last_read_at: Option<DateTime<Utc>>,
+    /// Successful readings so far.
+    pub readings: i64,
+    /// Failed polls in a row.
+    pub failures: i32,
+    /// What went wrong last, while it is going wrong.
+    pub last_error: Option<String>,
+    /// When that was.
+    pub last_error_at: Option<DateTime<Utc>>,
+    /// Products it reads.
+    pub products: i64,
+    /// Their variants.
+    pub variants: i64,
+    /// Watches on them.
+    pub watches: i64,
+}
+
+#[derive(FromQueryResult)]
+struct SourceRow {
+    id: i64,
+    host: String,
+    url: String,
+    reader: Option<String>,
+    state: String,
+    interval_us: i64,
+    next_poll_at: i64,
+    last_read_at: Option<i64>,
+    readings: i64,
+    failures: i32,
+    last_error: Option<String>,
+    last_error_at: Option<i64>,
+    products: i64,
+    variants: i64,
+    watches: i64,
+}
+
+const SOURCES: &str = "SELECT s.id, h.host, s.url, s.reader, s.state, s.interval_us, s.next_poll_at, s.last_read_at, \
+     s.readings, s.failures, s.last_error, s.last_error_at, \
+     (SELECT count(*) FROM product p WHERE p.source_id = s.id) AS products, \
+     (SELECT count(*) FROM product p JOIN variant v ON v.product_id = p.id WHERE p.source_id = s.id) AS variants, \
+     (SELECT count(*) FROM product p JOIN watch w ON w.product_id = p.id WHERE p.source_id = s.id) AS watches \
+     FROM source s JOIN shop h ON h.id = s.shop_id";
+
+impl Db {
+    /// Follows a source: due now. Says its row and whether it is new; one that is followed already stays as it is,
+    /// but for a jq program, headers and an interval that were given anew.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is followed.
+    pub async fn add_source(&self, new: &NewSource) -> Result<(i64, bool), StoreError> {
+        let txn = self.write().await?;
+        let now = micros(self.now());
+        let shop_id = shop_of(&txn, &new.host, new.slots, now).await?;
+        let known = txn.id("SELECT id FROM source WHERE url = $1", vec![new.url.as_str().into()]).await?;
+        let id = match known {
+            Some(id) => {
+                update_source(&txn, id, new, now).await?;
+                id
+            }
+            None => insert_source(&txn, shop_id, new, now).await?,
+        };
+        txn.commit().await?;
+        self.wake().ring(Topic::Sources);
+        Ok((id, known.is_none()))
+    }
+
+    /// Makes each shop have `slots` slots, as the setting says now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_slots(&self, slots: u32) -> Result<(), DbErr> {
+        let txn = self.write().await?;
+        for shop in txn.ids("SELECT id FROM shop", vec![]).await? {
+            make_slots(&txn, shop, slots).await?;
+        }
+        txn.run("DELETE FROM shop_slot WHERE slot > $1", vec![i64::from(slots).into()]).await?;
+        txn.commit().await
+    }
+
+    /// All sources, by shop.
+    ///
+    /// # Errors
+    /// When the database fails or holds a state that no version writes.
+    pub async fn sources(&self) -> Result<Vec<Source>, StoreError> {
+        let rows: Vec<SourceRow> = self.read().rows(&format!("{SOURCES} ORDER BY h.host, s.url"), vec![]).await?;
+        rows.into_iter().map(SourceRow::into_source).collect()
+    }
+
+    /// One source.
+    ///
+    /// # Errors
+    /// As [`Db::sources`].
+    pub async fn source(&self, id: i64) -> Result<Option<Source>, StoreError> {
+        let row: Option<SourceRow> = self.read().row(&format!("{SOURCES} WHERE s.id = $1"), vec![id.into()]).await?;
+        row.map(SourceRow::into_source).transpose()
+    }
+
+    /// Pauses a source, or lets it go on: then it is due now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pause_source(&self, id: i64, paused: bool) -> Result<bool, DbErr> {
+        let txn = self.write().await?;
+        let now = micros(self.now());
+        let changed = if paused {
+            let sql =
+                "UPDATE source SET state = 'paused', token = NULL, lease_until = 0 WHERE id = $1 AND state <> 'paused'";
+            let changed = txn.run(sql, vec![id.into()]).await?;
+            read_anew(&txn, id).await?;
+            changed
+        } else {
+            let sql = "UPDATE source SET state = 'idle', scheduled_at = $2, next_poll_at = $2, failures = 0, not_found = 0 \
+                       WHERE id = $1 AND state IN ('paused', 'blocked', 'gone')";
+            txn.run(sql, vec![id.into(), now.into()]).await?
+        };
+        txn.commit().await?;
+        self.wake().ring(Topic::Sources);
+        Ok(changed == 1)
+    }
+
+    /// Forgets a source with its products, their history and the watches on them.
+    ///
+    /// # Errors
+    /// When the database fails; then all of it is still there.
+    pub async fn remove_source(&self, id: i64) -> Result<bool, DbErr> {
+        let txn = self.write().await?;
+        read_anew(&txn, id).await?;
+        let removed = txn.run("DELETE FROM source WHERE id = $1", vec![id.into()]).await?;
+        txn.run("DELETE FROM shop WHERE NOT EXISTS (SELECT 1 FROM source s WHERE s.shop_id = shop.id)", vec![]).await?;
+        txn.commit().await?;
+        Ok(removed == 1)
+    }
+
+    /// Gives a product a short word. Says whether it is new. A product whose shop gives no title is called by its first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_alias(&self, product_id: i64, word: &str, text: &str) -> Result<bool, DbErr> {
+        let txn = self.write().await?;
+        let sql =
+            "INSERT INTO alias (product_id, word, text) VALUES ($1, $2, $3) ON CONFLICT (word, product_id) DO NOTHING";
+        let added = txn.run(sql, vec![product_id.into(), word.into(), text.into()]).await?;
+        rename_if_made_up(&txn, product_id, text).await?;
+        txn.commit().await?;
+        Ok(added == 1)
+    }
+
+    /// The products a source reads, in the order they were first seen.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn products_of(&self, source_id: i64) -> Result<Vec<i64>, DbErr> {
+        self.read().ids("SELECT id FROM product WHERE source_id = $1 ORDER BY id", vec![source_id.into()]).await
+    }
+}
+
+impl SourceRow {
+    fn into_source(self) -> Result<Source, StoreError> {
+        Ok(Source {
+            state: self.state.parse().map_err(|why| StoreError::corrupt("source.state", why))?,
+            interval: Duration::from_micros(u64::try_from(self.interval_us).unwrap_or_default()),
+            next_poll_at: at(self.next_poll_at),
+            last_read_at: self.last_read_at.map(at),
+            last_error_at: self.last_error_at.map(at),
+            id: self.id,
+            host: self.host,
+            url: self.url,
+            reader: self.reader,
+            readings: self.readings,
+            failures: self.failures,
+            last_error: self.last_error,
+            products: self.products,
+            variants: self.variants,
+            watches: self.watches,
+        })
+    }
+}
+
+async fn shop_of(txn: &Txn, host: &str, slots: u32, now: i64) -> Result<i64, StoreError> {
+    let sql =
+        "INSERT INTO shop (host, not_before, failures, created_at) VALUES ($1, 0, 0, $2) ON CONFLICT (host) DO NOTHING";
+    txn.run(sql, vec![host.into(), now.into()]).await?;
+    let id = txn.id("SELECT id FROM shop WHERE host = $1", vec![host.into()]).await?;
+    let id = id.ok_or_else(|| StoreError::corrupt("shop", "a row that was just written is not there"))?;
+    make_slots(txn, id, slots).await?;
+    Ok(id)
+}
+
+/// The shop's other sources may have products to take over from this one: the bytes they know must be read again.
+async fn read_anew(txn: &Txn, source_id: i64) -> Result<(), DbErr> {
+    let sql = "UPDATE source SET settled = FALSE WHERE shop_id = (SELECT shop_id FROM source WHERE id = $1)";
+    txn.run(sql, vec![source_id.into()]).await.map(|_| ())
+}
+
+async fn make_slots(txn: &Txn, shop_id: i64, slots: u32) -> Result<(), DbErr> {
+    for slot in 1..=i64::from(slots) {
+        let sql =
+            "INSERT INTO shop_slot (shop_id, slot, until) VALUES ($1, $2, 0) ON CONFLICT (shop_id, slot) DO NOTHING";
+        txn.run(sql, vec![shop_id.into(), slot.into()]).await?;
+    }
+    Ok(())
+}
+
+async fn rename_if_made_up(txn: &Txn, product_id: i64, text: &str) -> Result<(), DbErr> {
+    #[derive(FromQueryResult)]
+    struct Named {
+        title: String,
+        url: String,
+    }
+    let sql = "SELECT p.title, s.url FROM product p JOIN source s ON s.id = p.source_id WHERE p.id = $1";
+    let named: Option<Named> = txn.row(sql, vec![product_id.into()]).await?;
+    let made_up = named.is_some_and(|named| Url::parse(&named.url).is_ok_and(|url| made_up_title(&url) == named.title));
+    if made_up {
+        txn.run("UPDATE product SET title = $2 WHERE id = $1", vec![product_id.into(), text.into()]).await?;
+    }
+    Ok(())
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    // Lists of strings always have a JSON form.
+    serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
+}
+
+async fn insert_source(txn: &Txn, shop_id: i64, new: &NewSource, now: i64) -> Result<i64, StoreError> {
+    let sql = "INSERT INTO source (shop_id, url, reader, jq, more_urls, headers, state, listed, interval_us, scheduled_at, \
+               next_poll_at, generation, lease_until, failures, not_found, readings, settled, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, 'idle', $7, $8, $9, $9, 0, 0, 0, 0, 0, FALSE, $9) RETURNING id";
+    let values = vec![
+        shop_id.into(),
+        new.url.as_str().into(),
+        new.reader.clone().into(),
+        new.jq.clone().into(),
+        json(&new.more_urls).into(),
+        json(&new.headers).into(),
+        new.listed.into(),
+        span(new.interval).into(),
+        now.into(),
+    ];
+    txn.id(sql, values).await?.ok_or_else(|| StoreError::corrupt("source", "an insert gave no row"))
+}
+
+/// What was given anew counts; the bytes must be read again, because another program may read them otherwise.
+async fn update_source(txn: &Txn, id: i64, new: &NewSource, now: i64) -> Result<(), DbErr> {
+    let sql = "UPDATE source SET reader = COALESCE($2, reader), jq = COALESCE($3, jq), interval_us = $4, \
+               more_urls = CASE WHEN $5 = '[]' THEN more_urls ELSE $5 END, headers = CASE WHEN $6 = '[]' THEN headers ELSE $6 END, \
+               next_poll_at = $7, scheduled_at = $7, body_digest = NULL, etag = NULL, last_modified = NULL, \
+               state = CASE WHEN state = 'leased' THEN state ELSE 'idle' END WHERE id = $1";
+    let values = vec![
+        id.into(),
+        new.reader.clone().into(),
+        new.jq.clone().into(),
+        span(new.interval).into(),
+        json(&new.more_urls).into(),
+        json(&new.headers).into(),
+        now.into(),
+    ];
+    txn.run(sql, values).await.map(|_| ())
+}

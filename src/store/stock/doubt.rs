@@ -1,0 +1,88 @@
+//! Readings that are stored but doubted: the source's row says why, until one comes that is not.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use coatcheck_domain::drift::{self, Coverage, SendOutcome};
+use sea_orm::FromQueryResult;
+
+use crate::store::db::conn::Txn;
+use crate::store::db::error::StoreError;
+use crate::store::db::sql::Sql;
+use crate::store::db::time::micros;
+use crate::store::polls::claim::Claimed;
+use crate::store::stock::reading::NewReading;
+
+/// What is made of a reading as a whole.
+pub(in crate::store) struct Doubt {
+    /// What becomes of the products it lacks.
+    pub(in crate::store) outcome: SendOutcome,
+    /// What is wrong with it, for people.
+    error: Option<String>,
+}
+
+/// Judges a reading that lacks these products.
+pub(in crate::store) async fn of(
+    txn: &Txn,
+    claim: &Claimed,
+    new: &NewReading<'_>,
+    lacking: &HashSet<i64>,
+) -> Result<Doubt, StoreError> {
+    let silent = says_nothing(new);
+    if !silent && (!new.reading.complete || lacking.is_empty()) {
+        return Ok(Doubt { outcome: SendOutcome::Missing, error: None });
+    }
+    let standing = standing(txn, claim.source_id).await?;
+    let lacking = standing.iter().filter(|id| new.reading.complete && lacking.contains(id)).count();
+    let coverage = Coverage { known: standing.len(), lacking };
+    let outcome = drift::judge(coverage, claim.drift_since, new.read_at);
+    let error = (outcome != SendOutcome::Missing)
+        .then(|| coverage.to_string())
+        .or_else(|| (silent && !standing.is_empty()).then(|| SAYS_NOTHING.to_owned()));
+    Ok(Doubt { outcome, error })
+}
+
+/// Availability was told, and is notified of nothing any more.
+const SAYS_NOTHING: &str = "nothing here says any more whether it can be had; the shop may have changed its words";
+
+fn says_nothing(new: &NewReading<'_>) -> bool {
+    let mut variants = new.reading.products.iter().flat_map(|product| &product.variants);
+    !variants.any(|variant| variant.availability.is_definite())
+}
+
+/// Writes down what is wrong with the reading, if anything is. A doubted one is never settled: the same bytes are
+/// looked at again.
+pub(in crate::store) async fn write(
+    txn: &Txn,
+    claim: &Claimed,
+    settled: bool,
+    doubt: &Doubt,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let since = doubt.error.as_ref().map(|_| micros(claim.drift_since.unwrap_or(now)));
+    let sql = "UPDATE source SET settled = $2, last_error = $3, last_error_at = $4, fault = $5 WHERE id = $1";
+    let values = vec![
+        claim.source_id.into(),
+        (settled && doubt.error.is_none()).into(),
+        doubt.error.as_deref().into(),
+        since.into(),
+        doubt.error.as_ref().map(|_| "drift").into(),
+    ];
+    txn.run(sql, values).await?;
+    if let Some(error) = &doubt.error {
+        tracing::warn!(url = %claim.url, fault = "drift", "{} is doubted: {error}", claim.url);
+    }
+    Ok(())
+}
+
+/// The source's products of which anything is known and not absent.
+async fn standing(txn: &Txn, source_id: i64) -> Result<Vec<i64>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Id {
+        id: i64,
+    }
+    let sql = "SELECT p.id FROM product p WHERE p.source_id = $1 AND EXISTS (SELECT 1 FROM variant v \
+               WHERE v.product_id = p.id AND v.availability <> 'absent')";
+    let rows: Vec<Id> = txn.rows(sql, vec![source_id.into()]).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}

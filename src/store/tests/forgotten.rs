@@ -1,0 +1,76 @@
+//! Whoever wants to be forgotten is.
+
+use coatcheck_domain::delivery::SendOutcome;
+use coatcheck_domain::watch::Mode;
+
+use super::phones::{number, phone};
+use super::scene::{IN, OUT, Scene, jacket};
+use crate::store::people::consent::{ConsentWord, How, Standing};
+use crate::store::people::person::Forgotten;
+
+async fn told(variants: usize) -> (Scene, i64) {
+    let (scene, source, product) = Scene::with_jacket(&[("M", OUT)]).await;
+    let ann = scene.person(1).await;
+    scene.watch(ann, product, "M", Mode::Once).await;
+    for number in 2..=variants {
+        let other = scene.person(u64::try_from(number).expect("few")).await;
+        scene.watch(other, product, "M", Mode::Once).await;
+    }
+    scene.read(source, &jacket(&[("M", IN)])).await;
+    scene.fan_out().await;
+    (scene, ann)
+}
+
+#[tokio::test]
+async fn whoever_is_forgotten_is_told_nothing_more_and_leaves_no_name() {
+    let (scene, ann) = told(2).await;
+    let forgotten = scene.db.forget(ann).await.expect("forgotten");
+    assert_eq!(forgotten, Forgotten { watches: 1, under_way: 0, stop_kept: false });
+    assert_eq!(scene.told().await, ["nowhere suppressed M", "discord:2 pending M"]);
+    assert_eq!(scene.db.addresses(ann).await.expect("asked"), Vec::<String>::new());
+    assert_eq!(scene.number("SELECT count(*) FROM destination").await, 1, "the other one stays");
+    let lease = scene.take_lane("us").await;
+    assert_eq!(scene.start(&lease).await.len(), 1, "only the other one is told");
+}
+
+#[tokio::test]
+async fn a_request_under_way_ends_without_its_address() {
+    let (scene, ann) = told(1).await;
+    let lease = scene.take_lane("us").await;
+    let started = scene.start(&lease).await;
+    assert_eq!(scene.db.forget(ann).await.expect("forgotten").under_way, 1);
+    assert_eq!(scene.told().await, ["nowhere sending M"]);
+    let outcome = SendOutcome::Retry { after: None, why: "503".to_owned() };
+    scene.finish(&lease, &started[0], outcome).await;
+    scene.pass(60);
+    assert_eq!(scene.start(&lease).await.len(), 0, "there is nobody to try again for");
+    assert_eq!(scene.told().await, ["nowhere suppressed M"]);
+}
+
+#[tokio::test]
+async fn of_a_phone_that_is_forgotten_nothing_stays_but_a_stop() {
+    use ConsentWord::{Anytime, Start, Stop};
+    for (said, stays) in [(vec![Start, Anytime], 0), (vec![Start, Stop, Anytime], 1), (vec![Stop, Start], 0)] {
+        let scene = Scene::new().await;
+        let ann = scene.db.destination_for(&phone(), || None).await.expect("stored").subscriber_id;
+        for word in &said {
+            scene.db.consent(&number(), *word, How::Text).await.expect("stored");
+        }
+        let forgotten = scene.db.forget(ann).await.expect("forgotten");
+        assert_eq!(forgotten.stop_kept, stays == 1, "{said:?}");
+        assert_eq!(scene.number("SELECT count(*) FROM consent").await, stays, "{said:?}");
+        assert_eq!(scene.number("SELECT count(*) FROM destination").await, 0);
+        let standing = if stays == 1 { Standing::Stopped } else { Standing::Unknown };
+        assert_eq!(scene.db.phone_standing(&number()).await.expect("asked"), standing, "{said:?}");
+    }
+}
+
+#[tokio::test]
+async fn forgetting_one_phone_forgets_nothing_of_another() {
+    let scene = Scene::new().await;
+    let ann = scene.db.destination_for(&phone(), || None).await.expect("stored").subscriber_id;
+    let other = "+14155550124".parse().expect("a number");
+    scene.db.consent(&other, ConsentWord::Start, How::Text).await.expect("stored");
+    scene.db.forget(ann).await.expect("forgotten");
+    assert_eq!(scene.db.phone_standing(&other).await.expect("asked"), Standing::Consented);
+}

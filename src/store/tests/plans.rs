@@ -1,0 +1,251 @@
+//! What is asked all the time is answered from an index, however many rows there are.
+
+use std::time::Duration;
+
+use coatcheck_domain::watch::Mode;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+use super::phones::phone;
+use super::scene::{IN, OUT, Scene, jacket, sent};
+use crate::store::polls::claim::Room;
+
+/// The plan the database makes for a query, a line a step, whatever the values are.
+async fn plan(scene: &Scene, sql: &str) -> String {
+    plan_for(scene, sql, None).await
+}
+
+/// The same for these values, where PostgreSQL's plan depends on how much is due at `$1`.
+async fn plan_for(scene: &Scene, sql: &str, values: Option<[&str; 5]>) -> String {
+    if scene.db.backend() == DbBackend::Postgres {
+        return postgres_plan(scene, sql, values).await;
+    }
+    let statement = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {sql}"));
+    let rows = scene.db.read().query_all_raw(statement).await.expect("planned");
+    let steps: Vec<String> = rows.iter().map(|row| row.try_get("", "detail").expect("a step")).collect();
+    steps.join("\n")
+}
+
+async fn postgres_plan(scene: &Scene, sql: &str, values: Option<[&str; 5]>) -> String {
+    let txn = scene.db.write().await.expect("begun");
+    let mode = if values.is_some() { "force_custom_plan" } else { "force_generic_plan" };
+    let value = |n: usize| values.map_or("NULL", |values| values[n - 1]);
+    let values = (1..).take_while(|n| sql.contains(&format!("${n}"))).map(value).collect::<Vec<_>>().join(",");
+    let values = if values.is_empty() { values } else { format!("({values})") };
+    txn.execute_unprepared(&format!("SET LOCAL plan_cache_mode = {mode}")).await.expect("set");
+    txn.execute_unprepared(&format!("PREPARE probe AS {sql}")).await.expect(sql);
+    let statement = Statement::from_string(DbBackend::Postgres, format!("EXPLAIN EXECUTE probe{values}"));
+    let rows = txn.query_all_raw(statement).await.expect("planned");
+    txn.execute_unprepared("DEALLOCATE probe").await.expect("forgotten");
+    let steps: Vec<String> = rows.iter().map(|row| row.try_get("", "QUERY PLAN").expect("a step")).collect();
+    steps.join("\n")
+}
+
+/// Does a step of the plan read all rows of the table?
+fn reads_all_of(plan: &str, names: &[&str]) -> bool {
+    plan.lines().map(str::trim_start).any(|step| {
+        names.iter().any(|name| {
+            let scan = format!("SCAN {name}");
+            step == scan || step.starts_with(&format!("{scan} ")) || step.contains(&format!("Seq Scan on {name} "))
+        })
+    })
+}
+
+/// So many rows that a planner which goes by what it counted would rather not read them all. They are nobody's.
+const CROWD: [&str; 6] = [
+    "INSERT INTO shop (id, host, not_before, failures, created_at) SELECT 1000 + n, 'h' || n, 0, 0, 0 \
+     FROM {numbers}",
+    "INSERT INTO destination (subscriber_id, channel, address, lane, rank, state, created_at) \
+     SELECT 1000 + n, 'discord', 'a' || n, 'lane', 0, 'active', 0 FROM {numbers}",
+    "INSERT INTO watch (subscriber_id, product_id, size_key, style_key, fold_version, mode, armed, armed_after, created_at) \
+     SELECT 1000 + n, 1000 + n / 100, 'k' || n % 9, '', 1, 'once', true, 0, 0 FROM {numbers}",
+    "INSERT INTO source (shop_id, url, more_urls, headers, state, listed, interval_us, scheduled_at, next_poll_at, generation, \
+       lease_until, failures, not_found, readings, settled, created_at) \
+     SELECT 1000 + n, 'u' || n, '[]', '[]', 'idle', true, 60000000, 4000000000000000 + n, 4000000000000000 + n, 1, 0, 0, 0, 1, true, 0 \
+     FROM {numbers}",
+    "INSERT INTO shop_slot (shop_id, slot, until) SELECT 1000 + n, 1, 0 FROM {numbers}",
+    "INSERT INTO delivery (kind, dedupe_key, restock_id, subscriber_id, destination_id, hop, lane, payload, state, attempts, \
+       next_attempt_at, epoch, expires_at, created_at) \
+     SELECT 'alert', 'k' || n, 1000 + n / 10, 1000 + n, 1000 + n, 0, 'lane' || n % 20, '[]', \
+       CASE WHEN n % 10 = 0 THEN 'pending' ELSE 'sent' END, 0, 4000000000000000 + n, 0, 0, 0 \
+     FROM {numbers}",
+];
+
+/// The crowd comes in, and is counted: without `ANALYZE` SQLite's planner goes by the schema alone.
+async fn crowd(scene: &Scene) {
+    let numbers =
+        "(WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 20000) SELECT n FROM s) AS s";
+    let is_postgres = scene.db.backend() == DbBackend::Postgres;
+    let keys = async |on_or_off: &str| {
+        if !is_postgres {
+            let sql = format!("PRAGMA foreign_keys = {on_or_off}");
+            scene.db.raw_writer().execute_unprepared(&sql).await.expect("set");
+        }
+    };
+    keys("OFF").await;
+    let txn = scene.db.write().await.expect("begun");
+    if is_postgres {
+        txn.execute_unprepared("SET LOCAL session_replication_role = replica").await.expect("set");
+    }
+    for rows in CROWD {
+        txn.execute_unprepared(&rows.replace("{numbers}", numbers)).await.expect(rows);
+    }
+    txn.execute_unprepared("ANALYZE").await.expect("counted");
+    txn.commit().await.expect("committed");
+    keys("ON").await;
+}
+
+/// The statements that came by while `what` was done.
+async fn statements(scene: &Scene, what: impl AsyncFnOnce(&Scene)) -> Vec<String> {
+    scene.faults.listen();
+    what(scene).await;
+    scene.faults.heard()
+}
+
+#[tokio::test]
+async fn the_fan_out_finds_its_watches_by_the_index_watch_match() {
+    let (scene, source, product) = Scene::with_jacket(&[("M", OUT), ("L", OUT)]).await;
+    let ann = scene.person(1).await;
+    scene.watch(ann, product, "M", Mode::Once).await;
+    scene.watch(ann, product, "", Mode::Once).await;
+    scene.read(source, &jacket(&[("M", IN), ("L", IN)])).await;
+    crowd(&scene).await;
+    let heard = statements(&scene, async |scene| assert_eq!(scene.fan_out().await, 1)).await;
+    let about: Vec<&String> = heard.iter().filter(|sql| sql.contains("watch")).collect();
+    assert!(about.len() >= 5, "{heard:?}");
+    for sql in about {
+        let plan = plan(&scene, sql).await;
+        // PostgreSQL may find a chunk's watches by their ids, once their number is known to be small.
+        let by_cases = !sql.contains("AS (VALUES") || scene.db.backend() == DbBackend::Sqlite;
+        assert!(!by_cases || plan.contains("watch_match"), "{sql}\n{plan}");
+        assert!(
+            !reads_all_of(
+                &plan,
+                &[
+                    "watch",
+                    "w",
+                    "x",
+                    "d",
+                    "t",
+                    "watch w",
+                    "watch x",
+                    "watch w_1",
+                    "delivery d",
+                    "destination d",
+                    "destination t"
+                ]
+            ),
+            "{sql}\n{plan}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn claims_find_what_is_due_by_the_index_source_due() {
+    let (scene, source, _) = Scene::with_jacket(&[("M", OUT)]).await;
+    crowd(&scene).await;
+    let heard = statements(&scene, async |scene| {
+        let _ = scene.claim(source).await;
+        assert!(scene.db.claim_due("none", Room::of_each(7)).await.expect("asked").is_empty());
+        scene.db.next_due().await.expect("asked");
+    })
+    .await;
+    let about: Vec<&String> =
+        heard.iter().filter(|sql| sql.contains("next_poll_at <=") || sql.contains("min(")).collect();
+    assert!(about.len() >= 3, "{heard:?}");
+    for sql in about.iter().filter(|sql| !sql.contains("s.id = $2")) {
+        let now = scene.db.now().timestamp_micros().to_string();
+        let plan = plan_for(&scene, sql, Some([&now, "'1'", "'1'", "'1'", "'1'"])).await;
+        assert!(plan.contains("source_due"), "{sql}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn a_lane_finds_what_is_due_by_the_index_delivery_due() {
+    let (scene, source, product) = Scene::with_jacket(&[("M", OUT)]).await;
+    let ann = scene.person(1).await;
+    scene.watch(ann, product, "M", Mode::Once).await;
+    scene.read(source, &jacket(&[("M", IN)])).await;
+    scene.fan_out().await;
+    crowd(&scene).await;
+    let heard = statements(&scene, async |scene| {
+        scene.db.lanes_due().await.expect("asked");
+        let lease = scene.take_lane("a").await;
+        assert_eq!(scene.start(&lease).await.len(), 1);
+        scene.db.lanes_held().await.expect("asked");
+    })
+    .await;
+    let about = |word: &str| heard.iter().filter(|sql| sql.contains(word)).cloned().collect::<Vec<_>>();
+    let is_postgres = scene.db.backend() == DbBackend::Postgres;
+    assert!(about("state = 'pending'").len() >= 3, "{heard:?}");
+    for sql in about("state = 'pending'") {
+        let plan = plan(&scene, &sql).await;
+        let is_start = sql.starts_with("UPDATE");
+        let index = if !is_start {
+            "delivery_due"
+        } else if is_postgres {
+            "delivery_pkey"
+        } else {
+            "PRIMARY KEY"
+        };
+        assert!(plan.contains(index) && (!is_start || !plan.contains("delivery_due")), "{sql}\n{plan}");
+    }
+    for sql in about("WHERE state = 'sending'") {
+        let plan = plan(&scene, &sql).await;
+        assert!(plan.contains("delivery_held"), "{sql}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn no_step_of_a_lane_reads_all_deliveries_there_ever_were() {
+    let (scene, source, product) = Scene::with_jacket(&[("M", OUT)]).await;
+    let ann = scene.person(1).await;
+    scene.watch(ann, product, "M", Mode::Once).await;
+    scene.read(source, &jacket(&[("M", IN)])).await;
+    scene.fan_out().await;
+    let heard = statements(&scene, async |scene| {
+        let lease = scene.take_lane("a").await;
+        let started = scene.start(&lease).await;
+        scene.finish(&lease, &started[0], sent()).await;
+    })
+    .await;
+    let about: Vec<&String> = heard.iter().filter(|sql| sql.contains("delivery")).collect();
+    assert!(about.len() >= 5, "{heard:?}");
+    for sql in about {
+        let plan = plan(&scene, sql).await;
+        assert!(!plan.lines().any(|step| matches!(step, "SCAN delivery" | "SCAN d" | "SCAN e")), "{sql}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn fallback_and_texts_read_no_deliveries_but_those_they_are_about() {
+    let (scene, source, product) = Scene::with_jacket(&[("M", OUT)]).await;
+    let ann = scene.person(1).await;
+    scene.also_at(ann, &phone(), 100).await;
+    scene.watch(ann, product, "M", Mode::Once).await;
+    scene.read(source, &jacket(&[("M", IN)])).await;
+    scene.fan_out().await;
+    scene.run("UPDATE delivery SET lane = 'sms', destination_id = 2").await;
+    crowd(&scene).await;
+    let heard = statements(&scene, async |scene| {
+        scene.db.lane_is_down("discord", "401").await.expect("stored");
+        scene.pass(60);
+        assert_eq!(scene.db.fall_back(Duration::from_secs(60)).await.expect("looked"), 0);
+        scene.db.provider_status("ref", "delivered", None).await.expect("asked");
+        let lease = scene.take_lane_of("sms", "a").await;
+        assert!(scene.start(&lease).await.is_empty());
+    })
+    .await;
+    for (word, index) in [
+        ("d.started_at AS place", "delivery_tried"),
+        ("d.lane = $5", "delivery_due"),
+        ("provider_ref = $1", "delivery_of_text"),
+        ("count(*) AS texts", "delivery_texted"),
+    ] {
+        let about: Vec<&String> = heard.iter().filter(|sql| sql.contains(word)).collect();
+        assert!(!about.is_empty(), "{word} in {heard:?}");
+        for sql in about {
+            let plan = plan(&scene, sql).await;
+            assert!(plan.contains(index), "{sql}\n{plan}");
+        }
+    }
+}

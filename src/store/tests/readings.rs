@@ -1,0 +1,191 @@
+//! What a reading, the same reading and a failed poll write, and what they leave alone.
+
+use coatcheck_domain::Reading;
+use coatcheck_domain::poll::{self, Outcome, Schedule};
+use coatcheck_domain::watch::Mode;
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
+
+use super::scene::{IN, INTERVAL, OUT, Scene, jacket, product};
+use crate::store::polls::claim::Claimed;
+use crate::store::polls::ended::Failed;
+use crate::testing::{self, Engine};
+
+pub(super) fn failed() -> Failed {
+    let now = testing::start();
+    let schedule = Schedule { scheduled_at: now, interval: INTERVAL, failures: 0, not_found: 0 };
+    let plan = poll::after(&schedule, Outcome::Failed { retry_after: None }, now, 0.0);
+    Failed { plan, fault: "timeout".into(), error: "too slow".into(), shop_not_before: None, shop_failed: true }
+}
+
+/// The poll failed; the next one is due a minute later.
+pub(super) async fn fail(scene: &Scene, claim: &Claimed) {
+    let plan = poll::after(&claim.schedule, Outcome::Failed { retry_after: None }, scene.db.now(), 0.0);
+    scene.db.end_failed(claim, &Failed { plan, ..failed() }).await.expect("ended");
+}
+
+/// Every value of every row of these tables, as text.
+async fn dump(scene: &Scene, tables: &[&str]) -> Vec<String> {
+    let mut all = Vec::new();
+    for table in tables {
+        let statement = Statement::from_string(scene.db.backend(), format!("SELECT * FROM \"{table}\" ORDER BY id"));
+        for row in scene.db.read().query_all_raw(statement).await.expect("asked") {
+            let value = sea_orm::JsonValue::from_query_result(&row, "").expect("a row");
+            all.push(format!("{table} {value}"));
+        }
+    }
+    all
+}
+
+pub(super) async fn stock_rows(scene: &Scene) -> Vec<String> {
+    dump(scene, &["product", "variant", "span", "restock", "restock_variant", "delivery", "watch"]).await
+}
+
+/// The tables whose rows a poll may write when it brings no news.
+async fn poll_rows(scene: &Scene) -> Vec<String> {
+    dump(scene, &["source", "shop", "shop_slot"]).await
+}
+
+#[tokio::test]
+async fn p6_p9_a_failed_poll_leaves_stock_and_history_as_they_are() {
+    let (scene, source, _) = Scene::with_jacket(&[("M", OUT), ("L", IN)]).await;
+    let before = stock_rows(&scene).await;
+    for _ in 0..5 {
+        let claim = scene.claim(source).await;
+        fail(&scene, &claim).await;
+        assert_eq!(stock_rows(&scene).await, before);
+    }
+    assert_eq!(scene.db.source(source).await.expect("asked").expect("there").failures, 5);
+}
+
+#[tokio::test]
+async fn the_same_reading_writes_only_the_sources_shops_and_slots_rows() {
+    let (scene, source, _) = Scene::with_jacket(&[("M", OUT), ("L", IN)]).await;
+    let (stock, polls) = (stock_rows(&scene).await, poll_rows(&scene).await);
+    scene.read_again(source).await;
+    assert_eq!(stock_rows(&scene).await, stock);
+    assert_ne!(poll_rows(&scene).await, polls);
+    // The bytes differ, what they say does not.
+    let claim = scene.claim(source).await;
+    scene.store(&claim, &jacket(&[("M", OUT), ("L", IN)]), "other bytes").await.expect("stored");
+    assert_eq!(stock_rows(&scene).await, stock);
+    assert_eq!(scene.db.source(source).await.expect("asked").expect("there").readings, 3);
+}
+
+#[tokio::test]
+async fn a_first_sight_is_a_baseline_and_tells_nobody() {
+    let scene = Scene::new().await;
+    let source = scene.source(super::scene::URL, 1).await;
+    assert!(scene.read(source, &jacket(&[("M", IN)])).await.restocks.is_empty());
+    assert_eq!(scene.read(source, &jacket(&[("M", IN), ("L", IN)])).await.restocks.len(), 1, "a new size is news");
+}
+
+#[tokio::test]
+async fn a_silence_longer_than_three_intervals_makes_a_new_span() {
+    let (scene, source, product) = Scene::with_jacket(&[("M", OUT)]).await;
+    scene.read_again(source).await;
+    let seen = scene.db.now();
+    scene.pass(4 * 60);
+    scene.read(source, &jacket(&[("M", OUT)])).await;
+    let history = scene.db.history(product).await.expect("asked");
+    let spans = &history[0].spans;
+    assert_eq!(spans.len(), 2);
+    assert_eq!((spans[0].last_seen, spans[0].ended_at, spans[0].is_open), (seen, seen, false));
+    assert_eq!((spans[1].started_at, spans[1].is_open), (scene.db.now(), true));
+    assert_eq!(scene.number("SELECT count(*) FROM restock_variant").await, 0);
+}
+
+#[tokio::test]
+async fn a_restock_across_a_silence_is_told() {
+    let (scene, source, product) = Scene::with_jacket(&[("M", OUT)]).await;
+    let ann = scene.person(1).await;
+    scene.watch(ann, product, "M", Mode::Once).await;
+    scene.pass(24 * 3600);
+    scene.read(source, &jacket(&[("M", IN)])).await;
+    assert_eq!(scene.fan_out().await, 1);
+}
+
+#[tokio::test]
+async fn a_product_that_another_source_reads_is_not_touched_until_that_one_is_paused() {
+    let (scene, owner, _) = Scene::with_jacket(&[("M", OUT)]).await;
+    let catalogue = scene.source("https://shop.example/products.json", 2).await;
+    let before = stock_rows(&scene).await;
+    scene.read(catalogue, &jacket(&[("M", IN)])).await;
+    assert_eq!(stock_rows(&scene).await, before);
+    scene.db.pause_source(owner, true).await.expect("paused");
+    let claim = scene.claim(catalogue).await;
+    assert!(!claim.settled, "the same bytes must be looked at again: there is something new to take from them");
+    scene.store(&claim, &jacket(&[("M", IN)]), "body").await.expect("stored");
+    assert_eq!(scene.number("SELECT count(*) FROM restock_variant").await, 1);
+    assert_eq!(scene.number("SELECT source_id FROM product").await, catalogue);
+}
+
+#[tokio::test]
+async fn p6_a_product_taken_over_is_not_said_to_have_been_seen_while_nobody_read_it() {
+    let (scene, owner, jacket_id) = Scene::with_jacket(&[("M", IN)]).await;
+    let seen = scene.db.now();
+    let catalogue = scene.source("https://shop.example/products.json", 2).await;
+    scene.db.pause_source(owner, true).await.expect("paused");
+    let coat = Reading { products: vec![product("2", "Coat", &[("M", IN)])], complete: false };
+    scene.read(catalogue, &coat).await;
+    for _ in 0..10 {
+        scene.read_again(catalogue).await;
+    }
+    scene.read(catalogue, &jacket(&[("M", OUT)])).await;
+    let history = scene.db.history(jacket_id).await.expect("asked");
+    assert_eq!((history[0].spans[0].last_seen, history[0].spans[0].ended_at), (seen, seen));
+}
+
+#[tokio::test]
+async fn what_a_removed_source_leaves_is_read_by_the_one_that_stays() {
+    let (scene, first, _) = Scene::with_jacket(&[("M", OUT)]).await;
+    let catalogue = scene.source("https://shop.example/products.json", 2).await;
+    scene.read(catalogue, &jacket(&[("M", OUT)])).await;
+    assert!(scene.db.remove_source(first).await.expect("removed"));
+    let claim = scene.claim(catalogue).await;
+    assert!(!claim.settled);
+    scene.store(&claim, &jacket(&[("M", OUT)]), "body").await.expect("stored");
+    assert_eq!(scene.number("SELECT count(*) FROM product").await, 1);
+}
+
+#[tokio::test]
+async fn what_a_catalogue_drops_is_absent_after_three_complete_readings() {
+    let scene = Scene::new().await;
+    let source = scene.source("https://shop.example/products.json", 1).await;
+    let coat = || product("2", "Coat", &[("M", IN)]);
+    let both = Reading { products: vec![product("1", "Jacket", &[("M", IN)]), coat()], complete: true };
+    let rest = |complete| Reading { products: vec![coat()], complete };
+    scene.read(source, &both).await;
+    let absent = "SELECT count(*) FROM variant WHERE availability = 'absent'";
+    for complete in [true, false, true, false] {
+        scene.read(source, &rest(complete)).await;
+        assert_eq!(scene.number(absent).await, 0);
+    }
+    scene.read(source, &rest(true)).await;
+    assert_eq!(scene.number(absent).await, 1);
+    assert_eq!(scene.read(source, &both).await.restocks.len(), 1, "and its return is a restock");
+}
+
+/// A catalogue takes over a product whose own page was paused: nothing of its history is lost or made up.
+#[tokio::test]
+async fn a_product_that_changes_its_source_keeps_a_true_history() {
+    let (db, _place, clock) = testing::db_with_clock(Engine::of(module_path!())).await;
+    let page = testing::follow(&db, "https://shop.example/products/jacket").await;
+    let list = testing::follow(&db, "https://shop.example/products.json").await;
+    let shown = |availability| vec![testing::product("Jacket", &[("M", "Black", availability)])];
+    testing::read(&db, page, shown(OUT)).await;
+    clock.advance(std::time::Duration::from_secs(60));
+    testing::read(&db, page, shown(OUT)).await;
+    testing::read(&db, list, shown(IN)).await;
+    let product = db.products_of(page).await.expect("read")[0];
+    let spans = async || db.history(product).await.expect("read")[0].spans.clone();
+    assert_eq!(spans().await.len(), 1, "a product is read by one source");
+
+    db.pause_source(page, true).await.expect("paused");
+    clock.advance(std::time::Duration::from_secs(60));
+    testing::read(&db, list, shown(IN)).await;
+    let spans = spans().await;
+    assert_eq!(spans.len(), 2);
+    assert_eq!(spans[0].last_seen, testing::start() + chrono::Duration::seconds(60));
+    assert_eq!((spans[1].availability, spans[1].is_open), (IN, true));
+    assert!(db.open_restock().await.expect("read").is_some(), "the restock is seen across the change");
+}
