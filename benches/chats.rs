@@ -186,16 +186,16 @@ async fn telling(args: &Args, platform: &dyn Platform) -> Result<Vec<Figure>> {
     let per_second = |time| Quantity::new(time, "alerts/s");
     Ok(vec![
         Figure::note(
-            format!("{name}: {count} strangers told, no limits, width {WIDTH}, median of {ROUNDS}"),
+            format!("{name}: {count} people notified, no limits, width {WIDTH}, median of {ROUNDS}"),
             per_second(rate(count, free)),
         )
         .against("a bare client's same requests", per_second(rate(count, bare)))
         .wants(Target::AtLeast(0.4)),
-        Figure::note(format!("{name}: {few} strangers told at its pace"), per_second(rate(few, paced)))
+        Figure::note(format!("{name}: {few} people notified at its rate limit"), per_second(rate(few, paced)))
             .against("what is configured", per_second(platform.pace()))
             .wants(Target::AtLeast(0.95)),
         Figure::note(
-            format!("{name}: refused as too many meanwhile"),
+            format!("{name}: answered 429 meanwhile"),
             Quantity::new((platform.refused() - before) as f64, "requests"),
         ),
     ])
@@ -309,12 +309,12 @@ fn answering(args: &Args) -> Result<Vec<Figure>> {
     let limit = Duration::from_millis(15);
     let millis = |time: Duration| Quantity::new(time.as_secs_f64() * 1e3, "ms");
     let mut figures = Vec::new();
-    for (when, samples) in [("idle", &idle), (&*format!("{crowd} being told"), &busy)] {
+    for (when, samples) in [("idle", &idle), (&*format!("{crowd} being notified"), &busy)] {
         for (command, index) in [("/watches", 0), ("/watch of a known product", 1)] {
             let samples: Vec<Duration> = samples.iter().map(|pair| pair[index]).collect();
             figures.push(
                 Figure::note(
-                    format!("telegram: {command} said → answer there, median, {when}"),
+                    format!("telegram: {command} sent → answer received, median, {when}"),
                     millis(percentile(&samples, 0.5)),
                 )
                 .against("15 ms", millis(limit))
