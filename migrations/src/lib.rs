@@ -53,16 +53,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            step!("m0001_first"),
-            step!("m0002_inbox"),
-            step!("m0003_gone"),
-            step!("m0004_phones"),
-            step!("m0005_codes"),
-            step!("m0006_texting"),
-            step!("m0007_due"),
-            step!("m0008_held"),
-        ]
+        vec![step!("m0001_initial")]
     }
 }
 

@@ -4,7 +4,6 @@
 
 pub mod chats;
 pub mod db;
-pub mod entity;
 pub mod lock;
 pub mod outbox;
 pub mod people;

@@ -68,7 +68,7 @@ impl Db {
         let sql = format!(
             "INSERT INTO inbox (platform, external_id, chat, payload, received_at, held_until, attempts) \
              VALUES ($1, $2, $3, $4, $5, CASE WHEN {waits} THEN 0 ELSE $6 END, CASE WHEN {waits} THEN 0 ELSE 1 END) \
-             ON CONFLICT (platform, external_id) DO NOTHING RETURNING id, CAST(attempts AS BIGINT) AS attempts"
+             ON CONFLICT (platform, external_id) DO NOTHING RETURNING id, attempts"
         );
         let values = vec![
             new.platform.into(),
@@ -118,7 +118,7 @@ impl Db {
         let sql = format!(
             "UPDATE inbox SET held_until = $3, attempts = attempts + 1 WHERE held_until <= $2 AND done_at IS NULL AND id IN \
              (SELECT i.id FROM inbox i WHERE {due} ORDER BY i.id LIMIT $4 + 0) \
-             RETURNING id, CAST(attempts AS BIGINT) AS attempts, payload"
+             RETURNING id, attempts, payload"
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let values = vec![platform.into(), now.into(), (now + span(HOLD)).into(), limit.into()];

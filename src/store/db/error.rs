@@ -42,6 +42,12 @@ pub enum StoreError {
         /// The step that is not known.
         step: String,
     },
+    /// The database was made by a version that was never released.
+    #[error(
+        "this database was made by a coatcheck from before its first release and cannot be upgraded: move the file away, or use \
+         another DATABASE_URL, and follow your shops again"
+    )]
+    BeforeRelease,
     /// The database is older than this version and may not be changed now.
     #[error("this database needs `coatcheck migrate` first (or start `coatcheck serve`, which does it)")]
     Older,

@@ -8,6 +8,9 @@ use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
 
+/// The first step of databases that were made before the first release. Nothing leads from there to here.
+const BEFORE_RELEASE: &str = "m0001_first";
+
 /// Where the schema stands against this version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -29,6 +32,9 @@ impl Db {
         }
         let applied = Migrator::get_migration_models(writer).await?;
         let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+        if applied.iter().any(|step| step.version == BEFORE_RELEASE) {
+            return Err(StoreError::BeforeRelease);
+        }
         if let Some(strange) = applied.iter().find(|step| !known.contains(&step.version)) {
             return Err(StoreError::Newer { step: strange.version.clone() });
         }

@@ -1,4 +1,4 @@
--- All tables of the first plan; later ones are added by steps of their own.
+-- The whole schema. Until the first release it is changed in place.
 -- The same text on SQLite and PostgreSQL; {id} is each one's own counting primary key.
 -- All times are microseconds since 1970 (UTC). JSON is text that only we write.
 
@@ -12,7 +12,7 @@ CREATE TABLE shop (
     UNIQUE (host)
 );
 
--- The right to have one request under way at a shop: claimed by lease, on any number of machines.
+-- The right to have one request in flight at a shop: claimed by lease, on any number of machines.
 CREATE TABLE shop_slot (
     id {id},
     shop_id BIGINT NOT NULL, -- the shop
@@ -29,14 +29,14 @@ CREATE TABLE source (
     id {id},
     shop_id BIGINT NOT NULL, -- its shop
     url TEXT NOT NULL, -- what was asked for, normalised
-    reader TEXT, -- shopify or json; empty until the first reading told
+    reader TEXT, -- shopify or json; NULL until the first reading tells
     jq TEXT, -- the jq program of a json source
     more_urls TEXT NOT NULL, -- further documents for the jq program, a JSON array
     headers TEXT NOT NULL, -- extra request headers, a JSON array of [name, value]
     state TEXT NOT NULL, -- idle, leased, blocked, gone or paused
     listed BOOLEAN NOT NULL, -- shown on the public board
     interval_us BIGINT NOT NULL, -- time between polls (µs)
-    scheduled_at BIGINT NOT NULL, -- the beat of the next poll, without jitter (µs)
+    scheduled_at BIGINT NOT NULL, -- the next poll, without jitter (µs)
     next_poll_at BIGINT NOT NULL, -- when it is due (µs)
     token TEXT, -- the claim of who polls it
     generation BIGINT NOT NULL, -- counts claims; readings are ordered by it
@@ -105,7 +105,7 @@ CREATE TABLE variant (
     fold_version INTEGER NOT NULL, -- the rules the keys were folded by
     url TEXT, -- a link to it
     image TEXT, -- a picture of it
-    quantity BIGINT, -- how many are left, where told
+    quantity BIGINT, -- how many are left, where the shop says so
     position INTEGER NOT NULL, -- the shop's order
     availability TEXT, -- what its open span says; NULL while nothing definite was said
     confirmed BOOLEAN NOT NULL, -- did the last reading say what its open span says? Then the span reaches to source.last_read_at
@@ -122,7 +122,7 @@ CREATE TABLE span (
     availability TEXT NOT NULL, -- what was so
     price_minor BIGINT, -- minor units
     price_exponent INTEGER, -- digits of the minor unit
-    currency TEXT, -- ISO 4217, where told
+    currency TEXT, -- ISO 4217, where the shop says so
     started_at BIGINT NOT NULL, -- the first reading that said so (µs)
     last_seen BIGINT NOT NULL, -- the last one written down (µs); see variant.confirmed
     first_reading BIGINT NOT NULL, -- source.readings at the first
@@ -131,7 +131,7 @@ CREATE TABLE span (
     FOREIGN KEY (variant_id) REFERENCES variant (id) ON DELETE CASCADE
 );
 
--- All restocks of one product confirmed by one reading: the unit of telling.
+-- One product is back: all its variants that one reading confirmed. The unit of notification.
 CREATE TABLE restock (
     id {id},
     product_id BIGINT NOT NULL, -- the product
@@ -140,12 +140,15 @@ CREATE TABLE restock (
     created_at BIGINT NOT NULL, -- when it was stored (µs)
     snapshot TEXT NOT NULL, -- the alert that lists all of it, as JSON
     cursor BIGINT NOT NULL, -- the last watch the fan-out has passed; moves with its rows
-    done_at BIGINT, -- when the fan-out ended (µs)
+    failures INTEGER NOT NULL DEFAULT 0, -- fan-outs that failed in a row; after some it is set aside
+    failed TEXT, -- why it was set aside, for people
+    done_at BIGINT, -- when the fan-out ended, or was given up (µs)
+    gone_check_at BIGINT, -- some of it is out again: its alerts may have to say so (µs); NULL for nothing to look at
     UNIQUE (product_id, number),
     FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
 );
 
--- A confirmed edge of one variant into in_stock or low_stock.
+-- A line of a restock: one variant that became in_stock or low_stock.
 CREATE TABLE restock_variant (
     id {id},
     restock_id BIGINT NOT NULL, -- the restock it belongs to
@@ -158,7 +161,7 @@ CREATE TABLE restock_variant (
     FOREIGN KEY (variant_id) REFERENCES variant (id) ON DELETE CASCADE
 );
 
--- A person, or a room, who is told.
+-- A person or a room that is notified.
 CREATE TABLE subscriber (
     id {id},
     kind TEXT NOT NULL, -- person or room
@@ -171,10 +174,15 @@ CREATE TABLE destination (
     id {id},
     subscriber_id BIGINT NOT NULL, -- whose
     channel TEXT NOT NULL, -- console, webhook, discord, telegram, slack or sms
-    address TEXT NOT NULL, -- as people write it; phones are never here in full
+    address TEXT NOT NULL, -- as people write it; a phone: `sms:<key id>:<hash>:<last two digits>`
+    sealed TEXT, -- a phone's number, sealed by the key whose id stands before the colon
+    look_up TEXT, -- the number's hash by the look-up key, as in consent.phone_hash; NULL for all but phones
+    country TEXT, -- of a number: ISO 3166, two letters
+    zones TEXT, -- where a number may be, comma-separated zone names: a text is sent when it is day in all of them
+    anytime BOOLEAN NOT NULL DEFAULT FALSE, -- its owner said ANYTIME
     lane TEXT NOT NULL, -- the sending identity that reaches it
     rank INTEGER NOT NULL, -- 0 is tried first
-    state TEXT NOT NULL, -- active or gone
+    state TEXT NOT NULL, -- active, gone, or unverified: gets codes and nothing else
     gone_why TEXT, -- what the platform said
     secret TEXT, -- a webhook's signing secret
     created_at BIGINT NOT NULL, -- µs
@@ -182,7 +190,7 @@ CREATE TABLE destination (
     FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE
 );
 
--- A subscriber's wish.
+-- A subscription: who waits for which size and style of a product.
 CREATE TABLE watch (
     id {id},
     subscriber_id BIGINT NOT NULL, -- whose
@@ -193,8 +201,8 @@ CREATE TABLE watch (
     size TEXT, -- as said
     style TEXT, -- as said
     mode TEXT NOT NULL, -- once or every
-    armed BOOLEAN NOT NULL, -- does it wait?
-    armed_after BIGINT NOT NULL, -- product.restocks when it was armed: later restocks tell it, earlier ones its answer told
+    armed BOOLEAN NOT NULL, -- will the next restock notify it?
+    armed_after BIGINT NOT NULL, -- product.restocks when it was armed: later ones notify it, its answer covered the earlier
     notified_restock_id BIGINT, -- the last restock it was notified of
     notified_at BIGINT, -- when (µs)
     created_at BIGINT NOT NULL, -- µs
@@ -203,19 +211,19 @@ CREATE TABLE watch (
     FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
 );
 
--- The outbox: one thing to tell one destination.
+-- The outbox: one message for one destination.
 CREATE TABLE delivery (
     id {id},
-    kind TEXT NOT NULL, -- alert, post, notice, code or reply
-    dedupe_key TEXT NOT NULL, -- the same thing told to the same one has the same key
-    restock_id BIGINT, -- what an alert tells of
-    subscriber_id BIGINT, -- whom
-    destination_id BIGINT, -- where
+    kind TEXT NOT NULL, -- alert, edit, post, notice, code or reply
+    dedupe_key TEXT NOT NULL, -- the same message for the same destination has the same key
+    restock_id BIGINT, -- what an alert is about
+    subscriber_id BIGINT, -- for whom
+    destination_id BIGINT, -- where to
     hop INTEGER NOT NULL, -- 0 for the first ranked destination, then the next
     lane TEXT NOT NULL, -- through which lane
-    payload TEXT NOT NULL, -- alerts: a JSON array of restocks; others: the message
-    state TEXT NOT NULL, -- pending, claimed, sending, sent, dead, expired, suppressed or cancelled
-    reason TEXT, -- why it ended as it did: sold_out, paused, unwatched, …; `forced` while it waits to be sent although sold out
+    payload TEXT NOT NULL, -- alerts: a JSON array of variant ids; others: the message
+    state TEXT NOT NULL, -- pending, sending, sent, dead, expired, suppressed or cancelled
+    reason TEXT, -- why it ended as it did: sold_out, paused, unwatched, …; `forced` while it waits although sold out
     attempts INTEGER NOT NULL, -- requests begun
     next_attempt_at BIGINT NOT NULL, -- not before (µs)
     epoch BIGINT NOT NULL, -- of the lane's lease that holds it
@@ -224,8 +232,10 @@ CREATE TABLE delivery (
     delivered_at BIGINT, -- when the platform says it arrived (µs)
     provider_ref TEXT, -- the platform's id of the message
     nonce TEXT, -- the platform's own dedupe key
+    batch_id BIGINT, -- sent in one message with others of its destination: the first one's row
     last_error TEXT, -- what went wrong last
-    expires_at BIGINT NOT NULL, -- not worth telling from this time on (µs)
+    put_off_until BIGINT, -- held back once by the night or the day's cap, until then (µs)
+    expires_at BIGINT NOT NULL, -- not worth sending from this time on (µs)
     created_at BIGINT NOT NULL, -- µs
     ended_at BIGINT, -- when it became final (µs)
     UNIQUE (dedupe_key),
@@ -263,13 +273,16 @@ CREATE TABLE instance (
     UNIQUE (name)
 );
 
--- What platforms told us, kept before it is acknowledged.
+-- What platforms brought in, stored before it is acknowledged. A chat is answered in order, by one process at a time.
 CREATE TABLE inbox (
     id {id},
     platform TEXT NOT NULL, -- discord, telegram, …
     external_id TEXT NOT NULL, -- the platform's id of it
-    payload TEXT NOT NULL, -- as it came
+    chat TEXT NOT NULL, -- what must be answered in order has the same: a chat, or a person
+    payload TEXT NOT NULL, -- as it came, sealed; empty once it is answered
     received_at BIGINT NOT NULL, -- µs
+    held_until BIGINT NOT NULL, -- somebody is at it until then (µs); 0 for nobody
+    attempts BIGINT NOT NULL, -- how often it was begun: what breaks each time is left alone in the end
     done_at BIGINT, -- µs
     UNIQUE (platform, external_id)
 );
@@ -313,7 +326,7 @@ CREATE TABLE incident (
     id {id},
     kind TEXT NOT NULL, -- shop_failing, lane_down, …
     subject TEXT NOT NULL, -- which shop or lane
-    version INTEGER NOT NULL, -- counts what was told
+    version INTEGER NOT NULL, -- counts its notices
     text TEXT NOT NULL, -- for people
     opened_at BIGINT NOT NULL, -- µs
     closed_at BIGINT -- µs
@@ -353,7 +366,11 @@ CREATE TABLE audit (
 
 -- the poll loop asks for what is due
 CREATE INDEX source_due ON source (next_poll_at) WHERE state <> 'paused';
-CREATE INDEX source_of_shop ON source (shop_id);
+-- a shop's sources in the order in which they are due
+CREATE INDEX source_of_shop ON source (shop_id, next_poll_at);
+-- failing sources and shops are claimed apart from healthy ones
+CREATE INDEX source_failing ON source (next_poll_at) WHERE failures > 0;
+CREATE INDEX shop_failing ON shop (id) WHERE failures > 0;
 CREATE INDEX product_of_source ON product (source_id);
 CREATE INDEX variant_of_product ON variant (product_id);
 -- one open span per variant
@@ -361,19 +378,38 @@ CREATE UNIQUE INDEX span_open ON span (variant_id) WHERE ended_at IS NULL;
 CREATE INDEX span_of_variant ON span (variant_id, started_at);
 -- the fan-out asks for what is open
 CREATE INDEX restock_open ON restock (id) WHERE done_at IS NULL;
-CREATE INDEX restock_of_variant ON restock_variant (variant_id, at);
+CREATE INDEX restock_gone ON restock (gone_check_at) WHERE gone_check_at IS NOT NULL;
+CREATE INDEX restock_variant_of_variant ON restock_variant (variant_id, at);
 CREATE INDEX destination_of_subscriber ON destination (subscriber_id, rank);
+CREATE INDEX destination_of_phone ON destination (look_up) WHERE look_up IS NOT NULL;
+-- numbers that somebody wants a code sent to, and that have not answered
+CREATE INDEX destination_unverified ON destination (created_at) WHERE state = 'unverified';
 -- exact cases by keyset: the fan-out's index
 CREATE INDEX watch_match ON watch (product_id, size_key, style_key, id);
--- which watches an alert told
+-- which watches an alert notified
 CREATE INDEX watch_notified ON watch (notified_restock_id, subscriber_id);
 -- a lane asks for what is due
 CREATE INDEX delivery_due ON delivery (lane, next_attempt_at, id) WHERE state = 'pending';
--- a new holder frees what an old one held
-CREATE INDEX delivery_held ON delivery (lane, epoch) WHERE state IN ('claimed', 'sending');
+-- a new holder finds what an old one was sending
+CREATE INDEX delivery_held ON delivery (lane, epoch) WHERE state = 'sending';
 CREATE INDEX delivery_of_restock ON delivery (restock_id, subscriber_id);
 CREATE INDEX delivery_of_destination ON delivery (destination_id);
 CREATE INDEX delivery_of_subscriber ON delivery (subscriber_id);
+-- housekeeping asks for what ended long ago
+CREATE INDEX delivery_ended ON delivery (ended_at) WHERE ended_at IS NOT NULL;
+-- what was tried and waits to be tried again: another destination may take over
+CREATE INDEX delivery_tried ON delivery (started_at, id) WHERE state = 'pending' AND started_at IS NOT NULL;
+-- texts taken today, for their number; begun today, for the caps; and by their name, for what a provider says of them later.
+-- Why BETWEEN: see store::db::sql
+CREATE INDEX delivery_text_taken ON delivery (accepted_at) WHERE lane BETWEEN 'sms' AND 'sms' AND accepted_at IS NOT NULL;
+CREATE INDEX delivery_texted ON delivery (started_at) WHERE lane BETWEEN 'sms' AND 'sms' AND started_at IS NOT NULL;
+CREATE INDEX delivery_of_text ON delivery (provider_ref) WHERE lane BETWEEN 'sms' AND 'sms' AND provider_ref IS NOT NULL;
 CREATE INDEX attempt_of_delivery ON attempt (delivery_id, number);
-CREATE INDEX inbox_todo ON inbox (id) WHERE done_at IS NULL;
+-- the oldest of a chat that is not done
+CREATE INDEX inbox_of_chat ON inbox (platform, chat, id) WHERE done_at IS NULL;
+-- what was done long ago is deleted
+CREATE INDEX inbox_done ON inbox (done_at) WHERE done_at IS NOT NULL;
+-- what was said of a number last
+CREATE INDEX consent_of_phone ON consent (phone_hash, id);
+CREATE INDEX challenge_of_phone ON challenge (address_hash, created_at);
 CREATE UNIQUE INDEX incident_open ON incident (kind, subject) WHERE closed_at IS NULL;

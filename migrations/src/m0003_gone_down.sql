@@ -1,2 +1,0 @@
-DROP INDEX restock_gone;
-ALTER TABLE restock DROP COLUMN gone_check_at;

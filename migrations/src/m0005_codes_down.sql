@@ -1,2 +1,0 @@
-DROP INDEX delivery_text_taken;
-DROP INDEX destination_unverified;
