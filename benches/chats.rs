@@ -77,7 +77,7 @@ impl Platform for OnDiscord {
 
     fn channel(&self, free: bool) -> Result<Arc<dyn Channel>> {
         let (token, base) = (self.0.token().to_owned().into(), self.0.base().parse()?);
-        let settings = discord::Settings { token, base, by_http: false, shows };
+        let settings = discord::Settings { token, base, public_key: None, shows };
         let bot = discord::Discord::new(settings, client()?, house::clock());
         Ok(Arc::new(if free { bot.paced(without_pace()) } else { bot }))
     }

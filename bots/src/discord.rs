@@ -9,7 +9,6 @@ mod escape;
 mod failure;
 mod gateway;
 mod health;
-mod hook;
 mod invalid;
 mod payload;
 mod register;
@@ -17,6 +16,7 @@ mod render;
 mod reply;
 mod send;
 mod signature;
+mod webhook;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -31,7 +31,10 @@ use serde_json::Value;
 use url::Url;
 
 use crate::callers::Callers;
-use crate::{Capabilities, Channel, Command, Envelope, EventSink, Found, Inbox, Pace, Platform, Receiver, Trouble};
+use crate::{
+    Capabilities, Channel, ChatPlatform, Command, Envelope, EventSink, Found, InboundWebhook, Inbox, Pace, Platform,
+    Receiver, Trouble,
+};
 use api::Api;
 use health::Health;
 use invalid::Invalid;
@@ -50,8 +53,8 @@ pub struct Settings {
     pub token: SecretString,
     /// `DISCORD_API_BASE`, the origin alone; [`ORIGIN`] as a rule.
     pub base: Url,
-    /// `DISCORD_PUBLIC_KEY` is set: interactions come as HTTP requests, and the gateway is not used.
-    pub by_http: bool,
+    /// `DISCORD_PUBLIC_KEY`: interactions come as HTTP requests signed with it, and the gateway is not used.
+    pub public_key: Option<PublicKey>,
     /// Which commands people are shown.
     pub shows: fn(Command) -> bool,
 }
@@ -59,7 +62,7 @@ pub struct Settings {
 /// One bot: the channel that sends, and the receiver that listens.
 pub struct Discord {
     api: Api,
-    by_http: bool,
+    public_key: Option<PublicKey>,
     shows: fn(Command) -> bool,
     clock: Arc<dyn Clock>,
     pace: Arc<Pace>,
@@ -76,7 +79,7 @@ impl Discord {
     pub fn new(settings: Settings, client: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
         Self {
             api: Api::new(settings.token, &settings.base, client),
-            by_http: settings.by_http,
+            public_key: settings.public_key,
             shows: settings.shows,
             pace: Arc::new(Pace::new(PER_SECOND, Duration::ZERO)),
             invalid: Mutex::default(),
@@ -93,6 +96,17 @@ impl Discord {
         Self { pace: Arc::new(pace), ..self }
     }
 
+    /// As `app` and `web` need it.
+    #[must_use]
+    pub fn platform(self: Arc<Self>) -> ChatPlatform {
+        let webhook = self.is_by_http().then(|| Arc::clone(&self) as Arc<dyn InboundWebhook>);
+        ChatPlatform { channel: Arc::clone(&self) as _, receiver: self as _, webhook }
+    }
+
+    fn is_by_http(&self) -> bool {
+        self.public_key.is_some()
+    }
+
     fn invalid(&self) -> MutexGuard<'_, Invalid> {
         self.invalid.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,7 +114,7 @@ impl Discord {
 
 impl fmt::Debug for Discord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Discord").field("by_http", &self.by_http).finish_non_exhaustive()
+        f.debug_struct("Discord").field("by_http", &self.is_by_http()).finish_non_exhaustive()
     }
 }
 
@@ -143,15 +157,15 @@ impl Receiver for Discord {
 
     /// By HTTP there is nothing to listen to: the web floor brings in what comes.
     async fn listen(&self, sink: &dyn EventSink) -> Result<(), Trouble> {
-        if self.by_http { std::future::pending().await } else { self.listen_at_gateway(sink).await }
+        if self.is_by_http() { std::future::pending().await } else { self.listen_at_gateway(sink).await }
     }
 
     async fn handle(&self, payload: &str, inbox: &dyn Inbox) -> Result<(), Trouble> {
-        self.answer(payload, inbox).await
+        self.handled(payload, inbox).await
     }
 
     fn trouble(&self) -> Option<String> {
-        if self.by_http { None } else { self.health.trouble() }
+        if self.is_by_http() { None } else { self.health.trouble() }
     }
 }
 

@@ -1,8 +1,9 @@
-//! How what people say comes in: stored first, acknowledged then, done after that.
+//! How what people say comes in: stored, then acknowledged, then done.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
+use reqwest::header::HeaderMap;
 
 use crate::{Inbox, Platform};
 
@@ -24,6 +25,104 @@ pub struct InboundEvent {
 pub trait EventSink: Send + Sync {
     /// Stores what arrived; a known id changes nothing. After an error it must not be acknowledged: it comes again.
     async fn arrived(&self, arrived: InboundEvent) -> Result<Receipt, SinkClosed>;
+
+    /// Stores what became of a message of ours. Of platforms that report nothing it is never asked.
+    async fn delivery_status(&self, _status: &DeliveryStatus) -> Result<StatusHeard, SinkClosed> {
+        Ok(StatusHeard::Noted)
+    }
+}
+
+/// What became of a message after the platform took it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryStatus {
+    /// As in [`coatcheck_domain::delivery::SendOutcome::Sent`].
+    pub provider_ref: String,
+    /// In the platform's words: `queued`, `sent`, `delivered`, `undelivered`, `failed`, …
+    pub status: String,
+    /// Why it was not delivered.
+    pub error_code: Option<u32>,
+}
+
+/// Whether a delivery status could be noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusHeard {
+    /// It is noted, or it is not of a message of ours.
+    Noted,
+    /// A message is in flight whose `provider_ref` is not known yet: this may be its status.
+    NotKnownYet,
+}
+
+/// The HTTP requests that a platform makes to us: verified, stored, answered, in that order. They are verified against
+/// the raw body and `PUBLIC_URL`, never against what the request says of its host.
+#[async_trait]
+pub trait InboundWebhook: Send + Sync {
+    /// Where the platform posts to, below `PUBLIC_URL`: `/hooks/discord`.
+    fn paths(&self) -> &'static [&'static str];
+
+    /// A look at the headers before the body is read. `Err` is the answer, and the body is never read.
+    fn precheck(&self, headers: &HeaderMap) -> Result<(), WebhookAnswer>;
+
+    /// Verifies the request, stores what it brings in `sink`, and answers it.
+    async fn answer(&self, request: WebhookRequest<'_>, sink: &dyn EventSink, inbox: &dyn Inbox) -> WebhookAnswer;
+}
+
+/// A request as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct WebhookRequest<'a> {
+    /// Which of [`InboundWebhook::paths`] it was made to.
+    pub path: &'a str,
+    /// Without the question mark.
+    pub query: Option<&'a str>,
+    /// As sent.
+    pub headers: &'a HeaderMap,
+    /// The raw body.
+    pub body: &'a [u8],
+}
+
+impl<'a> WebhookRequest<'a> {
+    /// A header's text; empty where it is missing or no text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &'a str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// What a request is answered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body's type.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: String,
+}
+
+impl WebhookAnswer {
+    /// A status, and a line for whoever reads the platform's log.
+    #[must_use]
+    pub fn status(status: u16, words: impl Into<String>) -> Self {
+        Self { status, content_type: "text/plain; charset=utf-8", body: words.into() }
+    }
+
+    /// 200 with a body of this type.
+    #[must_use]
+    pub fn ok(content_type: &'static str, body: impl Into<String>) -> Self {
+        Self { status: 200, content_type, body: body.into() }
+    }
+
+    /// It is not what the platform sends.
+    #[must_use]
+    pub fn unreadable() -> Self {
+        Self::status(400, "the request cannot be read")
+    }
+
+    /// It could not be stored; the platform sends it again.
+    #[must_use]
+    pub fn not_stored(platform: Platform, closed: &SinkClosed) -> Self {
+        tracing::error!(%platform, error = %closed, "inbound request not stored");
+        Self::status(503, "the request cannot be stored now")
+    }
 }
 
 /// Has it come before?
@@ -37,10 +136,10 @@ pub enum Receipt {
 
 /// Nothing can be stored now, or nobody listens any more.
 #[derive(Debug, thiserror::Error)]
-#[error("what arrived cannot be stored: {0}")]
+#[error("the inbound event cannot be stored: {0}")]
 pub struct SinkClosed(pub String);
 
-/// What went wrong between us and the platform. Never holds a token.
+/// What is wrong between us and the platform. Never holds a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct Trouble {

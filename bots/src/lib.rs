@@ -27,10 +27,13 @@ use coatcheck_domain::delivery::SendOutcome;
 use secrecy::SecretString;
 
 pub use commands::{Command, Said};
-pub use inbound::{EventSink, InboundEvent, Receipt, Receiver, SinkClosed, Trouble};
+pub use inbound::{
+    DeliveryStatus, EventSink, InboundEvent, InboundWebhook, Receipt, Receiver, SinkClosed, StatusHeard, Trouble,
+    WebhookAnswer, WebhookRequest,
+};
 pub use message::{Alert, AlertVariant, Message, Notice};
 pub use pace::Pace;
-pub use platform::Platform;
+pub use platform::{ChatPlatform, Platform};
 
 /// The code that speaks for lanes of one kind.
 #[async_trait]

@@ -19,6 +19,7 @@ mod signature;
 mod text;
 mod texted;
 pub mod twiml;
+mod webhook;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,9 +33,10 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::callers::Callers;
-use crate::{EventSink, Inbox, Pace, Platform, Receiver, Trouble};
+use crate::{ChatPlatform, EventSink, InboundWebhook, Inbox, Pace, Platform, Receiver, Trouble};
 use api::{Api, Failure};
 use find::Doubts;
+use hook::Hook;
 
 /// Where Twilio is, unless `TWILIO_API_BASE` says otherwise.
 pub const ORIGIN: &str = "https://api.twilio.com";
@@ -106,6 +108,7 @@ pub struct Sms {
     seal: Arc<dyn Seal>,
     clock: Arc<dyn Clock>,
     pace: Arc<Pace>,
+    hook: Option<Hook>,
     alerts_valid: Duration,
     patience: Duration,
     doubts: Doubts,
@@ -119,7 +122,9 @@ impl Sms {
     #[must_use]
     pub fn new(settings: Settings, client: reqwest::Client, clock: Arc<dyn Clock>, seal: Arc<dyn Seal>) -> Self {
         let Settings { api_base, account_sid, auth_token, api_key, sender, public_url, opt_out } = settings;
+        let hook = public_url.clone().map(|url| Hook::new(url, auth_token.clone()));
         Self {
+            hook,
             api: Api::new(client, &api_base, &account_sid, auth_token, api_key),
             sender,
             public_url,
@@ -151,6 +156,13 @@ impl Sms {
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// As `app` and `web` need it.
+    #[must_use]
+    pub fn platform(self: Arc<Self>) -> ChatPlatform {
+        let webhook = self.hook.is_some().then(|| Arc::clone(&self) as Arc<dyn InboundWebhook>);
+        ChatPlatform { channel: Arc::clone(&self) as _, receiver: self as _, webhook }
     }
 
     /// Asks Twilio whether it lets us in.

@@ -31,7 +31,7 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use crate::{Command, Pace, Trouble};
+use crate::{ChatPlatform, Command, InboundWebhook, Pace, Trouble};
 use api::Api;
 use flood::Floods;
 use managers::Managers;
@@ -97,6 +97,13 @@ impl Telegram {
     #[must_use]
     pub fn paced(self, pace: Pace) -> Self {
         Self { pace: Arc::new(pace), ..self }
+    }
+
+    /// As `app` and `web` need it.
+    #[must_use]
+    pub fn platform(self: Arc<Self>) -> ChatPlatform {
+        let webhook = self.hook.is_some().then(|| Arc::clone(&self) as Arc<dyn InboundWebhook>);
+        ChatPlatform { channel: Arc::clone(&self) as _, receiver: self as _, webhook }
     }
 
     /// Notes whether the connection is well, and hands the result on.

@@ -44,8 +44,7 @@ impl Platforms {
         let expire_after = settings.expire_after;
         let shows = if settings.twilio.is_some() { is_shown_with_texts } else { is_shown };
         let discord = settings.discord.clone().map(|it| {
-            let by_http = it.public_key.is_some();
-            let settings = discord::Settings { token: it.token, base: it.api_base, by_http, shows };
+            let settings = discord::Settings { token: it.token, base: it.api_base, public_key: it.public_key, shows };
             Arc::new(Discord::new(settings, client.clone(), Arc::clone(clock)))
         });
         let telegram = settings.telegram.clone().map(|it| {

@@ -75,7 +75,7 @@ impl Reader<'_> {
             self.wrong.push(why.to_owned());
             return None;
         };
-        let url = public_url.join(crate::web::TELEGRAM_HOOK.trim_start_matches('/')).ok()?;
+        let url = public_url.join(telegram::webhook::PATH.trim_start_matches('/')).ok()?;
         Hook::new(url, secret.into()).map_err(|why| self.wrong.push(why.to_string())).ok()
     }
 

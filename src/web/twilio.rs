@@ -71,7 +71,7 @@ async fn status(State(hook): State<TwilioHook>, uri: Uri, headers: HeaderMap, bo
     let Some(status) = read_status(&form) else { return StatusCode::NO_CONTENT.into_response() };
     let asked = Instant::now();
     loop {
-        match hook.db.provider_status(&status.sid, &status.status, status.error_code).await {
+        match hook.db.provider_status(&status.provider_ref, &status.status, status.error_code).await {
             Ok(Heard::Unknown { may_be_ours: true }) if asked.elapsed() < OVERTAKEN => {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }

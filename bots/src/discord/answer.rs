@@ -10,7 +10,6 @@ use serenity::model::id::{ApplicationId, InteractionId};
 
 use super::Discord;
 use super::failure::{ALREADY_ANSWERED, Failure, UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK};
-use super::hook::ON_ITS_WAY;
 use super::payload::{self, Deed, Heard};
 use super::reply::{self, PICTURE};
 use super::send::nonce;
@@ -19,6 +18,10 @@ use crate::{Inbox, Reply, Trouble};
 /// After this long "is thinking…" is shown. Half of what Discord gives: the way there and back takes time too.
 pub(super) const PATIENCE: Duration = Duration::from_millis(1_500);
 
+/// The response is in flight while its answer is edited in: Discord says so until it has it.
+const IN_FLIGHT: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
 /// Kinds of answers. <https://discord.com/developers/docs/interactions/receiving-and-responding>
 pub(super) const PONG: u64 = 1;
 const MESSAGE: u64 = 4;
@@ -26,15 +29,15 @@ const DEFERRED: u64 = 5;
 pub(super) const CHOICES: u64 = 8;
 
 impl Discord {
-    pub(super) async fn answer(&self, payload: &str, inbox: &dyn Inbox) -> Result<(), Trouble> {
+    pub(super) async fn handled(&self, payload: &str, inbox: &dyn Inbox) -> Result<(), Trouble> {
         let Some(heard) = payload::read(payload) else { return Ok(()) };
         let answered = match &heard.deed {
             // Answered in the response, or worth nothing by now.
             Deed::Ping => Ok(()),
-            Deed::Complete { .. } if self.by_http => Ok(()),
+            Deed::Complete { .. } if self.is_by_http() => Ok(()),
             Deed::Complete { .. } => self.complete(&heard, inbox).await,
             Deed::Text(_) => self.write_back(&heard, &done(&heard, inbox).await).await,
-            _ if self.by_http => self.called(&heard, &done(&heard, inbox).await).await,
+            _ if self.is_by_http() => self.called(&heard, &done(&heard, inbox).await).await,
             _ => self.in_time(&heard, done(&heard, inbox)).await,
         };
         answered.map_err(|failure| self.noted(failure).unanswered())
@@ -82,7 +85,7 @@ impl Discord {
         if self.callers.tell(&heard.id, body) && fits {
             return Ok(());
         }
-        for wait in ON_ITS_WAY {
+        for wait in IN_FLIGHT {
             match self.settle(heard, reply).await {
                 Err(failure) if failure.code() == Some(UNKNOWN_WEBHOOK) => tokio::time::sleep(wait).await,
                 other => return other,

@@ -25,20 +25,27 @@ fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap()))
 }
 
-fn bot_at(base: &str, token: &str, by_http: bool, timeout: Duration, clock: Arc<ManualClock>) -> Discord {
+fn bot_at(
+    base: &str,
+    token: &str,
+    public_key: Option<PublicKey>,
+    timeout: Duration,
+    clock: Arc<ManualClock>,
+) -> Discord {
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(timeout)
         .build()
         .unwrap();
-    let settings = Settings { token: token.to_owned().into(), base: base.parse().unwrap(), by_http, shows: |_| true };
+    let settings =
+        Settings { token: token.to_owned().into(), base: base.parse().unwrap(), public_key, shows: |_| true };
     // A clock that stands still gives no permits.
     Discord::new(settings, client, clock).paced(Pace::new(1_000_000, Duration::ZERO))
 }
 
 fn bot(world: &World) -> Discord {
-    bot_at(&world.base(), world.token(), false, LONG, clock())
+    bot_at(&world.base(), world.token(), None, LONG, clock())
 }
 
 fn jacket() -> Alert {

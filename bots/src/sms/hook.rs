@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{below, signature};
+use crate::DeliveryStatus;
 
 pub use super::form::Form;
 
@@ -73,17 +74,6 @@ pub enum OptOutWord {
     Help,
 }
 
-/// What became of a text of ours.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
-    /// Twilio's id of it, as in [`coatcheck_domain::delivery::SendOutcome::Sent`].
-    pub sid: String,
-    /// `queued`, `sent`, `delivered`, `undelivered`, `failed`, …
-    pub status: String,
-    /// Why it was not delivered: 30003 to 30008, 21610, …
-    pub error_code: Option<u32>,
-}
-
 /// The text in a form; `None` where it is none that a person wrote on a phone (a short code, WhatsApp).
 #[must_use]
 pub fn read_text(form: &Form) -> Option<Inbound> {
@@ -101,10 +91,10 @@ pub fn read_text(form: &Form) -> Option<Inbound> {
 
 /// The status in a form; `None` where it is none.
 #[must_use]
-pub fn read_status(form: &Form) -> Option<Status> {
+pub fn read_status(form: &Form) -> Option<DeliveryStatus> {
     let status = form.field("MessageStatus").or_else(|| form.field("SmsStatus"))?.to_ascii_lowercase();
     let error_code = form.field("ErrorCode").and_then(|code| code.parse().ok());
-    Some(Status { sid: sid(form)?, status, error_code })
+    Some(DeliveryStatus { provider_ref: sid(form)?, status, error_code })
 }
 
 fn sid(form: &Form) -> Option<String> {

@@ -2,14 +2,19 @@
 
 use std::fmt;
 
+use async_trait::async_trait;
 use hmac::{Hmac, Mac};
+use reqwest::header::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use sha2::Sha256;
 use url::Url;
 
-use super::update;
-use crate::InboundEvent;
+use super::{Telegram, update};
+use crate::{EventSink, InboundEvent, InboundWebhook, Inbox, Platform, WebhookAnswer, WebhookRequest};
+
+/// Where updates come to, below `PUBLIC_URL`.
+pub const PATH: &str = "/hooks/telegram";
 
 /// The header that holds the secret.
 pub const SECRET_HEADER: &str = "x-telegram-bot-api-secret-token";
@@ -54,6 +59,31 @@ impl Hook {
 impl fmt::Debug for Hook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hook").field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl InboundWebhook for Telegram {
+    fn paths(&self) -> &'static [&'static str] {
+        &[PATH]
+    }
+
+    /// The secret is all the proof there is, and it is in the headers.
+    fn precheck(&self, headers: &HeaderMap) -> Result<(), WebhookAnswer> {
+        let given = headers.get(SECRET_HEADER).map(HeaderValue::as_bytes);
+        let is_telegram = self.hook.as_ref().is_some_and(|hook| hook.verify(given));
+        if is_telegram { Ok(()) } else { Err(WebhookAnswer::status(403, "the secret does not fit")) }
+    }
+
+    async fn answer(&self, request: WebhookRequest<'_>, sink: &dyn EventSink, _: &dyn Inbox) -> WebhookAnswer {
+        if let Err(refusal) = self.precheck(request.headers) {
+            return refusal;
+        }
+        let Some(event) = arrived(request.body) else { return WebhookAnswer::unreadable() };
+        match sink.arrived(event).await {
+            Ok(_) => WebhookAnswer::ok("text/plain", ""),
+            Err(closed) => WebhookAnswer::not_stored(Platform::Telegram, &closed),
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use coatcheck_world::{Fault, Order, Place};
 
-use crate::{InboundEvent, Receipt, SinkClosed};
+use reqwest::header::HeaderMap;
+
+use crate::{InboundEvent, Receipt, SinkClosed, WebhookRequest};
 
 use super::*;
 
@@ -141,6 +143,19 @@ async fn interactions_by_http_are_believed_when_signed_and_fresh() {
     }
 }
 
+/// A signed request to the webhook, and its answer.
+async fn by_http(world: &World, bot: &Discord, payload: &str, inbox: &dyn Inbox, sink: &dyn EventSink) -> (u16, Value) {
+    let timestamp = clock().now().timestamp().to_string();
+    let signature = world.signature(&timestamp, payload);
+    let headers = [("x-signature-ed25519", signature), ("x-signature-timestamp", timestamp)];
+    let headers: HeaderMap =
+        headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+    bot.precheck(&headers).unwrap();
+    let request = WebhookRequest { path: "/hooks/discord", query: None, headers: &headers, body: payload.as_bytes() };
+    let answer = bot.answer(request, sink, inbox).await;
+    (answer.status, serde_json::from_str(&answer.body).unwrap_or_default())
+}
+
 /// Says when something has arrived.
 #[derive(Default)]
 struct Lobby(tokio::sync::Notify);
@@ -167,13 +182,13 @@ impl EventSink for Shut {
 async fn by_http_the_answer_is_in_the_response_or_follows_it() {
     let world = World::open().unwrap();
     let ann = world.person("Ann");
-    let bot = bot_at(&world.base(), world.token(), true, LONG, clock());
+    let bot = bot_at(&world.base(), world.token(), PublicKey::parse(&world.public_key()).ok(), LONG, clock());
     let (quick, drawn) = (Echo::default(), Echo { picture: true, ..Echo::default() });
     for (inbox, at_once) in [(&quick, true), (&quick, false), (&drawn, true)] {
         let asked = world.slash(ann, Place::Dm, "watches", &[]);
         let (payload, lobby) = (world.interaction_payload(asked).to_string(), Lobby::default());
         let request = async {
-            let body = bot.interaction(&payload, inbox, &lobby).await.unwrap().unwrap();
+            let body = by_http(&world, &bot, &payload, inbox, &lobby).await.1;
             world.answered_by_http(asked, &body).unwrap();
             body["type"].clone()
         };
@@ -204,17 +219,17 @@ async fn by_http_the_answer_is_in_the_response_or_follows_it() {
 async fn by_http_only_what_changes_something_is_stored() {
     let world = World::open().unwrap();
     let (ann, inbox) = (world.person("Ann"), Echo::default());
-    let bot = bot_at(&world.base(), world.token(), true, LONG, clock());
+    let bot = bot_at(&world.base(), world.token(), PublicKey::parse(&world.public_key()).ok(), LONG, clock());
     let ping = r#"{"type":1,"id":"1","application_id":"2","token":"t"}"#;
-    assert_eq!(bot.interaction(ping, &inbox, &Shut).await.unwrap(), Some(serde_json::json!({ "type": 1 })));
-    assert_eq!(bot.interaction("[]", &inbox, &Shut).await.unwrap(), None);
+    assert_eq!(by_http(&world, &bot, ping, &inbox, &Shut).await, (200, serde_json::json!({ "type": 1 })));
+    assert_eq!(by_http(&world, &bot, "[]", &inbox, &Shut).await.0, 400);
     let typing = world.types(ann, Place::Dm, "watch", ("product", "jack"), &[]);
     let payload = world.interaction_payload(typing).to_string();
-    let body = bot.interaction(&payload, &inbox, &Shut).await.unwrap().unwrap();
+    let body = by_http(&world, &bot, &payload, &inbox, &Shut).await.1;
     world.answered_by_http(typing, &body).unwrap();
     assert_eq!(world.choices(typing), Some(vec!["watch product jacket".to_owned()]));
     let asked = world.interaction_payload(world.slash(ann, Place::Dm, "watches", &[])).to_string();
-    assert!(bot.interaction(&asked, &inbox, &Shut).await.is_err(), "what is not stored is not acknowledged");
+    assert_eq!(by_http(&world, &bot, &asked, &inbox, &Shut).await.0, 503, "what is not stored is not acknowledged");
 }
 
 #[tokio::test]

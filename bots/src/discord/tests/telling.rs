@@ -112,7 +112,7 @@ async fn each_refusal_over_the_wire_has_its_verdict() {
     let (ann, bob, room) = (world.person("Ann"), world.person("Bob"), world.channel());
     let posts = World::messages_path(world.dm(ann));
     let time = clock();
-    let bot = bot_at(&world.base(), world.token(), false, LONG, Arc::clone(&time));
+    let bot = bot_at(&world.base(), world.token(), None, LONG, Arc::clone(&time));
     world.close_dms(bob, true);
     let mut said = Vec::new();
     for (what, fault) in [
@@ -151,7 +151,7 @@ async fn each_refusal_over_the_wire_has_its_verdict() {
 async fn silence_after_the_request_is_unknown_and_nobody_there_is_not() {
     let world = World::open().unwrap();
     let ann = world.person("Ann");
-    let quick = bot_at(&world.base(), world.token(), false, Duration::from_millis(500), clock());
+    let quick = bot_at(&world.base(), world.token(), None, Duration::from_millis(500), clock());
     quick.send(&to(Destination::DiscordUser(ann), jacket())).await;
     world.order(Order::on(World::messages_path(world.dm(ann)), Fault::Hang));
     assert_eq!(quick.send(&to(Destination::DiscordUser(ann), jacket())).await.as_str(), "unknown");
@@ -177,7 +177,7 @@ async fn a_person_s_channel_is_opened_once() {
 async fn near_a_ban_nothing_is_asked_any_more() {
     let world = World::open().unwrap();
     let (ann, clock) = (world.person("Ann"), clock());
-    let bot = bot_at(&world.base(), world.token(), false, LONG, clock.clone());
+    let bot = bot_at(&world.base(), world.token(), None, LONG, clock.clone());
     (0..4_999).for_each(|_| bot.invalid().note(Duration::ZERO));
     world.close_dms(ann, true);
     assert_eq!(bot.send(&to(Destination::DiscordUser(ann), jacket())).await.as_str(), "address_gone");
@@ -215,7 +215,7 @@ async fn no_verdict_and_no_debug_tells_the_token() {
     let ann = world.person("Ann");
     let mut seen = vec![format!("{:?}", bot(&world))];
     for token in [world.token().to_owned(), "wrong.do-not-show".into(), "two\nlines.do-not-show".into()] {
-        let bot = bot_at(&world.base(), &token, false, LONG, clock());
+        let bot = bot_at(&world.base(), &token, None, LONG, clock());
         world.revoke_token(true);
         seen.push(format!("{:?}", bot.send(&to(Destination::DiscordUser(ann), jacket())).await));
         seen.push(format!("{:?}", bot.register().await));

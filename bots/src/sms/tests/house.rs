@@ -1,6 +1,6 @@
 //! A whole small service around the bot.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use axum::Router;
@@ -11,13 +11,15 @@ use axum::routing::post;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::sms::hook::{Form, Hook, SIGNATURE_HEADER, STATUSES, TEXTS, read_status, read_text};
-use crate::{Command, InboundEvent, Receipt, Reply, Said, SinkClosed, Who};
+use crate::sms::hook::TEXTS;
+use crate::{
+    Command, DeliveryStatus, InboundEvent, InboundWebhook, Receipt, Reply, Said, SinkClosed, StatusHeard,
+    WebhookRequest, Who,
+};
 
 /// A whole small service: its routes, its sink, and an inbox that says what it was told.
 pub(super) struct House {
     pub(super) bot: Sms,
-    pub(super) hook: Hook,
     pub(super) heard: Mutex<Vec<String>>,
     pub(super) kept: Mutex<Vec<InboundEvent>>,
     pub(super) statuses: Mutex<Vec<String>>,
@@ -27,6 +29,10 @@ pub(super) struct House {
     pub(super) asleep: bool,
     pub(super) closed: bool,
     pub(super) stored: AtomicUsize,
+    /// The names of its texts are known by now.
+    pub(super) known: AtomicBool,
+    /// How often a status was to be noted.
+    pub(super) asked: AtomicUsize,
 }
 
 impl House {
@@ -40,9 +46,8 @@ impl House {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let public_url: Url = format!("http://{}/", listener.local_addr().expect("it has one")).parse().expect("one");
         world.set_hook(public_url.join(TEXTS).expect("one").as_str());
-        let settings = Settings { public_url: Some(public_url.clone()), ..settings(world) };
+        let settings = Settings { public_url: Some(public_url), ..settings(world) };
         let house = Arc::new(made(Self {
-            hook: Hook::new(public_url, world.auth_token().to_owned().into()),
             bot: bot_with(settings, &clock(), LONG).with_patience(LONG),
             heard: Mutex::default(),
             kept: Mutex::default(),
@@ -51,16 +56,13 @@ impl House {
             asleep: false,
             closed: false,
             stored: AtomicUsize::default(),
+            known: AtomicBool::new(true),
+            asked: AtomicUsize::default(),
         }));
-        let routes =
-            Router::new().route(TEXTS, post(texted)).route(STATUSES, post(told)).with_state(Arc::clone(&house));
+        let routes = house.bot.paths().iter().fold(Router::new(), |routes, path| routes.route(path, post(answered)));
+        let routes = routes.with_state(Arc::clone(&house));
         tokio::spawn(async { axum::serve(listener, routes).await });
         house
-    }
-
-    fn is_twilios(&self, uri: &Uri, headers: &HeaderMap, form: &Form) -> bool {
-        let signature = headers.get(SIGNATURE_HEADER).map(axum::http::HeaderValue::as_bytes);
-        self.hook.verify(uri.path(), uri.query(), form, signature)
     }
 
     /// Does what the newest text asks.
@@ -74,28 +76,14 @@ impl House {
     }
 }
 
-async fn texted(State(house): State<Arc<House>>, uri: Uri, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
-    let form = Form::read(&body);
-    if !house.is_twilios(&uri, &headers, &form) {
-        return (StatusCode::FORBIDDEN, String::new());
-    }
-    let inbound = read_text(&form).expect("a text");
+async fn answered(State(house): State<Arc<House>>, uri: Uri, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
+    let request = WebhookRequest { path: uri.path(), query: uri.query(), headers: &headers, body: &body };
     let sink = HouseSink(Arc::clone(&house));
-    match house.bot.texted(&inbound, &sink).await {
-        Ok(twiml) => (StatusCode::OK, twiml),
-        Err(closed) => (StatusCode::SERVICE_UNAVAILABLE, closed.to_string()),
-    }
-}
-
-async fn told(State(house): State<Arc<House>>, uri: Uri, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let form = Form::read(&body);
-    if !house.is_twilios(&uri, &headers, &form) {
-        return StatusCode::FORBIDDEN;
-    }
-    let status = read_status(&form).expect("a status");
-    let code = status.error_code.map(|code| format!(" {code}")).unwrap_or_default();
-    lock(&house.statuses).push(format!("{} {}{code}", &status.sid[30..], status.status));
-    StatusCode::OK
+    let answer = match house.bot.precheck(&headers) {
+        Ok(()) => house.bot.answer(request, &sink, house.as_ref()).await,
+        Err(refusal) => refusal,
+    };
+    (StatusCode::from_u16(answer.status).expect("a status"), answer.body)
 }
 
 /// The house's sink: keeps each thing once, and has it done at once while somebody is awake.
@@ -120,6 +108,17 @@ impl EventSink for HouseSink {
             tokio::spawn(async move { house.bot.handle(&arrived.payload, house.as_ref()).await });
         }
         Ok(Receipt::First)
+    }
+
+    async fn delivery_status(&self, status: &DeliveryStatus) -> Result<StatusHeard, SinkClosed> {
+        let known = self.0.known.load(Ordering::SeqCst);
+        self.0.asked.fetch_add(1, Ordering::SeqCst);
+        if !known {
+            return Ok(StatusHeard::NotKnownYet);
+        }
+        let code = status.error_code.map(|code| format!(" {code}")).unwrap_or_default();
+        lock(&self.0.statuses).push(format!("{} {}{code}", &status.provider_ref[30..], status.status));
+        Ok(StatusHeard::Noted)
     }
 }
 

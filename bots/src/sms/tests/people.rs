@@ -153,7 +153,8 @@ async fn where_twilio_keeps_still_we_answer_once() {
     let world = world();
     world.speaks(false);
     let own = |house: House| {
-        let settings = Settings { opt_out: OptOut::Own, ..settings(&world) };
+        let public_url = house.bot.public_url.clone();
+        let settings = Settings { opt_out: OptOut::Own, public_url, ..settings(&world) };
         House { bot: bot_with(settings, &clock(), LONG), ..house }
     };
     let house = House::open(&world, own).await;
@@ -215,4 +216,29 @@ async fn it_is_told_what_became_of_each_text() {
     0002 sent
     0002 undelivered 30005
     ");
+}
+
+#[tokio::test]
+async fn only_a_last_word_about_a_text_waits_until_its_name_is_known() {
+    let world = world();
+    let house = House::open(&world, |house| house).await;
+    world.hold_reports();
+    let envelope = Envelope {
+        key: "n:1:1".to_owned(),
+        destination: Destination::Sms(phone(ANN)),
+        secret: None,
+        message: Message::Notice(Notice { text: "Hello.".to_owned() }),
+        buttons: Vec::new(),
+    };
+    assert_eq!(house.bot.send(&envelope).await.as_str(), "sent");
+    house.known.store(false, Ordering::SeqCst);
+    let learn = async {
+        // Once for `sent`, which is answered at once; then again and again for `delivered`.
+        while house.asked.load(Ordering::SeqCst) < 4 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        house.known.store(true, Ordering::SeqCst);
+    };
+    tokio::join!(world.report(), learn);
+    assert_eq!(*lock(&house.statuses), ["0001 delivered"]);
 }

@@ -20,8 +20,8 @@ async fn what_could_not_be_stored_comes_again() {
     shelf.refuses.store(1, Ordering::SeqCst);
     world.say(ann, "Ann", "/watches");
     let ended = bot.listen(&shelf).await.expect_err("the sink was closed");
-    insta::assert_snapshot!(ended, @"what arrived cannot be stored: the disk is full");
-    assert_eq!(bot.trouble().as_deref(), Some("what arrived cannot be stored: the disk is full"));
+    insta::assert_snapshot!(ended, @"the inbound event cannot be stored: the disk is full");
+    assert_eq!(bot.trouble().as_deref(), Some("the inbound event cannot be stored: the disk is full"));
     assert_eq!(world.waiting(), 1, "not acknowledged");
     shelf.fill(&bot, 1).await;
     assert_eq!(lock(&shelf.kept)[0].chat, ann.to_string());
