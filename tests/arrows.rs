@@ -3,6 +3,9 @@
 //! `violations` decides on texts alone; one test hands it the real files, the others hand it made-up ones, to show
 //! that it would notice.
 
+#[path = "arrows/graph.rs"]
+mod graph;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -72,6 +75,9 @@ fn violations(files: &[File]) -> Vec<String> {
         );
     }
     found.extend(circles(&arrows));
+    let sources: Vec<graph::Source<'_>> =
+        files.iter().map(|file| graph::Source { path: &file.path, text: &file.text }).collect();
+    found.extend(graph::circles(&sources).into_iter().map(|knot| format!("a circle of files: {}", knot.join(", "))));
     found
 }
 
@@ -264,6 +270,50 @@ fn a_circle_is_found_even_between_neighbours() {
     let found =
         violations(&[file("src/app.rs", "use crate::demo::Shop;"), file("src/demo/mod.rs", "use crate::app::run;")]);
     insta::assert_snapshot!(found.join("\n"), @"a circle: app, demo");
+}
+
+/// What is said of the circles among made-up files.
+fn circles_of(files: &[(&str, &str)]) -> String {
+    let sources: Vec<graph::Source<'_>> = files.iter().map(|(path, text)| graph::Source { path, text }).collect();
+    let circles = graph::circles(&sources).into_iter().map(|knot| knot.join(", "));
+    circles.collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn a_circle_of_files_is_found_however_it_is_closed() {
+    for (one, other) in [
+        ("use super::b::B;", "use super::a::A;"),
+        ("use super::{b, c::C};", "fn x() { super::a::run() }"),
+        ("use crate::commands::b::{self, B};", "use crate::commands::{a as first};"),
+        ("use super::Found;", "use super::{\n    a::{A, run},\n};"),
+    ] {
+        let files = [
+            ("src/commands/mod.rs", "mod a;\nmod b;\npub use b::Found;"),
+            ("src/commands/a.rs", one),
+            ("src/commands/b.rs", other),
+        ];
+        assert_eq!(circles_of(&files), "src/commands/a.rs, src/commands/b.rs", "{one} {other}");
+    }
+    let far = [
+        ("src/engine/send.rs", "use crate::store::outbox::start;"),
+        ("src/store/outbox/start.rs", "use crate::keys::Keys;"),
+        ("src/keys/mod.rs", "use crate::engine::send::Sender;"),
+    ];
+    assert_eq!(circles_of(&far), "src/engine/send.rs, src/keys/mod.rs, src/store/outbox/start.rs");
+}
+
+#[test]
+fn a_head_and_its_folder_and_tests_and_comments_make_no_circle() {
+    for files in [
+        [("bots/src/telegram.rs", "mod api;\nuse api::Api;"), ("bots/src/telegram/api.rs", "use super::Telegram;")],
+        [("src/web/a.rs", "use super::b;\n"), ("src/web/b.rs", "// use super::a;\nfn b() {}")],
+        [
+            ("src/web/a.rs", "use super::b;\n"),
+            ("src/web/b.rs", "#[cfg(test)]\nmod tests {\n    use super::super::a;\n}"),
+        ],
+    ] {
+        assert_eq!(circles_of(&files), "", "{files:?}");
+    }
 }
 
 #[test]

@@ -7,10 +7,12 @@
 mod arguments;
 mod command;
 mod help;
+mod lookup;
 mod near;
 mod parse;
 mod plain_speech;
 mod quantities;
+mod row;
 mod said;
 mod table;
 
@@ -20,5 +22,6 @@ pub use help::{help, help_for};
 pub use near::nearest;
 pub use parse::{LONGEST_TEXT, ParseError, addressee, parse};
 pub use quantities::{NotADuration, code, duration};
+pub use row::{Argument, Kind, May, Row};
 pub use said::{Said, Word};
-pub use table::{Argument, Kind, May, Row, TABLE};
+pub use table::TABLE;

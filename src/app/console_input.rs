@@ -31,9 +31,10 @@ impl App {
         let follow = Arc::new(Following(self.clone()));
         let mut admins = vec![Destination::Console];
         admins.extend(self.settings.admins.0.iter().cloned());
-        let commands = Commands::new(self.db.clone(), Arc::clone(&self.clock), follow, admins)
-            .in_zone(self.settings.time_zone)
-            .heard_by(self.platforms.receivers());
+        let commands =
+            Commands::new(self.db.clone(), Arc::clone(&self.clock), Arc::clone(&self.catalogue), follow, admins)
+                .in_zone(self.settings.time_zone)
+                .heard_by(self.platforms.receivers());
         match self.settings.twilio {
             Some(_) => commands.texting(self.texting()),
             None => commands,

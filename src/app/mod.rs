@@ -18,6 +18,7 @@ use coatcheck_bots::webhook::Webhook;
 use coatcheck_domain::clock::SteadyClock;
 use coatcheck_domain::{Clock, SmsRules};
 
+use crate::commands::Catalogue;
 use crate::config::Settings;
 use crate::engine::Rng;
 use crate::engine::poll::Poller;
@@ -55,6 +56,7 @@ pub struct App {
     steady: Arc<SteadyClock>,
     http: reqwest::Client,
     platforms: Platforms,
+    catalogue: Arc<Catalogue>,
 }
 
 /// Why nothing can begin.
@@ -134,6 +136,7 @@ impl App {
         let db = db.with_sms_rules(sms_rules(&settings));
         let platforms = Platforms::new(&settings, None, &clock)?;
         Ok(Self {
+            catalogue: Arc::new(Catalogue::new(db.clone(), Arc::clone(&clock))),
             platforms,
             settings: Arc::new(settings),
             db,

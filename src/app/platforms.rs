@@ -6,12 +6,12 @@ use std::time::Duration;
 use coatcheck_bots::discord::{self, Discord};
 use coatcheck_bots::sms::{self, Sms};
 use coatcheck_bots::telegram::{self, Telegram};
-use coatcheck_bots::{Channel, Inbox, Receiver};
+use coatcheck_bots::{Channel, Command, Inbox, Receiver};
 use coatcheck_domain::Clock;
 use coatcheck_domain::phone::Phone;
 
 use super::App;
-use crate::commands::{Commands, is_shown, is_shown_with_texts};
+use crate::commands::Commands;
 use crate::config::Settings;
 use crate::engine::inbound::InboundWorker;
 use crate::store::people::keys::Keys;
@@ -42,7 +42,8 @@ impl Platforms {
     ) -> Result<Self, reqwest::Error> {
         let client = client()?;
         let expire_after = settings.expire_after;
-        let shows = if settings.twilio.is_some() { is_shown_with_texts } else { is_shown };
+        let shows: fn(Command) -> bool =
+            if settings.twilio.is_some() { |_| true } else { |command| !command.needs_texts() };
         let discord = settings.discord.clone().map(|it| {
             let settings = discord::Settings { token: it.token, base: it.api_base, public_key: it.public_key, shows };
             Arc::new(Discord::new(settings, client.clone(), Arc::clone(clock)))

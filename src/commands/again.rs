@@ -3,23 +3,28 @@
 use coatcheck_bots::commands::Arguments;
 use coatcheck_bots::{Reply, Who, words};
 
-use super::doing::{Act, among};
-use super::{Commands, unwatch, watches};
+use super::doing::{Act, Next};
+use super::{Commands, find, watches};
 use crate::store::StoreError;
 use crate::store::people::watch::Which;
 use crate::store::stock::catalogue::Product;
 
 /// What was said after `/again`.
-pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
+pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Next, StoreError> {
     let mine = watches::mine(commands, who, Which::All).await?;
     if mine.is_empty() {
-        return Ok(watches::nothing(who));
+        return Ok(watches::nothing(who).into());
     }
     if said.bare.is_empty() && said.url.is_none() {
-        return rearm(commands, who, Which::All, "everything").await;
+        return everything(commands, who).await.map(Next::Say);
     }
-    let products = unwatch::watched(commands, &mine).await?;
-    among(commands, who, Act::Again, &products, said).await
+    let products = find::watched(commands, &mine).await?;
+    find::among(commands, who, Act::Again, &products, said).await
+}
+
+/// Arms whatever was notified.
+pub(crate) async fn everything(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
+    rearm(commands, who, Which::All, "everything").await
 }
 
 /// Arms what was notified of one product.

@@ -1,15 +1,16 @@
 //! Buttons. The rows in them are checked to belong to who presses.
 
-use coatcheck_bots::{Reply, Who};
+use coatcheck_bots::{Command, Reply, Who};
 
+use super::doing::Next;
 use super::watches::{listed, name};
-use super::{Commands, ONLY_MANAGERS, forget, may_change, question, shop, watch};
+use super::{Commands, forget, question, shop, watch};
 use crate::store::StoreError;
 use crate::store::people::watch::{Watch, Which};
 
 /// What a button means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Button {
+pub(crate) enum Button {
     Again(i64),
     Got(i64),
     Stop(i64),
@@ -20,7 +21,8 @@ enum Button {
     Choice { question: i64, number: usize },
 }
 
-fn parse(data: &str) -> Option<Button> {
+/// What this data means; `None` for what no button of ours says.
+pub(crate) fn parse(data: &str) -> Option<Button> {
     let (name, rest) = data.split_once(':')?;
     match name {
         "again" => rest.parse().ok().map(Button::Again),
@@ -38,24 +40,36 @@ fn parse(data: &str) -> Option<Button> {
     }
 }
 
-/// Does what the button says.
-pub(crate) async fn pressed(commands: &Commands, who: &Who, data: &str) -> Result<Reply, StoreError> {
-    let Some(button) = parse(data) else {
-        return Ok(Reply::text("I do not know this button any more. Please say it in words."));
-    };
-    match button {
-        Button::Choice { question, number } => return question::choose(commands, who, Some(question), number).await,
-        Button::Unfollow(source) => return shop::removed(commands, who, source).await,
-        _ if !may_change(who) => return Ok(Reply::text(ONLY_MANAGERS)),
-        Button::Forget(subscriber) => return forget::confirmed(commands, who, subscriber).await,
-        _ => {}
+/// Answers a button that is not known, any more or yet.
+pub(crate) const UNKNOWN: &str = "This button no longer works. Please type the command instead.";
+
+impl Button {
+    /// The command it stands for, whose permission covers it; a choice has that of what it does.
+    pub(crate) fn command(self) -> Option<Command> {
+        match self {
+            Self::Again(_) | Self::AgainOf(_) => Some(Command::Again),
+            Self::Got(_) | Self::GotOf(_) | Self::Stop(_) => Some(Command::Unwatch),
+            Self::Forget(_) => Some(Command::Forget),
+            Self::Unfollow(_) => Some(Command::Shop),
+            Self::Choice { .. } => None,
+        }
     }
-    let Some(address) = commands.db.known_destination(&who.destination).await? else { return Ok(not_yours()) };
+}
+
+/// Does what the button says.
+pub(crate) async fn pressed(commands: &Commands, who: &Who, button: Button) -> Result<Next, StoreError> {
     let which = match button {
+        Button::Choice { question, number } => return question::choose(commands, who, Some(question), number).await,
+        Button::Unfollow(source) => return shop::removed(commands, who, source).await.map(Next::Say),
+        Button::Forget(subscriber) => return forget::confirmed(commands, who, subscriber).await.map(Next::Say),
         Button::AgainOf(restock) | Button::GotOf(restock) => Which::NotifiedOf(restock),
         Button::Again(id) | Button::Got(id) | Button::Stop(id) => Which::Watch(id),
-        _ => return Ok(not_yours()),
     };
+    about_watches(commands, who, button, which).await.map(Next::Say)
+}
+
+async fn about_watches(commands: &Commands, who: &Who, button: Button, which: Which) -> Result<Reply, StoreError> {
+    let Some(address) = commands.db.known_destination(&who.destination).await? else { return Ok(not_yours()) };
     let watches = commands.db.watches(address.subscriber_id, which).await?;
     match (button, watches.as_slice()) {
         (_, []) => Ok(not_yours()),
@@ -78,10 +92,9 @@ async fn again(commands: &Commands, who: &Who, mut watches: Vec<Watch>) -> Resul
     let [watch] = watches.as_slice() else {
         return listed(commands, who, "I wait again for:", &watches).await;
     };
-    let products = commands.catalogue.products().await?;
-    match products.iter().find(|product| product.id == watch.product_id) {
-        Some(product) => watch::answer_one(commands, product, watch).await,
-        None => Err(StoreError::ProductGone { product_id: watch.product_id }),
+    match commands.db.products(&[watch.product_id]).await?.as_slice() {
+        [product, ..] => watch::answer_one(commands, product, watch).await,
+        [] => Err(StoreError::ProductGone { product_id: watch.product_id }),
     }
 }
 

@@ -1,15 +1,12 @@
-//! What a command does once its product is known: at once, or when a question is answered.
+//! What is to be done with a product, once it is known which one: at once, or when a question is answered. Pure.
 
 use coatcheck_bots::commands::{Arguments, How};
-use coatcheck_bots::{Reply, Who};
+use coatcheck_bots::{Command, Reply};
 use coatcheck_domain::watch::{Mode, Wish};
 use coatcheck_domain::{SizeKey, StyleKey};
 use serde::{Deserialize, Serialize};
 
-use super::resolve::{Meant, Resolution, resolve};
-use super::{Commands, again, history, question, stock, unwatch, watch};
-use crate::store::StoreError;
-use crate::store::stock::catalogue::Product;
+use super::resolve::Meant;
 
 /// What is done with a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +19,19 @@ pub(crate) enum Act {
     History,
 }
 
+impl Act {
+    /// The command that asks for it.
+    pub(crate) fn command(self) -> Command {
+        match self {
+            Self::Watch => Command::Watch,
+            Self::Unwatch => Command::Unwatch,
+            Self::Again => Command::Again,
+            Self::Stock => Command::Stock,
+            Self::History => Command::History,
+        }
+    }
+}
+
 /// Everything needed to do it; stored as JSON with an open question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Doing {
@@ -30,6 +40,18 @@ pub(crate) struct Doing {
     pub(crate) sizes: Vec<String>,
     pub(crate) style: Option<String>,
     pub(crate) every: bool,
+}
+
+/// What a command comes to: an answer, or something that the dispatcher does next. No command calls another.
+pub(crate) enum Next {
+    Say(Reply),
+    Do(Doing),
+}
+
+impl From<Reply> for Next {
+    fn from(reply: Reply) -> Self {
+        Self::Say(reply)
+    }
 }
 
 impl Doing {
@@ -56,43 +78,5 @@ impl Doing {
             wishes.push((None, Wish { size: SizeKey::default(), style }));
         }
         wishes
-    }
-}
-
-/// Finds the product among all and does it; asks where it is not clear.
-pub(crate) async fn named(commands: &Commands, who: &Who, act: Act, said: &Arguments) -> Result<Reply, StoreError> {
-    let products = commands.catalogue.products().await?;
-    among(commands, who, act, &products, said).await
-}
-
-/// Finds the product among these and does it; asks where it is not clear.
-pub(crate) async fn among(
-    commands: &Commands,
-    who: &Who,
-    act: Act,
-    products: &[Product],
-    said: &Arguments,
-) -> Result<Reply, StoreError> {
-    match resolve(products, said) {
-        Resolution::One(meant) => perform(commands, who, &Doing::new(act, meant, said)).await,
-        Resolution::Choose(doubt, meant) => {
-            let choices = meant.into_iter().map(|meant| Doing::new(act, meant, said)).collect();
-            question::ask(commands, who, &doubt, choices, products).await
-        }
-        Resolution::Nothing => Ok(question::nothing_found(who, products)),
-    }
-}
-
-/// Does it.
-pub(crate) async fn perform(commands: &Commands, who: &Who, doing: &Doing) -> Result<Reply, StoreError> {
-    let products = commands.catalogue.products().await?;
-    let product = products.iter().find(|product| product.id == doing.product);
-    let product = product.ok_or(StoreError::ProductGone { product_id: doing.product })?;
-    match doing.act {
-        Act::Watch => watch::add(commands, who, doing, product).await,
-        Act::Unwatch => unwatch::remove(commands, who, doing, product).await,
-        Act::Again => again::product(commands, who, product).await,
-        Act::Stock => stock::show(commands, doing, product).await,
-        Act::History => history::show(commands, who, doing, product).await,
     }
 }

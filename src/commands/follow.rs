@@ -7,7 +7,7 @@ use coatcheck_bots::commands::Arguments;
 use coatcheck_bots::{Reply, Who, words};
 use url::Url;
 
-use super::doing::{Act, Doing, perform};
+use super::doing::{Act, Doing, Next};
 use super::resolve::{Doubt, MOST_CHOICES, fixed};
 use super::{Commands, question};
 use crate::store::StoreError;
@@ -38,20 +38,22 @@ enum First {
 }
 
 /// Follows, waits for the first reading, then watches what it read.
-pub(crate) async fn follow(commands: &Commands, who: &Who, url: &Url, said: &Arguments) -> Result<Reply, StoreError> {
+pub(crate) async fn follow(commands: &Commands, who: &Who, url: &Url, said: &Arguments) -> Result<Next, StoreError> {
     let followed = match commands.follow.follow(url, who, false).await {
         Ok(followed) => followed,
-        Err(why) => return Ok(Reply::text(why)),
+        Err(why) => return Ok(Reply::text(why).into()),
     };
     match first_reading(commands, followed.source_id).await? {
         First::Products(ids) => watch_among(commands, who, &ids, said).await,
         First::Failed(why) => Ok(Reply::text(format!(
             "I could not read that address: {}. I keep trying; say it again later to watch it.",
             words::plain(&why).trim_end_matches('.')
-        ))),
+        ))
+        .into()),
         First::NotYet => Ok(Reply::text(
             "I follow it now, but its first reading takes longer. Say it again in a minute to watch it.",
-        )),
+        )
+        .into()),
     }
 }
 
@@ -71,18 +73,16 @@ async fn first_reading(commands: &Commands, source_id: i64) -> Result<First, Sto
     Ok(First::NotYet)
 }
 
-async fn watch_among(commands: &Commands, who: &Who, ids: &[i64], said: &Arguments) -> Result<Reply, StoreError> {
-    commands.catalogue.refresh().await;
-    let products = commands.catalogue.products().await?;
-    let read = products.iter().filter(|product| ids.contains(&product.id));
-    let mut choices: Vec<Doing> = read.map(|product| Doing::new(Act::Watch, fixed(product, said), said)).collect();
-    match choices.as_slice() {
-        [] => Ok(Reply::text("That address is read already, but by another address that is followed; say its name.")),
-        [only] => perform(commands, who, only).await,
+async fn watch_among(commands: &Commands, who: &Who, ids: &[i64], said: &Arguments) -> Result<Next, StoreError> {
+    let products = commands.db.products(ids).await?;
+    let meant = products.iter().map(|product| Doing::new(Act::Watch, fixed(product, said), said));
+    let mut choices: Vec<Doing> = meant.collect();
+    match choices.len() {
+        0 => Ok(Reply::text("That page is already tracked under another address. Watch it by its name.").into()),
+        1 => Ok(Next::Do(choices.remove(0))),
         several => {
-            let doubt = Doubt::Several(several.len());
             choices.truncate(MOST_CHOICES);
-            question::ask(commands, who, &doubt, choices, &products).await
+            question::ask(commands, who, &Doubt::Several(several), choices, &products).await.map(Next::Say)
         }
     }
 }

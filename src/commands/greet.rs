@@ -1,9 +1,10 @@
 //! `/help` and `/start`.
 
-use coatcheck_bots::commands::{self, Arguments, May, TABLE};
+use coatcheck_bots::commands::{self, Arguments, TABLE};
 use coatcheck_bots::{Command, Reply, Who};
 
-use super::{Commands, later, platform};
+use super::permission::refusal;
+use super::{Commands, platform};
 
 /// The whole list, or one command.
 pub(crate) fn help(commands: &Commands, who: &Who, said: &Arguments) -> Reply {
@@ -16,9 +17,7 @@ pub(crate) fn help(commands: &Commands, who: &Who, said: &Arguments) -> Reply {
     Reply::text(match asked {
         Some(command) => commands::help_for(command, platform),
         None => {
-            let is_admin = commands.is_admin(who);
-            let is_shown = if commands.texting.is_some() { later::is_shown_with_texts } else { later::is_shown };
-            commands::help(platform, |command| is_shown(command) && (is_admin || command.may() != May::Admins))
+            commands::help(platform, |command| commands.shows(command) && refusal(commands, who, command).is_none())
         }
     })
 }

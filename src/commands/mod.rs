@@ -1,19 +1,21 @@
 //! What people's words come to: implements the bots' inbox. One file a command.
 //!
-//! Words are resolved against the catalogue, then done; who may do what is decided here.
+//! Words are resolved against the catalogue, then done. Only the dispatcher performs; no command calls another.
 
 mod again;
 mod button;
 mod catalogue;
 mod complete;
+mod dispatch;
 mod doing;
+mod find;
 mod follow;
 mod forget;
 mod greet;
 mod history;
-mod later;
 mod near;
 mod pause;
+mod permission;
 mod phone;
 mod question;
 mod resolve;
@@ -32,7 +34,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
-use coatcheck_bots::commands::{Arguments, May, Word, arguments};
+use coatcheck_bots::commands::{Word, arguments};
 use coatcheck_bots::{Command, Inbox, Platform, Receiver, Reply, Said, Who};
 use coatcheck_domain::{Clock, Destination};
 use tokio::sync::Semaphore;
@@ -40,12 +42,9 @@ use tokio::sync::Semaphore;
 use crate::store::people::subscriber::Address;
 use crate::store::stock::catalogue::Product;
 use crate::store::{Db, StoreError};
-use catalogue::Catalogue;
-use doing::Act;
+pub use catalogue::Catalogue;
 pub use follow::{Follow, Followed};
-pub use later::{is_shown, is_shown_with_texts};
 use resolve::{Meant, Resolution};
-use texting::Gate;
 pub use texting::Texting;
 
 /// How long `/watch <URL>` waits for the first reading.
@@ -57,7 +56,7 @@ const DRAWN_AT_ONCE: usize = 2;
 pub struct Commands {
     db: Db,
     clock: Arc<dyn Clock>,
-    catalogue: Catalogue,
+    catalogue: Arc<Catalogue>,
     follow: Arc<dyn Follow>,
     admins: Vec<Destination>,
     patience: Duration,
@@ -70,8 +69,13 @@ pub struct Commands {
 impl Commands {
     /// Commands on this database. `follow` follows what nobody followed yet; `admins` may do more than others.
     #[must_use]
-    pub fn new(db: Db, clock: Arc<dyn Clock>, follow: Arc<dyn Follow>, admins: Vec<Destination>) -> Self {
-        let catalogue = Catalogue::new(db.clone(), Arc::clone(&clock));
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        catalogue: Arc<Catalogue>,
+        follow: Arc<dyn Follow>,
+        admins: Vec<Destination>,
+    ) -> Self {
         let drawing = Semaphore::new(DRAWN_AT_ONCE);
         Self {
             db,
@@ -125,57 +129,9 @@ impl Commands {
         })
     }
 
-    async fn answer(&self, who: &Who, said: &Said) -> Result<Reply, StoreError> {
-        let Some(phone) = texting::phone(who) else { return self.obey(who, said).await };
-        match texting::gate(self, who, phone, said).await? {
-            Gate::Answer(reply) => Ok(reply),
-            Gate::Do { said, may_join: false } => self.obey(who, &said).await,
-            Gate::Do { said, may_join: true } => {
-                let reply = self.obey(who, &said).await?;
-                texting::join(self, phone, reply).await
-            }
-        }
-    }
-
-    async fn obey(&self, who: &Who, said: &Said) -> Result<Reply, StoreError> {
-        if said.command == Command::Answer {
-            return question::answered(self, who, arguments(said).number).await;
-        }
-        question::close(self, who).await?;
-        if said.command.may() == May::Admins && !self.is_admin(who) {
-            return Ok(Reply::text(shop::ONLY_ADMINS));
-        }
-        if let Some(refusal) = refusal(who, said.command) {
-            return Ok(Reply::text(refusal));
-        }
-        let words = arguments(said);
-        match said.command {
-            Command::Pause => pause::pause(self, who, &words).await,
-            Command::Resume => pause::resume(self, who).await,
-            Command::Test => test::alert(self, who).await,
-            Command::Export => forget::export(self, who).await,
-            Command::Forget => forget::said(self, who, &words).await,
-            Command::Phone => phone::add(self, who, &words).await,
-            Command::Verify => phone::verify(self, who, &words).await,
-            Command::Shop => shop::said(self, who, &words).await,
-            Command::Status => status::status(self).await,
-            Command::Help => Ok(greet::help(self, who, &words)),
-            Command::Start => Ok(greet::start(who)),
-            Command::Anytime => texting::anytime(self, who, &words).await,
-            about_products => self.about_products(who, about_products, &words).await,
-        }
-    }
-
-    async fn about_products(&self, who: &Who, command: Command, words: &Arguments) -> Result<Reply, StoreError> {
-        match command {
-            Command::Watch => watch::said(self, who, words).await,
-            Command::Unwatch => unwatch::said(self, who, words).await,
-            Command::Watches => watches::list(self, who).await,
-            Command::Stock => doing::named(self, who, Act::Stock, words).await,
-            Command::History => doing::named(self, who, Act::History, words).await,
-            Command::Again => again::said(self, who, words).await,
-            later => Ok(later::not_yet(later, platform(who))),
-        }
+    /// Is it of use here? Where nobody is texted, some commands are not.
+    fn shows(&self, command: Command) -> bool {
+        self.texting.is_some() || !command.needs_texts()
     }
 
     async fn address(&self, who: &Who) -> Result<Address, StoreError> {
@@ -210,11 +166,11 @@ fn several(words: &str, choices: &[Meant], products: &[Product]) -> String {
 #[async_trait]
 impl Inbox for Commands {
     async fn said(&self, who: &Who, said: Said) -> Reply {
-        self.answer(who, &said).await.unwrap_or_else(|error| sorry(who, said.command.name(), &error))
+        dispatch::said(self, who, &said).await
     }
 
     async fn pressed(&self, who: &Who, data: &str) -> Reply {
-        button::pressed(self, who, data).await.unwrap_or_else(|error| sorry(who, "a button", &error))
+        dispatch::pressed(self, who, data).await
     }
 
     async fn complete(&self, _who: &Who, _command: Command, argument: &str, typed: &str) -> Vec<String> {
@@ -228,45 +184,10 @@ impl Inbox for Commands {
     }
 }
 
-/// In a room only those who manage it change what the room is told.
-fn refusal(who: &Who, command: Command) -> Option<&'static str> {
-    let changes = matches!(
-        command,
-        Command::Watch
-            | Command::Unwatch
-            | Command::Again
-            | Command::Pause
-            | Command::Resume
-            | Command::Test
-            | Command::Forget
-    );
-    (changes && !may_change(who)).then_some(ONLY_MANAGERS)
-}
-
-const ONLY_MANAGERS: &str = "Here only those who manage this channel can do that. Write to me directly for yourself.";
-
-fn may_change(who: &Who) -> bool {
-    !who.destination.is_room() || who.may_manage
-}
-
 fn platform(who: &Who) -> Platform {
     let channel = who.destination.channel();
     // A webhook cannot speak.
     Platform::ALL.into_iter().find(|platform| platform.as_str() == channel).unwrap_or(Platform::Console)
-}
-
-/// The person's sentence; the cause goes into the log.
-fn sorry(who: &Who, what: &str, error: &StoreError) -> Reply {
-    match error {
-        StoreError::NoKey => {
-            Reply::text("I cannot keep phone numbers, for no key is set for them here. Nothing was stored.")
-        }
-        StoreError::ProductGone { .. } => Reply::text("That product is followed no more. Nothing was changed."),
-        other => {
-            tracing::error!(error = %other, destination = %who.destination, command = what, "a command failed");
-            Reply::text("Something went wrong on my side and nothing was changed. Please try again in a minute.")
-        }
-    }
 }
 
 #[cfg(test)]

@@ -50,8 +50,9 @@ pub(crate) async fn resume(commands: &Commands, who: &Who) -> Result<Reply, Stor
 async fn in_stock(commands: &Commands, who: &Who) -> Result<Vec<String>, StoreError> {
     let mine = watches::mine(commands, who, Which::All).await?;
     let ids: BTreeSet<i64> = mine.iter().map(|watch| watch.product_id).collect();
-    let stock = commands.db.stock(&ids.into_iter().collect::<Vec<_>>()).await?;
-    let products = commands.catalogue.products().await?;
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let stock = commands.db.stock(&ids).await?;
+    let products = commands.db.products(&ids).await?;
     let now = commands.clock.now();
     let lines = mine.iter().filter_map(|watch| {
         let product = products.iter().find(|product| product.id == watch.product_id)?;

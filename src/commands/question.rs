@@ -2,10 +2,10 @@
 
 use coatcheck_bots::{Command, Reply, Who, words};
 
-use super::doing::{Act, Doing, perform};
+use super::doing::{Doing, Next};
 use super::resolve::Doubt;
 use super::today::wanted;
-use super::{Commands, ONLY_MANAGERS, may_change, platform};
+use super::{Commands, platform};
 use crate::store::StoreError;
 use crate::store::stock::catalogue::Product;
 
@@ -80,36 +80,28 @@ pub(crate) async fn close(commands: &Commands, who: &Who) -> Result<(), StoreErr
     Ok(())
 }
 
-/// A number was said.
-pub(crate) async fn answered(commands: &Commands, who: &Who, number: Option<usize>) -> Result<Reply, StoreError> {
-    choose(commands, who, None, number.unwrap_or_default()).await
-}
-
 /// A choice was made: by number, or by a button that carries the question's row.
 pub(crate) async fn choose(
     commands: &Commands,
     who: &Who,
     question: Option<i64>,
     number: usize,
-) -> Result<Reply, StoreError> {
+) -> Result<Next, StoreError> {
     let address = commands.db.known_destination(&who.destination).await?;
     let open = match address {
         Some(address) => commands.db.open_question(address.destination_id).await?,
         None => None,
     };
     let Some(open) = open.filter(|open| question.is_none_or(|id| id == open.id)) else {
-        return Ok(Reply::text("No question of mine is open here. Please say it again."));
+        return Ok(Reply::text("That question is no longer open. Please say it again.").into());
     };
-    let choices: Vec<Doing> =
+    let mut choices: Vec<Doing> =
         serde_json::from_str(&open.choices).map_err(|why| StoreError::corrupt("conversation.choices", why))?;
-    let Some(chosen) = number.checked_sub(1).and_then(|at| choices.get(at)) else {
-        return Ok(Reply::text(format!("Please answer with a number from 1 to {}.", choices.len())));
-    };
-    if matches!(chosen.act, Act::Watch | Act::Unwatch | Act::Again) && !may_change(who) {
-        return Ok(Reply::text(ONLY_MANAGERS));
+    if !(1..=choices.len()).contains(&number) {
+        return Ok(Reply::text(format!("Please answer with a number from 1 to {}.", choices.len())).into());
     }
     if !commands.db.close_question(open.id).await? {
-        return Ok(Reply::text("That was answered already."));
+        return Ok(Reply::text("That was answered already.").into());
     }
-    perform(commands, who, chosen).await
+    Ok(Next::Do(choices.remove(number - 1)))
 }

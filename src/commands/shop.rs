@@ -94,20 +94,13 @@ async fn change(commands: &Commands, who: &Who, action: &str, source: &Source) -
     }))
 }
 
-/// The button below "this forgets …". Whoever presses it must be an admin, too.
+/// The button below "this forgets …".
 pub(crate) async fn removed(commands: &Commands, who: &Who, id: i64) -> Result<Reply, StoreError> {
-    if !commands.is_admin(who) {
-        return Ok(Reply::text(ONLY_ADMINS));
-    }
     let Some(source) = commands.db.source(id).await? else { return Ok(Reply::text("It is not followed any more.")) };
     commands.db.remove_source(id).await?;
     audit(commands, who, "shop remove", &source.url).await?;
     Ok(Reply::text(format!("{} is not followed any more.", source.url)))
 }
-
-/// A polite no.
-pub(crate) const ONLY_ADMINS: &str =
-    "Only the admins of this CoatCheck can do that. You can watch any address: /watch with it.";
 
 async fn audit(commands: &Commands, who: &Who, what: &str, subject: &str) -> Result<(), StoreError> {
     commands.db.audit(&who.destination.to_string(), what, subject).await

@@ -37,10 +37,9 @@ pub(crate) async fn alert(commands: &Commands, who: &Who) -> Result<Reply, Store
 async fn about_mine(commands: &Commands, who: &Who) -> Result<Option<Alert>, StoreError> {
     let mine = watches::mine(commands, who, Which::All).await?;
     let Some(watch) = mine.first() else { return Ok(None) };
-    let products = commands.catalogue.products().await?;
-    let Some(product) = products.iter().find(|product| product.id == watch.product_id) else { return Ok(None) };
+    let Some(product) = commands.db.products(&[watch.product_id]).await?.pop() else { return Ok(None) };
     let stock = commands.db.stock(&[product.id]).await?;
-    let variant = matching(product, &stock, &watch.wish).next().map(as_told);
+    let variant = matching(&product, &stock, &watch.wish).next().map(as_told);
     Ok(variant.map(|variant| {
         let now = commands.clock.now();
         Alert {

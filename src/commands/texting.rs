@@ -9,8 +9,7 @@ use coatcheck_domain::Destination;
 use coatcheck_domain::country::Countries;
 use coatcheck_domain::phone::Phone;
 
-use super::later::not_yet;
-use super::{Commands, again, platform, watches};
+use super::{Commands, again, watches};
 use crate::store::StoreError;
 use crate::store::people::consent::{ConsentWord, How, Standing};
 use crate::store::people::watch::Which;
@@ -144,13 +143,13 @@ async fn start(commands: &Commands, who: &Who, phone: &Phone) -> Result<Reply, S
     if watches::mine(commands, who, Which::All).await?.is_empty() {
         return Ok(Reply::text(format!("{IN} {JOINED}")));
     }
-    let reply = again::said(commands, who, &Arguments::default()).await?;
+    let reply = again::everything(commands, who).await?;
     Ok(Reply { text: format!("I text you again. {}", reply.text), ..reply })
 }
 
 /// `ANYTIME`, and `ANYTIME OFF`.
 pub(super) async fn anytime(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
-    let Some(phone) = phone(who) else { return Ok(not_yet(Command::Anytime, platform(who))) };
+    let Some(phone) = phone(who) else { return Ok(Reply::text("ANYTIME is for text messages only.")) };
     let off = said.action.is_some();
     let word = if off { ConsentWord::Daytime } else { ConsentWord::Anytime };
     commands.db.consent(phone, word, How::Text).await?;

@@ -3,33 +3,27 @@
 use coatcheck_bots::commands::Arguments;
 use coatcheck_bots::{Reply, Who, words};
 
-use super::doing::{Act, Doing, among};
+use super::doing::{Act, Doing, Next};
 use super::today::wanted;
-use super::{Commands, watches};
+use super::{Commands, find, watches};
 use crate::store::StoreError;
 use crate::store::people::watch::{Watch, Which};
 use crate::store::stock::catalogue::Product;
 
 /// What was said after `/unwatch`.
-pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
+pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Next, StoreError> {
     let mine = watches::mine(commands, who, Which::All).await?;
     if mine.is_empty() {
-        return Ok(watches::nothing(who));
+        return Ok(watches::nothing(who).into());
     }
     if is_all(said) {
-        return all(commands, &mine).await;
+        return all(commands, &mine).await.map(Next::Say);
     }
     if said.bare.is_empty() && said.url.is_none() && said.sizes.is_empty() {
-        return watches::listed(commands, who, "Which one shall I stop?", &mine).await;
+        return watches::listed(commands, who, "Which one shall I stop?", &mine).await.map(Next::Say);
     }
-    let products = watched(commands, &mine).await?;
-    among(commands, who, Act::Unwatch, &products, said).await
-}
-
-/// The products among which a person's words are resolved: those that are watched.
-pub(crate) async fn watched(commands: &Commands, mine: &[Watch]) -> Result<Vec<Product>, StoreError> {
-    let products = commands.catalogue.products().await?;
-    Ok(products.iter().filter(|product| mine.iter().any(|watch| watch.product_id == product.id)).cloned().collect())
+    let products = find::watched(commands, &mine).await?;
+    find::among(commands, who, Act::Unwatch, &products, said).await
 }
 
 fn is_all(said: &Arguments) -> bool {

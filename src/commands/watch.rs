@@ -4,10 +4,10 @@ use coatcheck_bots::commands::Arguments;
 use coatcheck_bots::{Reply, Who, words};
 use coatcheck_domain::watch::{Mode, Wish};
 
-use super::doing::{Act, Doing, among};
+use super::doing::{Act, Doing, Next};
 use super::resolve::{Resolution, resolve};
 use super::today::{Today, today, trouble, wanted};
-use super::{Commands, follow};
+use super::{Commands, find, follow};
 use crate::store::StoreError;
 use crate::store::people::watch::{NewWatch, Watch};
 use crate::store::stock::catalogue::{Product, Variant};
@@ -18,14 +18,14 @@ const MOST_SIZES: usize = 20;
 const LONGEST: usize = 60;
 
 /// What was said after `/watch`.
-pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
+pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Next, StoreError> {
     let products = commands.catalogue.products().await?;
     match &said.url {
         Some(url) if resolve(&products, said) == Resolution::Nothing => {
             commands.address(who).await?;
             follow::follow(commands, who, url, said).await
         }
-        _ => among(commands, who, Act::Watch, &products, said).await,
+        _ => find::among(commands, who, Act::Watch, &products, said).await,
     }
 }
 

@@ -49,8 +49,9 @@ pub(crate) async fn listed(
 ) -> Result<Reply, StoreError> {
     let shown = &watches[..watches.len().min(MOST_LISTED)];
     let ids: BTreeSet<i64> = shown.iter().map(|watch| watch.product_id).collect();
-    let stock = commands.db.stock(&ids.into_iter().collect::<Vec<_>>()).await?;
-    let products = commands.catalogue.products().await?;
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let stock = commands.db.stock(&ids).await?;
+    let products = commands.db.products(&ids).await?;
     let mut reply = Reply::text(opening);
     for (number, watch) in (1..).zip(shown) {
         let line = line(commands, watch, &products, &stock);

@@ -7,8 +7,8 @@ use coatcheck_domain::phone::Phone;
 use url::Url;
 
 use super::quantities;
+use super::row::Kind;
 use super::said::{Said, Word};
-use super::table::Kind;
 
 /// Once, or each time it is back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

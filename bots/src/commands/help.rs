@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::command::Command;
-use super::table::{Argument, Kind, May};
+use super::row::{Argument, Kind, May};
 use crate::Platform;
 
 /// What can be said here, a line a command; by text message in two segments. `shows` leaves out what is not for the
@@ -71,8 +71,7 @@ fn cased(example: &str, platform: Platform) -> String {
 
 fn note(may: May) -> &'static str {
     match may {
-        May::Everyone => "",
-        May::Managers => " (for who manages the channel)",
+        May::Everyone | May::Managers => "",
         May::Admins => " (admins)",
     }
 }

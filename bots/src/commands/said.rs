@@ -1,7 +1,7 @@
 //! What a person said, before anyone knows what the words mean.
 
 use super::command::Command;
-use super::table::Kind;
+use super::row::Kind;
 
 /// What a person said, parsed but not yet resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]

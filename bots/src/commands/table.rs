@@ -1,89 +1,8 @@
 //! THE table: every command with its names, arguments, help, examples, and who may say it.
 
 use super::command::Command;
+use super::row::{Argument, Kind, May, Row};
 use crate::Platform;
-
-/// One row: all that registration, parsing and help know of a command.
-#[derive(Debug, Clone, Copy)]
-pub struct Row {
-    /// Which.
-    pub command: Command,
-    /// The name in chats: lower case, one word.
-    pub name: &'static str,
-    /// The word in text messages, in capitals; `None` where it cannot be said there.
-    pub sms: Option<&'static str>,
-    /// Other names that are understood, but neither registered nor taught.
-    pub also: &'static [&'static str],
-    /// Where it cannot be said (text messages: see `sms`).
-    pub not_on: &'static [Platform],
-    /// Its arguments: the required ones first, as Discord wants it.
-    pub arguments: &'static [Argument],
-    /// One line, at most 100 characters (Discord's limit for a description).
-    pub help: &'static str,
-    /// What stands behind the name in examples; `""` is the bare command.
-    pub examples: &'static [&'static str],
-    /// Who may say it. Platforms report facts; the decision falls above.
-    pub may: May,
-}
-
-/// Who may say a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum May {
-    /// Everyone.
-    Everyone,
-    /// Who manages the room it is said in.
-    Managers,
-    /// The destinations in `COATCHECK_ADMINS`.
-    Admins,
-}
-
-/// One argument of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Argument {
-    /// Its name, also the name of the option where a platform has named options.
-    pub name: &'static str,
-    /// Must it be given?
-    pub required: bool,
-    /// What it takes.
-    pub kind: Kind,
-    /// One line, at most 100 characters.
-    pub help: &'static str,
-}
-
-/// What an argument takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A product by name or alias, or its address. Completed from the catalogue.
-    Product,
-    /// One size or several, `M,L`. Completed from the catalogue.
-    Size,
-    /// A style: colour, fit, … Completed from the catalogue.
-    Style,
-    /// Minutes, hours or days: `30m`, `8h`, `2d`.
-    Duration,
-    /// A phone number in international form.
-    Phone,
-    /// The six digits that were texted.
-    Code,
-    /// An address.
-    Url,
-    /// One of these words.
-    Choice(&'static [&'static str]),
-    /// The name of a command.
-    Command,
-    /// Opaque text: a deep link's payload.
-    Payload,
-    /// The number of a choice.
-    Number,
-}
-
-impl Kind {
-    /// Is it completed while people type?
-    #[must_use]
-    pub fn completes(self) -> bool {
-        matches!(self, Self::Product | Self::Size | Self::Style)
-    }
-}
 
 const fn required(name: &'static str, kind: Kind, help: &'static str) -> Argument {
     Argument { name, required: true, kind, help }
@@ -98,8 +17,11 @@ const WHICH_PRODUCT: Argument = required("product", Kind::Product, "The product'
 const PRODUCT_OR_URL: Argument = required("product", Kind::Product, "The product's name, or the address of its page");
 const SIZE: Argument = optional("size", Kind::Size, "One size or several: M or M,L. Without it, any size");
 const STYLE: Argument = optional("style", Kind::Style, "Colour or other option: black. Without it, any");
-const HOW: Argument =
-    optional("how", Kind::Choice(&["once", "every"]), "once: tell me one time (normal). every: each time it is back");
+const HOW: Argument = optional(
+    "how",
+    Kind::Choice(&["once", "every"]),
+    "once: one alert (the default). every: an alert each time it is back",
+);
 
 /// A command that everyone may say everywhere, with nothing behind it; rows differ from it where they must.
 const PLAIN: Row = Row {
@@ -109,9 +31,11 @@ const PLAIN: Row = Row {
     also: &[],
     not_on: &[],
     arguments: &[],
-    help: "",
+    help: "Show all commands, or explain one",
     examples: &[""],
     may: May::Everyone,
+    strangers: false,
+    needs_texts: false,
 };
 
 const CHATS: &[Platform] = &[Platform::Console, Platform::Discord, Platform::Telegram, Platform::Slack];
@@ -125,6 +49,7 @@ pub const TABLE: &[Row] = &[
         arguments: &[PRODUCT_OR_URL, SIZE, STYLE, HOW],
         help: "Tell me when it is back in stock",
         examples: &["jacket M", "jacket M,L black", "https://shop.example/products/jacket size M every"],
+        may: May::Managers,
         ..PLAIN
     },
     Row {
@@ -133,8 +58,9 @@ pub const TABLE: &[Row] = &[
         sms: Some("UNWATCH"),
         also: &["remove", "stop"],
         arguments: &[PRODUCT, SIZE],
-        help: "Stop a watch: choose it from the list, or name it",
+        help: "Stop a watch: pick it from the list, or name it",
         examples: &["", "jacket M"],
+        may: May::Managers,
         ..PLAIN
     },
     Row {
@@ -142,7 +68,9 @@ pub const TABLE: &[Row] = &[
         name: "watches",
         sms: Some("LIST"),
         also: &["list", "watching"],
-        help: "List what I wait for",
+        arguments: &[optional("page", Kind::Number, "Which page of a long list")],
+        examples: &["", "2"],
+        help: "List my watches",
         ..PLAIN
     },
     Row {
@@ -159,7 +87,7 @@ pub const TABLE: &[Row] = &[
         name: "history",
         sms: Some("HISTORY"),
         arguments: &[WHICH_PRODUCT, SIZE, STYLE],
-        help: "When it was in stock, how long it lasted, when it usually comes",
+        help: "When it was in stock, for how long, and when it usually comes back",
         examples: &["jacket M"],
         ..PLAIN
     },
@@ -169,24 +97,27 @@ pub const TABLE: &[Row] = &[
         sms: Some("RESET"),
         also: &["reset", "rearm"],
         arguments: &[PRODUCT],
-        help: "Wait again for what I was already told about: everything, or one product",
+        help: "Watch again what I was already notified of: everything, or one product",
         examples: &["", "jacket"],
+        may: May::Managers,
         ..PLAIN
     },
     Row {
         command: Command::Phone,
         name: "phone",
         arguments: &[required("number", Kind::Phone, "In international form: +1 415 555 0123")],
-        help: "Add a phone: it is texted when nothing else reaches me",
+        help: "Add a phone: it gets a text when no chat can be reached",
         examples: &["+14155550123"],
+        needs_texts: true,
         ..PLAIN
     },
     Row {
         command: Command::Verify,
         name: "verify",
         arguments: &[required("code", Kind::Code, "The six digits that were texted to the phone")],
-        help: "Prove that the phone is mine",
+        help: "Confirm that the phone is mine",
         examples: &["123456"],
+        needs_texts: true,
         ..PLAIN
     },
     Row {
@@ -194,9 +125,10 @@ pub const TABLE: &[Row] = &[
         name: "pause",
         sms: Some("PAUSE"),
         also: &["mute"],
-        arguments: &[optional("for", Kind::Duration, "30m, 8h or 2d. Without it, until I resume")],
-        help: "Be quiet for a while",
+        arguments: &[optional("for", Kind::Duration, "30m, 8h, 2d or until tomorrow. Without it, until I resume")],
+        help: "No alerts for a while",
         examples: &["", "8h"],
+        may: May::Managers,
         ..PLAIN
     },
     Row {
@@ -204,37 +136,45 @@ pub const TABLE: &[Row] = &[
         name: "resume",
         sms: Some("RESUME"),
         also: &["unmute", "unpause"],
-        help: "End the pause, and say what is in stock now",
+        help: "End the pause and see what is in stock now",
+        may: May::Managers,
         ..PLAIN
     },
     Row {
         command: Command::Test,
         name: "test",
         sms: Some("TEST"),
-        help: "Send me an alert, to see how one looks",
+        help: "Send me a test alert",
+        may: May::Managers,
         ..PLAIN
     },
-    Row { command: Command::Export, name: "export", help: "Everything that is known of me, as a file", ..PLAIN },
+    Row { command: Command::Export, name: "export", help: "Download everything stored about me", ..PLAIN },
     Row {
         command: Command::Forget,
         name: "forget",
         sms: Some("FORGET"),
-        help: "Delete everything that is known of me",
+        help: "Delete everything stored about me",
+        may: May::Managers,
+        strangers: true,
         ..PLAIN
     },
     Row {
-        command: Command::Announce,
-        name: "announce",
-        not_on: &[Platform::Console],
-        arguments: &[
-            required("action", Kind::Choice(&["add", "list", "stop"]), "add, list or stop"),
-            PRODUCT,
-            SIZE,
-            STYLE,
-        ],
-        help: "Tell this channel when a product is back in stock",
-        examples: &["add jacket", "list", "stop jacket"],
+        command: Command::Link,
+        name: "link",
+        arguments: &[optional("code", Kind::Payload, "The code that /link gave you in the other chat")],
+        help: "Use a second chat: alerts go there when this one cannot be reached",
+        examples: &[""],
+        ..PLAIN
+    },
+    Row {
+        command: Command::Join,
+        name: "join",
+        sms: Some("JOIN"),
+        arguments: &[required("word", Kind::Payload, "The invite word")],
+        help: "Say the invite word, once, where one is needed",
+        examples: &["raincoat"],
         may: May::Managers,
+        strangers: true,
         ..PLAIN
     },
     Row {
@@ -248,7 +188,7 @@ pub const TABLE: &[Row] = &[
             ),
             optional("url", Kind::Url, "The address of a product or of the shop"),
         ],
-        help: "The shops and products that are followed",
+        help: "The shops and products that are polled",
         examples: &["list", "add https://shop.example/products/jacket"],
         may: May::Admins,
         ..PLAIN
@@ -257,7 +197,7 @@ pub const TABLE: &[Row] = &[
         command: Command::Status,
         name: "status",
         sms: Some("STATUS"),
-        help: "Is everything running, and how fresh is it",
+        help: "Show service status and when shops were last checked",
         ..PLAIN
     },
     Row {
@@ -268,6 +208,7 @@ pub const TABLE: &[Row] = &[
         arguments: &[optional("command", Kind::Command, "The command to explain")],
         help: "This list, or one command explained",
         examples: &["", "watch"],
+        strangers: true,
         ..PLAIN
     },
     Row {
@@ -276,7 +217,8 @@ pub const TABLE: &[Row] = &[
         sms: Some("START"),
         not_on: &[Platform::Discord],
         arguments: &[optional("code", Kind::Payload, "From a sign-up link")],
-        help: "Say hello, and what to say next",
+        help: "Say hello and see how to begin",
+        strangers: true,
         ..PLAIN
     },
     Row {
@@ -284,7 +226,8 @@ pub const TABLE: &[Row] = &[
         name: "stop",
         sms: Some("STOP"),
         not_on: CHATS,
-        help: "No more texts to this number, of any kind",
+        help: "No more texts to this number",
+        strangers: true,
         ..PLAIN
     },
     Row {
@@ -293,7 +236,7 @@ pub const TABLE: &[Row] = &[
         sms: Some("ANYTIME"),
         not_on: CHATS,
         arguments: &[optional("off", Kind::Choice(&["off"]), "off: by day only")],
-        help: "Text me at night too",
+        help: "Allow texts at night",
         examples: &["", "off"],
         ..PLAIN
     },

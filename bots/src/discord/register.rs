@@ -2,13 +2,12 @@
 
 use serenity::builder::{CreateCommand, CreateCommandOption};
 use serenity::http::{LightMethod, Route};
-use serenity::model::Permissions;
 use serenity::model::application::{CommandOptionType, InstallationContext, InteractionContext};
 use serenity::model::id::ApplicationId;
 
 use super::Discord;
 use super::failure::Failure;
-use crate::commands::{Argument, Command, Kind, LONGEST_TEXT, May};
+use crate::commands::{Argument, Command, Kind, LONGEST_TEXT};
 use crate::{Platform, Trouble};
 
 impl Discord {
@@ -34,12 +33,6 @@ fn command(command: Command) -> CreateCommand {
     let made = CreateCommand::new(command.name())
         .description(command.row().help)
         .set_options(command.arguments().iter().map(|argument| option(*argument)).collect());
-    if command.may() == May::Managers {
-        return made
-            .default_member_permissions(Permissions::MANAGE_CHANNELS)
-            .integration_types(vec![InstallationContext::Guild])
-            .contexts(vec![InteractionContext::Guild]);
-    }
     made.integration_types(vec![InstallationContext::Guild, InstallationContext::User]).contexts(vec![
         InteractionContext::Guild,
         InteractionContext::BotDm,

@@ -12,7 +12,7 @@ use coatcheck_domain::Destination;
 use coatcheck_domain::clock::ManualClock;
 use url::Url;
 
-use crate::commands::{Commands, Follow, Followed};
+use crate::commands::{Catalogue, Commands, Follow, Followed};
 use crate::store::Db;
 use crate::testing::{self, Engine, Place, fail, follow, product, read};
 
@@ -74,7 +74,8 @@ impl Chat {
         let (db, place, clock) = testing::db_with_clock(Engine::of(module_path!())).await;
         let source = follow(&db, "https://shop.example/collections/all").await;
         let made_up = Arc::new(MadeUp { db: db.clone(), says });
-        let mut commands = Commands::new(db.clone(), clock.clone(), made_up, Vec::new());
+        let catalogue = Arc::new(Catalogue::new(db.clone(), clock.clone()));
+        let mut commands = Commands::new(db.clone(), clock.clone(), catalogue, made_up, Vec::new());
         commands.patience = Duration::from_millis(1);
         Self { commands, db, clock, source, who: alice(), _place: place }
     }

@@ -147,22 +147,67 @@ struct VariantRow {
     last_in_stock: Option<i64>,
 }
 
+/// What changes whenever products, their names or variants come or go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
+pub struct Stamp {
+    products: i64,
+    product: i64,
+    variant: i64,
+    aliases: i64,
+    alias: i64,
+}
+
+const PRODUCTS: &str = "SELECT p.id, p.title, p.handle, p.url, p.image, h.host, s.id AS source_id, s.url AS source_url, \
+     s.state, s.interval_us, s.last_read_at, s.last_error \
+     FROM product p JOIN source s ON s.id = p.source_id JOIN shop h ON h.id = p.shop_id";
+const ALIASES: &str = "SELECT product_id, text FROM alias";
+const OPTIONS: &str = "SELECT product_id, size, style, size_key FROM variant";
+
 impl Db {
     /// All products, the first seen first.
     ///
     /// # Errors
     /// When the database fails or holds what no version writes.
     pub async fn catalogue(&self) -> Result<Vec<Product>, StoreError> {
-        let sql = "SELECT p.id, p.title, p.handle, p.url, p.image, h.host, s.id AS source_id, s.url AS source_url, s.state, \
-                   s.interval_us, s.last_read_at, s.last_error \
-                   FROM product p JOIN source s ON s.id = p.source_id JOIN shop h ON h.id = p.shop_id ORDER BY p.id";
-        let rows: Vec<ProductRow> = self.read().rows(sql, vec![]).await?;
-        let aliases: Vec<AliasRow> = self.read().rows("SELECT product_id, text FROM alias ORDER BY id", vec![]).await?;
-        let sql = "SELECT product_id, size, style, size_key FROM variant ORDER BY product_id, position, id";
-        let options: Vec<OptionRow> = self.read().rows(sql, vec![]).await?;
+        self.products_where("", "", &[]).await
+    }
+
+    /// These products as they are now, the first seen first. Those that are gone are left out.
+    ///
+    /// # Errors
+    /// When the database fails or holds what no version writes.
+    pub async fn products(&self, ids: &[i64]) -> Result<Vec<Product>, StoreError> {
+        let mut products = Vec::new();
+        for chunk in ids.chunks(200) {
+            let these = list(1, chunk.len());
+            let (of_products, of_rows) = (format!("WHERE p.id IN ({these})"), format!("WHERE product_id IN ({these})"));
+            products.extend(self.products_where(&of_products, &of_rows, chunk).await?);
+        }
+        Ok(products)
+    }
+
+    async fn products_where(&self, of_products: &str, of_rows: &str, ids: &[i64]) -> Result<Vec<Product>, StoreError> {
+        let values = || ids.iter().map(|id| Value::from(*id)).collect::<Vec<_>>();
+        let rows: Vec<ProductRow> =
+            self.read().rows(&format!("{PRODUCTS} {of_products} ORDER BY p.id"), values()).await?;
+        let aliases = self.read().rows(&format!("{ALIASES} {of_rows} ORDER BY id"), values()).await?;
+        let options =
+            self.read().rows(&format!("{OPTIONS} {of_rows} ORDER BY product_id, position, id"), values()).await?;
         let mut products = rows.into_iter().map(ProductRow::into_product).collect::<Result<Vec<_>, _>>()?;
         add_names(&mut products, aliases, options);
         Ok(products)
+    }
+
+    /// A cheap look at whether [`Db::catalogue`] would say something else by now, whichever process changed it. A title
+    /// that changed is not seen.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn catalogue_stamp(&self) -> Result<Option<Stamp>, StoreError> {
+        let sql = "SELECT (SELECT count(*) FROM product) AS products, (SELECT COALESCE(max(id), 0) FROM product) AS product, \
+                   (SELECT COALESCE(max(id), 0) FROM variant) AS variant, (SELECT count(*) FROM alias) AS aliases, \
+                   (SELECT COALESCE(max(id), 0) FROM alias) AS alias";
+        Ok(self.read().row(sql, vec![]).await?)
     }
 
     /// What is known of the variants of these products, each product's in the shop's order.
