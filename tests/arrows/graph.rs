@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A file: where it stands, and what it says.
-pub struct Source<'a> {
-    pub path: &'a str,
-    pub text: &'a str,
+pub(crate) struct Source<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) text: &'a str,
 }
 
 /// The root folders of the crates, and the names by which others import them.
@@ -33,7 +33,7 @@ struct Module {
 }
 
 /// The circles: each as the paths of its files, sorted.
-pub fn circles(files: &[Source<'_>]) -> Vec<Vec<String>> {
+pub(crate) fn circles(files: &[Source<'_>]) -> Vec<Vec<String>> {
     let modules: BTreeMap<Name, Module> =
         files.iter().filter_map(module).map(|module| (module.name.clone(), module)).collect();
     let arrows: BTreeMap<&Name, BTreeSet<&Name>> =
