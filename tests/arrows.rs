@@ -269,7 +269,10 @@ fn a_circle_is_found_even_between_neighbours() {
     let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
     let found =
         violations(&[file("src/app.rs", "use crate::demo::Shop;"), file("src/demo/mod.rs", "use crate::app::run;")]);
-    insta::assert_snapshot!(found.join("\n"), @"a circle: app, demo");
+    insta::assert_snapshot!(found.join("\n"), @"
+    a circle: app, demo
+    a circle of files: src/app.rs, src/demo/mod.rs
+    ");
 }
 
 /// What is said of the circles among made-up files.

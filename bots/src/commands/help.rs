@@ -13,7 +13,7 @@ pub fn help(platform: Platform, shows: impl Fn(Command) -> bool) -> String {
     if platform == Platform::Sms {
         return help_by_text(shows);
     }
-    let mut text = String::from("I tell you when your size is back in stock.\n");
+    let mut text = String::from("I notify you when your size is back in stock.\n");
     for command in Command::on(platform).filter(|command| shows(*command)) {
         let _ = writeln!(text, "{} — {}{}", usage(command, platform), command.row().help, note(command.may()));
     }
@@ -26,8 +26,8 @@ fn help_by_text(shows: impl Fn(Command) -> bool) -> String {
     let shown = Command::on(Platform::Sms).filter(|command| shows(*command));
     let words: Vec<&str> = shown.filter_map(|command| command.name_on(Platform::Sms)).collect();
     format!(
-        "CoatCheck texts you when your size is back in stock. To watch, text a product and a size: JACKET M. \
-         Other words: {}. HELP STOCK explains one. STOP ends all texts. Msg & data rates may apply.",
+        "CoatCheck texts you when your size is back in stock. Text a product and a size: JACKET M. \
+         Also: {}. HELP STOCK explains one. STOP ends all texts. Msg & data rates may apply.",
         words.join(" ")
     )
 }
@@ -91,25 +91,26 @@ mod tests {
     #[test]
     fn help_reads_well_in_a_chat() {
         insta::assert_snapshot!(help(Platform::Telegram, |_| true), @"
-        I tell you when your size is back in stock.
+        I notify you when your size is back in stock.
         /watch <product or address> [size] [style] [once|every] — Tell me when it is back in stock
-        /unwatch [product] [size] — Stop a watch: choose it from the list, or name it
-        /watches — List what I wait for
+        /unwatch [product] [size] — Stop a watch: pick it from the list, or name it
+        /watches [page] — List my watches
         /stock <product> [style] — What is in stock now: sizes, styles, prices
-        /history <product> [size] [style] — When it was in stock, how long it lasted, when it usually comes
-        /again [product] — Wait again for what I was already told about: everything, or one product
-        /phone <number> — Add a phone: it is texted when nothing else reaches me
-        /verify <code> — Prove that the phone is mine
-        /pause [for] — Be quiet for a while
-        /resume — End the pause, and say what is in stock now
-        /test — Send me an alert, to see how one looks
-        /export — Everything that is known of me, as a file
-        /forget — Delete everything that is known of me
-        /announce <add|list|stop> [product] [size] [style] — Tell this channel when a product is back in stock (for who manages the channel)
-        /shop <add|list|remove|pause|resume> [url] — The shops and products that are followed (admins)
-        /status — Is everything running, and how fresh is it
-        /help [command] — This list, or one command explained
-        /start [code] — Say hello, and what to say next
+        /history <product> [size] [style] — When it was in stock, for how long, and when it usually comes back
+        /again [product] — Watch again what I was already notified of: everything, or one product
+        /phone <number> — Add a phone: it gets a text when no chat can be reached
+        /verify <code> — Confirm that the phone is mine
+        /pause [for] — No alerts for a while
+        /resume — End the pause and see what is in stock now
+        /test — Send me a test alert
+        /export — Download everything stored about me
+        /forget — Delete everything stored about me
+        /link [code] — Use a second chat: alerts go there when this one cannot be reached
+        /join <word> — Say the invite word, once, where one is needed
+        /shop <add|list|remove|pause|resume> [url] — The shops and products that are polled (admins)
+        /status — Show service status and when shops were last checked
+        /help [command] — Show all commands, or explain one
+        /start [code] — Say hello and see how to begin
         /help <command> explains one
         ");
     }
@@ -118,7 +119,7 @@ mod tests {
     fn help_by_text_message_uses_its_own_words() {
         let text = help(Platform::Sms, |_| true);
         assert!(text.is_ascii() && text.len() <= 306, "{} characters are more than two segments", text.len());
-        insta::assert_snapshot!(text, @"CoatCheck texts you when your size is back in stock. To watch, text a product and a size: JACKET M. Other words: WATCH UNWATCH LIST STOCK HISTORY RESET PAUSE RESUME TEST FORGET STATUS HELP START STOP ANYTIME. HELP STOCK explains one. STOP ends all texts. Msg & data rates may apply.");
+        insta::assert_snapshot!(text, @"CoatCheck texts you when your size is back in stock. Text a product and a size: JACKET M. Also: WATCH UNWATCH LIST STOCK HISTORY RESET PAUSE RESUME TEST FORGET JOIN STATUS HELP START STOP ANYTIME. HELP STOCK explains one. STOP ends all texts. Msg & data rates may apply.");
     }
 
     #[test]
@@ -129,7 +130,7 @@ mod tests {
           product: The product's name, or the address of its page
           size: One size or several: M or M,L. Without it, any size
           style: Colour or other option: black. Without it, any
-          how: once: tell me one time (normal). every: each time it is back
+          how: once: one alert (the default). every: an alert each time it is back
         Example: /watch jacket M
         Example: /watch jacket M,L black
         Example: /watch https://shop.example/products/jacket size M every

@@ -87,7 +87,7 @@ mod tests {
         insta::assert_snapshot!(lines.join("\n"), @"
         /watch <product>… [size]… [style]… [how: once|every] [0,1] [0,1,2]
         /unwatch [product]… [size]… [0,1] [0,1,2]
-        /watches [0,1] [0,1,2]
+        /watches [page] [0,1] [0,1,2]
         /stock <product>… [style]… [0,1] [0,1,2]
         /history <product>… [size]… [style]… [0,1] [0,1,2]
         /again [product]… [0,1] [0,1,2]
@@ -98,7 +98,8 @@ mod tests {
         /test [0,1] [0,1,2]
         /export [0,1] [0,1,2]
         /forget [0,1] [0,1,2]
-        /announce <action: add|list|stop> [product]… [size]… [style]… (needs 16) [0] [0]
+        /link [code] [0,1] [0,1,2]
+        /join <word> [0,1] [0,1,2]
         /shop <action: add|list|remove|pause|resume> [url] [0,1] [0,1,2]
         /status [0,1] [0,1,2]
         /help [command] [0,1] [0,1,2]

@@ -62,10 +62,10 @@ async fn only_admins_change_what_is_followed() {
     let mut chat = Chat::with_two_jackets().await;
     insta::assert_snapshot!(chat.talk(&["/shop list", "[unfollow:1]"]).await, @"
     > /shop list
-    Only the admins of this CoatCheck can do that. You can watch any address: /watch with it.
+    Only admins of this CoatCheck can do that. You can watch any product page yourself: /watch and its address.
 
     > [unfollow:1]
-    Only the admins of this CoatCheck can do that. You can watch any address: /watch with it.
+    Only admins of this CoatCheck can do that. You can watch any product page yourself: /watch and its address.
     ");
     chat.commands.admins = vec![alice().destination];
     let talk = chat

@@ -18,7 +18,7 @@ async fn of_two_jackets_the_person_chooses() {
     [Stop stop:1]
 
     > [c:1:2]
-    No question of mine is open here. Please say it again.
+    That question is no longer open. Please say it again.
     ");
 }
 
@@ -36,7 +36,7 @@ async fn the_next_command_closes_the_question_and_so_do_ten_minutes() {
     I follow 2 products of 1 source, last read just now. 0 watches armed.
 
     > [c:1:1]
-    No question of mine is open here. Please say it again.
+    That question is no longer open. Please say it again.
 
     > /history jacket
     Which one?
@@ -70,7 +70,7 @@ async fn a_number_answers_where_there_are_no_buttons() {
     [Stop stop:1]
 
     > 1
-    No question of mine is open here. Please say it again.
+    That question is no longer open. Please say it again.
     ");
 }
 
@@ -114,10 +114,10 @@ async fn a_button_of_somebody_else_does_nothing() {
     I find no such watch of yours; it may be closed already.
 
     > [c:1:1]
-    No question of mine is open here. Please say it again.
+    That question is no longer open. Please say it again.
 
     > [nonsense]
-    I do not know this button any more. Please say it in words.
+    This button no longer works. Please type the command instead.
     ");
     assert_eq!(chat.db.watch_counts().await.expect("read").armed, 1);
 }

@@ -120,7 +120,7 @@ async fn help_status_and_what_comes_later() {
       product: The product's name, or the address of its page
       size: One size or several: M or M,L. Without it, any size
       style: Colour or other option: black. Without it, any
-      how: once: tell me one time (normal). every: each time it is back
+      how: once: one alert (the default). every: an alert each time it is back
     Example: /watch jacket M
     Example: /watch jacket M,L black
     Example: /watch https://shop.example/products/jacket size M every
@@ -141,7 +141,7 @@ async fn help_status_and_what_comes_later() {
     I know nothing of you.
 
     > /shop list
-    Only the admins of this CoatCheck can do that. You can watch any address: /watch with it.
+    Only admins of this CoatCheck can do that. You can watch any product page yourself: /watch and its address.
     ");
 }
 
@@ -151,12 +151,12 @@ async fn by_text_message_nothing_is_stored_where_there_is_no_key() {
     let chat = Chat::with_two_jackets().await.whisper(Who { destination: phone, may_manage: false });
     insta::assert_snapshot!(chat.talk(&["CORPS M", "LIST", "STOCK RAIN"]).await, @"
     > CORPS M
-    I cannot keep phone numbers, for no key is set for them here. Nothing was stored.
+    Phone numbers cannot be stored here, because no key is set. Nothing was saved.
 
     > LIST
-    I cannot keep phone numbers, for no key is set for them here. Nothing was stored.
+    Phone numbers cannot be stored here, because no key is set. Nothing was saved.
 
     > STOCK RAIN
-    I cannot keep phone numbers, for no key is set for them here. Nothing was stored.
+    Phone numbers cannot be stored here, because no key is set. Nothing was saved.
     ");
 }

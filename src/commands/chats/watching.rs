@@ -160,7 +160,7 @@ async fn in_a_room_only_its_managers_change_anything() {
     let chat = chat.whisper(room);
     insta::assert_snapshot!(chat.talk(&["/watch corps m", "/stock rain"]).await, @"
     > /watch corps m
-    Here only those who manage this channel can do that. Write to me directly for yourself.
+    Only people who manage this chat can do that here. Message me directly to set up your own alerts.
 
     > /stock rain
     Rain Jacket, 129.00 EUR
