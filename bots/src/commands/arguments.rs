@@ -30,7 +30,7 @@ pub struct Arguments {
     pub style: Option<String>,
     /// `once` or `every`, where the command takes it and it is the last word.
     pub how: Option<How>,
-    /// The first word of `/announce` and `/shop`, in lower case: one of the table's choices.
+    /// The first word of `/shop`, in lower case: one of the table's choices.
     pub action: Option<&'static str>,
     /// `/pause`'s time. What cannot be read as one stays in `bare`.
     pub duration: Option<Duration>,
@@ -302,8 +302,6 @@ mod tests {
             "/phone +1 (415) 555-0123",
             "/verify 123 456",
             "/shop add https://shop.example",
-            "/announce ADD jacket M,L",
-            "/announce everything",
         ]
         .map(sorted);
         insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -317,8 +315,6 @@ mod tests {
         /phone +1 (415) 555-0123 → phone +…23;
         /verify 123 456 → code 123456;
         /shop add https://shop.example → url https://shop.example/; action add;
-        /announce ADD jacket M,L → sizes ["M", "L"]; action add; bare ["jacket"];
-        /announce everything → bare ["everything"];
         "#);
     }
 
@@ -336,7 +332,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_words_panic(text in "[a-zA-Z0-9,:=/.<>|\" +é-]{0,80}") {
-            for command in ["watch", "pause", "phone", "verify", "shop", "announce", "help"] {
+            for command in ["watch", "pause", "phone", "verify", "shop", "help"] {
                 if let Ok(said) = parse(&format!("/{command} {text}"), Platform::Telegram) {
                     let _ = arguments(&said);
                 }

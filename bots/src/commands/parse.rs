@@ -217,7 +217,7 @@ mod tests {
             read("jacket M", Platform::Slack),
             read("  ", Platform::Sms),
             read("shop add https://shop.example", Platform::Sms),
-            read("/announce list", Platform::Console),
+            read("/anytime", Platform::Console),
             read(&"M".repeat(10_000), Platform::Sms),
             read("/\u{202e}\u{7}@everyone<script>", Platform::Discord),
         ];
@@ -227,7 +227,7 @@ mod tests {
         I do not know "jacket". /coatcheck help lists what I understand
         say HELP to see what I understand
         SHOP cannot be said by text message
-        /announce cannot be said on the console
+        /anytime cannot be said on the console
         that is too long for me: 2000 characters at most
         I do not know "/". /help lists what I understand
         "#);

@@ -91,12 +91,12 @@ async fn a_topic_is_answered_in_itself_and_a_post_in_a_channel_proves_who_manage
     let (forum, news, bot) = (world.forum("Forum", &["Bob"], &[3]), world.channel("News"), bot(&world));
     let inbox = Echo::answering(Reply::text("Done."));
     world.say_in(forum, Some(3), "Bob", "/stock jacket");
-    world.say(news, "News", "/announce add jacket M");
+    world.say(news, "News", "/watch jacket M");
     converse(&bot, &inbox, 2).await;
     let heard = inbox.heard().replace(&forum.to_string(), "Forum").replace(&news.to_string(), "News");
     insta::assert_snapshot!(heard, @"
     telegram:Forum/3 (does not manage): /stock jacket
-    telegram:News (manages): /announce add jacket M
+    telegram:News (manages): /watch jacket M
     ");
     insta::assert_snapshot!(world.seen(forum), @"
     Bob in 3: /stock jacket
