@@ -91,7 +91,8 @@ fn imports(text: &str) -> Vec<(bool, Name, String)> {
     for (at, _) in text.match_indices("use ") {
         let line = text[..at].rsplit('\n').next().unwrap_or_default().trim();
         let is_public = line.starts_with("pub");
-        if !line.is_empty() && !(is_public && !line.contains(' ')) {
+        let is_import = line.is_empty() || (is_public && !line.contains(' '));
+        if !is_import {
             continue;
         }
         let tree = text[at + 4..].split(';').next().unwrap_or_default();
