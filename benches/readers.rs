@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use coatcheck::shops::readers::jq::{JqBounds, evaluate};
 use coatcheck::shops::readers::shopify;
-use coatcheck::shops::{JqLimits, JqRunner, detect, documents, program_reading};
+use coatcheck::shops::{Source, WorkerLimits, Workers, detect, documents, program_reading};
 use serde_json::Value;
 use url::Url;
 
@@ -56,11 +56,13 @@ fn jq(args: &Args, text: &str) -> Result<Vec<Figure>> {
         Ok(())
     })?;
     let runtime = house::runtime()?;
-    let runner = JqRunner::new(env!("CARGO_BIN_EXE_coatcheck").into(), JqLimits::default());
+    let runner = Workers::new(env!("CARGO_BIN_EXE_coatcheck").into(), WorkerLimits::default());
+    let source = Source { url: "bench", proven: true };
     let own = cpu("self")?;
     let rounds = rounds(args, text);
     let worker = per_call(5, rounds, || {
-        let rows = runtime.block_on(runner.run(PROGRAM, text))?;
+        let rows = runtime.block_on(runner.program(source, PROGRAM, text))?;
+        let rows: Vec<Value> = serde_json::from_str(&rows)?;
         ensure!(!program_reading(&rows, &url)?.products.is_empty(), "nothing was read");
         Ok(())
     })?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use coatcheck::engine::poll::Poller;
 use coatcheck::engine::{Heartbeats, Stopper};
-use coatcheck::shops::{FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Shops};
+use coatcheck::shops::{FetchLimits, Fetcher, Guard, Shops, WorkerLimits, Workers};
 use coatcheck::store::Db;
 use coatcheck::store::db::conn::Durability;
 use coatcheck::store::polls::source::NewSource;
@@ -126,7 +126,7 @@ async fn ours(port: u16, count: usize, path: &str) -> Result<Spent> {
     }
     let guard = Arc::new(Guard::default());
     let fetcher = Fetcher::new(http(&guard, port)?, guard, house::clock(), FetchLimits::default());
-    let jq = JqRunner::new(env!("CARGO_BIN_EXE_coatcheck").into(), JqLimits::default());
+    let jq = Workers::new(env!("CARGO_BIN_EXE_coatcheck").into(), WorkerLimits::default());
     let poller = Poller::new(db.clone(), Arc::new(Shops::new(fetcher, jq)), house::rng());
     sweep(&db, &poller, count).await?;
     sweep(&db, &poller, count).await?;

@@ -45,6 +45,8 @@ pub struct Settings {
     pub time_zone: Tz,
     /// `COATCHECK_LOG`
     pub log: String,
+    /// `COATCHECK_LOG_FORMAT`
+    pub log_format: LogFormat,
     /// `PUBLIC_URL`, the address the world sees. Ends with a slash.
     pub public_url: Option<Url>,
     /// `DISCORD_TOKEN` and what belongs to it.
@@ -63,6 +65,28 @@ pub struct Settings {
     pub key: Option<SecretString>,
     /// Settings of channels that are set and that this version cannot use yet.
     pub unused: Vec<&'static str>,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            other => Err(format!("there is no log format {other:?}")),
+        }
+    }
 }
 
 /// Destinations in a setting, parted by commas.
@@ -126,6 +150,7 @@ impl Settings {
                 "a zone by its name, like Europe/Berlin or America/New_York",
             ),
             log: reader.text("COATCHECK_LOG").unwrap_or_else(|| "info".to_owned()),
+            log_format: reader.parsed("COATCHECK_LOG_FORMAT", "text", "text or json"),
             unused: LATER.into_iter().filter(|name| get(name).is_some_and(|value| !value.is_empty())).collect(),
         };
         reader.check(&settings);
@@ -230,6 +255,12 @@ impl StandIn for Destinations {
 }
 
 impl StandIn for AllowHosts {
+    fn stand_in() -> Self {
+        Self::default()
+    }
+}
+
+impl StandIn for LogFormat {
     fn stand_in() -> Self {
         Self::default()
     }

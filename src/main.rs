@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
-use coatcheck::shops::{JQ_WORKER, jq_worker_main};
+use coatcheck::shops::{WORKER, worker_main};
 
 fn main() -> ExitCode {
     // Before any thread starts: the worker bounds its own memory, and their stacks would count.
-    if std::env::args().nth(1).as_deref() == Some(JQ_WORKER) {
-        return jq_worker_main().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some(WORKER) {
+        let memory = arguments.next().and_then(|bytes| bytes.parse().ok());
+        return memory.map_or(Ok(()), worker_main).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
     coatcheck::cli::main()
 }

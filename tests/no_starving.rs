@@ -13,7 +13,7 @@ use coatcheck::engine::heartbeat::Heartbeats;
 use coatcheck::engine::poll::Poller;
 use coatcheck::engine::{Rng, Stopper};
 use coatcheck::shops::{
-    ClientOptions, FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Resolver, Shops, client, user_agent,
+    ClientOptions, FetchLimits, Fetcher, Guard, Resolver, Shops, WorkerLimits, Workers, client, user_agent,
 };
 use coatcheck::store::db::conn::Durability;
 use coatcheck::store::polls::source::NewSource;
@@ -55,7 +55,7 @@ fn poller(db: &Db, hosts: &[String], clock: &Arc<dyn Clock>) -> Poller {
     let client = client(Arc::clone(&guard), Arc::new(Here), &options).expect("a client");
     let limits = FetchLimits { patience: SOON * 3, ..FetchLimits::default() };
     let fetcher = Fetcher::new(client, guard, Arc::clone(clock), limits);
-    let jq = JqRunner::new(PathBuf::from("none-is-needed"), JqLimits::default());
+    let jq = Workers::new(PathBuf::from("none-is-needed"), WorkerLimits::default());
     Poller::new(db.clone(), Arc::new(Shops::new(fetcher, jq)), Arc::new(Rng::from_system()))
 }
 

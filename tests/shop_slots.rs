@@ -9,7 +9,7 @@ use coatcheck::app::SystemClock;
 use coatcheck::engine::Rng;
 use coatcheck::engine::poll::Poller;
 use coatcheck::shops::{
-    ClientOptions, FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Shops, SystemResolver, client, user_agent,
+    ClientOptions, FetchLimits, Fetcher, Guard, Shops, SystemResolver, WorkerLimits, Workers, client, user_agent,
 };
 use coatcheck::store::db::conn::Durability;
 use coatcheck::store::polls::source::NewSource;
@@ -71,7 +71,7 @@ async fn instance(database: &str, host: &str) -> (Db, Poller) {
     let options = ClientOptions::new(user_agent(None));
     let client = client(Arc::clone(&guard), Arc::new(SystemResolver), &options).expect("a client");
     let fetcher = Fetcher::new(client, guard, clock, FetchLimits::default());
-    let jq = JqRunner::new(PathBuf::from("none-is-needed"), JqLimits::default());
+    let jq = Workers::new(PathBuf::from("none-is-needed"), WorkerLimits::default());
     let poller = Poller::new(db.clone(), Arc::new(Shops::new(fetcher, jq)), Arc::new(Rng::from_system()));
     (db, poller)
 }

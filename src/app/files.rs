@@ -1,15 +1,21 @@
 //! How many files the service may hold open: a shop that is asked each minute keeps a connection, which is one.
 
 /// As many as the system lets this process have without asking anybody: most give a thousand to begin with, and many more
-/// to those who ask. Whoever gets none goes on with those there are.
+/// to those who ask. Says how many there are now; nothing where there is no limit.
 #[cfg(unix)]
-pub(super) fn allow_all() {
+pub(super) fn allow_all() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    if let Err(why) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
-        tracing::warn!(files = limit.current, "this process may open no more files than it could before: {why}");
+    match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        Ok(()) => limit.maximum,
+        Err(error) => {
+            tracing::warn!(files = limit.current, %error, "open file limit not raised");
+            limit.current
+        }
     }
 }
 
 #[cfg(not(unix))]
-pub(super) fn allow_all() {}
+pub(super) fn allow_all() -> Option<u64> {
+    None
+}

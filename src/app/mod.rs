@@ -6,8 +6,11 @@ mod files;
 mod follow;
 mod gate;
 mod keys;
+mod log;
+mod loops;
 mod platforms;
 mod serve;
+mod signals;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +27,7 @@ use crate::engine::Rng;
 use crate::engine::poll::Poller;
 use crate::engine::send::{Channels, Sender};
 use crate::shops::{
-    ClientOptions, FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Shops, SystemResolver, client, parting, user_agent,
+    ClientOptions, FetchLimits, Fetcher, Guard, Shops, SystemResolver, WorkerLimits, Workers, client, parting, user_agent,
 };
 use crate::store::db::conn::Durability;
 use crate::store::db::schema::Standing;
@@ -35,8 +38,11 @@ pub use clock::SystemClock;
 pub use console_input::read_console;
 pub use follow::{How, NotFollowed, canonical};
 pub use keys::{KeyPlace, NoKeys, key_place, write as write_keys};
+pub use log::{LogLines, NoLog, log_panics, log_to_stderr};
+pub use loops::LoopEnded;
 use platforms::Platforms;
 pub use serve::{NotServing, Role, Serving};
+pub use signals::Signals;
 
 /// Everything that commands and services stand on.
 #[derive(Clone)]
@@ -71,7 +77,7 @@ pub enum NotOpened {
     /// The keys that phone numbers are sealed with.
     #[error(transparent)]
     Keys(#[from] NoKeys),
-    /// Our own file, which runs jq programs.
+    /// Our own file, which worker processes are started from.
     #[error("this program's own file cannot be found: {0}")]
     Executable(std::io::Error),
 }
@@ -198,5 +204,5 @@ pub fn shops(
     let fetcher = Fetcher::new(http.clone(), Arc::clone(guard), Arc::clone(clock), FetchLimits::default());
     let fetcher = fetcher.parting_by(parting);
     let executable: PathBuf = std::env::current_exe().map_err(NotOpened::Executable)?;
-    Ok((Shops::new(fetcher, JqRunner::new(executable, JqLimits::default())), http))
+    Ok((Shops::new(fetcher, Workers::new(executable, WorkerLimits::default())), http))
 }

@@ -5,14 +5,15 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use coatcheck_bots::console::Output;
 use coatcheck_domain::poll::INTERVAL_FLOOR;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use url::Url;
 
 use super::App;
+use super::loops::{LoopEnded, Loops};
 use crate::engine::clock_watch::ClockWatch;
 use crate::engine::fallback::Fallback;
 use crate::engine::fanout::Fanout;
@@ -85,11 +86,15 @@ pub enum NotServing {
     },
 }
 
+/// Loops get this long to end when the service stops: with what follows, less than the 10 s after which whoever stops
+/// services loses patience.
+const FAREWELL: Duration = Duration::from_secs(8);
+
 /// A running service.
 #[derive(Debug)]
 pub struct Serving {
     stopper: Stopper,
-    tasks: Vec<JoinHandle<()>>,
+    loops: Loops,
     listening: Option<SocketAddr>,
     _lock: Option<ServiceLock>,
 }
@@ -100,7 +105,7 @@ impl App {
     /// # Errors
     /// When another service holds the database or the address, or the database is newer than this version.
     pub async fn serve(&self, roles: &BTreeSet<Role>, output: Output) -> Result<Serving, NotServing> {
-        super::files::allow_all();
+        let files = super::files::allow_all();
         let lock = ServiceLock::take(&self.settings.database_url)?;
         self.db.migrate().await?;
         if lock.is_some() {
@@ -119,20 +124,22 @@ impl App {
         let inbox = Arc::new(self.inbox());
         let (stopper, stop) = Stopper::pair();
         let heartbeats = Heartbeats::new(Arc::clone(&self.clock));
-        let mut serving = Serving { stopper, tasks: Vec::new(), listening: None, _lock: lock };
+        let loops = Loops::new(heartbeats.clone());
+        let mut serving = Serving { stopper, loops, listening: None, _lock: lock };
         if roles.contains(&Role::Web) {
             let address = self.settings.listen_addr;
             let listener = TcpListener::bind(address).await.map_err(|why| NotServing::Listen { address, why })?;
             serving.listening = listener.local_addr().ok();
             let web = web::router(self.db.clone(), heartbeats.clone(), self.hooks(&inbox));
-            serving.tasks.push(tokio::spawn(web::run(listener, web, stop.clone())));
+            serving.loops.spawn("web", web::run(listener, web, connections(files), stop.clone()));
         }
         let watch = ClockWatch::new(self.db.clone(), Arc::clone(&self.steady), serving._lock.is_some());
-        serving.tasks.push(tokio::spawn(watch.run(heartbeats.clone(), stop.clone())));
-        self.spawn_loops(roles, output, &heartbeats, &stop, &mut serving.tasks);
+        serving.loops.spawn("clock", watch.run(heartbeats.clone(), stop.clone()));
+        self.spawn_loops(roles, output, &heartbeats, &stop, &mut serving.loops);
         if roles.contains(&Role::Receive) {
-            let inbound_workers = self.inbound_workers(&inbox).into_iter();
-            serving.tasks.extend(inbound_workers.map(|it| tokio::spawn(it.run(heartbeats.clone(), stop.clone()))));
+            for worker in self.inbound_workers(&inbox) {
+                serving.loops.spawn(worker.name(), worker.run(heartbeats.clone(), stop.clone()));
+            }
         }
         Ok(serving)
     }
@@ -143,17 +150,17 @@ impl App {
         output: Output,
         heartbeats: &Heartbeats,
         stop: &Stop,
-        tasks: &mut Vec<JoinHandle<()>>,
+        loops: &mut Loops,
     ) {
         let (db, mut until) = (self.db.clone(), stop.clone());
-        tasks.push(tokio::spawn(async move {
+        loops.spawn("notifications", async move {
             tokio::select! {
                 () = db.keep_in_touch() => {}
                 () = until.stopped() => {}
             }
-        }));
+        });
         if roles.contains(&Role::Poll) {
-            tasks.push(tokio::spawn(self.poller().run(heartbeats.clone(), stop.clone())));
+            loops.spawn("poll", self.poller().run(heartbeats.clone(), stop.clone()));
         }
         if roles.contains(&Role::Fanout) {
             let rules = FanoutRules {
@@ -162,14 +169,14 @@ impl App {
                 chunk: FanoutRules::CHUNK,
             };
             let fanout = Fanout::new(self.db.clone(), rules).editing(self.platforms.editable());
-            tasks.push(tokio::spawn(fanout.run(heartbeats.clone(), stop.clone())));
+            loops.spawn("fanout", fanout.run(heartbeats.clone(), stop.clone()));
         }
         if roles.contains(&Role::Fanout) {
             let fallback = Fallback::new(self.db.clone(), self.settings.fallback_after);
-            tasks.push(tokio::spawn(fallback.run(heartbeats.clone(), stop.clone())));
+            loops.spawn("fallback", fallback.run(heartbeats.clone(), stop.clone()));
         }
         if roles.contains(&Role::Send) {
-            tasks.push(tokio::spawn(self.sender(output).run(heartbeats.clone(), stop.clone())));
+            loops.spawn("send", self.sender(output).run(heartbeats.clone(), stop.clone()));
         }
     }
 }
@@ -181,13 +188,20 @@ impl Serving {
         self.listening
     }
 
-    /// Stops all loops and waits until each has handed back what it held.
+    /// Waits until a loop ends that should not.
+    pub async fn broken(&mut self) -> LoopEnded {
+        self.loops.ended().await
+    }
+
+    /// Stops all loops and waits until each has handed back what it held, for 8 s at most.
     pub async fn stop(self) {
         self.stopper.stop();
-        for task in self.tasks {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a loop broke: {error}");
-            }
-        }
+        self.loops.finish(FAREWELL).await;
     }
+}
+
+/// HTTP connections at once, where so many files may be open: most are for shops and the database.
+fn connections(files: Option<u64>) -> usize {
+    const MOST: usize = 512;
+    files.and_then(|files| usize::try_from(files / 4).ok()).map_or(MOST, |share| share.clamp(8, MOST))
 }

@@ -1,7 +1,10 @@
 //! How a command fails: an exit status that scripts can rely on, and a sentence a person can act on.
 
 use std::fmt::Display;
+use std::io::Write;
 use std::process::ExitCode;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use crate::app::{NotFollowed, NotOpened, NotServing};
 use crate::store::StoreError;
@@ -37,10 +40,13 @@ impl Failure {
         Self { status: 4, words: words.to_string() }
     }
 
-    /// Says it and gives the exit status.
-    #[expect(clippy::print_stderr, reason = "a command's errors belong on stderr")]
+    /// Says it and gives the exit status. Where standard error cannot be written to, the status says enough.
     pub(super) fn report(self) -> ExitCode {
-        eprintln!("coatcheck: {}", self.words);
+        let words = format!("coatcheck: {}\n", self.words);
+        // In a thread: a pipe that nobody reads must not hold up the end.
+        let (tell, told) = sync_channel(1);
+        std::thread::spawn(move || tell.send(std::io::stderr().write_all(words.as_bytes())));
+        let _ = told.recv_timeout(Duration::from_secs(1));
         ExitCode::from(self.status)
     }
 }

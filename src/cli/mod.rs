@@ -11,50 +11,50 @@ mod serve;
 mod shop;
 mod watch;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
-use crate::app::App;
+use crate::app::{App, LogLines, log_panics, log_to_stderr};
 use crate::config::Settings;
 use crate::demo;
 use crate::store::lock::ServiceLock;
 use args::{Cli, Command};
 use failure::{Failure, Outcome};
 
+/// The database is closed within this time.
+const CLOSING: Duration = Duration::from_secs(1);
+/// The last log lines are waited for this long.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
 /// The program, from its arguments to its exit status.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = Settings::from_environment().map_err(Failure::usage).and_then(|settings| {
-        log_to_stderr(&settings, &cli.command)?;
+        let lines = log(&settings, &cli.command)?;
         // Only a second call could fail, and this is the first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
         let outcome = runtime.block_on(run(cli.command, settings));
         // A prompt that waits for a line that never comes must not hold up the end.
         runtime.shutdown_background();
+        lines.flush(LAST_LINES);
         outcome
     });
     outcome.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }
 
-fn log_to_stderr(settings: &Settings, command: &Command) -> Outcome {
+/// Commands speak for themselves; only a service keeps a log, unless one is asked for.
+fn log(settings: &Settings, command: &Command) -> Result<LogLines, Failure> {
     let is_service = matches!(command, Command::Serve(_));
-    // Commands speak for themselves; only a service keeps a log, unless one is asked for.
     let wanted = if is_service || settings.log != "info" { settings.log.as_str() } else { "off" };
-    // What the driver notices is said again by whoever asked it. At some levels the gateway's client would write down
-    // whatever it hears, which holds what people say and the keys to answer it.
-    let filter = EnvFilter::try_new(format!("sqlx=warn,{wanted},serenity::gateway=error"))
-        .map_err(|why| Failure::usage(format!("COATCHECK_LOG={wanted:?} cannot be read: {why}")))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    Ok(())
+    let lines = log_to_stderr(wanted, settings.log_format).map_err(Failure::usage)?;
+    if is_service {
+        log_panics();
+    }
+    Ok(lines)
 }
 
 async fn run(command: Command, settings: Settings) -> Outcome {
@@ -79,7 +79,8 @@ async fn run(command: Command, settings: Settings) -> Outcome {
         Command::Rekey => rekey::run(&app).await,
         Command::Check(_) | Command::Demo(_) | Command::Migrate => Ok(()),
     };
-    app.db.close().await;
+    // What is committed is committed; a database that does not answer must not hold up the end.
+    let _ = tokio::time::timeout(CLOSING, app.db.close()).await;
     outcome
 }
 

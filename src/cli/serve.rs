@@ -4,31 +4,46 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use coatcheck_bots::console::Output;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args;
 use super::failure::{Failure, Outcome};
-use crate::app::{App, Role, Serving, read_console};
+use crate::app::{App, Role, Serving, Signals, read_console};
 use crate::config::Settings;
 
 /// Runs the service.
 ///
 /// # Errors
-/// Status 4 when another one holds the database.
+/// Status 4 when another one holds the database; 1 when a loop ends that should not.
 pub(super) async fn run(app: &App, args: args::Serve) -> Outcome {
     warn(&app.settings);
     let roles: BTreeSet<Role> = if args.roles.is_empty() { Role::ALL.into() } else { args.roles.into_iter().collect() };
     let output: Output = Arc::new(Mutex::new(std::io::stdout()));
     // Before anything runs: who stops a service that has just started means it, too.
-    let signals = Signals::listen()?;
-    let serving = app.serve(&roles, Arc::clone(&output)).await?;
+    let mut signals = Signals::listen().map_err(Failure::failed)?;
+    let mut serving = app.serve(&roles, Arc::clone(&output)).await?;
     announce(&serving, &roles);
     let console = tokio::spawn(read_console(app.clone(), output));
-    signals.first().await;
-    tracing::info!("stopping: what is under way is finished first");
+    let reason = reason(&mut serving, &mut signals).await;
     console.abort();
-    serving.stop().await;
-    Ok(())
+    tokio::select! {
+        () = serving.stop() => {}
+        signal = signals.next() => tracing::warn!(signal, "stopping at once: asked a second time"),
+    }
+    reason
+}
+
+/// Waits for a reason to stop: a signal, or a loop that ended and should not.
+async fn reason(serving: &mut Serving, signals: &mut Signals) -> Outcome {
+    tokio::select! {
+        signal = signals.next() => {
+            tracing::info!(signal, "stopping: finishing what is in flight, 10 s at most");
+            Ok(())
+        }
+        broken = serving.broken() => {
+            tracing::error!(name = %broken.name, "{broken}");
+            Err(Failure::failed(broken))
+        }
+    }
 }
 
 /// What is set and does not do what whoever set it may expect.
@@ -46,32 +61,5 @@ fn announce(serving: &Serving, roles: &BTreeSet<Role>) {
     match serving.listening() {
         Some(address) => tracing::info!(%address, "running {}; health at http://{address}/healthz", roles.join(", ")),
         None => tracing::info!("running {}", roles.join(", ")),
-    }
-}
-
-/// Ctrl-C, and the request to terminate.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    /// From now on they end nothing by themselves.
-    ///
-    /// # Errors
-    /// When signals cannot be listened to.
-    fn listen() -> Result<Self, Failure> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt()).map_err(Failure::failed)?,
-            terminate: signal(SignalKind::terminate()).map_err(Failure::failed)?,
-        })
-    }
-
-    /// Waits for the first of them, also one that has come already.
-    async fn first(mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
     }
 }

@@ -12,10 +12,9 @@ use coatcheck_bots::commands::parse;
 use coatcheck_bots::console::Output;
 use coatcheck_bots::{Inbox, Who};
 use coatcheck_domain::Destination;
-use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use crate::app::{App, How, Role, read_console};
+use crate::app::{App, How, Role, Signals, read_console};
 use crate::config::Settings;
 use crate::engine::{Stop, Stopper};
 use shop::{HANDLE, SIZES, STYLES, Shelf};
@@ -26,7 +25,7 @@ use shop::{HANDLE, SIZES, STYLES, Shelf};
 /// When loopback or the folder for temporary files cannot be used.
 pub async fn run(settings: Settings, interval: Duration, time: Option<Duration>) -> anyhow::Result<()> {
     // Before there is anything to clean up: who ends it early means it, too.
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut signals = Signals::listen()?;
     let folder = tempfile::tempdir()?;
     let (stopper, stop) = Stopper::pair();
     let shelf = Shelf::default();
@@ -42,7 +41,7 @@ pub async fn run(settings: Settings, interval: Duration, time: Option<Duration>)
     };
     let app = App::open(settings).await?;
     let output: Output = Arc::new(Mutex::new(std::io::stdout()));
-    let serving = app.serve(&Role::ALL.into(), Arc::clone(&output)).await?;
+    let mut serving = app.serve(&Role::ALL.into(), Arc::clone(&output)).await?;
     let product = follow(&app, Url::parse(&format!("http://{address}/products/{HANDLE}"))?, interval).await?;
     introduce(&app, &output, &address.to_string()).await?;
     let tasks = [
@@ -50,18 +49,18 @@ pub async fn run(settings: Settings, interval: Duration, time: Option<Duration>)
         tokio::spawn(show(app.clone(), product, Arc::clone(&output), stop)),
         tokio::spawn(read_console(app.clone(), output)),
     ];
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        () = passed(time) => {}
-    }
+    let broken = tokio::select! {
+        _ = signals.next() => None,
+        () = passed(time) => None,
+        broken = serving.broken() => Some(broken),
+    };
     stopper.stop();
     for task in &tasks {
         task.abort();
     }
     serving.stop().await;
     app.db.close().await;
-    Ok(())
+    broken.map_or(Ok(()), |broken| Err(broken.into()))
 }
 
 async fn follow(app: &App, url: Url, interval: Duration) -> anyhow::Result<i64> {

@@ -31,7 +31,7 @@ pub(super) fn judge(error: &ReadError) -> Judged {
     } else if error.is_gone() {
         Outcome::NotFound
     } else {
-        Outcome::Failed { retry_after: error.retry_after() }
+        Outcome::Failed { retry_after: error.source_wait() }
     };
     let (fault, shop_failed) = match error {
         ReadError::Fetch(fetch) => match &fetch.kind {
@@ -45,12 +45,15 @@ pub(super) fn judge(error: &ReadError) -> Judged {
             FetchErrorKind::Robots { .. } | FetchErrorKind::RobotsUnreadable { .. } => ("robots", false),
             FetchErrorKind::Refused(_) | FetchErrorKind::BadHeader { .. } => ("refused", false),
             FetchErrorKind::TooLarge { .. } => ("too_large", false),
+            FetchErrorKind::NoMemory => ("busy", false),
             FetchErrorKind::WrongContent { .. } => ("wrong_content", false),
             FetchErrorKind::RedirectedAway { .. } | FetchErrorKind::TooManyRedirects(_) => ("redirect", false),
         },
         ReadError::Shape { .. } | ReadError::Unrecognised { .. } => ("shape", false),
         ReadError::Identity { .. } => ("identity", false),
         ReadError::Program(_) => ("program", false),
+        ReadError::Overran(_) => ("overran", false),
+        ReadError::Busy => ("busy", false),
         ReadError::Stopped | ReadError::TooLong(_) => ("too_long", false),
     };
     Judged { outcome, fault, shop_failed }

@@ -58,7 +58,9 @@ impl InboundWorker {
         Self { db, receiver, inbox, rng, holder }
     }
 
-    fn name(&self) -> &'static str {
+    /// The platform's.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
         self.receiver.platform().as_str()
     }
 
@@ -80,11 +82,8 @@ impl InboundWorker {
 
     /// Listens and answers until the stop.
     pub async fn run(self, heartbeats: Heartbeats, stop: Stop) {
-        let listening = tokio::spawn(self.clone().listen(stop.clone()));
-        self.work(heartbeats, stop).await;
-        if let Err(error) = listening.await {
-            tracing::error!(%error, "listening broke: {error}");
-        }
+        // In one task: if either breaks, the loop has ended, which is noticed.
+        tokio::join!(self.clone().listen(stop.clone()), self.work(heartbeats, stop));
     }
 
     /// Answers what waits: what was left by whoever went away, and what queued behind another word of its chat.

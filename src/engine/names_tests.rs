@@ -22,7 +22,7 @@ use super::Rng;
 use super::poll::Poller;
 use super::send::{Channels, Sender};
 use crate::shops::{
-    ClientOptions, FetchLimits, Fetcher, Guard, JqLimits, JqRunner, Refused, Resolver, Shops, client, user_agent,
+    ClientOptions, FetchLimits, Fetcher, Guard, Refused, Resolver, Shops, WorkerLimits, Workers, client, user_agent,
 };
 use crate::store::polls::source::Source;
 use crate::store::tests::sqlite::scene::{IN, INTERVAL, OUT, Scene, jacket};
@@ -105,7 +105,7 @@ impl World {
     fn poller(&self, scene: &Scene) -> Poller {
         let clock = Arc::clone(&scene.clock) as Arc<dyn Clock>;
         let fetcher = Fetcher::new(self.client.clone(), Arc::clone(&self.guard), clock, FetchLimits::default());
-        let shops = Shops::new(fetcher, JqRunner::new(PathBuf::from("no-such-program"), JqLimits::default()));
+        let shops = Shops::new(fetcher, Workers::new(PathBuf::from("no-such-program"), WorkerLimits::default()));
         Poller::new(scene.db.clone(), Arc::new(shops), Arc::new(Rng::seeded(1)))
     }
 

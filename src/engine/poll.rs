@@ -269,6 +269,7 @@ fn spec(claim: &Claimed, now: DateTime<Utc>) -> Result<SourceSpec, ReadError> {
     spec.headers.clone_from(&claim.headers);
     spec.product_id.clone_from(&claim.product_id);
     spec.interval = Some(claim.schedule.interval);
+    spec.proven = claim.last_read_at.is_some();
     if claim.settled && !after_gap(claim, now) {
         spec.body_digest = claim.body_digest.as_deref().and_then(unhex);
         spec.etag.clone_from(&claim.etag);

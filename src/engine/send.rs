@@ -31,8 +31,9 @@ const RENEW: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_millis(500);
 /// An idle lane's task ends after this long; the next delivery starts another.
 const LINGER: Duration = Duration::from_secs(30);
-/// Requests under way are waited for this long when the service stops.
-const FAREWELL: Duration = Duration::from_secs(12);
+/// Requests in flight are waited for this long when the service stops. With the time since the last renewal, that is less
+/// than a lease lasts: nobody else takes the lane meanwhile.
+const FAREWELL: Duration = Duration::from_secs(6);
 
 /// The channels by their names.
 pub type Channels = HashMap<&'static str, Arc<dyn Channel>>;

@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::answer::looks_like_html;
+use super::bounds;
 use super::charset;
 use super::error::ReadError;
 use super::page;
@@ -17,15 +18,38 @@ use super::readers::shopify::not_json;
 /// Prefixes that keep JSON from being run as a script.
 const GUARDS: [&str; 4] = [")]}',", ")]}'", "while(1);", "for(;;);"];
 
-/// The document as JSON text. What is JSON already stays as it is, to the last digit.
+/// What a document is, before anything is made of it.
+pub(super) enum Text {
+    /// JSON as it stands, to the last digit.
+    Json(String),
+    /// A web page. Parsing it may take for ever: see `workers`.
+    Page(String),
+}
+
+/// The document as JSON text, a web page's by [`page::read`].
 ///
 /// # Errors
 /// When nothing JSON is in it; the error names line and column. When its charset is unclear; see [`charset::text`].
 pub fn json_text(body: &[u8], content_type: Option<&str>) -> Result<String, ReadError> {
+    text(body, content_type).map(|text| match text {
+        Text::Json(json) => json,
+        Text::Page(html) => page::read(&html).to_string(),
+    })
+}
+
+/// The document as text.
+///
+/// # Errors
+/// As [`json_text`].
+pub(super) fn text(body: &[u8], content_type: Option<&str>) -> Result<Text, ReadError> {
     let text = charset::text(body, content_type)?;
     if looks_like_html(text.as_bytes()) {
-        return Ok(page::read(&text).to_string());
+        return Ok(Text::Page(text.into_owned()));
     }
+    json_in(&text).map(Text::Json)
+}
+
+fn json_in(text: &str) -> Result<String, ReadError> {
     let mut text = text.trim_start_matches('\u{FEFF}').trim();
     for guard in GUARDS {
         text = text.strip_prefix(guard).unwrap_or(text).trim_start();
@@ -41,7 +65,16 @@ pub fn json_text(body: &[u8], content_type: Option<&str>) -> Result<String, Read
 /// # Errors
 /// As [`json_text`].
 pub fn json(body: &[u8], content_type: Option<&str>) -> Result<Value, ReadError> {
-    serde_json::from_str(&json_text(body, content_type)?).map_err(|error| not_json(&error))
+    tree(&json_text(body, content_type)?)
+}
+
+/// JSON text as a value, unless that would take too much memory.
+///
+/// # Errors
+/// As [`bounds::tree_cost`], and when it is no JSON.
+pub(super) fn tree(json: &str) -> Result<Value, ReadError> {
+    bounds::tree_cost(json)?;
+    serde_json::from_str(json).map_err(|error| not_json(&error))
 }
 
 /// NDJSON: a value a line, made one list.

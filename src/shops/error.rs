@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::fetch_error::{FetchError, FetchErrorKind};
 use super::readers::jq::JqError;
+use super::workers::Overran;
 
 /// A source that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +39,12 @@ pub enum ReadError {
     /// The source's jq program failed.
     #[error("the jq program: {0}")]
     Program(#[from] JqError),
+    /// The source's page or program took too much time or memory.
+    #[error(transparent)]
+    Overran(#[from] Overran),
+    /// Other documents took all the time or memory there is for such ones.
+    #[error("other large documents are being read; this one is read soon")]
+    Busy,
     /// The caller stopped it between two pages.
     #[error("reading was stopped before its end")]
     Stopped,
@@ -56,6 +63,15 @@ impl ReadError {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.fetch().and_then(FetchError::retry_after)
+    }
+
+    /// How long this source alone should be left alone.
+    #[must_use]
+    pub fn source_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Overran(overran) => Some(overran.wait),
+            error => error.retry_after(),
+        }
     }
 
     /// Did a bot wall stop us?

@@ -17,6 +17,7 @@ use super::answer::{self, Expect};
 use super::client::NoAddress;
 use super::fetch_error::{FetchError, FetchErrorKind};
 use super::guard::{Guard, Refused};
+use super::memory::{Memory, Share};
 use super::redirect;
 use super::robots_memory::RobotsMemory;
 
@@ -35,13 +36,21 @@ pub struct Ask<'a> {
     pub expect: Expect,
     /// Is this the last that the shop is asked for a while? Then a connection is not kept for it.
     pub last: bool,
+    /// Was the source read well before? Large answers of others share less memory.
+    pub proven: bool,
 }
 
 impl<'a> Ask<'a> {
     /// An unconditional request.
     #[must_use]
     pub fn new(url: &'a Url, headers: &'a [(String, String)], expect: Expect) -> Self {
-        Self { url, headers, etag: None, last_modified: None, expect, last: false }
+        Self { url, headers, etag: None, last_modified: None, expect, last: false, proven: false }
+    }
+
+    /// The same for a source that was read well before, or was not.
+    #[must_use]
+    pub fn proven(self, proven: bool) -> Self {
+        Self { proven, ..self }
     }
 }
 
@@ -100,6 +109,7 @@ pub struct Fetcher {
     clock: Arc<dyn Clock>,
     limits: FetchLimits,
     robots: RobotsMemory,
+    memory: Memory,
 }
 
 /// Bytes that are set aside for a body before it comes, at most.
@@ -112,7 +122,7 @@ impl Fetcher {
     #[must_use]
     pub fn new(client: reqwest::Client, guard: Arc<Guard>, clock: Arc<dyn Clock>, limits: FetchLimits) -> Self {
         let parting = client.clone();
-        Self { client, parting, guard, clock, robots: RobotsMemory::new(limits.robots_age), limits }
+        Self { client, parting, guard, clock, robots: RobotsMemory::new(limits.robots_age), limits, memory: Memory::default() }
     }
 
     /// The same; shops that are not asked again for longer than connections are kept are asked by `parting`, which
@@ -145,7 +155,8 @@ impl Fetcher {
         if status == reqwest::StatusCode::NOT_MODIFIED && (ask.etag.is_some() || ask.last_modified.is_some()) {
             return Ok(fetched(url, status.as_u16(), &headers, Bytes::new(), self.clock.now()));
         }
-        let (body, cut) = read(response, self.limits.body).await.map_err(at)?;
+        let share = if ask.proven { self.memory.proven() } else { self.memory.others() };
+        let (body, cut) = read(response, self.limits.body, share).await.map_err(at)?;
         if cut {
             return Err(at(FetchErrorKind::TooLarge { limit: self.limits.body }));
         }
@@ -222,7 +233,7 @@ impl Fetcher {
         if code >= 300 {
             return Ok(String::new());
         }
-        let (body, _) = read(response, ROBOTS_BYTES).await.map_err(|kind| unreadable(kind.to_string(), None))?;
+        let (body, _) = read(response, ROBOTS_BYTES, self.memory.others()).await.map_err(|kind| unreadable(kind.to_string(), None))?;
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 }
@@ -287,18 +298,24 @@ fn is_redirect(code: u16) -> bool {
 }
 
 /// Reads up to `cap` bytes of what the shop sends, counted after decompression; says whether there was more.
-async fn read(mut response: reqwest::Response, cap: usize) -> Result<(Bytes, bool), FetchErrorKind> {
+async fn read(
+    mut response: reqwest::Response,
+    cap: usize,
+    mut share: Share,
+) -> Result<(Bytes, bool), FetchErrorKind> {
     let declared = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     // A length is a promise of the shop's, so no more is set aside for it than a usual document has.
     let mut body = BytesMut::with_capacity(declared.min(cap).min(SET_ASIDE));
     while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
         let room = cap - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        let taken = chunk.len().min(room);
+        share.grow(body.len() + taken).await?;
+        body.extend_from_slice(&chunk[..taken]);
         if chunk.len() > room {
-            return Ok((body.freeze(), true));
+            return Ok((share.keep(body.freeze()), true));
         }
     }
-    Ok((body.freeze(), false))
+    Ok((share.keep(body.freeze()), false))
 }
 
 /// Which of our kinds is this failure of the network?

@@ -55,6 +55,9 @@ pub enum FetchErrorKind {
     /// The connection broke.
     #[error("the answer broke off: {0}")]
     Broken(String),
+    /// Other answers take all the memory there is for large ones.
+    #[error("no memory for a large answer while others are read; this one is read soon")]
+    NoMemory,
     /// More than is read of one answer.
     #[error("the answer is larger than {} MiB and was not read further", limit / (1024 * 1024))]
     TooLarge {

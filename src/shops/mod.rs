@@ -8,6 +8,7 @@ pub mod address_parts;
 pub mod answer;
 mod apart;
 mod assignments;
+mod bounds;
 pub mod charset;
 pub mod client;
 pub mod detect;
@@ -17,6 +18,7 @@ pub mod fetch;
 pub mod fetch_error;
 pub mod guard;
 pub mod identity;
+mod memory;
 mod page;
 mod pages;
 pub mod readers;
@@ -24,6 +26,7 @@ pub mod redirect;
 pub mod robots;
 mod robots_memory;
 pub mod source;
+mod workers;
 
 use std::ops::ControlFlow;
 
@@ -37,27 +40,28 @@ pub use error::ReadError;
 pub use fetch::{FetchLimits, Fetcher, parse_header};
 pub use fetch_error::{FetchError, FetchErrorKind};
 pub use guard::{AllowHosts, Guard, Refused};
-pub use readers::jq_runner::{JQ_WORKER, JqLimits, JqRunner, jq_worker_main};
 pub use source::{NoSuchReader, Page, Progress, Read, ReadOutcome, ReaderKind, SourceSpec, Unwatched};
+pub use workers::{Overran, Source, WORKER, WorkerLimits, Workers, worker_main};
 
 use answer::Expect;
 use apart::Desk;
 use detect::Attempt;
+use documents::Text;
 use fetch::{Ask, Fetched};
 
 /// Reads sources.
 #[derive(Debug)]
 pub struct Shops {
     fetcher: Fetcher,
-    jq: JqRunner,
+    workers: Workers,
     desk: Desk,
 }
 
 impl Shops {
-    /// Readers over a fetcher and a jq runner.
+    /// Readers over a fetcher and worker processes.
     #[must_use]
-    pub fn new(fetcher: Fetcher, jq: JqRunner) -> Self {
-        Self { fetcher, jq, desk: Desk::default() }
+    pub fn new(fetcher: Fetcher, workers: Workers) -> Self {
+        Self { fetcher, workers, desk: Desk::default() }
     }
 
     /// Reads a source now. `progress` is notified of each page of a paged one.
@@ -104,15 +108,35 @@ impl Shops {
         identity_of_page(url, &fetched)?;
         // The same bytes from elsewhere may be another product's.
         let known = spec.body_digest.filter(|_| fetched.final_url == *url);
+        let digest = self.digest(&fetched).await?;
+        if known == Some(digest) {
+            return Ok(not_modified(&fetched));
+        }
+        let json = self.json_text(&fetched, spec).await?;
+        let (cost, answer) = (bounds::tree_cost(&json)?, fetched.clone());
+        let (reader, reading) = self.desk.read(cost, move || read_document(&answer, &json, reader)).await?;
+        identity::check(url, &fetched.final_url, &reading, spec.product_id.as_deref())?;
+        Ok(read_from(reading, reader, digest, fetched))
+    }
+
+    async fn digest(&self, fetched: &Fetched) -> Result<[u8; 32], ReadError> {
+        let body = fetched.body.clone();
+        self.desk.read(body.len(), move || Ok(Sha256::digest(&body).into())).await
+    }
+
+    /// The document as JSON text: a web page's is what it carries.
+    async fn json_text(&self, fetched: &Fetched, spec: &SourceSpec) -> Result<String, ReadError> {
         let answer = fetched.clone();
-        let read = self.desk.read(answer.body.len(), move || read_document(&answer, reader, known)).await?;
-        let Some(read) = read else { return Ok(not_modified(&fetched)) };
-        identity::check(url, &fetched.final_url, &read.reading, spec.product_id.as_deref())?;
-        Ok(read_from(read.reading, read.reader, read.digest, fetched))
+        // Twice its bytes: as they came, and as text.
+        let text = move || documents::text(&answer.body, answer.content_type.as_deref());
+        match self.desk.read(fetched.body.len() * 2, text).await? {
+            Text::Json(json) => Ok(json),
+            Text::Page(html) => self.workers.page(source(spec), &html).await,
+        }
     }
 
     async fn list(&self, url: &Url, spec: &SourceSpec, progress: &dyn Progress) -> Result<ReadOutcome, ReadError> {
-        let pages = pages::read(&self.fetcher, &self.desk, url, &spec.headers, progress).await?;
+        let pages = pages::read(&self.fetcher, &self.desk, url, spec, progress).await?;
         Ok(ReadOutcome::Read(Box::new(Read {
             reading: pages.reading,
             reader: ReaderKind::Shopify,
@@ -132,50 +156,67 @@ impl Shops {
         spec: &SourceSpec,
         progress: &dyn Progress,
     ) -> Result<ReadOutcome, ReadError> {
-        let expect = if reads_pages(program) { Expect::Anything } else { Expect::Json };
-        let mut digest = Sha256::new();
-        let mut texts = Vec::new();
-        let mut first: Option<Fetched> = None;
-        let mut received_at = self.fetcher.clock().now();
-        for url in urls {
-            let fetched = match urls {
-                [_] => self.conditionally(url, spec, expect).await?,
-                _ => self.fetcher.get(Ask::new(url, &spec.headers, expect)).await?,
-            };
-            if fetched.not_modified {
-                return Ok(not_modified(&fetched));
-            }
-            identity::redirect(url, &fetched.final_url)?;
-            digest.update(&fetched.body);
-            let answer = fetched.clone();
-            let text = move || documents::json_text(&answer.body, answer.content_type.as_deref());
-            texts.push(self.desk.read(fetched.body.len(), text).await?);
-            received_at = fetched.received_at;
-            first.get_or_insert(fetched);
-            // Each document takes its time: whoever claimed the source must renew that.
-            if progress.page(Page { number: texts.len(), products: 0 }).await == ControlFlow::Break(()) {
-                return Err(ReadError::Stopped);
-            }
+        let fetched = self.documents(program, urls, spec, progress).await?;
+        let Some(mut first) = fetched.first().cloned() else { return Err(ReadError::shape("urls", "there is none")) };
+        if fetched.iter().any(|document| document.not_modified) {
+            return Ok(not_modified(&first));
         }
-        let Some(mut first) = first else { return Err(ReadError::shape("urls", "there is none")) };
-        first.received_at = received_at;
+        first.received_at = fetched.last().map_or(first.received_at, |last| last.received_at);
+        let digest = fetched.iter().fold(Sha256::new(), |digest, document| digest.chain_update(&document.body));
         let digest: [u8; 32] = digest.finalize().into();
         if spec.body_digest == Some(digest) {
             return Ok(not_modified(&first));
         }
+        let mut texts = Vec::new();
+        for document in fetched {
+            texts.push(self.json_text(&document, spec).await?);
+        }
         let document = if texts.len() == 1 { texts.swap_remove(0) } else { format!("[{}]", texts.join(",")) };
-        let rows = self.jq.run(program, &document).await?;
-        let reading = program_reading(&rows, &first.final_url)?;
+        let rows = self.workers.program(source(spec), program, &document).await?;
+        let (cost, url) = (bounds::tree_cost(&rows)?, first.final_url.clone());
+        let reading = self.desk.read(cost, move || rows_reading(&rows, &url)).await?;
         if urls.len() > 1 {
             (first.etag, first.last_modified) = (None, None);
         }
         Ok(read_from(reading, ReaderKind::Json, digest, first))
     }
 
+    /// Every document of a program, in order; none after one that did not change.
+    async fn documents(
+        &self,
+        program: &str,
+        urls: &[Url],
+        spec: &SourceSpec,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Fetched>, ReadError> {
+        let expect = if reads_pages(program) { Expect::Anything } else { Expect::Json };
+        let mut all = Vec::new();
+        for url in urls {
+            let fetched = match urls {
+                [_] => self.conditionally(url, spec, expect).await?,
+                _ => self.fetcher.get(Ask::new(url, &spec.headers, expect).proven(spec.proven)).await?,
+            };
+            let is_known = fetched.not_modified;
+            if !is_known {
+                identity::redirect(url, &fetched.final_url)?;
+            }
+            all.push(fetched);
+            if is_known {
+                break;
+            }
+            // Each document takes its time: whoever claimed the source must renew that.
+            if progress.page(Page { number: all.len(), products: 0 }).await == ControlFlow::Break(()) {
+                return Err(ReadError::Stopped);
+            }
+        }
+        Ok(all)
+    }
+
     async fn conditionally(&self, url: &Url, spec: &SourceSpec, expect: Expect) -> Result<Fetched, FetchError> {
         let (etag, last_modified) = (spec.etag.as_deref(), spec.last_modified.as_deref());
         let last = spec.interval.is_some_and(|interval| interval > client::KEPT);
-        self.fetcher.get(Ask { url, headers: &spec.headers, etag, last_modified, expect, last }).await
+        let proven = spec.proven;
+        self.fetcher.get(Ask { url, headers: &spec.headers, etag, last_modified, expect, last, proven }).await
     }
 }
 
@@ -195,27 +236,24 @@ fn read_from(reading: Reading, reader: ReaderKind, body_digest: [u8; 32], fetche
     }))
 }
 
-/// What a reader made of one document.
-struct ReadDocument {
-    reading: Reading,
-    reader: ReaderKind,
-    digest: [u8; 32],
+fn source(spec: &SourceSpec) -> Source<'_> {
+    Source { url: spec.url.as_str(), proven: spec.proven }
 }
 
-/// Nothing, where these are the bytes that are known: what they say has been said, so nobody needs to parse them.
+/// What a reader makes of one document.
 fn read_document(
     answer: &Fetched,
+    json: &str,
     reader: Option<ReaderKind>,
-    known: Option<[u8; 32]>,
-) -> Result<Option<ReadDocument>, ReadError> {
-    let digest: [u8; 32] = Sha256::digest(&answer.body).into();
-    if known == Some(digest) {
-        return Ok(None);
-    }
-    let document = documents::json(&answer.body, answer.content_type.as_deref())?;
+) -> Result<(ReaderKind, Reading), ReadError> {
+    let document = documents::tree(json)?;
     let read = detect::read(&document, reader, &answer.final_url);
-    let (reader, reading) = read.map_err(|error| named_page(error, answer, &document))?;
-    Ok(Some(ReadDocument { reading, reader, digest }))
+    read.map_err(|error| named_page(error, answer, &document))
+}
+
+fn rows_reading(rows: &str, url: &Url) -> Result<Reading, ReadError> {
+    let rows: Vec<Value> = serde_json::from_str(rows).map_err(|error| readers::shopify::not_json(&error))?;
+    program_reading(&rows, url)
 }
 
 /// The reading that a program's rows make.

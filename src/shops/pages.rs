@@ -1,5 +1,6 @@
 //! Reads a list of Shopify's page by page, all or nothing.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -11,12 +12,13 @@ use url::Url;
 
 use super::answer::Expect;
 use super::apart::Desk;
+use super::bounds;
 use super::charset;
 use super::error::ReadError;
 use super::fetch::{Ask, Fetched, Fetcher};
 use super::identity;
 use super::readers::shopify::{self, PAGE};
-use super::source::{Page, Progress};
+use super::source::{Page, Progress, SourceSpec};
 
 /// Shopify gives no more pages of a list.
 const MOST_PAGES: usize = 100;
@@ -37,7 +39,7 @@ pub(super) async fn read(
     fetcher: &Fetcher,
     desk: &Desk,
     list: &Url,
-    headers: &[(String, String)],
+    spec: &SourceSpec,
     progress: &dyn Progress,
 ) -> Result<Pages, ReadError> {
     let started = fetcher.clock().monotonic();
@@ -50,12 +52,14 @@ pub(super) async fn read(
     let last = if asked_page { 1 } else { MOST_PAGES };
     for number in 1..=last {
         let url = if asked_page { list.clone() } else { page_url(list, number) };
-        let fetched = fetcher.get(Ask::new(&url, headers, Expect::Json)).await?;
+        let fetched = fetcher.get(Ask::new(&url, &spec.headers, Expect::Json).proven(spec.proven)).await?;
         identity::redirect(&url, &fetched.final_url)?;
         digest.update(&fetched.body);
         received_at = fetched.received_at;
         let answer = fetched.clone();
-        let products = desk.read(fetched.body.len(), move || products(&answer)).await?;
+        let text = desk.read(fetched.body.len() * 2, move || page_text(&answer)).await?;
+        let (cost, url) = (bounds::tree_cost(&text)?, fetched.final_url.clone());
+        let products = desk.read(cost, move || shopify::parse_page(text.as_bytes(), &url)).await?;
         first_url.get_or_insert(fetched.final_url);
         let end = found.take(products);
         if progress.page(Page { number, products: found.products.len() }).await == ControlFlow::Break(()) {
@@ -77,9 +81,8 @@ pub(super) async fn read(
     Ok(Pages { reading, first_url: first_url.unwrap_or_else(|| list.clone()), digest, received_at })
 }
 
-fn products(page: &Fetched) -> Result<Vec<ProductReading>, ReadError> {
-    let text = charset::text(&page.body, page.content_type.as_deref())?;
-    shopify::parse_page(text.as_bytes(), &page.final_url)
+fn page_text(page: &Fetched) -> Result<String, ReadError> {
+    charset::text(&page.body, page.content_type.as_deref()).map(Cow::into_owned)
 }
 
 #[derive(Default)]

@@ -33,6 +33,8 @@ pub struct SourceSpec {
     pub product_id: Option<String>,
     /// Time until it is read again, where that is known.
     pub interval: Option<Duration>,
+    /// It was read well before. Until then its documents wait behind those of others.
+    pub proven: bool,
 }
 
 impl SourceSpec {
@@ -50,6 +52,7 @@ impl SourceSpec {
             body_digest: None,
             product_id: None,
             interval: None,
+            proven: false,
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -98,7 +97,7 @@ fn reader(allow: &str, leads: Leads, clock: &Arc<ManualClock>) -> Shops {
     let parting = parting(Arc::clone(&guard), leads, &options).expect("a client");
     let limits = FetchLimits { body: 1024 * 1024, patience: Duration::from_secs(3), ..FetchLimits::default() };
     let fetcher = Fetcher::new(client, guard, Arc::<ManualClock>::clone(clock), limits).parting_by(parting);
-    Shops::new(fetcher, JqRunner::new(PathBuf::from("no-such-program"), JqLimits::default()))
+    Shops::new(fetcher, Workers::in_this_process())
 }
 
 fn status(code: u16) -> Response {

@@ -1,7 +1,10 @@
 //! What the service answers over HTTP: is it alive, is it ready; and where platforms bring what people say.
 
+mod connections;
 mod hooks;
 mod links;
+mod server;
+mod stalling;
 mod twilio;
 
 use std::time::Duration;
@@ -11,11 +14,11 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
-use crate::engine::{Heartbeats, Stop};
+use crate::engine::Heartbeats;
 use crate::store::Db;
 
+pub use server::run;
 pub use hooks::{DISCORD_HOOK, DiscordHook, Hooks, TELEGRAM_HOOK, TelegramHook};
 pub use twilio::TwilioHook;
 
@@ -29,14 +32,6 @@ struct Health {
 pub fn router(db: Db, heartbeats: Heartbeats, hooks: Hooks) -> Router {
     let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
     health.with_state(Health { db: db.clone(), heartbeats }).merge(links::router(db)).merge(hooks::router(hooks))
-}
-
-/// Answers until the stop.
-pub async fn run(listener: TcpListener, router: Router, mut stop: Stop) {
-    let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.stopped().await });
-    if let Err(error) = served.await {
-        tracing::error!(%error, "the web part broke: {error}");
-    }
 }
 
 /// Alive: every loop came round lately. Asks nobody else, so that a slow database does not restart a healthy service.

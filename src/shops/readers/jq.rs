@@ -1,6 +1,6 @@
 //! Runs a jq program over a document, within bounds. Pure: no files, no environment, no clock, no network.
 //!
-//! Time and memory cannot be bounded from inside; [`super::jq_runner`] runs this in a process of its own.
+//! Time and memory cannot be bounded from inside; `workers` run this in a process of their own.
 
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Ctx, Vars, data, unwrap_valr};
@@ -46,12 +46,9 @@ pub enum JqError {
     /// It gave more than is taken.
     #[error("it gives more than {0}")]
     TooMuch(String),
-    /// It ran too long.
-    #[error("it was stopped after {0} ms; make it do less")]
-    TimedOut(u64),
-    /// Its process ended.
-    #[error("its process ended ({0}); it probably took too much memory")]
-    Died(String),
+    /// There is no process to run it in.
+    #[error("no worker process could be started: {0}")]
+    NotStarted(String),
 }
 
 /// Programs longer than this are not compiled.

@@ -1,8 +1,7 @@
-//! Readers: each turns a document of one platform into a reading. Pure, apart from the process that bounds jq.
+//! Readers: each turns a document of one platform into a reading. Pure.
 
 pub mod jq;
 mod jq_errors;
-pub mod jq_runner;
 pub mod json;
 mod node;
 pub mod row;

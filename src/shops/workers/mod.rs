@@ -1,0 +1,153 @@
+//! Runs what strangers wrote where it can be killed: web pages and jq programs, in worker processes of this same program.
+//!
+//! Two are for sources that were read well before: one for pages, one for programs. A third one, slower to give up, is for all
+//! others: new sources, and those that took too long. So a hostile source holds up none but its like, and waits longer each
+//! time.
+
+mod overruns;
+mod process;
+mod task;
+mod worker;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::bounds;
+use super::error::ReadError;
+use super::readers::jq::{JqBounds, JqError};
+use overruns::Overruns;
+use process::{NoResult, Process};
+use task::Task;
+
+pub use worker::{WORKER, worker_main};
+
+/// Memory of the worker for pages.
+const PAGES: u64 = 64 * 1024 * 1024;
+/// Memory of the worker for programs, and of the one for all others.
+const PROGRAMS: u64 = 256 * 1024 * 1024;
+
+/// What a task may take.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkerLimits {
+    /// Processor time of a source that was read well before; it is given the other one after that.
+    pub quick: Duration,
+    /// Processor time, at most.
+    pub long: Duration,
+    /// What a program may give.
+    pub bounds: JqBounds,
+}
+
+impl Default for WorkerLimits {
+    fn default() -> Self {
+        Self { quick: Duration::from_millis(500), long: Duration::from_secs(3), bounds: JqBounds::default() }
+    }
+}
+
+/// Whose document it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// Its address.
+    pub url: &'a str,
+    /// It was read well before.
+    pub proven: bool,
+}
+
+/// The three workers.
+#[derive(Debug)]
+pub struct Workers {
+    pages: Process,
+    programs: Process,
+    others: Process,
+    overruns: Overruns,
+    limits: WorkerLimits,
+}
+
+/// A source whose document or program took more than it may.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} {how}; the source is read again in {}", minutes(.wait))]
+pub struct Overran {
+    /// A page or a program.
+    pub what: &'static str,
+    /// Time or memory.
+    pub how: String,
+    /// So long the source should wait.
+    pub wait: Duration,
+}
+
+impl Workers {
+    /// Workers that are started as `executable worker`: this very program, as a rule.
+    #[must_use]
+    pub fn new(executable: PathBuf, limits: WorkerLimits) -> Self {
+        Self {
+            pages: Process::new(executable.clone(), PAGES),
+            programs: Process::new(executable.clone(), PROGRAMS),
+            others: Process::new(executable, PROGRAMS),
+            overruns: Overruns::default(),
+            limits,
+        }
+    }
+
+    /// Workers that are none: tasks are done in this process.
+    #[cfg(test)]
+    pub(crate) fn in_this_process() -> Self {
+        Self::new(PathBuf::new(), WorkerLimits::default())
+    }
+
+    /// The JSON that a web page carries; see `documents` for its shape.
+    ///
+    /// # Errors
+    /// When the page takes too long or too much memory.
+    pub async fn page(&self, source: Source<'_>, html: &str) -> Result<String, ReadError> {
+        self.perform(source, Task::Page, html).await
+    }
+
+    /// What the program makes of the document, as JSON text of one list.
+    ///
+    /// # Errors
+    /// When the program fails, or takes too long or too much memory.
+    pub async fn program(&self, source: Source<'_>, program: &str, document: &str) -> Result<String, ReadError> {
+        bounds::tree_cost(document)?;
+        let task = Task::Jq { program: program.to_owned(), bounds: self.limits.bounds };
+        self.perform(source, task, document).await
+    }
+
+    async fn perform(&self, source: Source<'_>, task: Task, document: &str) -> Result<String, ReadError> {
+        if source.proven && !self.overruns.knows(source.url) {
+            let own = if task == Task::Page { &self.pages } else { &self.programs };
+            match own.perform(&task, document, self.limits.quick).await {
+                Ok(result) => return Ok(result),
+                Err(NoResult::TooLong | NoResult::Died(_)) => {
+                    tracing::info!(source = source.url, "source moved to the slow worker: {} took too much", task.name());
+                    self.overruns.note(source.url);
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        let how = match self.others.perform(&task, document, self.limits.long).await {
+            Ok(result) => {
+                self.overruns.forgive(source.url);
+                return Ok(result);
+            }
+            Err(NoResult::TooLong) => format!("took more than {} ms and was stopped", self.limits.long.as_millis()),
+            Err(NoResult::Died(status)) => format!("took too much memory and was stopped ({status})"),
+            Err(error) => return Err(failed(error)),
+        };
+        let wait = self.overruns.again(source.url);
+        Err(ReadError::Overran(Overran { what: task.name(), how, wait }))
+    }
+}
+
+fn failed(error: NoResult) -> ReadError {
+    match error {
+        NoResult::Failed(error) => ReadError::Program(error),
+        NoResult::NotStarted(why) => ReadError::Program(JqError::NotStarted(why)),
+        NoResult::Busy | NoResult::TooLong | NoResult::Died(_) => ReadError::Busy,
+    }
+}
+
+fn minutes(wait: &Duration) -> String {
+    match wait.as_secs() {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
+    }
+}

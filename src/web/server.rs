@@ -1,0 +1,100 @@
+//! The HTTP server: whatever clients do, it answers others, keeps little for each, and ends in time.
+//!
+//! A head must come within 10 s, an answer must be taken within 30 s. There are never more connections than `most`: a new one
+//! takes the place of the one that is worth least (see `connections`). A stop waits 3 s for answers, then cuts.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tower::ServiceExt;
+
+use super::connections::{Connections, Seat};
+use super::stalling::Stalling;
+use crate::engine::Stop;
+
+/// A request's head must be there after this long; so must the next request on a connection that is kept open.
+const HEAD: Duration = Duration::from_secs(10);
+/// Bytes of a request's head. More is answered with 431.
+const HEAD_BYTES: usize = 16 * 1024;
+/// A client that takes nothing of an answer for so long gets no more of it.
+const STALLED: Duration = Duration::from_secs(30);
+/// Answers under way are waited for this long when the service stops.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// When no connection can be accepted (no file is free), the next attempt waits.
+const BREATHER: Duration = Duration::from_millis(100);
+
+/// Answers until the stop, on `most` connections at once.
+pub async fn run(listener: TcpListener, router: Router, most: usize, mut stop: Stop) {
+    let connections = Connections::new(most);
+    let mut tasks = JoinSet::new();
+    loop {
+        tokio::select! {
+            stream = accept(&listener) => {
+                tasks.spawn(serve(stream, router.clone(), connections.enter(), stop.clone()));
+            }
+            Some(_) = tasks.join_next() => {}
+            () = stop.stopped() => break,
+        }
+    }
+    drop(listener);
+    finish(tasks).await;
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => {
+                tracing::warn!(%error, "connection not accepted");
+                tokio::time::sleep(BREATHER).await;
+            }
+        }
+    }
+}
+
+/// Waits for answers under way, then cuts.
+async fn finish(mut tasks: JoinSet<()>) {
+    let answered = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(FAREWELL, answered).await.is_err() {
+        tracing::warn!(connections = tasks.len(), "connections cut at stop");
+        tasks.shutdown().await;
+    }
+}
+
+/// One connection, until its end, its eviction or the stop.
+async fn serve(stream: TcpStream, router: Router, seat: Seat, mut stop: Stop) {
+    let answer = |request: Request<Incoming>| {
+        let (router, busy) = (router.clone(), seat.busy());
+        async move {
+            let response = router.oneshot(request.map(Body::new)).await;
+            drop(busy);
+            response
+        }
+    };
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(Stalling::new(stream, STALLED)), service_fn(answer));
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = seat.evicted() => return,
+        () = stop.stopped() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended early");
+    }
+}

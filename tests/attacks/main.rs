@@ -1,0 +1,9 @@
+//! Attacks on the running service, by the real binary. Under each of them the healthy shop beside it is polled and its
+//! restock notified within 5 s, memory stays below 250 MB (worker processes counted apart), and the culprit is named.
+
+mod connections;
+mod healthy;
+mod log;
+mod stopping;
+#[path = "../support/mod.rs"]
+mod support;
