@@ -27,7 +27,8 @@ use crate::engine::Rng;
 use crate::engine::poll::Poller;
 use crate::engine::send::{Channels, Sender};
 use crate::shops::{
-    ClientOptions, FetchLimits, Fetcher, Guard, Shops, SystemResolver, WorkerLimits, Workers, client, parting, user_agent,
+    ClientOptions, FetchLimits, Fetcher, Guard, Shops, SystemResolver, WorkerLimits, Workers, client, parting,
+    user_agent,
 };
 use crate::store::db::conn::Durability;
 use crate::store::db::schema::Standing;

@@ -40,7 +40,9 @@ pub(super) fn tree_cost(text: &str) -> Result<usize, ReadError> {
         let (takes, may) = (cost / (1024 * 1024), TREE / (1024 * 1024));
         return Err(ReadError::shape(
             "the document",
-            format!("too many values: it would take about {takes} MB in memory, {may} MB is the limit; follow a smaller page"),
+            format!(
+                "too many values: it would take about {takes} MB in memory, {may} MB is the limit; follow a smaller page"
+            ),
         ));
     }
     Ok(cost)

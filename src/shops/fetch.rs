@@ -122,7 +122,15 @@ impl Fetcher {
     #[must_use]
     pub fn new(client: reqwest::Client, guard: Arc<Guard>, clock: Arc<dyn Clock>, limits: FetchLimits) -> Self {
         let parting = client.clone();
-        Self { client, parting, guard, clock, robots: RobotsMemory::new(limits.robots_age), limits, memory: Memory::default() }
+        Self {
+            client,
+            parting,
+            guard,
+            clock,
+            robots: RobotsMemory::new(limits.robots_age),
+            limits,
+            memory: Memory::default(),
+        }
     }
 
     /// The same; shops that are not asked again for longer than connections are kept are asked by `parting`, which
@@ -233,7 +241,9 @@ impl Fetcher {
         if code >= 300 {
             return Ok(String::new());
         }
-        let (body, _) = read(response, ROBOTS_BYTES, self.memory.others()).await.map_err(|kind| unreadable(kind.to_string(), None))?;
+        let (body, _) = read(response, ROBOTS_BYTES, self.memory.others())
+            .await
+            .map_err(|kind| unreadable(kind.to_string(), None))?;
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 }
@@ -298,11 +308,7 @@ fn is_redirect(code: u16) -> bool {
 }
 
 /// Reads up to `cap` bytes of what the shop sends, counted after decompression; says whether there was more.
-async fn read(
-    mut response: reqwest::Response,
-    cap: usize,
-    mut share: Share,
-) -> Result<(Bytes, bool), FetchErrorKind> {
+async fn read(mut response: reqwest::Response, cap: usize, mut share: Share) -> Result<(Bytes, bool), FetchErrorKind> {
     let declared = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     // A length is a promise of the shop's, so no more is set aside for it than a usual document has.
     let mut body = BytesMut::with_capacity(declared.min(cap).min(SET_ASIDE));

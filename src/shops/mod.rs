@@ -241,11 +241,7 @@ fn source(spec: &SourceSpec) -> Source<'_> {
 }
 
 /// What a reader makes of one document.
-fn read_document(
-    answer: &Fetched,
-    json: &str,
-    reader: Option<ReaderKind>,
-) -> Result<(ReaderKind, Reading), ReadError> {
+fn read_document(answer: &Fetched, json: &str, reader: Option<ReaderKind>) -> Result<(ReaderKind, Reading), ReadError> {
     let document = documents::tree(json)?;
     let read = detect::read(&document, reader, &answer.final_url);
     read.map_err(|error| named_page(error, answer, &document))

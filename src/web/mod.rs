@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use crate::engine::Heartbeats;
 use crate::store::Db;
 
-pub use server::run;
 pub use hooks::{DISCORD_HOOK, DiscordHook, Hooks, TELEGRAM_HOOK, TelegramHook};
+pub use server::run;
 pub use twilio::TwilioHook;
 
 #[derive(Clone)]

@@ -69,7 +69,6 @@ pub(crate) struct Running {
 }
 
 impl Running {
-
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.address).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time limit");

@@ -117,7 +117,11 @@ impl Workers {
             match own.perform(&task, document, self.limits.quick).await {
                 Ok(result) => return Ok(result),
                 Err(NoResult::TooLong | NoResult::Died(_)) => {
-                    tracing::info!(source = source.url, "source moved to the slow worker: {} took too much", task.name());
+                    tracing::info!(
+                        source = source.url,
+                        "source moved to the slow worker: {} took too much",
+                        task.name()
+                    );
                     self.overruns.note(source.url);
                 }
                 Err(error) => return Err(failed(error)),
