@@ -20,7 +20,7 @@ pub use arguments::{Arguments, How, arguments};
 pub use command::Command;
 pub use help::{help, help_for};
 pub use near::nearest;
-pub use parse::{LONGEST_TEXT, ParseError, addressee, parse};
+pub use parse::{LONGEST_TEXT, ParseError, addressee, parse, parse_to_us};
 pub use quantities::{NotADuration, code, duration};
 pub use row::{Argument, Kind, May, Row};
 pub use said::{Said, Word};

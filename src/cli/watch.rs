@@ -162,7 +162,7 @@ fn buyable<'a>(watch: &NewWatch, product: &Product, stock: &'a [Variant]) -> Vec
     stock
         .iter()
         .filter(|variant| {
-            let offer = Offer { size: &variant.size_key, style: variant.style.as_deref(), title: &product.title };
+            let offer = Offer { sizes: &variant.size_keys, style: variant.style.as_deref(), title: &product.title };
             variant.availability.is_buyable() && watch.wish.matches(&offer)
         })
         .collect()
@@ -260,7 +260,7 @@ pub(super) async fn history(app: &App, args: args::History) -> Outcome {
         };
         let histories = app.db.history(product.id).await?;
         let meant = histories.iter().filter(|history| {
-            wish.matches(&Offer { size: &history.size_key, style: history.style.as_deref(), title: &product.title })
+            wish.matches(&Offer { sizes: &history.size_keys, style: history.style.as_deref(), title: &product.title })
         });
         let variants: Vec<Value> = meant.map(history_json).collect();
         return out::json(&json!({ "product": product.title, "variants": variants }));

@@ -93,7 +93,7 @@ async fn picture(commands: &Commands, chart: Chart) -> Option<Vec<u8>> {
 }
 
 fn fulfils(product: &Product, variant: &VariantHistory, wish: &Wish) -> bool {
-    wish.matches(&Offer { size: &variant.size_key, style: variant.style.as_deref(), title: &product.title })
+    wish.matches(&Offer { sizes: &variant.size_keys, style: variant.style.as_deref(), title: &product.title })
 }
 
 /// A summary in lines.

@@ -53,7 +53,7 @@ pub(crate) fn matching<'a>(
 }
 
 fn fulfils(product: &Product, variant: &Variant, wish: &Wish) -> bool {
-    let offer = Offer { size: &variant.size_key, style: variant.style.as_deref(), title: &product.title };
+    let offer = Offer { sizes: &variant.size_keys, style: variant.style.as_deref(), title: &product.title };
     variant.product_id == product.id && wish.matches(&offer)
 }
 

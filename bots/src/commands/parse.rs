@@ -51,6 +51,19 @@ pub enum ParseError {
 /// # Errors
 /// See [`ParseError`].
 pub fn parse(text: &str, platform: Platform) -> Result<Said, ParseError> {
+    read(text, platform, platform.takes_bare_words())
+}
+
+/// Reads a text that is addressed to us: a direct message, or one that mentions us. There `jacket M` alone is a watch
+/// and a lone number an answer, on every platform.
+///
+/// # Errors
+/// See [`ParseError`].
+pub fn parse_to_us(text: &str, platform: Platform) -> Result<Said, ParseError> {
+    read(text, platform, true)
+}
+
+fn read(text: &str, platform: Platform, takes_bare_words: bool) -> Result<Said, ParseError> {
     if text.chars().nth(LONGEST_TEXT).is_some() {
         return Err(ParseError::TooLong);
     }
@@ -69,13 +82,13 @@ pub fn parse(text: &str, platform: Platform) -> Result<Said, ParseError> {
     let Some(first) = words.first() else {
         return Err(ParseError::Empty { help: Command::Help.typed(platform) });
     };
-    if platform.takes_bare_words() && words.len() == 1 && is_number(&first.text) {
+    if takes_bare_words && words.len() == 1 && is_number(&first.text) {
         return Ok(Said { command: Command::Answer, words });
     }
     match named(first, platform) {
         Some(command) if is_here(command, platform) => Ok(Said { command, words: words.split_off(1) }),
         Some(command) => Err(ParseError::NotHere { command: command.typed(platform), place: platform.place() }),
-        None if platform.takes_bare_words() && !first.text.starts_with('/') => {
+        None if takes_bare_words && !first.text.starts_with('/') => {
             Ok(Said { command: Command::Watch, words })
         }
         None => Err(unknown(&first.text, platform)),
@@ -231,6 +244,17 @@ mod tests {
         that is too long for me: 2000 characters at most
         I do not know "/". /help lists what I understand
         "#);
+    }
+
+    #[test]
+    fn what_is_said_to_us_alone_needs_no_command() {
+        let to_us = |text, platform| parse_to_us(text, platform).map(|said| (said.command, said.text()));
+        for platform in [Platform::Discord, Platform::Telegram, Platform::Slack] {
+            assert_eq!(to_us("jacket M", platform), Ok((Command::Watch, "jacket M".to_owned())));
+            assert_eq!(to_us("2", platform), Ok((Command::Answer, "2".to_owned())));
+            assert_eq!(to_us("watches", platform), Ok((Command::Watches, String::new())));
+            assert!(to_us("/wacth jacket", platform).is_err(), "a slip behind a slash is no product");
+        }
     }
 
     /// The words of text messages, as the help teaches them, and in other capitals.

@@ -3,10 +3,10 @@
 /// Characters of a product's title in a message, at most.
 const LONGEST_TITLE: usize = 80;
 
-/// A product's title, fit for one line of a message.
+/// A product's title, fit for one line of a message. Names often differ only at the end: it is kept.
 #[must_use]
 pub fn title(text: &str) -> String {
-    let title = shortened(&plain(text), LONGEST_TITLE);
+    let title = shortened_within(&plain(text), LONGEST_TITLE);
     if title.is_empty() { "a product without a title".to_owned() } else { title }
 }
 
@@ -97,6 +97,23 @@ pub fn shortened(text: &str, most: usize) -> String {
     format!("{}…", whole_words.trim_end())
 }
 
+/// At most `most` characters with the beginning and the end kept, cut between words where that is near, with `…` for
+/// what is missing.
+#[must_use]
+pub fn shortened_within(text: &str, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text.to_owned();
+    }
+    let kept = most.saturating_sub(1);
+    let (head, tail) = (kept - kept / 2, kept / 2);
+    let at = |place: usize| text.char_indices().nth(place).map_or(text.len(), |(at, _)| at);
+    let (head, tail) = (&text[..at(head)], &text[at(count - tail)..]);
+    let head = head.rfind(' ').filter(|blank| blank * 2 >= head.len()).map_or(head, |blank| &head[..blank]);
+    let tail = tail.find(' ').filter(|blank| blank * 2 <= tail.len()).map_or(tail, |blank| &tail[blank + 1..]);
+    format!("{}…{}", head.trim_end(), tail.trim_start())
+}
+
 /// With a capital at the beginning.
 #[must_use]
 pub fn sentence(text: &str) -> String {
@@ -127,8 +144,10 @@ mod tests {
     }
 
     #[test]
-    fn long_titles_end_between_words() {
-        insta::assert_snapshot!(title(&"Waxed corps jacket ".repeat(9)), @"Waxed corps jacket Waxed corps jacket Waxed corps jacket Waxed corps jacket…");
+    fn long_titles_keep_both_ends_and_are_cut_between_words() {
+        let long = |end: &str| title(&format!("{}Big Logo - {end}", "Waxed corps jacket ".repeat(9)));
+        insta::assert_snapshot!(long("Black"), @"Waxed corps jacket Waxed corps jacket…Waxed corps jacket Big Logo - Black");
+        assert_ne!(long("Black"), long("Navy"));
         assert_eq!(shortened("abcdef", 4), "abc…");
         assert_eq!(shortened("abcd", 4), "abcd");
     }

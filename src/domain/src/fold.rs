@@ -6,10 +6,10 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// The version of every rule in [`fold`], [`crate::size`] and [`crate::style`].
-pub const FOLD_VERSION: i32 = 1;
+pub const FOLD_VERSION: i32 = 2;
 
 /// Compatibility forms made one (NFKC), case folded ("ß" is "ss", a Turkish "İ" or "ı" is "i", a final "ς" is "σ"),
-/// marks and controls that cannot be seen removed, white space squeezed to single blanks, fractions spelt out
+/// digits of every script Western ones ("٤٢" is "42"), marks and controls that cannot be seen removed, white space squeezed to single blanks, fractions spelt out
 /// ("42½" is "42 1/2"). Letters of every script are kept.
 #[must_use]
 pub fn fold(text: &str) -> String {
@@ -39,9 +39,16 @@ fn case_folded(c: char) -> impl Iterator<Item = char> {
         'ς' => ('σ', None),
         'ı' => ('i', None),
         '\u{2044}' => ('/', None),
-        other => (other, None),
+        other => (western_digit(other), None),
     };
     [first].into_iter().chain(second)
+}
+
+/// Arabic, Persian, Devanagari, Bengali and Thai digits.
+fn western_digit(c: char) -> char {
+    const ZEROS: [u32; 5] = [0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50];
+    let digit = ZEROS.iter().find_map(|zero| u32::from(c).checked_sub(*zero).filter(|digit| *digit < 10));
+    digit.and_then(|digit| char::from_digit(digit, 10)).unwrap_or(c)
 }
 
 /// Lower case makes "i" and a combining dot of the Turkish "İ"; the dot is dropped.

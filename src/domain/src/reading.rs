@@ -165,6 +165,12 @@ impl VariantReading {
         self.size().map(SizeKey::fold).unwrap_or_default()
     }
 
+    /// Every key that the size answers to, the whole label's first; none when the product has none.
+    #[must_use]
+    pub fn size_keys(&self) -> Vec<SizeKey> {
+        self.size().map(size::names).unwrap_or_default()
+    }
+
     /// The style, folded; empty when there is none.
     #[must_use]
     pub fn style_key(&self) -> StyleKey {

@@ -86,7 +86,7 @@ fn finds(word: &str, other: &str) -> bool {
 fn words(text: &str) -> Vec<String> {
     let without_apostrophes: String = fold(text).chars().filter(|c| !matches!(c, '\'' | '’' | 'ʼ')).collect();
     // Again, because an apostrophe may have stood between two marks whose order folding settles.
-    fold(&without_apostrophes).split(is_between_words).filter(|word| !word.is_empty()).map(one_spelling).collect()
+    fold(&without_apostrophes).split(parts_words).filter(|word| !word.is_empty()).map(one_spelling).collect()
 }
 
 fn one_spelling(word: &str) -> String {
@@ -96,7 +96,8 @@ fn one_spelling(word: &str) -> String {
 
 /// Blanks and punctuation of all scripts. Not "everything that is no letter": vowel signs of Indic scripts and
 /// Thai tone marks are no letters and part no words.
-fn is_between_words(c: char) -> bool {
+#[must_use]
+pub fn parts_words(c: char) -> bool {
     c.is_whitespace()
         || c.is_ascii_punctuation()
         || matches!(c, '¡'..='©' | '«'..='±' | '´' | '¶'..='¸' | '»' | '¿' | '×' | '÷')

@@ -40,8 +40,8 @@ pub struct Wish {
 /// What a variant is, as far as a wish cares.
 #[derive(Debug, Clone, Copy)]
 pub struct Offer<'a> {
-    /// The variant's size, folded.
-    pub size: &'a SizeKey,
+    /// Every key that the variant's size answers to; none where it has no size.
+    pub sizes: &'a [SizeKey],
     /// The variant's other option values in the shop's words.
     pub style: Option<&'a str>,
     /// The product's title.
@@ -52,7 +52,7 @@ impl Wish {
     /// Is this what was wished for?
     #[must_use]
     pub fn matches(&self, offer: &Offer<'_>) -> bool {
-        (self.size.is_any() || self.size == *offer.size)
+        (self.size.is_any() || offer.sizes.contains(&self.size))
             && (self.style.is_any() || self.style.matches(offer.style.as_slice(), offer.title))
     }
 }
@@ -97,6 +97,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::size::names;
 
     fn wish(size: &str, style: &str) -> Wish {
         Wish { size: SizeKey::fold(size), style: StyleKey::fold(style) }
@@ -104,20 +105,21 @@ mod tests {
 
     #[test]
     fn my_size_and_never_another() {
-        let (m, l) = (SizeKey::fold("M"), SizeKey::fold("L"));
-        let black_m = Offer { size: &m, style: Some("Black / Slim"), title: "Corps Jacket" };
-        let black_l = Offer { size: &l, ..black_m };
+        let (m, l) = (names("M / 38"), names("L"));
+        let black_m = Offer { sizes: &m, style: Some("Black / Slim"), title: "Corps Jacket" };
+        let black_l = Offer { sizes: &l, ..black_m };
         assert!(wish("m", "black").matches(&black_m));
         assert!(wish("", "corps slim").matches(&black_m));
+        assert!(wish("38", "black").matches(&black_m), "a label of two names answers to both");
         assert!(!wish("m", "black").matches(&black_l));
         assert!(!wish("m", "red").matches(&black_m));
     }
 
     #[test]
     fn each_kind_of_wish_is_answered_with_what_fulfils_it() {
-        let (m, l) = (SizeKey::fold("M"), SizeKey::fold("L"));
-        let offer = |size, style| Offer { size, style: Some(style), title: "Jacket" };
-        let restocks = [(1, offer(&m, "Black")), (2, offer(&m, "Red")), (3, offer(&l, "Black"))];
+        let (m, l) = (names("M"), names("L"));
+        let offer = |sizes, style| Offer { sizes, style: Some(style), title: "Jacket" };
+        let restocks = [(1, offer(m.as_slice(), "Black")), (2, offer(&m, "Red")), (3, offer(&l, "Black"))];
         let wishes = [wish("", ""), wish("M", ""), wish("L", "black"), wish("S", "")];
         let found: Vec<Vec<i64>> = cases(&wishes, &restocks).into_iter().map(|case| case.variants).collect();
         assert_eq!(found, [vec![1, 2, 3], vec![1, 2], vec![3]]);
@@ -161,10 +163,10 @@ mod tests {
             let sizes = ["S", "M", "L", ""];
             let styles = ["Black", "Red", "Black / White", ""];
             let wishes: Vec<Wish> = wished.iter().map(|(a, b)| wish(sizes[*a], styles[*b])).collect();
-            let keys: Vec<SizeKey> = offered.iter().map(|(a, _)| SizeKey::fold(sizes[*a])).collect();
+            let keys: Vec<Vec<SizeKey>> = offered.iter().map(|(a, _)| names(sizes[*a])).collect();
             let restocks: Vec<(i64, Offer<'_>)> = (0i64..)
                 .zip(offered.iter().zip(&keys))
-                .map(|(id, ((_, b), size))| (id, Offer { size, style: Some(styles[*b]), title: "Jacket" }))
+                .map(|(id, ((_, b), sizes))| (id, Offer { sizes, style: Some(styles[*b]), title: "Jacket" }))
                 .collect();
             let found = cases(&wishes, &restocks);
             for wish in &wishes {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use coatcheck_bots::message::{Alert, AlertVariant};
+use coatcheck_domain::size::names;
 use coatcheck_domain::watch::{self, Case, Offer, Wish};
 use coatcheck_domain::{SizeKey, StyleKey};
 use sea_orm::{DbErr, FromQueryResult, Value};
@@ -112,8 +113,8 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn cases_of(&self, restock: &OpenRestock) -> Result<Vec<Case>, DbErr> {
-        let sizes: Vec<SizeKey> = restock.alert.variants.iter().map(size_key).collect();
-        let mut wanted = sizes.clone();
+        let sizes: Vec<Vec<SizeKey>> = restock.alert.variants.iter().map(size_keys).collect();
+        let mut wanted = sizes.concat();
         wanted.push(SizeKey::default());
         wanted.sort();
         wanted.dedup();
@@ -186,13 +187,13 @@ impl Db {
 }
 
 /// Which of the wishes the alert fulfils; `sizes` are its variants', in order.
-fn fulfilled(wishes: &[Wish], alert: &Alert, sizes: &[SizeKey]) -> Vec<Case> {
+fn fulfilled(wishes: &[Wish], alert: &Alert, sizes: &[Vec<SizeKey>]) -> Vec<Case> {
     let offers: Vec<(i64, Offer<'_>)> = alert
         .variants
         .iter()
         .zip(sizes)
-        .map(|(variant, size)| {
-            let offer = Offer { size, style: variant.style.as_deref(), title: &alert.product };
+        .map(|(variant, sizes)| {
+            let offer = Offer { sizes, style: variant.style.as_deref(), title: &alert.product };
             (variant.variant, offer)
         })
         .collect();
@@ -202,12 +203,12 @@ fn fulfilled(wishes: &[Wish], alert: &Alert, sizes: &[SizeKey]) -> Vec<Case> {
 /// The restock's variants that fulfil a wish, as stored.
 pub(in crate::store) fn variants_for(size_key_of_wish: String, style_key: String, alert: &Alert) -> Vec<i64> {
     let wish = Wish { size: SizeKey::from_stored(size_key_of_wish), style: StyleKey::from_stored(style_key) };
-    let sizes: Vec<SizeKey> = alert.variants.iter().map(size_key).collect();
+    let sizes: Vec<Vec<SizeKey>> = alert.variants.iter().map(size_keys).collect();
     fulfilled(&[wish], alert, &sizes).into_iter().flat_map(|case| case.variants).collect()
 }
 
-fn size_key(variant: &AlertVariant) -> SizeKey {
-    variant.size.as_deref().map(SizeKey::fold).unwrap_or_default()
+fn size_keys(variant: &AlertVariant) -> Vec<SizeKey> {
+    variant.size.as_deref().map(names).unwrap_or_default()
 }
 
 /// The next watches in the order they were made: each case a step over the index, merged by id.

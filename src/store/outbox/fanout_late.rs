@@ -7,7 +7,7 @@ use coatcheck_domain::watch::Wish;
 use coatcheck_domain::{SizeKey, StyleKey};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult};
 
-use super::{FanoutRules, OpenRestock, disarm, fulfilled, insert_alerts, size_key};
+use super::{FanoutRules, OpenRestock, disarm, fulfilled, insert_alerts, size_keys};
 use crate::store::db::conn::Txn;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::span;
@@ -62,7 +62,7 @@ pub(crate) async fn tell_late(
     let sql = "SELECT size_key, style_key FROM watch WHERE id = $1";
     let Some(row) = txn.row::<WishRow>(sql, vec![watch_id.into()]).await? else { return Ok(()) };
     let wish = Wish { size: SizeKey::from_stored(row.size_key), style: StyleKey::from_stored(row.style_key) };
-    let sizes: Vec<SizeKey> = later.restock.alert.variants.iter().map(size_key).collect();
+    let sizes: Vec<Vec<SizeKey>> = later.restock.alert.variants.iter().map(size_keys).collect();
     let cases = fulfilled(&[wish], &later.restock.alert, &sizes);
     if cases.is_empty() {
         return Ok(());

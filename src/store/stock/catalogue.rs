@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::poll::State;
+use coatcheck_domain::size::names;
 use coatcheck_domain::{Availability, Money, SizeKey};
 use sea_orm::{DbErr, FromQueryResult, Value};
 use url::Url;
@@ -75,8 +76,8 @@ pub struct Variant {
     pub size: Option<String>,
     /// The style in the shop's words.
     pub style: Option<String>,
-    /// The size, folded.
-    pub size_key: SizeKey,
+    /// Every key that the size answers to.
+    pub size_keys: Vec<SizeKey>,
     /// A link to it.
     pub url: Option<Url>,
     /// How many are left, where told.
@@ -133,7 +134,6 @@ struct VariantRow {
     options: String,
     size: Option<String>,
     style: Option<String>,
-    size_key: String,
     url: Option<String>,
     quantity: Option<i64>,
     confirmed: bool,
@@ -225,7 +225,7 @@ impl Db {
 
     async fn stock_rows(&self, products: &[i64]) -> Result<Vec<VariantRow>, DbErr> {
         let sql = format!(
-            "SELECT v.id, v.product_id, v.external_id, v.sku, v.title, v.options, v.size, v.style, v.size_key, v.url, \
+            "SELECT v.id, v.product_id, v.external_id, v.sku, v.title, v.options, v.size, v.style, v.url, \
                v.quantity, v.confirmed, sp.availability, sp.price_minor, sp.price_exponent, sp.currency, sp.started_at, \
                sp.last_seen, so.last_read_at, \
                (SELECT max(b.last_seen) FROM span b WHERE b.variant_id = v.id \
@@ -283,7 +283,7 @@ impl VariantRow {
         let last_in_stock = if availability.is_buyable() { last_seen } else { self.last_in_stock };
         Ok(Variant {
             options: serde_json::from_str(&self.options).map_err(|e| StoreError::corrupt("variant.options", e))?,
-            size_key: SizeKey::from_stored(self.size_key),
+            size_keys: self.size.as_deref().map(names).unwrap_or_default(),
             url: address(self.url),
             price: price(self.price_minor, self.price_exponent, self.currency.as_deref()),
             since: self.started_at.map(at),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::SizeKey;
 use coatcheck_domain::history::Span;
+use coatcheck_domain::size::names;
 use sea_orm::FromQueryResult;
 
 use crate::store::db::conn::Db;
@@ -22,8 +23,8 @@ pub struct VariantHistory {
     pub size: Option<String>,
     /// The style in the shop's words.
     pub style: Option<String>,
-    /// The size, folded.
-    pub size_key: SizeKey,
+    /// Every key that the size answers to.
+    pub size_keys: Vec<SizeKey>,
     /// Its spans, the oldest first. Where one begins later than the one before ended, nothing is known.
     pub spans: Vec<Span>,
     /// When it came back, the oldest first.
@@ -35,7 +36,6 @@ struct VariantRow {
     id: i64,
     size: Option<String>,
     style: Option<String>,
-    size_key: String,
 }
 
 #[derive(FromQueryResult)]
@@ -64,7 +64,7 @@ impl Db {
     /// # Errors
     /// When the database fails or holds what no version writes.
     pub async fn history(&self, product_id: i64) -> Result<Vec<VariantHistory>, StoreError> {
-        let sql = "SELECT id, size, style, size_key FROM variant WHERE product_id = $1 ORDER BY position, id";
+        let sql = "SELECT id, size, style FROM variant WHERE product_id = $1 ORDER BY position, id";
         let variants: Vec<VariantRow> = self.read().rows(sql, vec![product_id.into()]).await?;
         let mut spans = self.spans(product_id).await?;
         let mut restocks = self.restocks(product_id).await?;
@@ -72,9 +72,9 @@ impl Db {
             spans: spans.remove(&row.id).unwrap_or_default(),
             restocks: restocks.remove(&row.id).unwrap_or_default(),
             variant_id: row.id,
+            size_keys: row.size.as_deref().map(names).unwrap_or_default(),
             size: row.size,
             style: row.style,
-            size_key: SizeKey::from_stored(row.size_key),
         });
         Ok(history.collect())
     }

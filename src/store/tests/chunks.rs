@@ -30,8 +30,8 @@ fn model(watches: &[Said], back: &[bool]) -> Told {
     for ((who, wish), _) in last.into_iter().filter(|(_, before)| *before) {
         for (spec, _) in VARIANTS.iter().zip(back).filter(|(_, back)| **back) {
             let reading = variant(spec, IN);
-            let (size, style) = (reading.size_key(), reading.style());
-            let offer = Offer { size: &size, style: style.as_deref(), title: "Jacket" };
+            let (sizes, style) = (reading.size_keys(), reading.style());
+            let offer = Offer { sizes: &sizes, style: style.as_deref(), title: "Jacket" };
             if wish_of(WISHES[wish]).matches(&offer) {
                 told.entry(format!("discord:{who}")).or_default().insert((*spec).to_owned());
             }

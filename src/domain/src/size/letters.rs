@@ -2,14 +2,36 @@
 
 /// The one spelling of a letter size ("x-small" is "xs", "xxl" is "2xl"), or nothing.
 pub(super) fn canonical(text: &str) -> Option<String> {
-    if text == "1x" {
+    if is_plus(text) {
         return Some(text.to_owned());
+    }
+    if let Some((_, letter)) = CYRILLIC.iter().find(|(typed, _)| *typed == text) {
+        return Some((*letter).to_owned());
     }
     let tokens: Vec<&str> = text.split([' ', '-', '.']).collect();
     let (last, before) = tokens.split_last()?;
     // "s-m" is a range, not "sm": what stands before the last token may only say how extreme it is.
     let all_extreme = before.iter().all(|token| extremes(token).is_some() || is_count(token));
     all_extreme.then(|| of_squeezed(&(before.concat() + last)))?
+}
+
+/// Letters of a Russian keyboard that stand for a size, but "с", which is a word.
+const CYRILLIC: &[(&str, &str)] = &[("м", "m"), ("л", "l"), ("хл", "xl"), ("ххл", "2xl"), ("хс", "xs")];
+
+/// `1x` to `9x`: plus sizes, which some shops cut otherwise than XL to 9XL.
+pub(super) fn is_plus(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'1'..=b'9', b'x'])
+}
+
+/// The letter size that stands for a plus size where the shop has no such one, and the other way round: 1X and XL,
+/// 2X and 2XL, to 4X.
+pub(super) fn twin(key: &str) -> Option<&'static str> {
+    const TWINS: &[(&str, &str)] = &[("1x", "xl"), ("2x", "2xl"), ("3x", "3xl"), ("4x", "4xl")];
+    TWINS.iter().find_map(|(plus, letter)| match key {
+        key if key == *plus => Some(*letter),
+        key if key == *letter => Some(*plus),
+        _ => None,
+    })
 }
 
 fn of_squeezed(word: &str) -> Option<String> {
@@ -23,7 +45,7 @@ fn of_squeezed(word: &str) -> Option<String> {
     }
 }
 
-/// The end of the word that names a base, by its length, and that base. A bare "2x" or "3x" means large.
+/// The end of the word that names a base, by its length, and that base.
 fn base(word: &str) -> Option<(usize, &'static str)> {
     const BASES: &[(&str, &str)] = &[
         ("small", "s"),
@@ -39,10 +61,7 @@ fn base(word: &str) -> Option<(usize, &'static str)> {
         ("m", "m"),
         ("l", "l"),
     ];
-    let is_plus = word.len() == 2 && word.ends_with('x') && matches!(word.as_bytes()[0], b'2'..=b'9');
-    let named =
-        BASES.iter().find(|(spelling, _)| word.ends_with(spelling)).map(|(spelling, letter)| (spelling.len(), *letter));
-    named.or(is_plus.then_some((0, "l")))
+    BASES.iter().find(|(spelling, _)| word.ends_with(spelling)).map(|(spelling, letter)| (spelling.len(), *letter))
 }
 
 /// How extreme the beginning of a size makes it: "" 0 times, "x" and "extra" once, "xx" and "2x" twice.
@@ -61,8 +80,8 @@ fn is_count(text: &str) -> bool {
 
 /// How large a letter size is: S below 0, M at 0, L above. Only for canonical spellings.
 pub(super) fn rank(key: &str) -> Option<i64> {
-    if key == "1x" {
-        return Some(11);
+    if is_plus(key) {
+        return Some(10 * i64::from(key.as_bytes()[0] - b'0') + 1);
     }
     if canonical(key).as_deref() != Some(key) {
         return None;

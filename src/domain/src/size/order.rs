@@ -11,7 +11,7 @@ enum Kind {
     /// The rank of the first part and, of a double size ("s/m"), of the second: S before S/M before M.
     Letters { first: i64, second: Option<i64> },
     /// Age, then children's, then plain: 12m before 2y, 12c before 1y before 42.
-    Measure { region: &'static str, kind: u8, first: i64, second: Option<i64> },
+    Measure { region: &'static str, group: &'static str, kind: u8, first: i64, second: Option<i64> },
     /// Known to nobody.
     Text,
     /// Fits all, or none was named.
@@ -35,6 +35,7 @@ impl SizeOrder {
 fn of_measure(measure: &measure::Measure) -> Kind {
     Kind::Measure {
         region: measure.region,
+        group: measure.group,
         kind: match measure.unit.as_str() {
             "m" => 0,
             "t" => 1,
@@ -49,7 +50,7 @@ fn of_measure(measure: &measure::Measure) -> Kind {
 
 #[cfg(test)]
 mod tests {
-    use super::super::SizeKey;
+    use super::super::key::SizeKey;
 
     fn sorted(sizes: &[&str]) -> String {
         let mut keys: Vec<SizeKey> = sizes.iter().map(|size| SizeKey::fold(size)).collect();

@@ -2,8 +2,9 @@
 
 use crate::fold::fold;
 
+use super::key::SizeKey;
+use super::letters;
 use super::words::{NAME_ENDINGS, NAMES, NEVER_NAMES, NOT_NAMES, WEAK_NAMES};
-use super::{SizeKey, letters};
 
 /// Which of a variant's options is its size: the one that is called so in the languages shops use ("Size"), else
 /// has it in its name ("Jacket Size"), else has a value that can be nothing else (letters, "one size") under a name

@@ -60,6 +60,7 @@ fn step(text: &str) -> String {
         .or_else(|| without_echo(text))
         .or_else(|| parts_between(text, '/'))
         .or_else(|| range_of_letters(text))
+        .or_else(|| without_commas(text))
         .unwrap_or_else(|| words(text))
 }
 
@@ -102,6 +103,17 @@ fn parts_between(text: &str, separator: char) -> Option<String> {
 fn range_of_letters(text: &str) -> Option<String> {
     let parts: Vec<String> = text.split('-').map(|part| letters::canonical(part.trim())).collect::<Option<_>>()?;
     (parts.len() == 2).then(|| parts.join("/"))
+}
+
+/// "28, long" as "28 long": a comma that is no decimal point parts words.
+fn without_commas(text: &str) -> Option<String> {
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let parts_words = |at: usize| !(is_digit(text[..at].chars().next_back()) && is_digit(text[at + 1..].chars().next()));
+    let parted: String = text
+        .char_indices()
+        .map(|(at, c)| if matches!(c, ',' | ';') && parts_words(at) { ' ' } else { c })
+        .collect();
+    (parted != text).then(|| parted.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
 }
 
 /// Words that are no size as a whole, with the sizes among them spelt in the one way: "extra large tall" is "xl tall".

@@ -274,3 +274,10 @@ pub(super) const UNITS: &[(&str, &str)] = &[
     ("gb", "gb"),
     ("tb", "tb"),
 ];
+
+/// Before or behind a number that counts men's sizes, folded.
+pub(super) const MEN: &[&str] = &["men's", "men\u{2019}s", "mens", "men", "male"];
+
+/// Before or behind a number that counts women's sizes (a waist is written the same way, "w32"), folded.
+pub(super) const WOMEN: &[&str] =
+    &["women's", "women\u{2019}s", "womens", "women", "wmns", "ladies", "female", "waist"];
