@@ -88,9 +88,7 @@ fn read(text: &str, platform: Platform, takes_bare_words: bool) -> Result<Said, 
     match named(first, platform) {
         Some(command) if is_here(command, platform) => Ok(Said { command, words: words.split_off(1) }),
         Some(command) => Err(ParseError::NotHere { command: command.typed(platform), place: platform.place() }),
-        None if takes_bare_words && !first.text.starts_with('/') => {
-            Ok(Said { command: Command::Watch, words })
-        }
+        None if takes_bare_words && !first.text.starts_with('/') => Ok(Said { command: Command::Watch, words }),
         None => Err(unknown(&first.text, platform)),
     }
 }

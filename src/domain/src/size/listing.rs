@@ -103,7 +103,9 @@ impl Listing {
             0 => Answer::None,
             1 => found.pop().map_or(Answer::None, |(place, key)| Answer::One(place, key)),
             // One name for two: each is meant by all of its label.
-            _ => Answer::Several(found.into_iter().map(|(place, _)| (place, self.sizes[place].keys[0].clone())).collect()),
+            _ => Answer::Several(
+                found.into_iter().map(|(place, _)| (place, self.sizes[place].keys[0].clone())).collect(),
+            ),
         }
     }
 
@@ -113,7 +115,8 @@ impl Listing {
         let key = SizeKey::fold(said);
         let Some(wanted) = system(&key).filter(|_| said.chars().nth(LONGEST).is_none()) else { return Answer::None };
         let systems: Vec<System> = self.sizes.iter().flat_map(|listed| &listed.keys).filter_map(system).collect();
-        if systems.contains(&wanted) || letters::twin(key.as_str()).is_some_and(|_| systems.contains(&System::Letters)) {
+        if systems.contains(&wanted) || letters::twin(key.as_str()).is_some_and(|_| systems.contains(&System::Letters))
+        {
             return Answer::NotListed(key);
         }
         let mut regions = systems.iter().filter_map(|system| with_region(system, &wanted, key.as_str()));
@@ -144,7 +147,8 @@ const FAR: i64 = 10_000;
 /// Small for what shares words or stands near in number; [`FAR`] and more for what has nothing in common.
 fn distance(said: &SizeKey, said_words: &str, listed: &Listed) -> i64 {
     let common = said_words.split(' ').filter(|word| listed.words.split(' ').any(|other| other == *word)).count();
-    let begins = !said_words.is_empty() && (listed.words.starts_with(said_words) || said_words.starts_with(&listed.words));
+    let begins =
+        !said_words.is_empty() && (listed.words.starts_with(said_words) || said_words.starts_with(&listed.words));
     let between = listed.keys.iter().filter_map(|key| numbers_apart(said, key)).min().unwrap_or(2 * FAR);
     let by_words = match common {
         0 if begins => 500,
@@ -193,7 +197,9 @@ fn is_short_for(said: &SizeKey, listed: &SizeKey) -> bool {
     if let Some((one, other)) = said.as_str().split_once(' ') {
         return format!("{one}x{other}") == listed.as_str() && measure::parse(listed.as_str()).is_some();
     }
-    let (Some(said), Some(listed)) = (measure::parse(said.as_str()), measure::parse(listed.as_str())) else { return false };
+    let (Some(said), Some(listed)) = (measure::parse(said.as_str()), measure::parse(listed.as_str())) else {
+        return false;
+    };
     let same_numbers = said.first == listed.first && said.second == listed.second;
     let (short, long) = if said.unit.is_empty() { (&said, &listed) } else { (&listed, &said) };
     let whole_unit = match long.unit.as_str() {

@@ -55,7 +55,8 @@ pub(super) fn parse(text: &str) -> Option<Measure> {
 /// `dd32`: the cup before the band. A lone letter must touch the number, for "a 32" may be any word and a number.
 fn cup_first(text: &str) -> Option<Measure> {
     let (cup, rest) = text.split_at(text.find(|c: char| !c.is_ascii_lowercase())?);
-    let is_cup = matches!(cup.as_bytes(), [first @ b'a'..=b'k', rest @ ..] if rest.len() < 4 && rest.iter().all(|b| b == first));
+    let is_cup =
+        matches!(cup.as_bytes(), [first @ b'a'..=b'k', rest @ ..] if rest.len() < 4 && rest.iter().all(|b| b == first));
     let number = if cup.len() > 1 { rest.trim_start() } else { rest };
     let is_band = matches!(number.as_bytes(), [b'2'..=b'5', b'0'..=b'9']);
     (is_cup && is_band).then(|| Some(Measure::of("", whole_number(number)?, None, cup.to_owned())))?

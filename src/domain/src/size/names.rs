@@ -21,7 +21,9 @@ pub fn names(label: &str) -> Vec<SizeKey> {
     let mut keys = vec![whole];
     let folded = fold(label);
     if folded.len() <= LONGEST && system_of_one(&keys[0]).is_none() {
-        let found = [spaced_parts, tight_parts, words_of_regions, letter_and_number].iter().find_map(|split| apart(&split(&folded)));
+        let found = [spaced_parts, tight_parts, words_of_regions, letter_and_number]
+            .iter()
+            .find_map(|split| apart(&split(&folded)));
         for key in found.unwrap_or_default() {
             if !keys.contains(&key) {
                 keys.push(key);
@@ -54,7 +56,8 @@ fn apart(parts: &[String]) -> Option<Vec<SizeKey>> {
 
 /// At brackets, bars, commas, and slashes and dashes between blanks.
 fn spaced_parts(label: &str) -> Vec<String> {
-    let parted = label.replace(" / ", "|").replace(" - ", "|").replace(" – ", "|").replace(" — ", "|").replace(" = ", "|");
+    let parted =
+        label.replace(" / ", "|").replace(" - ", "|").replace(" – ", "|").replace(" — ", "|").replace(" = ", "|");
     parts(&parted, |c| matches!(c, '|' | '(' | ')' | '[' | ']' | ';' | '•' | '·') || c == ',')
 }
 
@@ -136,7 +139,22 @@ mod tests {
 
     #[test]
     fn one_size_is_one_name() {
-        for label in ["S/M", "32/34", "M (Tall)", "28, Long", "34B (75B)", "8 - 10", "W32 L34", "M", "9 D(M) US", "", "7.5 / 38", "Black / M", "M 10", "1/2"] {
+        for label in [
+            "S/M",
+            "32/34",
+            "M (Tall)",
+            "28, Long",
+            "34B (75B)",
+            "8 - 10",
+            "W32 L34",
+            "M",
+            "9 D(M) US",
+            "",
+            "7.5 / 38",
+            "Black / M",
+            "M 10",
+            "1/2",
+        ] {
             assert_eq!(named(label), "", "{label}");
         }
     }

@@ -108,11 +108,10 @@ fn range_of_letters(text: &str) -> Option<String> {
 /// "28, long" as "28 long": a comma that is no decimal point parts words.
 fn without_commas(text: &str) -> Option<String> {
     let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-    let parts_words = |at: usize| !(is_digit(text[..at].chars().next_back()) && is_digit(text[at + 1..].chars().next()));
-    let parted: String = text
-        .char_indices()
-        .map(|(at, c)| if matches!(c, ',' | ';') && parts_words(at) { ' ' } else { c })
-        .collect();
+    let parts_words =
+        |at: usize| !(is_digit(text[..at].chars().next_back()) && is_digit(text[at + 1..].chars().next()));
+    let parted: String =
+        text.char_indices().map(|(at, c)| if matches!(c, ',' | ';') && parts_words(at) { ' ' } else { c }).collect();
     (parted != text).then(|| parted.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
 }
 
