@@ -1,10 +1,14 @@
 //! Settings, from the environment and `.env`. Read once, checked all at once, then handed on as small structs.
 
+mod dotenv;
+mod names;
 mod platforms;
+mod reader;
 mod texting;
+mod tokens;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -17,7 +21,10 @@ use url::Url;
 
 use crate::shops::AllowHosts;
 
+use dotenv::Environment;
 pub use platforms::{DiscordSettings, TelegramSettings};
+use reader::Reader;
+pub use reader::duration;
 pub use texting::{TextingSettings, TwilioSettings};
 
 /// All settings that this version knows.
@@ -63,8 +70,8 @@ pub struct Settings {
     pub invite: Option<String>,
     /// `COATCHECK_KEY`: the root keys, the newest first.
     pub key: Option<SecretString>,
-    /// Settings of channels that are set and that this version cannot use yet.
-    pub unused: Vec<&'static str>,
+    /// What is set and has no effect, or not the one that whoever set it may expect: a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// How log lines are written.
@@ -89,7 +96,7 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Destinations in a setting, parted by commas.
+/// Destinations in a setting, separated by commas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Destinations(pub Vec<Destination>);
 
@@ -107,8 +114,15 @@ impl FromStr for Destinations {
 #[error("{}", .0.join("\n"))]
 pub struct BadSettings(pub Vec<String>);
 
-/// Channels that come with later versions: set, they must not be silently without effect.
-const LATER: [&str; 1] = ["SLACK_BOT_TOKEN"];
+/// Channels of later versions.
+const LATER: [(&str, &str); 1] = [("SLACK_BOT_TOKEN", "Slack")];
+
+const fn seconds(from: u64, to: u64) -> RangeInclusive<Duration> {
+    Duration::from_secs(from)..=Duration::from_secs(to)
+}
+
+const MINUTE: u64 = 60;
+const DAY: u64 = 24 * 60 * MINUTE;
 
 impl Settings {
     /// Reads all settings through `get`, and `NAME_FILE` where a secret lies in a file.
@@ -116,178 +130,80 @@ impl Settings {
     /// # Errors
     /// With all that is wrong at once, each naming the setting and what it takes.
     pub fn read(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, BadSettings> {
-        let mut reader = Reader { get, wrong: Vec::new() };
+        let mut reader = Reader::new(get);
+        let settings = Self::read_by(&mut reader);
+        if reader.wrong.is_empty() { Ok(settings) } else { Err(BadSettings(reader.wrong)) }
+    }
+
+    fn read_by(reader: &mut Reader<'_>) -> Self {
         let public_url = reader.public_url();
-        let settings = Self {
+        let mut settings = Self {
             discord: reader.discord(),
             telegram: reader.telegram(public_url.as_ref()),
             twilio: reader.twilio(),
             texting: reader.texting(),
-            fallback_after: reader.duration("COATCHECK_FALLBACK_AFTER", "60s"),
+            fallback_after: reader.duration("COATCHECK_FALLBACK_AFTER", "60s", seconds(1, DAY)),
             invite: reader.secret("COATCHECK_INVITE_CODE"),
             key: reader.secret("COATCHECK_KEY").map(Into::into),
             public_url,
-            database_url: reader.secret("DATABASE_URL").unwrap_or_else(|| "sqlite://coatcheck.db".to_owned()),
+            database_url: reader.database_url(),
             listen_addr: reader.parsed("LISTEN_ADDR", "127.0.0.1:8080", "an address and port, like 127.0.0.1:8080"),
-            contact: reader.text("COATCHECK_CONTACT"),
-            interval: reader.duration("COATCHECK_INTERVAL", "60s"),
-            host_concurrency: reader.parsed("COATCHECK_HOST_CONCURRENCY", "1", "a whole number from 1 to 64"),
+            contact: reader.contact(),
+            interval: reader.duration("COATCHECK_INTERVAL", "60s", INTERVAL_FLOOR..=Duration::from_secs(DAY)),
+            host_concurrency: reader.number("COATCHECK_HOST_CONCURRENCY", "1", 1..=64),
             allow_hosts: reader.parsed(
                 "COATCHECK_ALLOW_HOSTS",
                 "",
-                "hosts like shop.example or 127.0.0.1:3000, parted by commas",
+                "hosts like shop.example or 127.0.0.1:3000, separated by commas",
             ),
-            quiet_for: reader.duration("COATCHECK_QUIET_FOR", "15m"),
-            expire_after: reader.duration("COATCHECK_EXPIRE_AFTER", "2h"),
+            quiet_for: reader.duration(
+                "COATCHECK_QUIET_FOR",
+                "15m",
+                Duration::from_millis(1)..=Duration::from_secs(30 * DAY),
+            ),
+            expire_after: reader.duration("COATCHECK_EXPIRE_AFTER", "2h", seconds(MINUTE, 7 * DAY)),
             admins: reader.parsed(
                 "COATCHECK_ADMINS",
                 "",
-                "destinations like discord:80351110224678912 or telegram:12345, parted by commas",
+                "destinations like discord:80351110224678912 or telegram:12345, separated by commas",
             ),
-            time_zone: reader.parsed(
-                "COATCHECK_TIME_ZONE",
-                "UTC",
-                "a zone by its name, like Europe/Berlin or America/New_York",
-            ),
-            log: reader.text("COATCHECK_LOG").unwrap_or_else(|| "info".to_owned()),
+            time_zone: reader.parsed("COATCHECK_TIME_ZONE", "UTC", "a name like Europe/Berlin or America/New_York"),
+            log: reader.log(),
             log_format: reader.parsed("COATCHECK_LOG_FORMAT", "text", "text or json"),
-            unused: LATER.into_iter().filter(|name| get(name).is_some_and(|value| !value.is_empty())).collect(),
+            warnings: Vec::new(),
         };
         reader.check(&settings);
-        if reader.wrong.is_empty() { Ok(settings) } else { Err(BadSettings(reader.wrong)) }
-    }
-
-    /// Reads them from the process's environment, after `.env` if there is one.
-    ///
-    /// # Errors
-    /// As [`Settings::read`], or when `.env` cannot be read.
-    pub fn from_environment() -> Result<Self, BadSettings> {
-        match dotenvy::dotenv() {
-            Ok(_) => {}
-            Err(error) if error.not_found() => {}
-            Err(error) => return Err(BadSettings(vec![format!(".env cannot be read: {error}")])),
-        }
-        Self::read(&|name| std::env::var(name).ok())
-    }
-}
-
-struct Reader<'a> {
-    get: &'a dyn Fn(&str) -> Option<String>,
-    wrong: Vec<String>,
-}
-
-impl Reader<'_> {
-    fn text(&self, name: &str) -> Option<String> {
-        (self.get)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-    }
-
-    fn secret(&mut self, name: &str) -> Option<String> {
-        let Some(path) = self.text(&format!("{name}_FILE")) else { return self.text(name) };
-        if self.text(name).is_some() {
-            self.wrong.push(format!("{name} and {name}_FILE are both set; keep one"));
-        }
-        match std::fs::read_to_string(Path::new(&path)) {
-            Ok(text) => Some(text.trim().to_owned()),
-            Err(error) => {
-                self.wrong.push(format!("{name}_FILE: {path} cannot be read: {error}"));
-                None
+        for (name, platform) in LATER {
+            if reader.is_set(name) {
+                let words = format!("{name} is set, but this version does not support {platform}; it has no effect");
+                settings.warnings.push(words);
             }
         }
-    }
-
-    fn parsed<T: FromStr + StandIn>(&mut self, name: &str, default: &str, takes: &str) -> T {
-        let text = self.text(name).unwrap_or_else(|| default.to_owned());
-        text.parse().unwrap_or_else(|_| {
-            self.wrong.push(format!("{name}={text:?} cannot be read; it takes {takes}"));
-            T::stand_in()
-        })
-    }
-
-    fn duration(&mut self, name: &str, default: &str) -> Duration {
-        let text = self.text(name).unwrap_or_else(|| default.to_owned());
-        duration(&text).unwrap_or_else(|| {
-            self.wrong.push(format!("{name}={text:?} cannot be read; it takes a time like 60s, 15m or 2h"));
-            INTERVAL_FLOOR
-        })
-    }
-
-    fn check(&mut self, settings: &Settings) {
-        if !(1..=64).contains(&settings.host_concurrency) {
-            let got = settings.host_concurrency;
-            self.wrong
-                .push(format!("COATCHECK_HOST_CONCURRENCY={got} cannot be; it takes a whole number from 1 to 64"));
+        if settings.twilio.is_some() && settings.public_url.is_none() {
+            let words = "PUBLIC_URL is not set: Twilio cannot deliver incoming texts, so STOP does not reach this service \
+                         (docs/setup/twilio.md)";
+            settings.warnings.push(words.to_owned());
         }
-        if settings.interval < INTERVAL_FLOOR {
-            let floor = INTERVAL_FLOOR.as_secs();
-            self.wrong.push(format!(
-                "COATCHECK_INTERVAL is shorter than {floor}s, which no shop but your own is asked to bear; \
-                 list your own in COATCHECK_ALLOW_HOSTS and give them --interval"
-            ));
-        }
-        let url = &settings.database_url;
-        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
-            self.wrong.push("DATABASE_URL must start with sqlite:// or postgres://".to_owned());
-        }
+        settings
     }
-}
 
-/// What stands in for a setting that could not be read, until the error is told.
-trait StandIn {
-    fn stand_in() -> Self;
-}
-
-impl StandIn for SocketAddr {
-    fn stand_in() -> Self {
-        Self::from(([127, 0, 0, 1], 8080))
+    /// Reads them from the process's environment and from `.env`, if there is one.
+    ///
+    /// # Errors
+    /// As [`Settings::read`], when `.env` cannot be read, or when a name is misspelt.
+    pub fn from_environment() -> Result<Self, BadSettings> {
+        let environment = Environment::load()?;
+        let get = |name: &str| environment.get(name);
+        let mut reader = Reader::new(&get);
+        let mut settings = Self::read_by(&mut reader);
+        let unreadable = environment.unreadable().filter(|name| reader.known.contains(*name));
+        let mut wrong: Vec<String> = unreadable.map(|name| format!("{name} is not UTF-8 text")).collect();
+        let slips = names::slips(&reader.known, environment.names());
+        wrong.extend(slips.refused);
+        wrong.extend(reader.wrong);
+        settings.warnings.extend(slips.warnings);
+        if wrong.is_empty() { Ok(settings) } else { Err(BadSettings(wrong)) }
     }
-}
-
-impl StandIn for u32 {
-    fn stand_in() -> Self {
-        1
-    }
-}
-
-impl StandIn for Destinations {
-    fn stand_in() -> Self {
-        Self::default()
-    }
-}
-
-impl StandIn for AllowHosts {
-    fn stand_in() -> Self {
-        Self::default()
-    }
-}
-
-impl StandIn for LogFormat {
-    fn stand_in() -> Self {
-        Self::default()
-    }
-}
-
-impl StandIn for Tz {
-    fn stand_in() -> Self {
-        Self::UTC
-    }
-}
-
-/// `500ms`, `60s`, `15m`, `2h`, `1d`; a bare number is seconds.
-#[must_use]
-pub fn duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let number: u64 = number.parse().ok()?;
-    let milliseconds = match unit.trim() {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return None,
-    };
-    number.checked_mul(milliseconds).filter(|ms| *ms > 0).map(Duration::from_millis)
 }
 
 #[cfg(test)]
@@ -310,22 +226,38 @@ mod tests {
     fn all_that_is_wrong_is_said_at_once() {
         let wrong = read(&[
             ("COATCHECK_INTERVAL", "soon"),
+            ("COATCHECK_EXPIRE_AFTER", "2"),
+            ("COATCHECK_QUIET_FOR", "-1s"),
+            ("COATCHECK_LOG", "verbose"),
+            ("COATCHECK_CONTACT", "Käthe"),
             ("LISTEN_ADDR", "8080"),
             ("DATABASE_URL", "mysql://x"),
             ("COATCHECK_HOST_CONCURRENCY", "0"),
             ("COATCHECK_TIME_ZONE", "CEST"),
         ]);
-        insta::assert_snapshot!(wrong.expect_err("five are wrong"), @r#"
+        insta::assert_snapshot!(wrong.expect_err("nine are wrong"), @r#"
+        DATABASE_URL must be like sqlite://coatcheck.db or postgres://user:password@host/name
         LISTEN_ADDR="8080" cannot be read; it takes an address and port, like 127.0.0.1:8080
+        COATCHECK_CONTACT="Käthe" cannot be sent to shops; it takes an e-mail address or a page, in plain ASCII
         COATCHECK_INTERVAL="soon" cannot be read; it takes a time like 60s, 15m or 2h
-        COATCHECK_TIME_ZONE="CEST" cannot be read; it takes a zone by its name, like Europe/Berlin or America/New_York
-        COATCHECK_HOST_CONCURRENCY=0 cannot be; it takes a whole number from 1 to 64
-        DATABASE_URL must start with sqlite:// or postgres://
+        COATCHECK_HOST_CONCURRENCY="0" cannot be used; it takes a whole number from 1 to 64
+        COATCHECK_QUIET_FOR="-1s" cannot be read; it takes a time like 60s, 15m or 2h
+        COATCHECK_EXPIRE_AFTER="2" has no unit; write 2s, 2m or 2h
+        COATCHECK_TIME_ZONE="CEST" cannot be read; it takes a name like Europe/Berlin or America/New_York
+        COATCHECK_LOG="verbose" cannot be read; it takes a level (off, error, warn, info, debug, trace) or directives like info,coatcheck::engine=debug
         "#);
+        let short = read(&[("COATCHECK_INTERVAL", "1s"), ("COATCHECK_EXPIRE_AFTER", "2s")]);
+        insta::assert_snapshot!(short.expect_err("both are too short"), @r#"
+        COATCHECK_INTERVAL="1s" is too short; the minimum is 30s
+        COATCHECK_EXPIRE_AFTER="2s" is too short; the minimum is 1m
+        "#);
+        let order = read(&[("COATCHECK_FALLBACK_AFTER", "3h"), ("COATCHECK_LOG", "info,coatcheck::engine=debug")]);
+        insta::assert_snapshot!(order.expect_err("the fallback would come too late"), @"COATCHECK_FALLBACK_AFTER is not shorter than COATCHECK_EXPIRE_AFTER: alerts would expire before the fallback");
     }
 
     #[test]
     fn a_setting_of_a_later_version_is_not_silently_ignored() {
-        assert_eq!(read(&[("SLACK_BOT_TOKEN", "x")]).expect("read").unused, ["SLACK_BOT_TOKEN"]);
+        let warnings = read(&[("SLACK_BOT_TOKEN", "x")]).expect("read").warnings;
+        insta::assert_snapshot!(warnings.join("\n"), @"SLACK_BOT_TOKEN is set, but this version does not support Slack; it has no effect");
     }
 }

@@ -30,6 +30,7 @@ fn ask(house: &House, arguments: &[&str]) -> String {
 fn bad_settings_are_said_all_at_once() {
     let house = House::open(&[])
         .with("COATCHECK_INTERVAL", "soon")
+        .with("COATCHECK_INTERVALL", "60s")
         .with("COATCHECK_QUIET_FOR", "-1s")
         .with("COATCHECK_HOST_CONCURRENCY", "0")
         .with("COATCHECK_ALLOW_HOSTS", "http://x/y")
@@ -39,12 +40,13 @@ fn bad_settings_are_said_all_at_once() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(ask(&house, command), @r#"
             exit 2
-            coatcheck: LISTEN_ADDR="everywhere" cannot be read; it takes an address and port, like 127.0.0.1:8080
+            coatcheck: COATCHECK_INTERVALL is not a setting; did you mean COATCHECK_INTERVAL?
+            DATABASE_URL must be like sqlite://coatcheck.db or postgres://user:password@host/name
+            LISTEN_ADDR="everywhere" cannot be read; it takes an address and port, like 127.0.0.1:8080
             COATCHECK_INTERVAL="soon" cannot be read; it takes a time like 60s, 15m or 2h
-            COATCHECK_ALLOW_HOSTS="http://x/y" cannot be read; it takes hosts like shop.example or 127.0.0.1:3000, parted by commas
+            COATCHECK_HOST_CONCURRENCY="0" cannot be used; it takes a whole number from 1 to 64
+            COATCHECK_ALLOW_HOSTS="http://x/y" cannot be read; it takes hosts like shop.example or 127.0.0.1:3000, separated by commas
             COATCHECK_QUIET_FOR="-1s" cannot be read; it takes a time like 60s, 15m or 2h
-            COATCHECK_HOST_CONCURRENCY=0 cannot be; it takes a whole number from 1 to 64
-            DATABASE_URL must start with sqlite:// or postgres://
             "#);
         }
     }
@@ -56,13 +58,13 @@ fn settings_at_odds_with_each_other_or_the_machine() {
     let log = House::open(&[]).with("COATCHECK_LOG", "=loud=");
     insta::assert_snapshot!(ask(&log, &["serve"]), @r#"
     exit 2
-    coatcheck: COATCHECK_LOG="=loud=" cannot be read: invalid filter directive
+    coatcheck: COATCHECK_LOG="=loud=" cannot be read; it takes a level (off, error, warn, info, debug, trace) or directives like info,coatcheck::engine=debug
     "#);
     let short = House::open(&[]).with("COATCHECK_INTERVAL", "1s");
-    insta::assert_snapshot!(ask(&short, &["serve"]), @"
+    insta::assert_snapshot!(ask(&short, &["serve"]), @r#"
     exit 2
-    coatcheck: COATCHECK_INTERVAL is shorter than 30s, which no shop but your own is asked to bear; list your own in COATCHECK_ALLOW_HOSTS and give them --interval
-    ");
+    coatcheck: COATCHECK_INTERVAL="1s" is too short; the minimum is 30s
+    "#);
     let file = House::open(&[]).with("DATABASE_URL_FILE", "/nowhere/url");
     insta::assert_snapshot!(ask(&file, &["shop", "list"]), @"
     exit 2
@@ -84,7 +86,7 @@ fn a_database_that_cannot_be_used_is_named() {
     std::fs::write(house.path("letter.txt"), "Dear database,").unwrap();
     let url = |name: &str| format!("sqlite://{}", house.path(name).display());
     let (nowhere, letter) = (url("no/such/folder/a.db"), url("letter.txt"));
-    for command in [&["shop", "list"][..], &["serve"], &["deliveries"], &["doctor"]] {
+    for command in [&["shop", "list"][..], &["serve"], &["deliveries"]] {
         let at = |url: &str| {
             let output = house.command(command).env("DATABASE_URL", url).output().expect("the binary starts");
             let out = Out {
@@ -149,24 +151,24 @@ fn addresses_that_are_none_or_not_ours() {
     .map(|arguments| ask(&house, arguments));
     insta::assert_snapshot!(outs.join("\n\n"), @r#"
     exit 2
-    error: invalid value 'jacket' for '<URL>': it takes an address like https://shop.example/products/jacket (relative URL without a base)
+    error: invalid value 'jacket' for '<URL>': expected an address like https://shop.example/products/jacket (relative URL without a base)
 
     For more information, try '--help'.
 
     exit 4
-    coatcheck: ftp://shop.example/jacket is not followed: ftp: only http and https addresses are read
+    coatcheck: ftp://shop.example/jacket cannot be tracked: ftp: only http and https addresses are read
 
     exit 4
-    coatcheck: http://10.0.0.1/jacket is not followed: 10.0.0.1 is refused: 10.0.0.1 is a private address; list 10.0.0.1 in COATCHECK_ALLOW_HOSTS if it is yours
+    coatcheck: http://10.0.0.1/jacket cannot be tracked: 10.0.0.1 is refused: 10.0.0.1 is a private address; list 10.0.0.1 in COATCHECK_ALLOW_HOSTS if it is yours
 
     exit 4
-    coatcheck: http://127.0.0.1:9/jacket is not followed: 127.0.0.1:9 is refused: only ports 80 and 443 are asked; list 127.0.0.1:9 in COATCHECK_ALLOW_HOSTS if it is yours
+    coatcheck: http://127.0.0.1:9/jacket cannot be tracked: 127.0.0.1:9 is refused: only ports 80 and 443 are asked; list 127.0.0.1:9 in COATCHECK_ALLOW_HOSTS if it is yours
 
     exit 4
-    coatcheck: shop.example is polled every 30 s at most; only your own shops, listed in COATCHECK_ALLOW_HOSTS, bear --interval 1000 ms
+    coatcheck: the minimum interval is 30 s; 1000 ms is possible only for your own shops: list shop.example in COATCHECK_ALLOW_HOSTS
 
     exit 2
-    error: invalid value 'often' for '--interval <TIME>': it takes a time like 500ms, 60s, 15m or 2h
+    error: invalid value 'often' for '--interval <TIME>': expected a time like 500ms, 60s, 15m or 2h
 
     For more information, try '--help'.
 
@@ -179,7 +181,7 @@ fn addresses_that_are_none_or_not_ours() {
     coatcheck: the header "no colon" cannot be sent; write it as 'Name: value', and leave Host and lengths to us
 
     exit 2
-    coatcheck: nothing followed is "nowhere"; `coatcheck shop list` shows what is
+    coatcheck: "nowhere" is not tracked; `coatcheck shop list` shows what is
     "#);
     assert_eq!(house.json(&["shop", "list"]), serde_json::json!([]));
 }
@@ -213,7 +215,7 @@ fn products_sizes_and_destinations_that_are_not_there() {
     coatcheck: no product is called "boots"; `coatcheck shop add <URL> --name boots` follows one
 
     exit 0
-    Watching Corps Jacket, size XXXS, for console: (number 1). That size is not listed now; it is told if it appears.
+    Watching Corps Jacket, size XXXS, for console: (number 1). The shop does not list that size now; you will be notified if it appears.
 
     exit 2
     error: invalid value 'pigeon:coo' for '--to <DESTINATION>': a destination starts with its channel: console:, webhook:https://…, discord:<user id>, discord:#<channel id>, telegram:<chat id>, slack:<user or channel id> or sms:+14155550123 — not "pigeon:coo"
@@ -224,7 +226,7 @@ fn products_sizes_and_destinations_that_are_not_there() {
     coatcheck: discord is not connected: set DISCORD_TOKEN
 
     exit 4
-    coatcheck: webhook:http://192.168.0.1/… is not told: 192.168.0.1 is refused: 192.168.0.1 is a private address; list 192.168.0.1 in COATCHECK_ALLOW_HOSTS if it is yours
+    coatcheck: webhook:http://192.168.0.1/… cannot be used: 192.168.0.1 is refused: 192.168.0.1 is a private address; list 192.168.0.1 in COATCHECK_ALLOW_HOSTS if it is yours
 
     exit 2
     error: the following required arguments were not provided:
@@ -235,7 +237,7 @@ fn products_sizes_and_destinations_that_are_not_there() {
     For more information, try '--help'.
 
     exit 2
-    coatcheck: there is no watch 99; `coatcheck watch list` shows them
+    coatcheck: there is no watch 99; `coatcheck watch list` lists them
 
     exit 2
     coatcheck: no product is called "boots"; `coatcheck shop add <URL> --name boots` follows one
@@ -249,7 +251,7 @@ fn products_sizes_and_destinations_that_are_not_there() {
     coatcheck: there is no delivery 99; `coatcheck deliveries` shows them
 
     exit 1
-    coatcheck: nothing sent it within 0.3 s; is `coatcheck serve` running on this database? It stays in the outbox as delivery 1
+    coatcheck: it was not sent within 0.3 s; is `coatcheck serve` running on this database? It stays in the outbox as delivery 1
     "#);
 }
 
@@ -390,7 +392,7 @@ fn following_says_what_was_read_and_is_listed() {
       L     Black  in stock      -     129.00
 
     1 product, 2 variants, read as shopify
-    Following http://SHOP/products/jacket (number 1): polled every 1.0 s.
+    Tracking http://SHOP/products/jacket (number 1), polled every 1.0 s.
     ");
     let outs =
         [&["watch", "add", "jacket", "--size", "m,L", "--to", "console:"][..], &["watch", "list"], &["deliveries"]]
@@ -398,15 +400,15 @@ fn following_says_what_was_read_and_is_listed() {
     insta::assert_snapshot!(outs.join("\n\n"), @"
     exit 0
     Watching Corps Jacket, size m, for console: (number 1). Sold out now.
-    Watching Corps Jacket, size L, for console: (number 2). In stock right now: http://SHOP/products/jacket?variant=45612961333531
+    Watching Corps Jacket, size L, for console: (number 2). In stock now: http://SHOP/products/jacket?variant=45612961333531
 
     exit 0
     NO  PRODUCT       WANTED  MODE  STATE  TO
-    1   Corps Jacket  size m  once  waits  console:
-    2   Corps Jacket  size L  once  waits  console:
+    1   Corps Jacket  size m  once  armed  console:
+    2   Corps Jacket  size L  once  armed  console:
 
     exit 0
-    Nothing has been told yet.
+    There are no deliveries yet.
     ");
 }
 
@@ -446,6 +448,11 @@ fn every_command_has_an_example() {
         "send-test",
         "doctor",
         "migrate",
+        "backup",
+        "restore",
+        "rekey",
+        "completions",
+        "man",
     ];
     for command in commands {
         let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
@@ -453,4 +460,127 @@ fn every_command_has_an_example() {
         assert!(help.contains("Example:\n  ") && help.contains(&format!("coatcheck {command}")), "{help}");
     }
     assert!(house.done(&["--help"]).contains("coatcheck demo"));
+    for command in [&["watch", "add", "--help"][..], &["send-test", "--help"]] {
+        let help = house.done(command);
+        for form in ["console:", "webhook:https://", "discord:8", "discord:#", "telegram:", "slack:", "sms:+"] {
+            assert!(help.contains(&format!("\n  {form}")), "{form} in {help}");
+        }
+    }
+}
+
+#[test]
+fn slips_in_the_env_file_are_named_by_line_and_show_no_secret() {
+    let house = House::open(&[]);
+    std::fs::write(house.path(".env"), "COATCHECK_INTERVAL=60s\nDISCORD_TOKEN=abc def\n").unwrap();
+    insta::assert_snapshot!(ask(&house, &["shop", "list"]), @"
+    exit 2
+    coatcheck: FOLDER/.env line 2: DISCORD_TOKEN: a value with spaces, quotes or \\ is put in single quotes: DISCORD_TOKEN='…'
+    ");
+}
+
+#[test]
+fn a_reader_that_is_gone_ends_a_command_quietly_and_keeps_its_file() {
+    let (shop, house) = (shop(), House::open(&[]));
+    let house = house.with("COATCHECK_ALLOW_HOSTS", &shop.host());
+    house.follow(&shop, "jacket");
+    let file = house.path("jacket.png");
+    for arguments in [&["history", "jacket", "--png", file.to_str().unwrap()][..], &["shop", "list"], &["man"]] {
+        let mut command = house.command(arguments);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command.stdout(writer).output().expect("the binary starts");
+        assert_eq!(output.status.code(), Some(141), "{arguments:?}: {output:?}");
+        assert_eq!(output.stderr, b"", "{arguments:?}");
+    }
+    assert!(std::fs::read(&file).expect("written").starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn six_first_commands_at_once_share_the_new_database() {
+    let house = House::open(&[]);
+    let started: Vec<_> = (0..6)
+        .map(|_| {
+            let mut command = house.command(&["shop", "list", "--json"]);
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+            command.spawn().expect("the binary starts")
+        })
+        .collect();
+    for process in started {
+        let output = process.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(output.stdout, b"[]\n");
+    }
+}
+
+#[test]
+fn a_backup_made_while_the_service_runs_can_be_restored() {
+    let (shop, house) = (shop(), House::open(&[]));
+    let house = house.with("COATCHECK_ALLOW_HOSTS", &shop.host());
+    house.follow(&shop, "jacket");
+    let file = house.path("copy.db");
+    let copy = file.to_str().unwrap();
+    let service = house.serve();
+    let text = ask(&house, &["backup", copy]);
+    assert!(text.starts_with("exit 0\nFOLDER/copy.db is a complete copy ("), "{text}");
+    assert!(ask(&house, &["backup", copy]).contains("exit 4\ncoatcheck: FOLDER/copy.db exists already"));
+    assert_eq!(house.run(&["restore", copy]).status, 4, "a service runs");
+    assert!(service.stop().success());
+
+    house.done(&["shop", "remove", &page(&shop, "jacket")]);
+    assert_eq!(house.json(&["shop", "list"]), serde_json::json!([]));
+    std::fs::write(house.path("broken.db"), &std::fs::read(&file).unwrap()[..20_000]).unwrap();
+    let broken = ask(&house, &["restore", house.path("broken.db").to_str().unwrap()]);
+    assert!(broken.starts_with("exit 1\ncoatcheck: FOLDER/broken.db "), "{broken}");
+    assert_eq!(house.json(&["shop", "list"]), serde_json::json!([]), "a failed restore changed something");
+
+    insta::assert_snapshot!(ask(&house, &["restore", copy]), @"
+    exit 0
+    FOLDER/coatcheck.db is restored from FOLDER/copy.db.
+    The previous database is kept as FOLDER/coatcheck.db.before-restore.
+    ");
+    assert_eq!(house.json(&["shop", "list"])[0]["products"], 1);
+    let left =
+        std::fs::read_dir(house.folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(!left.into_iter().any(|name| name.contains("restoring")), "a restore leaves its working copy behind");
+}
+
+#[test]
+fn a_postgresql_that_refuses_is_reported_at_once_and_without_the_password() {
+    let house = House::open(&[]).with("DATABASE_URL", "postgres://ann:s3cret@127.0.0.1:1/coats");
+    let began = std::time::Instant::now();
+    insta::assert_snapshot!(ask(&house, &["shop", "list"]), @r#"
+    exit 1
+    coatcheck: DATABASE_URL "postgres://ann:***@127.0.0.1:1/coats" cannot be opened: nothing listens at 127.0.0.1:1; is PostgreSQL running, and is the port right?
+    "#);
+    assert!(began.elapsed() < std::time::Duration::from_secs(3), "{:?}", began.elapsed());
+}
+
+#[test]
+fn doctor_has_a_line_for_each_check_and_says_what_to_do() {
+    let (shop, house) = (shop(), House::open(&[]));
+    let house = house.with("COATCHECK_ALLOW_HOSTS", &shop.host()).with("HTTPS_PROXY", "http://proxy.example:3128");
+    house.follow(&shop, "jacket");
+    let steady = |text: &str| {
+        let number = |line: &str| {
+            line.split(' ')
+                .map(|word| if word.starts_with(|c: char| c.is_ascii_digit()) { "N" } else { word })
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        text.lines()
+            .map(|line| if line.contains(" MB") { number(line) } else { line.to_owned() })
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    insta::assert_snapshot!(steady(&ask(&house, &["doctor"])), @"");
+    let findings = house.run(&["doctor", "--json"]);
+    let findings: serde_json::Value = serde_json::from_str(&findings.stdout).expect("JSON");
+    assert_eq!(findings[0]["check"], "settings");
+    assert_eq!(findings[0]["ok"], false);
+
+    std::fs::write(house.path("letter.txt"), "Dear database,").unwrap();
+    let letter = format!("sqlite://{}", house.path("letter.txt").display());
+    let house = house.with("DATABASE_URL", &letter);
+    let text = steady(&ask(&house, &["doctor"]));
+    assert!(text.starts_with("exit 1\nFAIL  settings") && text.contains("FAIL  database"), "{text}");
 }

@@ -20,7 +20,7 @@ fn settings_read() -> BTreeSet<String> {
 
 fn is_for_later(name: &str) -> bool {
     let only_this = |asked: &str| (asked == name).then(|| "x".to_owned());
-    Settings::read(&only_this).is_ok_and(|settings| settings.unused.contains(&name))
+    Settings::read(&only_this).is_ok_and(|settings| settings.warnings.iter().any(|warning| warning.starts_with(name)))
 }
 
 /// `NAME=value` of each line that sets something, or would without its `#`.

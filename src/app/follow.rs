@@ -1,4 +1,4 @@
-//! Following a source: is the address allowed, how often may it be polled, and then it is due now.
+//! Tracks a source: checks its address and its interval, and makes it due now.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::shops::ReaderKind;
 use crate::store::StoreError;
 use crate::store::polls::source::NewSource;
 
-/// How a source is to be followed.
+/// How to track a source.
 #[derive(Debug, Clone, Default)]
 pub struct How {
     /// Which reader; found by itself if not given.
@@ -27,11 +27,11 @@ pub struct How {
     pub listed: bool,
 }
 
-/// Why a source is not followed.
+/// Why a source is not tracked.
 #[derive(Debug, thiserror::Error)]
 pub enum NotFollowed {
-    /// The guard does not let it through.
-    #[error("{url} is not followed: {why}")]
+    /// The guard refuses its address.
+    #[error("{url} cannot be tracked: {why}")]
     Refused {
         /// The address.
         url: String,
@@ -40,7 +40,7 @@ pub enum NotFollowed {
     },
     /// It would be polled too often.
     #[error(
-        "{host} is polled every {floor} s at most; only your own shops, listed in COATCHECK_ALLOW_HOSTS, bear --interval {} ms",
+        "the minimum interval is {floor} s; {} ms is possible only for your own shops: list {host} in COATCHECK_ALLOW_HOSTS",
         asked.as_millis()
     )]
     TooOften {

@@ -1,4 +1,4 @@
-//! The root keys: from `COATCHECK_KEY`, or from a file beside the SQLite database that is made when there is none.
+//! The root keys: from `COATCHECK_KEY`, or from a file beside the SQLite database that is created if it is missing.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -43,13 +43,13 @@ pub enum NoKeys {
         /// What the system said.
         why: io::Error,
     },
-    /// People are to be texted, and nothing is there to seal their numbers with.
-    #[error("COATCHECK_KEY must be set where people are texted from PostgreSQL; `openssl rand -hex 32` makes one")]
+    /// Twilio is set up, and there is no key for phone numbers.
+    #[error("COATCHECK_KEY must be set to send texts with PostgreSQL; `openssl rand -hex 32` makes a key")]
     Needed,
-    /// Something is sealed already, and what it was sealed with is gone.
+    /// The database has encrypted data, and its key is missing.
     #[error(
-        "{} is gone, and phone numbers in this database are sealed with it: bring it back from where it was copied to, or \
-         set COATCHECK_KEY", path.display()
+        "{} is missing, and phone numbers in this database are encrypted with it: restore the file from its copy, or set \
+         COATCHECK_KEY", path.display()
     )]
     Lost {
         /// The file.

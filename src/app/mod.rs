@@ -14,6 +14,7 @@ mod signals;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use coatcheck_bots::Channel;
 use coatcheck_bots::console::{Console, Output};
@@ -44,6 +45,11 @@ pub use loops::LoopEnded;
 use platforms::Platforms;
 pub use serve::{NotServing, Role, Serving};
 pub use signals::Signals;
+
+/// A lock that somebody holds is tried again after this long,
+const LOCK_RETRY: Duration = Duration::from_millis(100);
+/// and this often: preparing a database takes less than a second.
+const LOCK_TRIES: u32 = 20;
 
 /// Everything that commands and services stand on.
 #[derive(Clone)]
@@ -92,14 +98,26 @@ impl App {
     pub async fn open(settings: Settings) -> Result<Self, NotOpened> {
         let app = Self::open_unchecked(settings).await?;
         if app.db.standing().await? != Standing::Current {
-            let url = &app.settings.database_url;
-            let held = ServiceLock::take(url).map_err(|_| StoreError::Older)?;
-            if held.is_none() {
-                return Err(StoreError::Older.into());
-            }
-            app.db.migrate().await?;
+            app.migrate_in_turn().await?;
         }
         app.with_keys().await
+    }
+
+    /// Migrates an SQLite file, or waits for another command that does. A service of an older version holds the lock for
+    /// longer than that.
+    async fn migrate_in_turn(&self) -> Result<(), StoreError> {
+        for _ in 0..LOCK_TRIES {
+            match ServiceLock::take(&self.settings.database_url) {
+                Ok(Some(_held)) => return self.db.migrate().await.map(drop),
+                Ok(None) => return Err(StoreError::Older),
+                Err(StoreError::Locked { .. }) => tokio::time::sleep(LOCK_RETRY).await,
+                Err(error) => return Err(error),
+            }
+            if self.db.standing().await? == Standing::Current {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Older)
     }
 
     /// The same for a service: an older schema is migrated on PostgreSQL, too, where one of several who start at once does
@@ -109,7 +127,7 @@ impl App {
     /// As [`App::open`].
     pub async fn open_to_serve(settings: Settings) -> Result<Self, NotOpened> {
         let app = Self::open_unchecked(settings).await?;
-        let lock = ServiceLock::take(&app.settings.database_url)?;
+        let lock = lock_service(&app.settings.database_url).await?;
         app.db.migrate().await?;
         drop(lock);
         app.with_keys().await
@@ -178,6 +196,20 @@ impl App {
     fn holder(&self) -> String {
         format!("{}-{}", std::process::id(), self.rng.token())
     }
+}
+
+/// The service's lock. A command that prepares a new database holds it for a moment, which is waited for.
+///
+/// # Errors
+/// As [`ServiceLock::take`].
+pub async fn lock_service(url: &str) -> Result<Option<ServiceLock>, StoreError> {
+    for _ in 1..LOCK_TRIES {
+        match ServiceLock::take(url) {
+            Err(StoreError::Locked { .. }) => tokio::time::sleep(LOCK_RETRY).await,
+            taken => return taken,
+        }
+    }
+    ServiceLock::take(url)
 }
 
 fn sms_rules(settings: &Settings) -> SmsRules {

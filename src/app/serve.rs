@@ -12,8 +12,8 @@ use coatcheck_domain::poll::INTERVAL_FLOOR;
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::App;
 use super::loops::{LoopEnded, Loops};
+use super::{App, lock_service};
 use crate::engine::clock_watch::ClockWatch;
 use crate::engine::fallback::Fallback;
 use crate::engine::fanout::Fanout;
@@ -106,7 +106,7 @@ impl App {
     /// When another service holds the database or the address, or the database is newer than this version.
     pub async fn serve(&self, roles: &BTreeSet<Role>, output: Output) -> Result<Serving, NotServing> {
         let files = super::files::allow_all();
-        let lock = ServiceLock::take(&self.settings.database_url)?;
+        let lock = lock_service(&self.settings.database_url).await?;
         self.db.migrate().await?;
         if lock.is_some() {
             self.db.free_all_leases().await.map_err(StoreError::from)?;

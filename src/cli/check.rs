@@ -1,4 +1,4 @@
-//! `check`: reads one product or shop now and prints what it says. Stores nothing, needs no database.
+//! `check`: reads one product or shop now and prints the result. Stores nothing, needs no database.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -35,7 +35,9 @@ pub(super) async fn run(settings: Settings, args: args::Check) -> Outcome {
     match outcome {
         Ok(ReadOutcome::Read(read)) if args.json => out::json(&machine(&read, args.explain)),
         Ok(ReadOutcome::Read(read)) => out::line(&human(&read.reading, read.reader.as_str(), args.explain)),
-        Ok(ReadOutcome::NotModified { .. }) => Err(Failure::unreadable("the shop answered 304 to a plain request")),
+        Ok(ReadOutcome::NotModified { .. }) => {
+            Err(Failure::unreadable("the shop answered 304 (not modified) to an unconditional request"))
+        }
         Err(error) if error.is_refused() => Err(Failure::refused(error)),
         Err(error) => Err(Failure::unreadable(error)),
     }
@@ -49,11 +51,11 @@ pub(super) fn headers(reading: &args::Reading) -> Result<Vec<(String, String)>, 
     reading.headers.iter().map(|text| parse_header(text).map_err(Failure::usage)).collect()
 }
 
-/// A bar on stderr that counts pages and products; nothing where stderr is no terminal.
+/// A progress bar on stderr that counts pages and products; hidden where stderr is not a terminal.
 pub(super) struct Bar(pub ProgressBar);
 
 impl Bar {
-    /// A bar that shows itself once something takes time.
+    /// A bar that appears once something takes time.
     #[must_use]
     pub(super) fn new() -> Self {
         Self(ProgressBar::new_spinner().with_message("reading"))
@@ -138,7 +140,7 @@ pub(super) fn human(reading: &Reading, reader: &str, explain: bool) -> String {
         count(variants, "variant")
     ));
     if !reading.complete {
-        text.push_str("; the list was cut, there may be more");
+        text.push_str("; the list is incomplete, there may be more");
     }
     text
 }

@@ -27,7 +27,7 @@ pub(super) async fn run(app: &App, args: args::Deliveries) -> Outcome {
             NotReplayed::Missing(_) => Failure::usage(why),
             why => Failure::refused(why),
         })?;
-        return out::line(&format!("Delivery {number} is sent once more by the running service."));
+        return out::line(&format!("Delivery {number} will be sent again by the running service."));
     }
     let deliveries = app.db.deliveries(args.state, args.limit).await?;
     if args.json {
@@ -37,7 +37,7 @@ pub(super) async fn run(app: &App, args: args::Deliveries) -> Outcome {
         return out::line(
             &args
                 .state
-                .map_or_else(|| "Nothing has been told yet.".to_owned(), |state| format!("No delivery is {state}.")),
+                .map_or_else(|| "There are no deliveries yet.".to_owned(), |state| format!("No delivery is {state}.")),
         );
     }
     let now = app.db.now();
@@ -58,7 +58,7 @@ pub(super) async fn run(app: &App, args: args::Deliveries) -> Outcome {
     out::line(&out::table(&["NO", "MADE", "KIND", "STATE", "TO", "WHAT", "NOTE"], &rows))
 }
 
-/// Sends the test alert and waits for what comes of it.
+/// Sends the example alert and waits for its outcome.
 ///
 /// # Errors
 /// Status 1 when it did not arrive, or nothing sent it in time.
@@ -66,7 +66,9 @@ pub(super) async fn send_test(app: &App, args: args::SendTest) -> Outcome {
     super::watch::connected(&app.settings, &args.to)?;
     let address = super::watch::destination(app, &args.to).await?;
     if let Some(secret) = &address.secret {
-        out::line(&format!("Its requests are signed (Standard Webhooks). The secret, shown only now:\n  {secret}"))?;
+        out::line(&format!(
+            "Its requests are signed (Standard Webhooks). This is the secret, shown only once:\n  {secret}"
+        ))?;
     }
     if let Some(why) = super::watch::unasked(app, &args.to).await? {
         return Err(Failure::refused(why));
@@ -74,10 +76,10 @@ pub(super) async fn send_test(app: &App, args: args::SendTest) -> Outcome {
     let message = Message::Alert(Box::new(Alert::example(app.db.now())));
     let key = format!("t:{}", app.rng.token());
     let id = app.db.enqueue(Kind::Alert, &key, address.destination_id, &message, app.settings.expire_after).await?;
-    let id = id.ok_or_else(|| Failure::failed("the test could not be put into the outbox"))?;
+    let id = id.ok_or_else(|| Failure::failed("the example could not be stored"))?;
     let deadline = Instant::now() + args.wait;
     while Instant::now() < deadline {
-        let delivery = app.db.delivery(id).await?.ok_or_else(|| Failure::failed("the test was removed"))?;
+        let delivery = app.db.delivery(id).await?.ok_or_else(|| Failure::failed("the example was removed"))?;
         match delivery.state {
             State::Sent => return out::line(&format!("Sent to {}.", args.to)),
             state if state.is_final() => {
@@ -88,13 +90,13 @@ pub(super) async fn send_test(app: &App, args: args::SendTest) -> Outcome {
             }
             _ if delivery.attempts > 0 && delivery.last_error.is_some() => {
                 let error = delivery.last_error.unwrap_or_default();
-                return Err(Failure::failed(format!("not sent yet, it is tried again: {error}")));
+                return Err(Failure::failed(format!("not sent yet, it will be retried: {error}")));
             }
             _ => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
     Err(Failure::failed(format!(
-        "nothing sent it within {}; is `coatcheck serve` running on this database? It stays in the outbox as delivery {id}",
+        "it was not sent within {}; is `coatcheck serve` running on this database? It stays in the outbox as delivery {id}",
         words::lasting(args.wait)
     )))
 }
@@ -103,7 +105,7 @@ fn shown_address(delivery: &Delivery) -> String {
     delivery.address.as_deref().map_or_else(|| "-".to_owned(), phone::shown)
 }
 
-/// The alert that was told: the restock's variants that were asked for, or the message itself.
+/// The alert of a delivery: the restock's variants that were watched, or the message itself.
 fn alert(delivery: &Delivery) -> Option<Alert> {
     if delivery.kind == Kind::Edit {
         return serde_json::from_str::<Edited>(&delivery.payload).ok().map(|edited| *edited.alert);

@@ -1,4 +1,4 @@
-//! How a command fails: an exit status that scripts can rely on, and a sentence a person can act on.
+//! How a command fails: a documented exit status, and a sentence a person can act on.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::app::{NotFollowed, NotOpened, NotServing};
 use crate::store::StoreError;
+use crate::store::db::backup::NotCopied;
 
 /// A failed command.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub(super) struct Failure {
     words: String,
 }
 
-/// What a command comes to.
+/// The outcome of a command.
 pub(super) type Outcome = Result<(), Failure>;
 
 impl Failure {
@@ -25,7 +26,7 @@ impl Failure {
         Self { status: 1, words: words.to_string() }
     }
 
-    /// It was asked for in a way that makes no sense.
+    /// Wrong usage.
     pub(super) fn usage(words: impl Display) -> Self {
         Self { status: 2, words: words.to_string() }
     }
@@ -35,13 +36,21 @@ impl Failure {
         Self { status: 3, words: words.to_string() }
     }
 
-    /// It may not be done, or not now.
+    /// Not permitted, or not now.
     pub(super) fn refused(words: impl Display) -> Self {
         Self { status: 4, words: words.to_string() }
     }
 
+    /// Whoever read standard output has gone (`| head`): nothing to say, and the status that a shell gives to SIGPIPE.
+    pub(super) fn broken_pipe() -> Self {
+        Self { status: 141, words: String::new() }
+    }
+
     /// Says it and gives the exit status. Where standard error cannot be written to, the status says enough.
     pub(super) fn report(self) -> ExitCode {
+        if self.words.is_empty() {
+            return ExitCode::from(self.status);
+        }
         let words = format!("coatcheck: {}\n", self.words);
         // In a thread: a pipe that nobody reads must not hold up the end.
         let (tell, told) = sync_channel(1);
@@ -55,6 +64,15 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Locked { .. } | StoreError::Newer { .. } | StoreError::Older => Self::refused(error),
+            other => Self::failed(other),
+        }
+    }
+}
+
+impl From<NotCopied> for Failure {
+    fn from(error: NotCopied) -> Self {
+        match error {
+            NotCopied::Postgres | NotCopied::Exists(_) => Self::refused(error),
             other => Self::failed(other),
         }
     }

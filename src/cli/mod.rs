@@ -1,10 +1,12 @@
-//! The command line: parse, choose, run. What is decided is decided below.
+//! The command line: parse, choose, run.
 
 mod args;
+mod backup;
 mod check;
 mod deliveries;
 mod doctor;
 mod failure;
+mod manual;
 mod out;
 mod rekey;
 mod serve;
@@ -16,10 +18,9 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use crate::app::{App, LogLines, log_panics, log_to_stderr};
+use crate::app::{App, LogLines, lock_service, log_panics, log_to_stderr};
 use crate::config::Settings;
 use crate::demo;
-use crate::store::lock::ServiceLock;
 use args::{Cli, Command};
 use failure::{Failure, Outcome};
 
@@ -32,6 +33,11 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    match &cli.command {
+        Command::Completions(args) => return status(manual::completions(args)),
+        Command::Man => return status(manual::man()),
+        _ => {}
+    }
     let outcome = Settings::from_environment().map_err(Failure::usage).and_then(|settings| {
         let lines = log(&settings, &cli.command)?;
         // Only a second call could fail, and this is the first.
@@ -43,6 +49,10 @@ pub fn main() -> ExitCode {
         lines.flush(LAST_LINES);
         outcome
     });
+    status(outcome)
+}
+
+fn status(outcome: Outcome) -> ExitCode {
     outcome.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }
 
@@ -61,7 +71,9 @@ async fn run(command: Command, settings: Settings) -> Outcome {
     match command {
         Command::Check(args) => return check::run(settings, args).await,
         Command::Demo(args) => return demo::run(settings, args.interval, args.time).await.map_err(Failure::failed),
+        Command::Doctor(args) => return doctor::run(settings, args.json).await,
         Command::Migrate => return migrate(settings).await,
+        Command::Restore(args) => return backup::restore(settings, args).await,
         _ => {}
     }
     let app = match command {
@@ -75,9 +87,16 @@ async fn run(command: Command, settings: Settings) -> Outcome {
         Command::History(args) => watch::history(&app, args).await,
         Command::Deliveries(args) => deliveries::run(&app, args).await,
         Command::SendTest(args) => deliveries::send_test(&app, args).await,
-        Command::Doctor(args) => doctor::run(&app, args.json).await,
+        Command::Backup(args) => backup::backup(&app, args).await,
         Command::Rekey => rekey::run(&app).await,
-        Command::Check(_) | Command::Demo(_) | Command::Migrate => Ok(()),
+        // These ended above.
+        Command::Check(_)
+        | Command::Demo(_)
+        | Command::Doctor(_)
+        | Command::Migrate
+        | Command::Restore(_)
+        | Command::Completions(_)
+        | Command::Man => Ok(()),
     };
     // What is committed is committed; a database that does not answer must not hold up the end.
     let _ = tokio::time::timeout(CLOSING, app.db.close()).await;
@@ -85,13 +104,13 @@ async fn run(command: Command, settings: Settings) -> Outcome {
 }
 
 async fn migrate(settings: Settings) -> Outcome {
-    let _lock = ServiceLock::take(&settings.database_url)?;
+    let _lock = lock_service(&settings.database_url).await?;
     let app = App::open_unchecked(settings).await?;
     let steps = app.db.migrate().await?;
     app.db.close().await;
     match steps {
         0 => out::line("The database is up to date."),
-        1 => out::line("Took 1 step; the database is up to date."),
-        steps => out::line(&format!("Took {steps} steps; the database is up to date.")),
+        1 => out::line("Applied 1 migration. The database is up to date."),
+        steps => out::line(&format!("Applied {steps} migrations. The database is up to date.")),
     }
 }

@@ -1,6 +1,6 @@
 //! Standard output: lines, JSON and tables. A closed pipe (`| head`) ends the program quietly.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use serde::Serialize;
 
@@ -11,11 +11,22 @@ use super::failure::{Failure, Outcome};
 /// # Errors
 /// When standard output is gone.
 pub(super) fn line(text: &str) -> Outcome {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}").map_err(|why| Failure::failed(format!("cannot print: {why}")))
+    bytes(format!("{text}\n").as_bytes())
 }
 
-/// Prints a value for machines.
+/// Prints bytes as they are.
+///
+/// # Errors
+/// When standard output is gone.
+pub(super) fn bytes(bytes: &[u8]) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(|why| match why.kind() {
+        ErrorKind::BrokenPipe => Failure::broken_pipe(),
+        _ => Failure::failed(format!("cannot write to standard output: {why}")),
+    })
+}
+
+/// Prints a value as JSON.
 ///
 /// # Errors
 /// When standard output is gone.

@@ -1,4 +1,4 @@
-//! `rekey`: seals all phone numbers and secrets in the database by a new key.
+//! `rekey`: encrypts all phone numbers and secrets in the database with a new key.
 
 use coatcheck_bots::words;
 use secrecy::{ExposeSecret, SecretString};
@@ -25,7 +25,7 @@ pub(super) async fn run(app: &App) -> Outcome {
             let unwritten = |why| Failure::failed(format!("{} cannot be written: {why}", path.display()));
             let new = app.rng.key();
             let both: SecretString = format!("{}\n{}", new.expose_secret(), old.trim()).into();
-            // From here on both are there: a crash in between loses nothing.
+            // Both keys are in the file now: a crash before the end loses nothing.
             write_keys(&path, &both, false).map_err(unwritten)?;
             let done = app.db.rekey(&parsed(&both)?).await?;
             let mut kept = vec![new.expose_secret().to_owned()];
@@ -35,7 +35,10 @@ pub(super) async fn run(app: &App) -> Outcome {
             }
             write_keys(&path, &kept.join("\n").into(), false).map_err(unwritten)?;
             say(&done)?;
-            out::line(&format!("The new key is in {}. Copy it to where the old one's copy is.", path.display()))
+            out::line(&format!(
+                "The new key is in {}. Make a copy of it where you keep the copy of the old one.",
+                path.display()
+            ))
         }
     }
 }
@@ -45,7 +48,7 @@ async fn by_setting(app: &App) -> Outcome {
     let keys = app.db.keys()?.clone();
     if keys.ids().len() < 2 {
         return Err(Failure::usage(format!(
-            "put a new key before the old one, with a blank between them, and say this again: COATCHECK_KEY='{} <the old one>'",
+            "put a new key before the old one, separated by a space, and run this again: COATCHECK_KEY='{} <the old key>'",
             new(app)
         )));
     }
@@ -55,7 +58,7 @@ async fn by_setting(app: &App) -> Outcome {
         keys.ids().into_iter().skip(1).filter(|id| !done.needed.iter().any(|needed| needed == id)).collect();
     match gone.len() {
         0 => Ok(()),
-        _ => out::line("The keys behind the newest can be taken out of COATCHECK_KEY now, but for those named above."),
+        _ => out::line("You can remove the older keys from COATCHECK_KEY now, except those named above."),
     }
 }
 
@@ -70,7 +73,7 @@ fn parsed(text: &SecretString) -> Result<Keys, Failure> {
 fn say(done: &Rekeyed) -> Outcome {
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     out::line(&format!(
-        "Sealed anew: {}, {}.",
+        "Encrypted with the new key: {}, {}.",
         words::counted(number(done.phones), "phone number", "phone numbers"),
         words::counted(number(done.secrets), "webhook secret", "webhook secrets")
     ))?;
@@ -78,7 +81,7 @@ fn say(done: &Rekeyed) -> Outcome {
         return Ok(());
     }
     out::line(&format!(
-        "Key {} stays behind the new one: by it a number that was forgotten since said STOP, and must stay quiet.",
+        "Key {} is still needed after the new one: a number that said STOP and was then forgotten is known only by it.",
         done.needed.join(", ")
     ))
 }

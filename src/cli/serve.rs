@@ -1,4 +1,4 @@
-//! `serve`: the service until a signal, with a prompt where somebody sits at a terminal or pipes words in.
+//! `serve`: runs the service until a signal, with a prompt on a terminal or a pipe.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -8,14 +8,15 @@ use coatcheck_bots::console::Output;
 use super::args;
 use super::failure::{Failure, Outcome};
 use crate::app::{App, Role, Serving, Signals, read_console};
-use crate::config::Settings;
 
 /// Runs the service.
 ///
 /// # Errors
 /// Status 4 when another one holds the database; 1 when a loop ends that should not.
 pub(super) async fn run(app: &App, args: args::Serve) -> Outcome {
-    warn(&app.settings);
+    for warning in &app.settings.warnings {
+        tracing::warn!("{warning}");
+    }
     let roles: BTreeSet<Role> = if args.roles.is_empty() { Role::ALL.into() } else { args.roles.into_iter().collect() };
     let output: Output = Arc::new(Mutex::new(std::io::stdout()));
     // Before anything runs: who stops a service that has just started means it, too.
@@ -43,16 +44,6 @@ async fn reason(serving: &mut Serving, signals: &mut Signals) -> Outcome {
             tracing::error!(name = %broken.name, "{broken}");
             Err(Failure::failed(broken))
         }
-    }
-}
-
-/// What is set and does not do what whoever set it may expect.
-fn warn(settings: &Settings) {
-    for name in &settings.unused {
-        tracing::warn!("{name} is set, but this version does not speak to that platform yet; it has no effect");
-    }
-    if settings.twilio.is_some() && settings.public_url.is_none() {
-        tracing::warn!("PUBLIC_URL is not set: nobody can text to this service, so STOP does not reach it");
     }
 }
 

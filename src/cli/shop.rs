@@ -22,7 +22,7 @@ pub(super) async fn run(app: &App, command: args::Shop) -> Outcome {
     match command {
         args::Shop::Add(args) => add(app, args).await,
         args::Shop::List(args) => list(app, args.json).await,
-        args::Shop::Remove(which) => each(app, &which, "no longer followed", Action::Remove).await,
+        args::Shop::Remove(which) => each(app, &which, "no longer tracked", Action::Remove).await,
         args::Shop::Pause(which) => each(app, &which, "paused", Action::Pause).await,
         args::Shop::Resume(which) => each(app, &which, "polled again", Action::Resume).await,
     }
@@ -40,14 +40,14 @@ async fn add(app: &App, args: args::ShopAdd) -> Outcome {
     let (id, is_new) = app.follow(args.url, how).await?;
     let read = first_poll(app, id).await;
     if let Err(failure) = read {
-        // What never could be read is not followed: a typo would be polled for ever.
+        // An address that was never read is not kept: a typo would be polled for ever.
         if is_new {
             app.db.remove_source(id).await?;
         }
         return Err(failure);
     }
     name(app, id, &args.names).await?;
-    let source = app.db.source(id).await?.ok_or_else(|| Failure::failed("the source was removed meanwhile"))?;
+    let source = app.db.source(id).await?.ok_or_else(|| Failure::failed("the source was removed in the meantime"))?;
     if args.json {
         return out::json(&source_json(&source));
     }
@@ -55,11 +55,11 @@ async fn add(app: &App, args: args::ShopAdd) -> Outcome {
         out::line(&text)?;
     }
     let interval = words::lasting(source.interval);
-    let verb = if is_new { "Following" } else { "Already following" };
-    out::line(&format!("{verb} {} (number {id}): polled every {interval}.", source.url))
+    let verb = if is_new { "Tracking" } else { "Already tracking" };
+    out::line(&format!("{verb} {} (number {id}), polled every {interval}.", source.url))
 }
 
-/// The new source's first poll, by us or by the running service, whoever comes first.
+/// The new source's first poll, by this process or by the running service, whichever is first.
 async fn first_poll(app: &App, id: i64) -> Result<Option<String>, Failure> {
     let (poller, bar) = (app.poller(), Bar::new());
     let before = app.db.source(id).await?.map_or(0, |source| source.readings);
@@ -76,7 +76,7 @@ async fn first_poll(app: &App, id: i64) -> Result<Option<String>, Failure> {
             Some(Polled::Lost) | None => {}
         }
         let Some(source) = app.db.source(id).await? else {
-            return Err(Failure::failed("the source was removed meanwhile"));
+            return Err(Failure::failed("the source was removed in the meantime"));
         };
         if source.readings > before {
             return Ok(None);
@@ -84,10 +84,10 @@ async fn first_poll(app: &App, id: i64) -> Result<Option<String>, Failure> {
         if let Some(error) = source.last_error {
             return Err(Failure::unreadable(error));
         }
-        bar.0.set_message("waiting for the shop's turn");
+        bar.0.set_message("waiting for a free slot of the shop");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Err(Failure::unreadable("the shop was busy with other polls for a minute; try again"))
+    Err(Failure::unreadable("other polls of this shop took longer than a minute; try again"))
 }
 
 async fn name(app: &App, source_id: i64, names: &[String]) -> Outcome {
@@ -97,7 +97,7 @@ async fn name(app: &App, source_id: i64, names: &[String]) -> Outcome {
     let products = app.db.products_of(source_id).await?;
     let [product] = products.as_slice() else {
         return Err(Failure::usage(format!(
-            "--name names one product, and this source has {}; follow the product's own page to name it",
+            "--name is for one product, and this source has {}; add the product's own page to name it",
             products.len()
         )));
     };
@@ -118,7 +118,7 @@ async fn list(app: &App, json: bool) -> Outcome {
     }
     if sources.is_empty() {
         return out::line(
-            "Nothing is followed yet. Begin with:\n  coatcheck shop add https://shop.example/products/jacket",
+            "Nothing is tracked yet. Add something with:\n  coatcheck shop add https://shop.example/products/jacket",
         );
     }
     let now = app.db.now();
@@ -141,7 +141,7 @@ async fn list(app: &App, json: bool) -> Outcome {
         let error = source.last_error.as_deref().unwrap_or_default();
         let next = (source.next_poll_at - now).to_std().unwrap_or_default();
         let what = match source.failures {
-            0 => "is read, but".to_owned(),
+            0 => "is doubtful:".to_owned(),
             1 => "failed once:".to_owned(),
             times => format!("failed {times} times in a row:"),
         };
@@ -215,7 +215,7 @@ async fn meant(app: &App, which: &str) -> Result<Vec<Source>, Failure> {
     };
     let meant: Vec<Source> = app.db.sources().await?.into_iter().filter(is_meant).collect();
     if meant.is_empty() {
-        return Err(Failure::usage(format!("nothing followed is {which:?}; `coatcheck shop list` shows what is")));
+        return Err(Failure::usage(format!("{which:?} is not tracked; `coatcheck shop list` shows what is")));
     }
     Ok(meant)
 }

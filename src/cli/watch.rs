@@ -35,13 +35,13 @@ pub(super) async fn run(app: &App, command: args::Watch) -> Outcome {
             if app.db.remove_watch(number).await? {
                 out::line(&format!("Watch {number} is removed."))
             } else {
-                Err(Failure::usage(format!("there is no watch {number}; `coatcheck watch list` shows them")))
+                Err(Failure::usage(format!("there is no watch {number}; `coatcheck watch list` lists them")))
             }
         }
     }
 }
 
-/// Can the destination be told by a service with these settings?
+/// Can a service with these settings send to this destination?
 ///
 /// # Errors
 /// Status 4 with what is missing.
@@ -52,7 +52,7 @@ pub(super) fn connected(settings: &Settings, destination: &Destination) -> Outco
         "telegram" if settings.telegram.is_none() => "set TELEGRAM_TOKEN",
         "sms" if settings.twilio.is_none() => "set TWILIO_ACCOUNT_SID (docs/setup/twilio.md)",
         "console" | "webhook" | "discord" | "telegram" | "sms" => return Ok(()),
-        _ => "this version does not speak there yet",
+        _ => "this version does not support it",
     };
     Err(Failure::refused(format!("{channel} is not connected: {missing}")))
 }
@@ -63,7 +63,7 @@ pub(super) fn connected(settings: &Settings, destination: &Destination) -> Outco
 /// Status 4 when the guard does not let the address through.
 pub(super) async fn destination(app: &App, destination: &Destination) -> Result<Address, Failure> {
     if let Destination::Webhook(url) = destination {
-        app.guard.check_url(url).map_err(|why| Failure::refused(format!("{destination} is not told: {why}")))?;
+        app.guard.check_url(url).map_err(|why| Failure::refused(format!("{destination} cannot be used: {why}")))?;
     }
     let secret = || {
         matches!(destination, Destination::Webhook(_))
@@ -72,7 +72,7 @@ pub(super) async fn destination(app: &App, destination: &Destination) -> Result<
     Ok(app.db.destination_for(destination, secret).await?)
 }
 
-/// Nobody is texted who did not agree to it, whoever wishes it: a number that did not yet, in words.
+/// Why a phone gets no texts yet: nobody is texted without their consent, whoever adds the watch.
 ///
 /// # Errors
 /// When the store fails.
@@ -80,11 +80,11 @@ pub(super) async fn unasked(app: &App, destination: &Destination) -> Result<Opti
     let Destination::Sms(number) = destination else { return Ok(None) };
     Ok(match app.db.phone_standing(number).await? {
         Standing::Consented => None,
-        Standing::Unknown => Some(format!(
-            "{destination} has not agreed to be texted: it is told nothing until somebody texts START from it"
-        )),
+        Standing::Unknown => {
+            Some(format!("{destination} has not agreed to texts: it gets none until somebody texts START from it"))
+        }
         Standing::Stopped => {
-            Some(format!("{destination} has said STOP: it is told nothing until somebody texts START from it"))
+            Some(format!("{destination} has said STOP: it gets no texts until somebody texts START from it"))
         }
     })
 }
@@ -110,7 +110,7 @@ async fn add(app: &App, args: args::WatchAdd) -> Outcome {
         })
         .collect();
     let ids = app.db.add_watches(&new).await?;
-    // Read after the watches are stored: what comes back in between is told by both, never by neither.
+    // Read after the watches are stored: at worst both this reply and an alert mention a restock.
     let stock = app.db.stock(&[product.id]).await?;
     let unasked = unasked(app, &args.to).await?;
     if args.json {
@@ -128,9 +128,9 @@ async fn add(app: &App, args: args::WatchAdd) -> Outcome {
         out::line(&format!("{why}."))?;
     }
     match &address.secret {
-        Some(secret) => {
-            out::line(&format!("Its requests are signed (Standard Webhooks). The secret, shown only now:\n  {secret}"))
-        }
+        Some(secret) => out::line(&format!(
+            "Its requests are signed (Standard Webhooks). This is the secret, shown only once:\n  {secret}"
+        )),
         None => Ok(()),
     }
 }
@@ -144,10 +144,10 @@ fn sizes(said: &[String]) -> Result<Vec<Option<String>>, Failure> {
         said.iter().map(|size| size.trim()).filter(|size| !size.is_empty()).map(|size| Some(size.to_owned())).collect();
     match sizes.iter().flatten().find(|size| size.chars().count() > LONGEST_SIZE) {
         _ if sizes.is_empty() => {
-            Err(Failure::usage("--size is empty; leave it out for any size, or say one, like --size M"))
+            Err(Failure::usage("--size is empty; leave it out for any size, or name one, like --size M"))
         }
         Some(size) => Err(Failure::usage(format!(
-            "{:?}… is no size: a size has {LONGEST_SIZE} characters at most",
+            "{:?}… is too long for a size; the maximum is {LONGEST_SIZE} characters",
             words::shortened(size, 20)
         ))),
         None => Ok(sizes),
@@ -184,11 +184,11 @@ fn added_words(id: i64, watch: &NewWatch, product: &Product, stock: &[Variant], 
     let listed = watch.wish.size.is_any() || product.sizes.iter().any(|(key, _)| *key == watch.wish.size);
     let today = if let Some(first) = now.first() {
         let link = first.url.as_ref().or(product.url.as_ref()).map(ToString::to_string).unwrap_or_default();
-        format!("In stock right now: {link}")
+        format!("In stock now: {link}")
     } else if listed {
         "Sold out now.".to_owned()
     } else {
-        "That size is not listed now; it is told if it appears.".to_owned()
+        "The shop does not list that size now; you will be notified if it appears.".to_owned()
     };
     format!("Watching {title}, {wanted}, for {to} (number {id}). {today}")
 }
@@ -211,7 +211,7 @@ async fn list(app: &App, json: bool) -> Outcome {
     }
     if watches.is_empty() {
         return out::line(
-            "Nobody watches anything yet. Begin with:\n  coatcheck watch add jacket --size M --to console:",
+            "There are no watches yet. Add one with:\n  coatcheck watch add jacket --size M --to console:",
         );
     }
     let rows: Vec<Vec<String>> = watches
@@ -222,7 +222,7 @@ async fn list(app: &App, json: bool) -> Outcome {
                 words::title(&watch.product),
                 wanted(watch.size.as_deref(), watch.style.as_deref()),
                 watch.mode.as_str().to_owned(),
-                if watch.armed { "waits" } else { "told" }.to_owned(),
+                if watch.armed { "armed" } else { "notified" }.to_owned(),
                 shown(watch),
             ]
         })
@@ -247,7 +247,7 @@ fn watch_json(watch: &Watch) -> Value {
     })
 }
 
-/// What became of a product.
+/// The stock history of a product.
 ///
 /// # Errors
 /// Status 2 when no product is meant.
@@ -271,20 +271,25 @@ pub(super) async fn history(app: &App, args: args::History) -> Outcome {
     options.extend(args.style.as_deref().map(|style| ("style", style)));
     let who = Who { destination: Destination::Console, may_manage: true };
     let reply = app.inbox().said(&who, Said::from_options(Command::History, &options)).await;
+    // The file first: whoever reads the words may be gone before their end (`| head -1`).
+    let written = match &args.png {
+        Some(file) => Some(write_picture(&reply, file).await),
+        None => None,
+    };
     out::line(&reply.text)?;
-    match &args.png {
-        Some(file) => write_picture(&reply, file).await,
+    match written {
+        Some(written) => out::line(&written?),
         None => Ok(()),
     }
 }
 
-async fn write_picture(reply: &Reply, file: &Path) -> Outcome {
+async fn write_picture(reply: &Reply, file: &Path) -> Result<String, Failure> {
     let Some(picture) = &reply.picture else {
-        return Err(Failure::failed(format!("there is no picture of that; {} is not written", file.display())));
+        return Err(Failure::failed(format!("there is no history to draw yet; {} is not written", file.display())));
     };
     let written = tokio::fs::write(file, &picture.png).await;
     written.map_err(|why| Failure::failed(format!("{} cannot be written: {why}", file.display())))?;
-    out::line(&format!("The picture is in {}.", file.display()))
+    Ok(format!("The picture is in {}.", file.display()))
 }
 
 fn history_json(history: &VariantHistory) -> Value {

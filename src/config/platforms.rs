@@ -5,23 +5,24 @@ use std::fmt;
 use coatcheck_bots::discord::PublicKey;
 use coatcheck_bots::telegram::webhook::Hook;
 use coatcheck_bots::{discord, telegram};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::Reader;
+use super::reader::Reader;
+use super::tokens;
 
-/// How to speak on Discord.
+/// Access to Discord.
 #[derive(Clone)]
 pub struct DiscordSettings {
     /// `DISCORD_TOKEN`
     pub token: SecretString,
-    /// `DISCORD_API_BASE`: an origin, for `/api/v10` is serenity's to add.
+    /// `DISCORD_API_BASE`: an origin; serenity adds `/api/v10`.
     pub api_base: Url,
-    /// `DISCORD_PUBLIC_KEY`: interactions come by HTTP, and the gateway is not used.
+    /// `DISCORD_PUBLIC_KEY`: interactions arrive over HTTP, and the gateway is not used.
     pub public_key: Option<PublicKey>,
 }
 
-/// How to speak on Telegram.
+/// Access to Telegram.
 #[derive(Clone)]
 pub struct TelegramSettings {
     /// `TELEGRAM_TOKEN`
@@ -57,6 +58,8 @@ impl Reader<'_> {
             self.wrong.push(format!("DISCORD_API_BASE={base} has a path; it takes an origin like {}", discord::ORIGIN));
         }
         let token = self.token("DISCORD_TOKEN", &["DISCORD_PUBLIC_KEY"])?;
+        let is_theirs = api_base.as_ref().is_some_and(|base| base.as_str().trim_end_matches('/') == discord::ORIGIN);
+        self.checked("DISCORD_TOKEN", &token, is_theirs.then_some(tokens::discord));
         Some(DiscordSettings { token, api_base: api_base?, public_key: key })
     }
 
@@ -64,14 +67,16 @@ impl Reader<'_> {
         let api_url = self.url("TELEGRAM_API_URL", Some(telegram::ORIGIN));
         let secret = self.secret("TELEGRAM_WEBHOOK_SECRET");
         let token = self.token("TELEGRAM_TOKEN", &["TELEGRAM_WEBHOOK_SECRET"])?;
+        let is_theirs = api_url.as_ref().is_some_and(|url| url.as_str().trim_end_matches('/') == telegram::ORIGIN);
+        self.checked("TELEGRAM_TOKEN", &token, is_theirs.then_some(tokens::telegram));
         let hook = secret.and_then(|secret| self.hook(secret, public_url));
         Some(TelegramSettings { token, api_url: api_url?, hook })
     }
 
     fn hook(&mut self, secret: String, public_url: Option<&Url>) -> Option<Hook> {
         let Some(public_url) = public_url else {
-            let why = "TELEGRAM_WEBHOOK_SECRET is set and PUBLIC_URL is not: Telegram would not know where to bring updates; \
-                       set it, or leave both out to fetch them";
+            let why = "TELEGRAM_WEBHOOK_SECRET is set and PUBLIC_URL is not: Telegram needs an address to send updates to; \
+                       set PUBLIC_URL, or remove the secret to fetch updates";
             self.wrong.push(why.to_owned());
             return None;
         };
@@ -84,20 +89,16 @@ impl Reader<'_> {
         if let Some(token) = self.secret(name) {
             return Some(token.into());
         }
-        let set = |other: &&&str| self.text(other).is_some() || self.text(&format!("{other}_FILE")).is_some();
-        if let Some(other) = others.iter().find(set) {
+        if let Some(other) = others.iter().find(|other| self.is_set(other)) {
             self.wrong.push(format!("{other} is set and {name} is not; set both or neither"));
         }
         None
     }
 
-    pub(super) fn url(&mut self, name: &str, default: Option<&str>) -> Option<Url> {
-        let text = self.text(name).or_else(|| default.map(str::to_owned))?;
-        let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if url.is_none() {
-            self.wrong.push(format!("{name}={text:?} cannot be read; it takes an address like https://coat.example"));
+    fn checked(&mut self, name: &str, token: &SecretString, check: Option<tokens::Check>) {
+        if let Some(Err(why)) = check.map(|check| check(token.expose_secret())) {
+            self.wrong.push(format!("{name} {why}"));
         }
-        url
     }
 }
 
@@ -119,6 +120,8 @@ mod tests {
 
     const KEY: &str = "5866666666666666666666666666666666666666666666666666666666666666";
 
+    const TELEGRAM: &str = "7:s3cret-tAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, BadSettings> {
         Settings::read(&|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
     }
@@ -131,31 +134,34 @@ mod tests {
     fn half_a_group_is_refused_and_what_is_missing_is_named() {
         let lines = [
             wrong(&[("DISCORD_PUBLIC_KEY", KEY)]),
-            wrong(&[("DISCORD_TOKEN", "x"), ("DISCORD_PUBLIC_KEY", "abc")]),
-            wrong(&[("DISCORD_TOKEN", "x"), ("DISCORD_API_BASE", "https://discord.example/api/v10")]),
+            wrong(&[("DISCORD_TOKEN", "a.b.c"), ("DISCORD_PUBLIC_KEY", "abc")]),
+            wrong(&[("DISCORD_TOKEN", "a.b.c"), ("DISCORD_API_BASE", "https://discord.example/api/v10")]),
             wrong(&[("TELEGRAM_WEBHOOK_SECRET", "s3cret"), ("TELEGRAM_API_URL", "http://127.0.0.1:8081")]),
-            wrong(&[("TELEGRAM_TOKEN", "1:x"), ("TELEGRAM_WEBHOOK_SECRET", "s3cret")]),
+            wrong(&[("TELEGRAM_TOKEN", TELEGRAM), ("TELEGRAM_WEBHOOK_SECRET", "s3cret")]),
             wrong(&[
-                ("TELEGRAM_TOKEN", "1:x"),
+                ("TELEGRAM_TOKEN", TELEGRAM),
                 ("TELEGRAM_WEBHOOK_SECRET", "not one"),
                 ("PUBLIC_URL", "https://coat.example"),
             ]),
             wrong(&[("PUBLIC_URL", "coat.example")]),
+            wrong(&[("DISCORD_TOKEN", "s3cret"), ("TELEGRAM_TOKEN", "s3cret")]),
         ];
         insta::assert_snapshot!(lines.join("\n"), @r#"
         DISCORD_PUBLIC_KEY is set and DISCORD_TOKEN is not; set both or neither
         DISCORD_PUBLIC_KEY cannot be read: a Discord public key is 64 hexadecimal digits, as on the application's page
         DISCORD_API_BASE=https://discord.example/api/v10 has a path; it takes an origin like https://discord.com
         TELEGRAM_WEBHOOK_SECRET is set and TELEGRAM_TOKEN is not; set both or neither
-        TELEGRAM_WEBHOOK_SECRET is set and PUBLIC_URL is not: Telegram would not know where to bring updates; set it, or leave both out to fetch them
+        TELEGRAM_WEBHOOK_SECRET is set and PUBLIC_URL is not: Telegram needs an address to send updates to; set PUBLIC_URL, or remove the secret to fetch updates
         TELEGRAM_WEBHOOK_SECRET must be 1 to 256 letters, digits, _ or -
         PUBLIC_URL="coat.example" cannot be read; it takes an address like https://coat.example
+        DISCORD_TOKEN is not a bot token: that has three parts with dots between them (docs/setup/discord.md, step 1)
+        TELEGRAM_TOKEN is not a bot token: that looks like 110201543:AAH… and comes from @BotFather
         "#);
     }
 
     #[test]
     fn a_token_is_enough_and_is_never_shown() {
-        let settings = read(&[("DISCORD_TOKEN", "s3cret-d"), ("TELEGRAM_TOKEN", "7:s3cret-t")]).expect("read");
+        let settings = read(&[("DISCORD_TOKEN", "s3cret.d.x"), ("TELEGRAM_TOKEN", TELEGRAM)]).expect("read");
         assert_eq!(settings.discord.as_ref().map(|it| it.api_base.as_str()), Some("https://discord.com/"));
         assert!(settings.telegram.as_ref().is_some_and(|it| it.hook.is_none()));
         assert!(!format!("{settings:?}").contains("s3cret"));

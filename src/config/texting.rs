@@ -9,14 +9,15 @@ use coatcheck_domain::texting::Hours;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Reader, StandIn};
+use super::reader::{Reader, StandIn};
+use super::tokens;
 
-/// How to text.
+/// Access to Twilio.
 #[derive(Clone)]
 pub struct TwilioSettings {
     /// `TWILIO_ACCOUNT_SID`
     pub account_sid: String,
-    /// `TWILIO_AUTH_TOKEN`: also what signs whatever Twilio brings.
+    /// `TWILIO_AUTH_TOKEN`: also checks Twilio's signatures.
     pub auth_token: SecretString,
     /// `TWILIO_API_KEY_SID` and `TWILIO_API_KEY_SECRET`: requests are made with these instead.
     pub api_key: Option<(String, SecretString)>,
@@ -28,7 +29,7 @@ pub struct TwilioSettings {
     pub optout: sms::OptOut,
 }
 
-/// What is texted at all.
+/// Who may be texted, and when.
 #[derive(Debug, Clone)]
 pub struct TextingSettings {
     /// `SMS_COUNTRIES`
@@ -61,15 +62,41 @@ impl Reader<'_> {
         let missing: Vec<&str> = named.iter().filter(|(_, is_set)| !is_set).map(|(name, _)| *name).collect();
         if is_set && !missing.is_empty() {
             self.wrong.push(format!(
-                "Twilio is half set: {} missing; set all of it or nothing of it (docs/setup/twilio.md)",
+                "Twilio is set up in part: {} missing; set all of it or none (docs/setup/twilio.md)",
                 match missing.as_slice() {
                     [one] => format!("{one} is"),
                     several => format!("{} are", several.join(", ")),
                 }
             ));
         }
+        if api_base.as_ref().is_some_and(|base| base.as_str().trim_end_matches('/') == sms::ORIGIN) {
+            self.check_shapes(sid.as_deref(), token.as_deref(), service.as_deref(), api_key.as_ref());
+        }
         let (account_sid, auth_token) = (sid?, token?.into());
         Some(TwilioSettings { account_sid, auth_token, api_key, sender: sender?, api_base: api_base?, optout })
+    }
+
+    /// Twilio's ids have their kind in the first two letters: the usual slip is to exchange two of them.
+    fn check_shapes(
+        &mut self,
+        sid: Option<&str>,
+        token: Option<&str>,
+        service: Option<&str>,
+        key: Option<&(String, SecretString)>,
+    ) {
+        let ids = [
+            ("TWILIO_ACCOUNT_SID", sid, "AC"),
+            ("TWILIO_MESSAGING_SERVICE_SID", service, "MG"),
+            ("TWILIO_API_KEY_SID", key.map(|(sid, _)| sid.as_str()), "SK"),
+        ];
+        for (name, id, prefix) in ids {
+            if id.is_some_and(|id| !tokens::is_twilio_id(id, prefix)) {
+                self.wrong.push(format!("{name} is not one: it has {prefix} and 32 hexadecimal digits"));
+            }
+        }
+        if token.is_some_and(|token| !tokens::is_hexadecimal(token)) {
+            self.wrong.push("TWILIO_AUTH_TOKEN is not one: it has 32 hexadecimal digits".to_owned());
+        }
     }
 
     fn sender(&mut self, number: Option<&str>, service: Option<&str>) -> Option<sms::Sender> {
@@ -111,7 +138,7 @@ impl Reader<'_> {
             Some("self") => sms::OptOut::Own,
             Some(other) => {
                 self.wrong.push(format!(
-                    "TWILIO_OPTOUT={other:?} cannot be read; it takes twilio (Twilio answers STOP) or self (we do)"
+                    "TWILIO_OPTOUT={other:?} cannot be read; it takes twilio (Twilio confirms STOP) or self (CoatCheck does)"
                 ));
                 sms::OptOut::Twilio
             }
@@ -120,10 +147,10 @@ impl Reader<'_> {
 
     pub(super) fn texting(&mut self) -> TextingSettings {
         TextingSettings {
-            countries: self.parsed("SMS_COUNTRIES", "US,CA", "countries by their two letters, like US,CA"),
-            per_number_day: self.parsed("SMS_MAX_PER_NUMBER_DAY", "10", "a whole number"),
-            per_day: self.parsed("SMS_MAX_PER_DAY", "1000", "a whole number"),
-            hours: self.parsed("SMS_HOURS", "9-21", "the hours of a day in which people are texted, like 9-21"),
+            countries: self.parsed("SMS_COUNTRIES", "US,CA", "two-letter countries, like US,CA"),
+            per_number_day: self.number("SMS_MAX_PER_NUMBER_DAY", "10", 0..=1000),
+            per_day: self.number("SMS_MAX_PER_DAY", "1000", 0..=1_000_000),
+            hours: self.parsed("SMS_HOURS", "9-21", "hours of the day, like 9-21"),
         }
     }
 }
@@ -150,8 +177,12 @@ impl fmt::Debug for TwilioSettings {
 mod tests {
     use super::super::{BadSettings, Settings};
 
-    const WHOLE: [(&str, &str); 3] =
-        [("TWILIO_ACCOUNT_SID", "AC1"), ("TWILIO_AUTH_TOKEN", "s3cret-a"), ("TWILIO_FROM", "+14155550100")];
+    const WHOLE: [(&str, &str); 3] = [
+        ("TWILIO_ACCOUNT_SID", SID),
+        ("TWILIO_AUTH_TOKEN", "53c2e753c2e753c2e753c2e753c2e753"),
+        ("TWILIO_FROM", "+14155550100"),
+    ];
+    const SID: &str = "AC00000000000000000000000000000000";
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, BadSettings> {
         Settings::read(&|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
@@ -168,32 +199,35 @@ mod tests {
             wrong(&WHOLE[..1]),
             wrong(&WHOLE[..2]),
             wrong(&[("TWILIO_FROM", "+14155550100")]),
-            wrong(&with(&[("TWILIO_MESSAGING_SERVICE_SID", "MG1")])),
+            wrong(&with(&[("TWILIO_MESSAGING_SERVICE_SID", "MG00000000000000000000000000000000")])),
             wrong(&with(&[("TWILIO_API_KEY_SID", "SK1")])),
             wrong(&with(&[("TWILIO_OPTOUT", "carrier")])),
+            wrong(&[("TWILIO_ACCOUNT_SID", "SK1"), ("TWILIO_AUTH_TOKEN", "s3cret"), WHOLE[2]]),
             wrong(&[WHOLE[0], WHOLE[1], ("TWILIO_FROM", "4155550100")]),
             wrong(&[("SMS_HOURS", "9pm"), ("SMS_COUNTRIES", "USA"), ("SMS_MAX_PER_DAY", "many")]),
         ];
         insta::assert_snapshot!(lines.join("\n"), @r#"
-        Twilio is half set: TWILIO_AUTH_TOKEN, TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID are missing; set all of it or nothing of it (docs/setup/twilio.md)
-        Twilio is half set: TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing; set all of it or nothing of it (docs/setup/twilio.md)
-        Twilio is half set: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN are missing; set all of it or nothing of it (docs/setup/twilio.md)
+        Twilio is set up in part: TWILIO_AUTH_TOKEN, TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID are missing; set all of it or none (docs/setup/twilio.md)
+        Twilio is set up in part: TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing; set all of it or none (docs/setup/twilio.md)
+        Twilio is set up in part: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN are missing; set all of it or none (docs/setup/twilio.md)
         TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID are both set; keep one
         TWILIO_API_KEY_SID is set and TWILIO_API_KEY_SECRET is not; set both or neither
-        TWILIO_OPTOUT="carrier" cannot be read; it takes twilio (Twilio answers STOP) or self (we do)
+        TWILIO_OPTOUT="carrier" cannot be read; it takes twilio (Twilio confirms STOP) or self (CoatCheck does)
+        TWILIO_ACCOUNT_SID is not one: it has AC and 32 hexadecimal digits
+        TWILIO_AUTH_TOKEN is not one: it has 32 hexadecimal digits
         TWILIO_FROM cannot be read: a phone number is written in international form, like +14155550123
-        SMS_COUNTRIES="USA" cannot be read; it takes countries by their two letters, like US,CA
-        SMS_MAX_PER_DAY="many" cannot be read; it takes a whole number
-        SMS_HOURS="9pm" cannot be read; it takes the hours of a day in which people are texted, like 9-21
+        SMS_COUNTRIES="USA" cannot be read; it takes two-letter countries, like US,CA
+        SMS_MAX_PER_DAY="many" cannot be used; it takes a whole number from 0 to 1000000
+        SMS_HOURS="9pm" cannot be read; it takes hours of the day, like 9-21
         "#);
     }
 
     #[test]
     fn an_account_is_read_and_never_shown() {
-        let key = [("TWILIO_API_KEY_SID", "SK1"), ("TWILIO_API_KEY_SECRET", "s3cret-k")];
+        let key = [("TWILIO_API_KEY_SID", "SK00000000000000000000000000000000"), ("TWILIO_API_KEY_SECRET", "s3cret-k")];
         let settings = read(&[&WHOLE[..], &key[..]].concat()).expect("whole");
         let shown = format!("{settings:?}");
         assert!(settings.twilio.is_some_and(|twilio| twilio.api_key.is_some()));
-        assert!(!shown.contains("s3cret") && !shown.contains("4155550100"), "{shown}");
+        assert!(!shown.contains("s3cret") && !shown.contains("53c2e7") && !shown.contains("4155550100"), "{shown}");
     }
 }

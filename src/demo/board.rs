@@ -1,10 +1,10 @@
-//! The demo's board: style × size, as the store knows it.
+//! The demo's board: style × size, from the store.
 
 use coatcheck_bots::words;
 
 use crate::store::stock::catalogue::Variant;
 
-/// A row per style, a column per size: `●` can be bought, `·` cannot.
+/// A row per style, a column per size: `●` in stock, `·` sold out.
 #[must_use]
 pub(super) fn board(title: &str, variants: &[Variant]) -> String {
     let mut sizes: Vec<&str> = Vec::new();

@@ -1,4 +1,4 @@
-//! The demo: everything on a throw-away database, with a built-in shop whose sizes come and go. No accounts.
+//! The demo: a throw-away database and a built-in shop whose sizes come and go. No accounts, no other network.
 
 mod board;
 mod shop;
@@ -37,6 +37,10 @@ pub async fn run(settings: Settings, interval: Duration, time: Option<Duration>)
         database_url: format!("sqlite://{}/demo.db", folder.path().display()),
         listen_addr: ([127, 0, 0, 1], 0).into(),
         allow_hosts: address.to_string().parse()?,
+        // Bots of a real service keep talking to that.
+        discord: None,
+        telegram: None,
+        twilio: None,
         ..settings
     };
     let app = App::open(settings).await?;
@@ -75,13 +79,14 @@ async fn follow(app: &App, url: Url, interval: Duration) -> anyhow::Result<i64> 
     }
 }
 
-/// Says what is going on, and says `/watch jacket M black` as a person would.
+/// Explains the demo, and types `/watch jacket M black` as a person would.
 async fn introduce(app: &App, output: &Output, shop: &str) -> anyhow::Result<()> {
     say(
         output,
         &format!(
-            "A jacket shop has opened on {shop}, and CoatCheck polls it. Sizes come and go; this is the board.\n\
-             You can talk to it here: /watch jacket L, /stock jacket, /history jacket, /again, /help. Ctrl-C ends it.\n"
+            "A demo shop with one jacket runs on {shop}, and CoatCheck polls it. Its sizes come and go:\n\
+             ● in stock, · sold out. In a few seconds size M in black comes back, and you will see the alert.\n\
+             Type here meanwhile: /watch jacket L, /stock jacket, /history jacket, /help. Ctrl-C ends the demo.\n"
         ),
     )?;
     let words = "/watch jacket M black";
@@ -91,7 +96,7 @@ async fn introduce(app: &App, output: &Output, shop: &str) -> anyhow::Result<()>
     say(output, &format!("> {words}\n{}\n", reply.text))
 }
 
-/// Plays the story on the shelf.
+/// Changes the shop's stock as the script says.
 async fn play(app: App, shelf: Shelf, mut stop: Stop) {
     for second in 0.. {
         for event in story::at(second, || app.rng.draw()) {

@@ -34,7 +34,7 @@ impl Shelf {
     }
 }
 
-/// Opens the shop on a free port of loopback, until the stop.
+/// Serves the shop on a free loopback port, until the stop.
 ///
 /// # Errors
 /// When loopback has no port left.
@@ -48,7 +48,7 @@ pub(super) async fn open(shelf: Shelf, mut stop: Stop) -> std::io::Result<Socket
     tokio::spawn(async move {
         let served = axum::serve(listener, routes).with_graceful_shutdown(async move { stop.stopped().await });
         if let Err(error) = served.await {
-            tracing::error!(%error, "the demo shop broke: {error}");
+            tracing::error!(%error, "demo shop failed");
         }
     });
     Ok(address)
@@ -58,7 +58,7 @@ async fn page() -> Html<&'static str> {
     Html("<!doctype html><title>Corps Jacket</title><h1>Corps Jacket</h1><p>The demo shop of CoatCheck.")
 }
 
-/// The jacket as Shopify shops tell it: prices in cents, `available` per variant.
+/// The jacket in Shopify's format: prices in cents, `available` per variant.
 async fn product(State(shelf): State<Shelf>) -> Json<Value> {
     let pieces = shelf.pieces();
     let variants: Vec<Value> = STYLES

@@ -2,7 +2,7 @@
 
 use super::shop::{SIZES, STYLES};
 
-/// Size M in black: what the demo's watch waits for (a size of any style would come back too often to follow).
+/// Size M in black, which the demo watches. (A size in any style would come back too often to follow.)
 pub(super) const WATCHED: (usize, usize) = (0, 2);
 
 /// A piece comes back or is sold.

@@ -419,5 +419,5 @@ fn after_rekey_a_stopped_number_stays_stopped() {
     // Without its key nothing is read as if there were none.
     std::fs::remove_file(town.house.path("coatcheck.db.key")).expect("removed");
     let out = town.house.run(&["doctor"]);
-    assert!(out.status != 0 && out.stderr.contains("coatcheck.db.key is gone"), "{out:?}");
+    assert!(out.status != 0 && out.stdout.contains("coatcheck.db.key is missing"), "{out:?}");
 }

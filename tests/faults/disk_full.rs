@@ -113,7 +113,7 @@ fn doctor_says_who_waits_and_how_much_room_there_is() {
     });
     service.kill9();
     let said = house.run(&["doctor"]).stdout;
-    assert!(said.contains("waits for") && said.contains("503"), "{said}");
+    assert!(said.contains("has waited for") && said.contains("503"), "{said}");
     assert!(said.contains(" MB free in "), "{said}");
 }
 
@@ -123,6 +123,6 @@ fn doctor_says_that_nothing_can_be_stored() {
     let service = serve(&house);
     let doctor = unharmed(&house.command(&["doctor"]), "ulimit -f 0;").output().expect("it starts");
     let said = String::from_utf8_lossy(&doctor.stdout);
-    assert!(said.contains("BAD database") && said.contains("cannot be written"), "{said}");
+    assert!(said.contains("FAIL  database") && said.contains("cannot be written"), "{said}");
     assert!(is_ready(&service), "another process's trouble is not the service's");
 }

@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use crate::store::db::error::StoreError;
+use crate::store::db::postgres;
 use crate::store::db::timekeeper::DatabaseClock;
 use crate::store::db::trouble::Trouble;
 use crate::store::db::wake::Wake;
@@ -111,6 +112,10 @@ impl Db {
         clock: Arc<dyn Clock>,
         faults: Arc<dyn Faults>,
     ) -> Result<Self, StoreError> {
+        if !url.starts_with("sqlite:") {
+            let reached = postgres::try_connecting(url).await;
+            reached.map_err(|why| StoreError::Open { url: without_password(url), why })?;
+        }
         let trouble = Trouble::none(Arc::clone(&clock));
         let connect = |connections| connect(url, connections, durability, trouble.clone());
         let (writer, reader) = if url.starts_with("sqlite:") {
@@ -370,7 +375,7 @@ fn plainly(why: &str) -> String {
 
 fn without_password(url: &str) -> String {
     let Ok(mut parsed) = url::Url::parse(url) else { return url.to_owned() };
-    if parsed.password().is_some() && parsed.set_password(Some("…")).is_err() {
+    if parsed.password().is_some() && parsed.set_password(Some("***")).is_err() {
         return parsed.scheme().to_owned();
     }
     parsed.to_string()
