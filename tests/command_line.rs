@@ -572,7 +572,26 @@ fn doctor_has_a_line_for_each_check_and_says_what_to_do() {
             .collect::<Vec<_>>()
             .join("\n")
     };
-    insta::assert_snapshot!(steady(&ask(&house, &["doctor"])), @"");
+    insta::assert_snapshot!(steady(&ask(&house, &["doctor"])), @"
+    exit 1
+    FAIL  settings    HTTPS_PROXY is set, but CoatCheck connects directly and does not use proxies
+                      → correct or remove them
+    ok    disk        N MB free in FOLDER
+    ok    key         FOLDER/coatcheck.db.key fits this database; keep a copy of it elsewhere
+    ok    database    SQLite N N MB, readable and writable, schema is current
+    FAIL  service     not running: nothing is polled and nothing is sent
+                      → start `coatcheck serve`
+    ok    clock       steady
+    ok    discord     off (DISCORD_TOKEN is not set)
+    ok    telegram    off (TELEGRAM_TOKEN is not set)
+    ok    sms         off (TWILIO_ACCOUNT_SID is not set)
+    ok    webhook     no receiver is failing
+    ok    shops       1 source can be read
+    ok    deliveries  none has failed
+    ok    queue       empty
+    ok    incidents   none is open
+    coatcheck: 2 of 14 checks failed
+    ");
     let findings = house.run(&["doctor", "--json"]);
     let findings: serde_json::Value = serde_json::from_str(&findings.stdout).expect("JSON");
     assert_eq!(findings[0]["check"], "settings");

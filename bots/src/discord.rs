@@ -5,6 +5,7 @@
 
 mod answer;
 mod api;
+mod check;
 mod escape;
 mod failure;
 mod gateway;
@@ -166,6 +167,10 @@ impl Receiver for Discord {
 
     fn trouble(&self) -> Option<String> {
         if self.is_by_http() { None } else { self.health.trouble() }
+    }
+
+    async fn self_check(&self) -> Result<String, Trouble> {
+        self.checked().await
     }
 }
 

@@ -168,4 +168,10 @@ pub trait Receiver: Send + Sync {
 
     /// What is wrong with the connection now, in words; `None` while it is well.
     fn trouble(&self) -> Option<String>;
+
+    /// Asks the platform, in one or two requests, whether it accepts the credentials and can deliver to us. In words for
+    /// `coatcheck doctor`.
+    async fn self_check(&self) -> Result<String, Trouble> {
+        Ok("set up".to_owned())
+    }
 }

@@ -207,6 +207,11 @@ impl Receiver for Sms {
         self.handled(payload, inbox).await
     }
 
+    async fn self_check(&self) -> Result<String, Trouble> {
+        self.check().await?;
+        Ok("Twilio accepts the credentials".to_owned())
+    }
+
     fn trouble(&self) -> Option<String> {
         self.trouble_now().clone()
     }

@@ -8,6 +8,7 @@
 
 mod api;
 mod channel;
+mod check;
 mod flood;
 mod handle;
 mod heard;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use coatcheck_bots::discord::{self, Discord};
 use coatcheck_bots::sms::{self, Sms};
 use coatcheck_bots::telegram::{self, Telegram};
-use coatcheck_bots::{Channel, Command, Inbox, Receiver};
+use coatcheck_bots::{Channel, Command, Inbox, Platform, Receiver, Trouble};
 use coatcheck_domain::Clock;
 use coatcheck_domain::phone::Phone;
 
@@ -107,6 +107,13 @@ impl sms::Seal for Seal {
 }
 
 impl App {
+    /// What each platform that is set up says of our credentials, for `doctor`.
+    pub async fn check_platforms(&self) -> Vec<(Platform, Result<String, Trouble>)> {
+        let receivers = self.platforms.receivers();
+        let checks = receivers.iter().map(|receiver| async move { (receiver.platform(), receiver.self_check().await) });
+        futures_util::future::join_all(checks).await
+    }
+
     /// A inbound_worker for each platform.
     pub(super) fn inbound_workers(&self, inbox: &Arc<Commands>) -> Vec<InboundWorker> {
         self.platforms.receivers().into_iter().map(|receiver| self.inbound_worker(receiver, inbox)).collect()

@@ -49,6 +49,10 @@ impl Receiver for Telegram {
     fn trouble(&self) -> Option<String> {
         lock(&self.trouble).clone()
     }
+
+    async fn self_check(&self) -> Result<String, Trouble> {
+        self.checked().await
+    }
 }
 
 impl Telegram {
@@ -116,7 +120,7 @@ impl Telegram {
         self.api.call::<_, Value>(&set).await.map(drop).map_err(|failure| troubled(&failure))
     }
 
-    async fn hook_info(&self) -> Result<Value, Trouble> {
+    pub(super) async fn hook_info(&self) -> Result<Value, Trouble> {
         self.api.call(&GetWebhookInfo::new()).await.map_err(|failure| troubled(&failure))
     }
 }

@@ -1,47 +1,62 @@
-//! Each channel: is it set up, and do alerts get through?
+//! Each channel: does its platform accept the credentials, and do alerts get through?
+
+use coatcheck_bots::{Platform, Trouble};
+use coatcheck_domain::delivery::is_edits_lane;
 
 use super::{Failure, Finding};
 use crate::app::App;
+use crate::store::outbox::incident::DownLane;
+
+/// Channels of platforms, the setting that turns each on, and its guide.
+const PLATFORMS: [(Platform, &str, &str, &str); 3] = [
+    (Platform::Discord, "discord", "DISCORD_TOKEN", "docs/setup/discord.md"),
+    (Platform::Telegram, "telegram", "TELEGRAM_TOKEN", "docs/setup/telegram.md"),
+    (Platform::Sms, "sms", "TWILIO_ACCOUNT_SID", "docs/setup/twilio.md"),
+];
 
 /// A line for each channel that alerts can go to.
 pub(super) async fn checks(app: &App) -> Result<Vec<Finding>, Failure> {
-    let down = app.db.lanes_down().await?;
-    let settings = &app.settings;
-    let set_up = [
-        ("discord", settings.discord.is_some(), "DISCORD_TOKEN"),
-        ("telegram", settings.telegram.is_some(), "TELEGRAM_TOKEN"),
-        ("sms", settings.twilio.is_some(), "TWILIO_ACCOUNT_SID"),
-    ];
+    let down: Vec<DownLane> =
+        app.db.lanes_down().await?.into_iter().filter(|down| !is_edits_lane(&down.lane)).collect();
+    let answers = app.check_platforms().await;
     let mut findings = Vec::new();
-    for (channel, is_set_up, setting) in set_up {
-        let is_mine = |lane: &str| lane == channel || lane.starts_with(&format!("{channel}:"));
-        findings.push(match down.iter().find(|down| is_mine(&down.lane)) {
-            Some(down) => {
-                let since = down.since.format("%Y-%m-%d %H:%M UTC");
-                let message = format!("nothing gets through since {since}: {}", down.why);
-                Finding::bad(channel, message, format!("check its credentials (docs/setup/{})", guide(channel)))
-            }
-            None if is_set_up => Finding::good(channel, "set up; no trouble reported"),
-            None => Finding::good(channel, format!("off ({setting} is not set)")),
-        });
+    for (platform, channel, setting, guide) in PLATFORMS {
+        let answer = answers.iter().find(|(other, _)| *other == platform).map(|(_, answer)| answer);
+        findings.push(platform_line(channel, setting, guide, answer, &down));
     }
-    let hosts: Vec<String> = down
-        .iter()
-        .filter(|down| down.lane.starts_with("webhook:"))
-        .map(|down| format!("{}: {}", down.lane, down.why))
-        .collect();
-    findings.push(if hosts.is_empty() {
-        Finding::good("webhook", "no trouble reported")
-    } else {
-        Finding::bad("webhook", hosts.join("; "), "ask whoever runs the receiver")
-    });
+    findings.push(webhooks(&down));
     Ok(findings)
 }
 
-fn guide(channel: &str) -> &'static str {
-    match channel {
-        "discord" => "discord.md",
-        "telegram" => "telegram.md",
-        _ => "twilio.md",
+fn platform_line(
+    channel: &'static str,
+    setting: &str,
+    guide: &str,
+    answer: Option<&Result<String, Trouble>>,
+    down: &[DownLane],
+) -> Finding {
+    let is_mine = |lane: &str| lane == channel || lane.strip_prefix(channel).is_some_and(|rest| rest.starts_with(':'));
+    let down = down.iter().find(|down| is_mine(&down.lane));
+    match (answer, down) {
+        (None, _) => Finding::good(channel, format!("off ({setting} is not set)")),
+        (Some(Err(trouble)), _) => Finding::bad(channel, trouble.why.clone(), format!("see {guide}")),
+        (Some(Ok(_)), Some(down)) => {
+            let since = down.since.format("%Y-%m-%d %H:%M UTC");
+            Finding::bad(channel, format!("no alert gets through since {since}: {}", down.why), format!("see {guide}"))
+        }
+        (Some(Ok(words)), None) => Finding::good(channel, words.clone()),
+    }
+}
+
+fn webhooks(down: &[DownLane]) -> Finding {
+    let failing: Vec<String> = down
+        .iter()
+        .filter(|down| down.lane.starts_with("webhook"))
+        .map(|down| format!("{}: {}", down.lane, down.why))
+        .collect();
+    if failing.is_empty() {
+        Finding::good("webhook", "no receiver is failing")
+    } else {
+        Finding::bad("webhook", failing.join("; "), "ask whoever runs the receiver")
     }
 }

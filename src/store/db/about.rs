@@ -42,7 +42,7 @@ impl Db {
         if journal != "wal" {
             faults.push(format!("its journal mode is {journal}, not WAL; is it on a network file system?"));
         }
-        let check = self.word("SELECT quick_check AS word FROM pragma_quick_check(1)").await?;
+        let check = self.word("SELECT quick_check AS word FROM pragma_quick_check LIMIT 1").await?;
         if check != "ok" {
             faults.push(format!("it is damaged ({check}); stop the service and restore a backup"));
         }
