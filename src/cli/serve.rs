@@ -14,9 +14,7 @@ use crate::app::{App, Role, Serving, Signals, read_console};
 /// # Errors
 /// Status 4 when another one holds the database; 1 when a loop ends that should not.
 pub(super) async fn run(app: &App, args: args::Serve) -> Outcome {
-    for warning in &app.settings.warnings {
-        tracing::warn!("{warning}");
-    }
+    app.settings.warnings.iter().for_each(|warning| warn(warning));
     let roles: BTreeSet<Role> = if args.roles.is_empty() { Role::ALL.into() } else { args.roles.into_iter().collect() };
     let output: Output = Arc::new(Mutex::new(std::io::stdout()));
     // Before anything runs: who stops a service that has just started means it, too.
@@ -45,6 +43,10 @@ async fn reason(serving: &mut Serving, signals: &mut Signals) -> Outcome {
             Err(Failure::failed(broken))
         }
     }
+}
+
+fn warn(warning: &str) {
+    tracing::warn!("{warning}");
 }
 
 fn announce(serving: &Serving, roles: &BTreeSet<Role>) {
