@@ -32,11 +32,11 @@ impl Console {
         Self { output, clock }
     }
 
-    /// `(back in stock; told 0.4 s after the shop said so)`. Nothing where the shop said nothing: in a test alert, or
+    /// `(sent 0.4 s after the shop reported it)`. Nothing where the shop said nothing: in a test alert, or
     /// when the clock was set back in between.
     fn delay(&self, alert: &Alert) -> Option<String> {
         let passed = (self.clock.now() - alert.at).to_std().ok().filter(|_| !alert.test)?;
-        Some(format!("(back in stock; told {} after the shop said so)", words::lasting(passed)))
+        Some(format!("(sent {} after the shop reported it)", words::lasting(passed)))
     }
 }
 
@@ -80,7 +80,7 @@ mod tests {
     use coatcheck_domain::clock::ManualClock;
 
     use super::*;
-    use crate::message::examples::{alert, variant};
+    use crate::examples::{alert, variant};
 
     fn envelope(alert: Alert) -> Envelope {
         Envelope {
@@ -103,7 +103,7 @@ mod tests {
         insta::assert_snapshot!(String::from_utf8_lossy(&written.lock().expect("the buffer")), @"
         Back in stock: Corps Jacket — M / Black, 129.00 EUR
         https://shop.example/products/jacket?size=M
-        (back in stock; told 0.4 s after the shop said so)
+        (sent 0.4 s after the shop reported it)
         ");
     }
 

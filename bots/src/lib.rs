@@ -8,8 +8,9 @@ mod callers;
 pub mod commands;
 pub mod console;
 pub mod discord;
+#[cfg(test)]
+mod examples;
 mod inbound;
-pub mod message;
 pub mod pace;
 mod platform;
 pub mod sms;
@@ -25,13 +26,14 @@ use async_trait::async_trait;
 use coatcheck_domain::Destination;
 use coatcheck_domain::delivery::SendOutcome;
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
+pub use coatcheck_domain::message::{self, Alert, AlertVariant, Message, Notice};
 pub use commands::{Command, Said};
 pub use inbound::{
     DeliveryStatus, EventSink, InboundEvent, InboundWebhook, Receipt, Receiver, SinkClosed, StatusHeard, Trouble,
     WebhookAnswer, WebhookRequest,
 };
-pub use message::{Alert, AlertVariant, Message, Notice};
 pub use pace::Pace;
 pub use platform::{ChatPlatform, Platform};
 
@@ -135,8 +137,10 @@ pub trait Inbox: Send + Sync {
     async fn complete(&self, who: &Who, command: Command, argument: &str, typed: &str) -> Vec<String>;
 }
 
-/// An answer, in plain words; each platform escapes it and turns the buttons into its own.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// An answer, in plain words; each platform escapes it and turns the buttons into its own. Stored as JSON while it is
+/// owed, so a field keeps its name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Reply {
     /// Lines of text, no markup.
     pub text: String,
@@ -146,24 +150,57 @@ pub struct Reply {
     pub picture: Option<Picture>,
     /// A file to keep.
     pub file: Option<File>,
+    /// What becomes of the message whose button was pressed.
+    pub pressed: Pressed,
+}
+
+/// What becomes of a message when one of its buttons is pressed. Means nothing in an answer to words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pressed {
+    /// It stays, and the reply is a message of its own.
+    #[default]
+    Answer,
+    /// It keeps its words and its links and gets this line below, in place of an earlier one; the reply's buttons take
+    /// the place of its own. The reply's text is sent only where the message cannot be edited.
+    Note(String),
+    /// It becomes the reply.
+    Replace,
 }
 
 /// A file in an answer: text in UTF-8.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
     /// What it is called.
     pub name: String,
     /// What is in it.
-    pub content: Arc<str>,
+    pub content: String,
 }
 
 /// A picture in an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
     /// The PNG file.
+    #[serde(with = "as_base64")]
     pub png: Arc<[u8]>,
     /// What is on it, for those who do not see it.
     pub alt: String,
+}
+
+mod as_base64 {
+    use std::sync::Arc;
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Arc<[u8]>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<[u8]>, D::Error> {
+        STANDARD.decode(String::deserialize(from)?).map(Into::into).map_err(Error::custom)
+    }
 }
 
 impl Reply {
@@ -182,9 +219,21 @@ impl Reply {
 
     /// The same with a file.
     #[must_use]
-    pub fn with_file(mut self, name: impl Into<String>, content: impl Into<Arc<str>>) -> Self {
+    pub fn with_file(mut self, name: impl Into<String>, content: impl Into<String>) -> Self {
         self.file = Some(File { name: name.into(), content: content.into() });
         self
+    }
+
+    /// The same, with the pressed message noting this: "✓ Watching again".
+    #[must_use]
+    pub fn with_note(self, note: impl Into<String>) -> Self {
+        Self { pressed: Pressed::Note(note.into()), ..self }
+    }
+
+    /// The same in place of the pressed message.
+    #[must_use]
+    pub fn replacing(self) -> Self {
+        Self { pressed: Pressed::Replace, ..self }
     }
 
     /// The same with one more button.
@@ -196,7 +245,7 @@ impl Reply {
 }
 
 /// A thing to press. `data` carries ids, never names, and fits 64 bytes (Telegram's limit).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Button {
     /// What it says.
     pub label: String,

@@ -17,13 +17,13 @@ mod listen;
 mod managers;
 mod outcome;
 mod place;
+mod pressed;
 mod render;
 mod reply;
 mod text;
 mod update;
 pub mod webhook;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -69,8 +69,6 @@ pub struct Telegram {
     pace: Arc<Pace>,
     floods: Mutex<Floods>,
     managers: Mutex<Managers>,
-    /// Groups that became supergroups: old id → new id. Telegram says it again after each start.
-    moved: Mutex<HashMap<i64, i64>>,
     /// Our own name, asked once.
     name: OnceCell<String>,
     trouble: Mutex<Option<String>>,
@@ -88,7 +86,6 @@ impl Telegram {
             pace: Arc::new(Pace::new(PER_SECOND, PER_CHAT).with_rooms(PER_GROUP)),
             floods: Mutex::default(),
             managers: Mutex::default(),
-            moved: Mutex::default(),
             name: OnceCell::new(),
             trouble: Mutex::default(),
         }

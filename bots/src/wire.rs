@@ -1,10 +1,62 @@
 //! What HTTP itself says, whoever is on the other side: how long to wait, and why a request came to nothing.
 
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use coatcheck_domain::delivery::SendOutcome;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+/// Why a request came to nothing. `R` is the platform's own refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure<R> {
+    /// The platform said no.
+    Refused(R),
+    /// It could not even be made.
+    Unmade(String),
+    /// It certainly did not leave.
+    NotConnected(String),
+    /// It may have arrived; no answer came.
+    NoAnswer(String),
+}
+
+impl<R> Failure<R> {
+    /// Without the address: a token, or somebody's number, is in it.
+    pub(crate) fn of_error(error: reqwest::Error) -> Self {
+        let (is_unmade, is_connect) = (error.is_builder(), error.is_connect());
+        let why = in_full(&error.without_url());
+        match (is_unmade, is_connect) {
+            (true, _) => Self::Unmade(why),
+            (_, true) => Self::NotConnected(why),
+            _ => Self::NoAnswer(why),
+        }
+    }
+}
+
+impl<R: fmt::Display> Failure<R> {
+    /// What it means for a message that was to be sent.
+    pub(crate) fn outcome(&self, of_refusal: impl FnOnce(&R, String) -> SendOutcome) -> SendOutcome {
+        let why = self.to_string();
+        match self {
+            Self::Refused(refusal) => of_refusal(refusal, why),
+            Self::Unmade(_) => SendOutcome::GiveUp { why },
+            Self::NotConnected(_) => SendOutcome::Retry { after: None, why },
+            Self::NoAnswer(_) => SendOutcome::Unknown { why },
+        }
+    }
+}
+
+impl<R: fmt::Display> fmt::Display for Failure<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Unmade(why) => write!(f, "the request cannot be made: {why}"),
+            Self::NotConnected(why) => write!(f, "no connection: {why}"),
+            Self::NoAnswer(why) => write!(f, "no answer: {why}"),
+        }
+    }
+}
 
 /// How long to wait: seconds, or a date. No wait at all, or a date that has passed, leaves it to our own backoff.
 pub(crate) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {

@@ -8,5 +8,5 @@ mod time;
 pub use alert::{AlertText, alert, message, variant_label};
 pub(crate) use alert::{opening, remark, same_price};
 pub use count::counted;
-pub use plain::{lines, plain, sentence, shortened, shortened_within, title, visible};
+pub use plain::{NOTE, lines, plain, sentence, shortened, shortened_within, title, visible};
 pub use time::{ago, gone_after, lasting};

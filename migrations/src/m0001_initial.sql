@@ -190,6 +190,13 @@ CREATE TABLE destination (
     FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE
 );
 
+-- A chat that has another address by now: what names the old one means the new one.
+CREATE TABLE moved_address (
+    old_address TEXT PRIMARY KEY, -- as in destination.address
+    new_address TEXT NOT NULL, -- as in destination.address
+    at BIGINT NOT NULL -- when it was learnt (µs)
+);
+
 -- A subscription: who waits for which size and style of a product.
 CREATE TABLE watch (
     id {id},
@@ -283,6 +290,7 @@ CREATE TABLE inbox (
     received_at BIGINT NOT NULL, -- µs
     held_until BIGINT NOT NULL, -- somebody is at it until then (µs); 0 for nobody
     attempts BIGINT NOT NULL, -- how often it was begun: what breaks each time is left alone in the end
+    reply TEXT, -- the answer, sealed, while it is owed: what was asked is done, and later events of the chat do not wait
     done_at BIGINT, -- µs
     UNIQUE (platform, external_id)
 );

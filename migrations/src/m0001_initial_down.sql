@@ -12,6 +12,7 @@ DROP TABLE lease;
 DROP TABLE attempt;
 DROP TABLE delivery;
 DROP TABLE watch;
+DROP TABLE moved_address;
 DROP TABLE destination;
 DROP TABLE subscriber;
 DROP TABLE restock_variant;

@@ -46,6 +46,7 @@ impl App {
         Texting {
             invite: self.settings.invite.clone(),
             countries: self.settings.texting.countries.clone(),
+            hours: self.settings.texting.hours,
             per_day: self.settings.texting.per_day,
             new_code: Arc::new(move || rng.digits()),
         }

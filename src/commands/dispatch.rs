@@ -26,10 +26,9 @@ async fn gated(commands: &Commands, who: &Who, said: &Said) -> Result<Reply, Sto
     let Some(phone) = texting::phone(who) else { return obey(commands, who, said).await };
     match texting::gate(commands, who, phone, said).await? {
         Gate::Answer(reply) => Ok(reply),
-        Gate::Do { said, may_join: false } => obey(commands, who, &said).await,
-        Gate::Do { said, may_join: true } => {
-            let reply = obey(commands, who, &said).await?;
-            texting::join(commands, phone, reply).await
+        Gate::Do { said, may_join } => {
+            let reply = texting::with_night(commands, phone, obey(commands, who, &said).await?).await?;
+            if may_join { texting::join(commands, phone, reply).await } else { Ok(reply) }
         }
     }
 }

@@ -173,6 +173,14 @@ impl Inbox for Commands {
         dispatch::pressed(self, who, data).await
     }
 
+    async fn moved(&self, from: &Destination, to: &Destination) {
+        match self.db.move_chat(from, to).await {
+            Ok(true) => tracing::info!(%from, %to, "chat moved"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, %from, %to, "chat move not stored"),
+        }
+    }
+
     async fn complete(&self, _who: &Who, _command: Command, argument: &str, typed: &str) -> Vec<String> {
         match self.catalogue.products().await {
             Ok(products) => complete::complete(&products, argument, typed),

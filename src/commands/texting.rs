@@ -8,6 +8,7 @@ use coatcheck_bots::{Command, Platform, Reply, Said, Who, words};
 use coatcheck_domain::Destination;
 use coatcheck_domain::country::Countries;
 use coatcheck_domain::phone::Phone;
+use coatcheck_domain::texting::{Day, Hours, day};
 
 use super::{Commands, again, watches};
 use crate::store::StoreError;
@@ -21,6 +22,8 @@ pub struct Texting {
     pub invite: Option<String>,
     /// Where numbers are texted.
     pub countries: Countries,
+    /// When numbers are texted, on their own clock.
+    pub hours: Hours,
     /// Texts in a day, at most.
     pub per_day: u32,
     /// Six digits that nobody can guess.
@@ -35,11 +38,11 @@ pub(super) enum Gate {
     Answer(Reply),
 }
 
-const STOPPED: &str = "You said STOP, so I text you nothing. Text START to be told again.";
-const SILENT: &str = "You get no more texts from me. Text START to be told again.";
+const STOPPED: &str = "You're unsubscribed, so you get no texts. Reply START to resubscribe.";
+const SILENT: &str = "You're unsubscribed and won't get more texts. Reply START to resubscribe.";
 /// Carriers want it said to whoever joins.
 const JOINED: &str = "STOP ends all texts, HELP helps. Msg & data rates may apply.";
-const IN: &str = "You are in. Text a product and a size, like JACKET M, and I tell you when it is back.";
+const IN: &str = "You're subscribed. Text a product and a size, like JACKET M, to hear when it is back in stock.";
 const BY_INVITATION: &str = "This number is by invitation: put the invite word first, like WORD JACKET M.";
 
 /// The number that speaks, if a number does.
@@ -57,6 +60,9 @@ pub(super) async fn gate(commands: &Commands, who: &Who, phone: &Phone, said: &S
         Command::Start => return start(commands, who, phone).await.map(Gate::Answer),
         Command::Help | Command::Forget => return Ok(Gate::Do { said: said.clone(), may_join: false }),
         _ => {}
+    }
+    if let Some(refusal) = not_texted(commands, phone).filter(|_| joins(said.command)) {
+        return Ok(Gate::Answer(Reply::text(refusal)));
     }
     let standing = commands.db.phone_standing(phone).await?;
     if standing == Standing::Stopped {
@@ -88,6 +94,28 @@ pub(super) async fn join(commands: &Commands, phone: &Phone, mut reply: Reply) -
         commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
     }
     reply.text.push_str(&format!("\n{JOINED}"));
+    Ok(reply)
+}
+
+/// Why no alert would ever reach this number.
+fn not_texted(commands: &Commands, phone: &Phone) -> Option<String> {
+    let countries = &commands.texting.as_ref()?.countries;
+    let is_texted = phone.country().is_some_and(|country| countries.contains(country));
+    (!is_texted).then(|| {
+        format!("I can only send alerts to numbers in {countries}, so this number would get none. Nothing was stored.")
+    })
+}
+
+/// At night the answer says when an alert would come.
+pub(super) async fn with_night(commands: &Commands, phone: &Phone, mut reply: Reply) -> Result<Reply, StoreError> {
+    let Some(texting) = &commands.texting else { return Ok(reply) };
+    let is_night = matches!(day(commands.db.now(), &phone.zones(), texting.hours), Day::At(_));
+    if is_night && is_about_a_watch(&reply) && !commands.db.is_texted_anytime(phone).await? {
+        let begin = texting.hours.begin();
+        reply
+            .text
+            .push_str(&format!("\nIt's night there: alerts come from {begin} on. Reply ANYTIME to get them now."));
+    }
     Ok(reply)
 }
 
@@ -139,12 +167,15 @@ async fn start(commands: &Commands, who: &Who, phone: &Phone) -> Result<Reply, S
     if standing == Standing::Unknown && by_invitation {
         return Ok(Reply::text(BY_INVITATION));
     }
+    if let Some(refusal) = not_texted(commands, phone) {
+        return Ok(Reply::text(refusal));
+    }
     commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
     if watches::mine(commands, who, Which::All).await?.is_empty() {
         return Ok(Reply::text(format!("{IN} {JOINED}")));
     }
     let reply = again::everything(commands, who).await?;
-    Ok(Reply { text: format!("I text you again. {}", reply.text), ..reply })
+    Ok(Reply { text: format!("You're subscribed again. {}", reply.text), ..reply })
 }
 
 /// `ANYTIME`, and `ANYTIME OFF`.
@@ -154,9 +185,9 @@ pub(super) async fn anytime(commands: &Commands, who: &Who, said: &Arguments) ->
     let word = if off { ConsentWord::Daytime } else { ConsentWord::Anytime };
     commands.db.consent(phone, word, How::Text).await?;
     Ok(Reply::text(if off {
-        "I text you by day only; what comes back at night is told in the morning if it is still there."
+        "Alerts come by day only. What comes back at night is sent in the morning if it is still in stock."
     } else {
-        "I text you at any time, also at night. ANYTIME OFF ends that."
+        "Alerts come at any time, also at night. Reply ANYTIME OFF to get them by day only."
     }))
 }
 

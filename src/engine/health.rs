@@ -33,7 +33,10 @@ impl Health {
     /// how long, is there too, but gets nothing through: that says nothing either way.
     pub(super) fn heard(&mut self, now: Duration, outcome: &SendOutcome) {
         match outcome {
-            SendOutcome::Sent { .. } | SendOutcome::GiveUp { .. } | SendOutcome::AddressGone { .. } => {
+            SendOutcome::Sent { .. }
+            | SendOutcome::GiveUp { .. }
+            | SendOutcome::AddressGone { .. }
+            | SendOutcome::Moved { .. } => {
                 self.is_answered = true;
                 self.failing_since = None;
             }

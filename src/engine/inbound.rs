@@ -12,29 +12,27 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::heartbeat::Heartbeats;
+use super::owed::Remembering;
 use super::rng::Rng;
 use super::stop::Stop;
 use crate::store::chats::inbox::{ATTEMPTS, Arrival, NewArrival, TakenIn};
-use crate::store::db::lease::Lease;
 use crate::store::db::wake::Topic;
 use crate::store::{Db, StoreError};
 
-/// One process listens for a platform; it is free this long after it was last heard of.
-const LEASE: Duration = Duration::from_secs(15);
-/// It says so this often.
-const RENEW: Duration = Duration::from_secs(5);
 /// Without a bell it looks by itself after this long.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Chats that are answered at the same time.
 const WIDTH: usize = 64;
 /// An answer that takes longer is given up: its chat waits for it.
 const LONGEST: Duration = Duration::from_secs(45);
-/// Answers under way are waited for this long when the service stops.
+/// An answer that does not reach its chat is given so often, with growing waits: within some ten minutes.
+const ANSWERS: i64 = 14;
+/// Answers in flight are waited for this long when the service stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// A connection that ended is made again after so long, then twice as long, …
-const FIRST_WAIT: Duration = Duration::from_secs(1);
+pub(super) const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// … but never longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// A repetition is known for this long.
 const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
 /// What is older is forgotten this often.
@@ -43,12 +41,12 @@ const CLEAR_EVERY: Duration = Duration::from_secs(3600);
 /// The inbound_worker: listens for one platform and answers.
 #[derive(Clone)]
 pub struct InboundWorker {
-    db: Db,
-    receiver: Arc<dyn Receiver>,
+    pub(super) db: Db,
+    pub(super) receiver: Arc<dyn Receiver>,
     inbox: Arc<dyn Inbox>,
-    rng: Arc<Rng>,
+    pub(super) rng: Arc<Rng>,
     /// Who we are among those who could listen.
-    holder: String,
+    pub(super) holder: String,
 }
 
 impl InboundWorker {
@@ -143,29 +141,25 @@ impl InboundWorker {
     /// Does what was said and answers it.
     async fn answer(&self, arrival: Arrival) {
         let name = self.name();
-        if arrival.attempts > ATTEMPTS {
-            tracing::error!(
-                arrival = arrival.id,
-                platform = name,
-                "arrival {} broke {ATTEMPTS} times and is left alone",
-                arrival.id
-            );
+        if arrival.attempts > if arrival.reply.is_some() { ANSWERS } else { ATTEMPTS } {
+            tracing::error!(event = arrival.id, platform = name, attempts = arrival.attempts, "inbound event given up");
             return self.note(self.db.end_arrival(&arrival).await.map(|_| ()), &arrival);
         }
-        let handling = AssertUnwindSafe(self.receiver.handle(&arrival.payload, self.inbox.as_ref())).catch_unwind();
+        let inbox = Remembering::new(self.inbox.as_ref(), &arrival);
+        let handling = AssertUnwindSafe(self.receiver.handle(&arrival.payload, &inbox)).catch_unwind();
         let noted = match tokio::time::timeout(LONGEST, handling).await {
             Ok(Ok(Ok(()))) => self.db.end_arrival(&arrival).await.map(|_| ()),
-            Ok(Ok(Err(trouble))) => self.troubled(&arrival, &trouble).await,
+            Ok(Ok(Err(trouble))) => self.troubled(&arrival, &trouble, inbox.owed()).await,
             // A panic, or nothing at all: it is begun again, a few times.
-            Ok(Err(_)) => self.put_back(&arrival, "broke while it was answered", FIRST_WAIT).await,
-            Err(_) => self.put_back(&arrival, "took too long to answer", FIRST_WAIT).await,
+            Ok(Err(_)) => self.put_back(&arrival, "handler panicked", FIRST_WAIT, None).await,
+            Err(_) => self.put_back(&arrival, "handler timed out", FIRST_WAIT, inbox.owed()).await,
         };
         self.note(noted, &arrival);
     }
 
-    async fn troubled(&self, arrival: &Arrival, trouble: &Trouble) -> Result<(), StoreError> {
+    async fn troubled(&self, arrival: &Arrival, trouble: &Trouble, owed: Option<String>) -> Result<(), StoreError> {
         match trouble.after {
-            Some(wait) => self.put_back(arrival, &trouble.why, wait).await,
+            Some(wait) => self.put_back(arrival, &trouble.why, wait, owed).await,
             // It was done; only the answer did not reach the chat, and would not the next time.
             None => {
                 tracing::warn!(arrival = arrival.id, platform = self.name(), "an answer was not given: {trouble}");
@@ -174,9 +168,17 @@ impl InboundWorker {
         }
     }
 
-    async fn put_back(&self, arrival: &Arrival, why: &str, wait: Duration) -> Result<(), StoreError> {
-        tracing::warn!(arrival = arrival.id, platform = self.name(), "arrival {} is tried again: {why}", arrival.id);
-        self.db.put_back_arrival(arrival, wait).await
+    async fn put_back(
+        &self,
+        arrival: &Arrival,
+        why: &str,
+        wait: Duration,
+        owed: Option<String>,
+    ) -> Result<(), StoreError> {
+        let is_done = owed.is_some() || arrival.reply.is_some();
+        let backoff = if is_done { backoff(FIRST_WAIT, arrival.attempts) } else { Duration::ZERO };
+        tracing::warn!(event = arrival.id, platform = self.name(), is_done, why, "inbound event retried");
+        self.db.put_back_arrival(arrival, wait.max(backoff), owed.as_deref()).await
     }
 
     fn note(&self, noted: Result<(), StoreError>, arrival: &Arrival) {
@@ -184,81 +186,12 @@ impl InboundWorker {
             tracing::error!(%error, arrival = arrival.id, "an answer could not be noted and may be given again: {error}");
         }
     }
+}
 
-    /// Listens whenever nobody else does, and again whenever the connection ends.
-    async fn listen(self, mut stop: Stop) {
-        let mut wait = FIRST_WAIT;
-        while !stop.is_stopped() {
-            let Some(lease) = self.lease().await else {
-                stop.sleep(RENEW).await;
-                continue;
-            };
-            let began = Instant::now();
-            let ended = self.listen_while_held(&lease, &mut stop).await;
-            if stop.is_stopped() {
-                // What is not given back runs out by itself.
-                let _ = self.db.release_lease(&lease).await;
-                return;
-            }
-            wait = if began.elapsed() > LONGEST_WAIT { FIRST_WAIT } else { (wait * 2).min(LONGEST_WAIT) };
-            stop.sleep(self.after(ended, wait)).await;
-        }
-    }
-
-    async fn lease(&self) -> Option<Lease> {
-        let asked = self.db.take_lease(&self.lease_name(), &self.holder, LEASE).await;
-        asked.unwrap_or_else(|error| {
-            tracing::error!(%error, platform = self.name(), "listening waits for the store: {error}");
-            None
-        })
-    }
-
-    fn lease_name(&self) -> String {
-        format!("lane:receive:{}", self.name())
-    }
-
-    async fn listen_while_held(&self, lease: &Lease, stop: &mut Stop) -> Result<(), Trouble> {
-        self.receiver.register().await.unwrap_or_else(|trouble| {
-            tracing::warn!(platform = self.name(), "commands could not be registered: {trouble}");
-        });
-        tokio::select! {
-            ended = self.receiver.listen(self) => ended,
-            () = self.keep(lease) => Ok(()),
-            () = stop.stopped() => Ok(()),
-        }
-    }
-
-    /// Keeps the lease; ends when it is lost.
-    async fn keep(&self, lease: &Lease) {
-        let mut known = Instant::now();
-        while known.elapsed() < LEASE {
-            tokio::time::sleep(RENEW).await;
-            let asked = Instant::now();
-            match self.db.take_lease(&lease.name, &self.holder, LEASE).await {
-                Ok(Some(renewed)) if renewed.epoch == lease.epoch => known = asked,
-                Ok(_) => return,
-                Err(error) => tracing::warn!(%error, "a lease could not be renewed: {error}"),
-            }
-        }
-    }
-
-    /// How long to wait before listening again.
-    fn after(&self, ended: Result<(), Trouble>, wait: Duration) -> Duration {
-        let name = self.name();
-        let jittered = wait.mul_f64(0.75 + self.rng.draw() / 2.0);
-        match ended {
-            Ok(()) => jittered,
-            Err(trouble) if trouble.fatal => {
-                tracing::error!(platform = name, "{name} is not connected: {trouble}");
-                LONGEST_WAIT
-            }
-            Err(trouble) => {
-                let wait = trouble.after.unwrap_or(jittered);
-                tracing::warn!(platform = name, "{name} will be connected again in {wait:?}: {trouble}");
-                wait
-            }
-        }
-    }
+/// `first` after one failure, then twice as long after each, a minute at most.
+pub(super) fn backoff(first: Duration, failures: i64) -> Duration {
+    let doublings = u32::try_from(failures.saturating_sub(1)).unwrap_or_default().min(16);
+    first.saturating_mul(1 << doublings).min(LONGEST_WAIT)
 }
 
 #[async_trait]

@@ -1,7 +1,8 @@
-//! Stories of the inbound_worker: twice is once, in order, and nothing is lost when it is killed.
+//! The inbound worker: twice is once, in order, and nothing is lost when it is killed.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use coatcheck_bots::{Command, Platform, Reply, Said, Who};
 use coatcheck_domain::clock::ManualClock;
@@ -18,6 +19,9 @@ struct Chat {
     heard: Mutex<Vec<String>>,
     /// What becomes of the next answers.
     faults: Mutex<VecDeque<Fault>>,
+    /// How often registration will fail.
+    refuses: AtomicUsize,
+    registered: AtomicUsize,
 }
 
 enum Fault {
@@ -43,7 +47,12 @@ impl Receiver for Chat {
     }
 
     async fn register(&self) -> Result<(), Trouble> {
-        Ok(())
+        self.registered.fetch_add(1, Ordering::SeqCst);
+        let refuse = |left: usize| left.checked_sub(1);
+        match self.refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, refuse) {
+            Ok(_) => Err(Trouble { why: "500".to_owned(), after: None, fatal: false }),
+            Err(_) => Ok(()),
+        }
     }
 
     async fn listen(&self, sink: &dyn EventSink) -> Result<(), Trouble> {
@@ -76,13 +85,14 @@ impl Receiver for Chat {
     }
 }
 
-/// Answers everything with the same word.
-struct Parrot;
+/// Answers everything with the same word, and counts.
+#[derive(Default)]
+struct Parrot(AtomicUsize);
 
 #[async_trait]
 impl Inbox for Parrot {
     async fn said(&self, _who: &Who, _said: Said) -> Reply {
-        Reply::text("yes")
+        Reply::text(format!("yes {}", self.0.fetch_add(1, Ordering::SeqCst) + 1))
     }
 
     async fn pressed(&self, _who: &Who, _data: &str) -> Reply {
@@ -108,7 +118,7 @@ async fn hall() -> Hall {
     let inbound_worker = InboundWorker::new(
         db.clone(),
         Arc::clone(&chat) as Arc<dyn Receiver>,
-        Arc::new(Parrot),
+        Arc::<Parrot>::default(),
         Arc::new(Rng::seeded(1)),
         "us".to_owned(),
     );
@@ -139,7 +149,7 @@ async fn the_same_update_twice_is_one_answer() {
     until_heard(&hall.chat, 1).await;
     hall.inbound_worker.arrived(said("1", "ann")).await.expect("known");
     hall.inbound_worker.tick().await.expect("ticked");
-    assert_eq!(hall.chat.heard(), ["ann1: yes"]);
+    assert_eq!(hall.chat.heard(), ["ann1: yes 1"]);
 }
 
 #[tokio::test]
@@ -173,21 +183,44 @@ async fn what_was_stored_and_not_answered_is_answered_by_the_next_process() {
     assert_eq!(hall.inbound_worker.tick().await.expect("ticked"), 0, "somebody may be at it");
     hall.clock.advance(crate::store::chats::inbox::HOLD);
     assert_eq!(hall.inbound_worker.tick().await.expect("ticked"), 1);
-    assert_eq!(hall.chat.heard(), ["ann1: yes"]);
+    assert_eq!(hall.chat.heard(), ["ann1: yes 1"]);
 }
 
 #[tokio::test]
-async fn an_answer_that_must_wait_waits_and_its_chat_with_it() {
+async fn an_answer_that_must_wait_delays_nobody_and_nothing_is_done_twice() {
     let hall = hall().await;
-    hall.chat.fail([Fault::Later]);
+    hall.chat.fail([Fault::Later, Fault::Later]);
     let queued = |id: &'static str| NewArrival { platform: "telegram", external_id: id, chat: "ann", payload: id };
     let TakenIn::Held(first) = hall.db.take_in(&queued("1")).await.expect("stored") else { panic!("held") };
     hall.db.take_in(&queued("2")).await.expect("stored");
     hall.inbound_worker.answer(first).await;
-    assert_eq!(hall.inbound_worker.tick().await.expect("ticked"), 0, "the second waits for the first");
+    hall.db.take_in(&queued("3")).await.expect("stored");
+    assert_eq!(hall.inbound_worker.tick().await.expect("ticked"), 2, "the first is owed its answer, and blocks nobody");
+    assert_eq!(hall.chat.heard(), ["3: yes 3"]);
     hall.clock.advance(Duration::from_secs(3));
     assert_eq!(hall.inbound_worker.tick().await.expect("ticked"), 2);
-    assert_eq!(hall.chat.heard(), ["1: yes", "2: yes"]);
+    let mut heard = hall.chat.heard();
+    heard.sort();
+    assert_eq!(heard, ["1: yes 1", "2: yes 2", "3: yes 3"], "each is what was answered at first");
+}
+
+#[tokio::test]
+async fn commands_are_registered_again_until_the_platform_takes_them() {
+    let hall = hall().await;
+    hall.chat.refuses.store(2, Ordering::SeqCst);
+    hall.chat.says.lock().expect("no test panics with it").push_back(vec![said("1", "ann")]);
+    let (stopper, stop) = Stopper::pair();
+    let heartbeats = Heartbeats::new(Arc::clone(&hall.clock) as Arc<dyn coatcheck_domain::Clock>);
+    let running = tokio::spawn(hall.inbound_worker.clone().run(heartbeats, stop));
+    until_heard(&hall.chat, 1).await;
+    let patience = async {
+        while hall.chat.registered.load(Ordering::SeqCst) < 3 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), patience).await.expect("registered in the end");
+    stopper.stop();
+    running.await.expect("stopped");
 }
 
 #[tokio::test]

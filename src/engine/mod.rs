@@ -10,8 +10,10 @@ pub mod heartbeat;
 mod in_flight;
 pub mod inbound;
 mod lane;
+mod listen;
 #[cfg(test)]
 mod names_tests;
+mod owed;
 pub mod poll;
 pub mod readings;
 pub mod rng;

@@ -244,7 +244,7 @@ impl Sender {
         let Some(channel) = self.channels.get(name) else {
             return SendOutcome::Retry { after: None, why: format!("{name} is not connected") };
         };
-        let envelope = Envelope {
+        let mut envelope = Envelope {
             buttons: buttons(&started),
             key: started.dedupe_key,
             destination: started.destination,
@@ -266,7 +266,19 @@ impl Sender {
                 Found::NotHere | Found::CannotTell => {}
             }
         }
+        let outcome = channel.send(&envelope).await;
+        let SendOutcome::Moved { to } = &outcome else { return outcome };
+        self.moved(&envelope.destination, to).await;
+        envelope.destination = to.clone();
         channel.send(&envelope).await
+    }
+
+    /// Where this is not written down, the next message to the old address finds it out again.
+    async fn moved(&self, from: &Destination, to: &Destination) {
+        match self.db.move_chat(from, to).await {
+            Ok(_) => tracing::info!(%from, %to, "chat moved"),
+            Err(error) => tracing::error!(%error, %from, %to, "chat move not stored"),
+        }
     }
 
     /// It may have arrived, so long ago that the platform would take a repetition for another message.

@@ -52,7 +52,7 @@ fn the_job_on_discord() {
     I will tell you the moment it is back (I have not seen it in stock yet).
     [Stop]
     CoatCheck (edited): ~~Back in stock: Corps Jacket — M / Black, 129.00~~
-    Gone after some s
+    Sold out again after some s
     ┃ Corps Jacket → http://shop.example/products/corps?variant=45612961333531
     ┃ Size: M
     ┃ Style: Black
@@ -73,8 +73,8 @@ fn the_job_on_telegram() {
       I will tell you the moment it is back (I have not seen it in stock yet).
       [Stop]
     CoatCheck: ~Back in stock: Corps Jacket — M / Black, 129.00~
-      *Gone after some s*
-      Open in the shop: http://shop.example/products/corps?variant=45612961333531
+      *Sold out again after some s*
+      Open in shop: http://shop.example/products/corps?variant=45612961333531
       [Watch again] [Got it]
       (edited)
     CoatCheck: Enjoy it! I no longer watch Corps Jacket — M / black.
@@ -277,7 +277,7 @@ fn people_wait_again_and_leave_on_discord() {
     I will tell you the moment it is back (I have not seen it in stock yet).
     [Stop]
     CoatCheck (edited): ~~Back in stock: Corps Jacket — M / Black, 129.00~~
-    Gone after some s
+    Sold out again after some s
     ┃ Corps Jacket → http://shop.example/products/corps?variant=45612961333531
     ┃ Size: M
     ┃ Style: Black
@@ -315,8 +315,8 @@ fn people_wait_again_and_leave_on_telegram() {
       I will tell you the moment it is back (I have not seen it in stock yet).
       [Stop]
     CoatCheck: ~Back in stock: Corps Jacket — M / Black, 129.00~
-      *Gone after some s*
-      Open in the shop: http://shop.example/products/corps?variant=45612961333531
+      *Sold out again after some s*
+      Open in shop: http://shop.example/products/corps?variant=45612961333531
       [Watch again] [Got it]
       (edited)
     CoatCheck: Watching Corps Jacket — M / black.

@@ -206,11 +206,11 @@ fn where_twilio_is_silent_stop_is_confirmed_once_in_any_wording() {
     I: don't stop
     CoatCheck: I know no product of that name. WATCH with the address of its page follows it.
     I: please stop texting me
-    CoatCheck: You get no more texts from me. Text START to be told again.
+    CoatCheck: You're unsubscribed and won't get more texts. Reply START to resubscribe.
     I: CORPS L
-    CoatCheck: You said STOP, so I text you nothing. Text START to be told again.
+    CoatCheck: You're unsubscribed, so you get no texts. Reply START to resubscribe.
     I: start
-    CoatCheck: I text you again. I was waiting for everything already:
+    CoatCheck: You're subscribed again. I was waiting for everything already:
       1. Corps Jacket - M / BLACK: sold out
     ");
 }
@@ -226,7 +226,7 @@ fn strangers_say_the_invite_word_first() {
     I: CORPS M
     CoatCheck: This number is by invitation: put the invite word first, like WORD JACKET M.
     I: raincoat
-    CoatCheck: You are in. Text a product and a size, like JACKET M, and I tell you when it is back. STOP ends all texts, HELP helps. Msg & data rates may apply.
+    CoatCheck: You're subscribed. Text a product and a size, like JACKET M, to hear when it is back in stock. STOP ends all texts, HELP helps. Msg & data rates may apply.
     I: CORPS M BLACK
     CoatCheck: Watching Corps Jacket - M / BLACK.
       I will tell you the moment it is back (I have not seen it in stock yet).

@@ -4,9 +4,14 @@
 //! be understood in any reasonable wording, so STOP with anything behind it stops too; and nothing that says "don't
 //! stop" does.
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 use super::command::Command;
 
 const STOP: &[&str] = &["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out"];
+/// The same in the other languages of the countries that are texted: French and Spanish.
+const STOP_ABROAD: &[&str] = &["arret", "arreter", "desabonner", "alto", "baja", "cancelar", "fin", "parar"];
 const START: &[&str] = &["start", "unstop", "yes"];
 const HELP: &[&str] = &["help", "info"];
 
@@ -96,7 +101,7 @@ pub(super) fn consent(text: &str) -> Option<Command> {
     let whole = squeezed(text);
     let text = without_courtesy(&whole);
     let is_one_of = |lists: &[&[&str]]| lists.iter().any(|list| list.contains(&text));
-    if is_one_of(&[STOP, STOP_PHRASES]) || stops(text) {
+    if is_one_of(&[STOP, STOP_ABROAD, STOP_PHRASES]) || stops(text) {
         Some(Command::Stop)
     } else if is_one_of(&[START, START_PHRASES]) {
         Some(Command::Start)
@@ -141,11 +146,13 @@ fn without_courtesy(text: &str) -> &str {
     }
 }
 
-/// Lower case letters, digits and single blanks; apostrophes close up, other signs part words.
+/// Lower case letters without accents, digits and single blanks, however wide they were written; apostrophes close up,
+/// other signs part words.
 fn squeezed(text: &str) -> String {
     let letters: String = text
-        .to_lowercase()
-        .chars()
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
         .filter(|c| !matches!(c, '\'' | '’' | '‘' | '`' | '´'))
         .map(|c| if c.is_alphanumeric() { c } else { ' ' })
         .collect();
@@ -191,6 +198,18 @@ mod tests {
             "opt out of this",
             "Wrong number",
             "leave me alone",
+            "ARRET",
+            "Arrêt!",
+            "ARRE\u{302}T",
+            "parar",
+            "Alto",
+            "FIN.",
+            "ＳＴＯＰ",
+            "ｓｔｏｐ　ａｌｌ",
+            "🛑 STOP 🛑",
+            "“STOP”",
+            "«stop»",
+            "'Stop'",
         ] {
             assert_eq!(consent(text), Some(Command::Stop), "{text}");
         }
@@ -221,6 +240,8 @@ mod tests {
             "start jacket",
             "help jacket",
             "JACKET M",
+            "alto jacket M",
+            "fin M",
             "send me the jacket in M",
             "please",
             "",

@@ -8,15 +8,13 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 use super::{Output, print};
 use crate::commands::{arguments, parse};
 use crate::words::{lines, plain};
-use crate::{Button, Command, Inbox, Platform, Reply, Who};
+use crate::{Button, Command, Inbox, Platform, Pressed, Reply, Who};
 
 /// Reads lines from `input`, hands them to `inbox` as said by `who`, prints the answers to `output`. Ends with the input.
 ///
 /// Buttons are printed as numbered choices; a line with only that number presses one. There is no prompt sign: alerts
 /// are printed at any moment, and would stand behind it.
 ///
-/// # Errors
-/// When the input or the output breaks.
 pub async fn prompt<R>(mut input: R, output: &Output, inbox: &dyn Inbox, who: &Who) -> io::Result<()>
 where
     R: AsyncBufRead + Unpin,
@@ -24,38 +22,49 @@ where
     let mut offered: Vec<Button> = Vec::new();
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line).await? > 0 {
-        if let Some(reply) = answer(&String::from_utf8_lossy(&line), &offered, inbox, who).await {
-            print(output, &rendered(&reply))?;
-            offered = reply.buttons;
+        match answer(&String::from_utf8_lossy(&line), &offered, inbox, who).await {
+            None => {}
+            Some(Answer::Slip(words)) => print(output, &lines(&words))?,
+            Some(Answer::Reply(reply)) => {
+                print(output, &rendered(&reply))?;
+                offered = reply.buttons;
+            }
         }
         line.clear();
     }
     Ok(())
 }
 
+enum Answer {
+    Reply(Reply),
+    /// The line meant nothing. What was offered before can still be chosen, and is not printed again.
+    Slip(String),
+}
+
 /// The answer to one line; none to an empty one.
-async fn answer(line: &str, offered: &[Button], inbox: &dyn Inbox, who: &Who) -> Option<Reply> {
+async fn answer(line: &str, offered: &[Button], inbox: &dyn Inbox, who: &Who) -> Option<Answer> {
     if line.trim().is_empty() {
         return None;
     }
     let said = match parse(line, Platform::Console) {
         Ok(said) => said,
-        Err(error) => return Some(Reply { text: error.to_string(), buttons: offered.to_vec(), ..Reply::default() }),
+        Err(error) => return Some(Answer::Slip(error.to_string())),
     };
     let number = arguments(&said).number.filter(|_| said.command == Command::Answer && !offered.is_empty());
     Some(match number {
-        None => inbox.said(who, said).await,
+        None => Answer::Reply(inbox.said(who, said).await),
         Some(number) => match number.checked_sub(1).and_then(|index| offered.get(index)) {
-            Some(button) => inbox.pressed(who, &button.data).await,
-            None => {
-                Reply { text: format!("there is no choice {number}"), buttons: offered.to_vec(), ..Reply::default() }
-            }
+            Some(button) => Answer::Reply(inbox.pressed(who, &button.data).await),
+            None => Answer::Slip(format!("There is no choice {number}. Choose 1 to {}.", offered.len())),
         },
     })
 }
 
 fn rendered(reply: &Reply) -> String {
-    let mut text = lines(&reply.text);
+    let mut text = match &reply.pressed {
+        Pressed::Note(note) if reply.text.is_empty() => lines(note),
+        _ => lines(&reply.text),
+    };
     if let Some(file) = &reply.file {
         let _ = write!(text, "\n{}:\n{}", file.name, lines(file.content.trim_end()));
     }
@@ -108,12 +117,8 @@ mod tests {
         watch: jacket M
           [1] Corps Jacket
           [2] Rain Jacket
-        there is no choice 9
-          [1] Corps Jacket
-          [2] Rain Jacket
+        There is no choice 9. Choose 1 to 2.
         I do not know "/wacth". Did you mean /watch? /help lists what I understand
-          [1] Corps Jacket
-          [2] Rain Jacket
         pressed p:2 [2J
         answer: 2
         watch: �� cap

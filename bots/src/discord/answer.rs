@@ -13,7 +13,7 @@ use super::failure::{ALREADY_ANSWERED, Failure, UNKNOWN_INTERACTION, UNKNOWN_WEB
 use super::payload::{self, Deed, Heard};
 use super::reply::{self, PICTURE};
 use super::send::nonce;
-use crate::{Inbox, Reply, Trouble};
+use crate::{Inbox, Pressed, Reply, Trouble};
 
 /// After this long "is thinking…" is shown. Half of what Discord gives: the way there and back takes time too.
 pub(super) const PATIENCE: Duration = Duration::from_millis(1_500);
@@ -26,6 +26,9 @@ const IN_FLIGHT: [Duration; 4] =
 pub(super) const PONG: u64 = 1;
 const MESSAGE: u64 = 4;
 const DEFERRED: u64 = 5;
+/// Of the message that was pressed: later, and now.
+const DEFERRED_UPDATE: u64 = 6;
+const UPDATE: u64 = 7;
 pub(super) const CHOICES: u64 = 8;
 
 impl Discord {
@@ -51,17 +54,14 @@ impl Discord {
         }
     }
 
-    /// The answer itself if it is there soon, else "is thinking…" first.
+    /// The answer itself if it is there soon; else "is thinking…" first, or nothing yet below a pressed button.
     async fn in_time(&self, heard: &Heard, work: impl Future<Output = Reply>) -> Result<(), Failure> {
         let mut work = pin!(work);
         tokio::select! {
-            reply = &mut work => {
-                let body = json!({ "type": MESSAGE, "data": reply::body(&reply, heard.in_public) });
-                match self.twice(heard, &body, Some(&reply)).await {
-                    Ok(()) => Ok(()),
-                    Err(failure) => self.instead(heard, &reply, failure).await,
-                }
-            }
+            reply = &mut work => match self.twice(heard, &answer(heard, &reply), Some(&reply)).await {
+                Ok(()) => Ok(()),
+                Err(failure) => self.instead(heard, &reply, failure).await,
+            },
             () = tokio::time::sleep(PATIENCE) => {
                 let shown = self.twice(heard, &deferred(heard), None).await;
                 let reply = work.await;
@@ -77,11 +77,7 @@ impl Discord {
     /// response.
     async fn called(&self, heard: &Heard, reply: &Reply) -> Result<(), Failure> {
         let fits = reply.picture.is_none() && reply.file.is_none();
-        let body = if fits {
-            json!({ "type": MESSAGE, "data": reply::body(reply, heard.in_public) })
-        } else {
-            deferred(heard)
-        };
+        let body = if fits { answer(heard, reply) } else { deferred(heard) };
         if self.callers.tell(&heard.id, body) && fits {
             return Ok(());
         }
@@ -97,6 +93,8 @@ impl Discord {
     /// Where the first way is closed: it was answered before a crash, or the three seconds are over.
     async fn instead(&self, heard: &Heard, reply: &Reply, failure: Failure) -> Result<(), Failure> {
         match failure.code() {
+            // A message of its own is there already: below a pressed button it would be said twice.
+            Some(ALREADY_ANSWERED) if heard.is_press() && reply.pressed == Pressed::Answer => Ok(()),
             Some(ALREADY_ANSWERED) => self.settle(heard, reply).await,
             Some(UNKNOWN_INTERACTION) => self.write_back(heard, reply).await,
             _ => Err(failure),
@@ -106,7 +104,7 @@ impl Discord {
     /// Once more if nobody knows whether it arrived: a second callback is refused, not shown twice.
     async fn twice(&self, heard: &Heard, body: &Value, reply: Option<&Reply>) -> Result<(), Failure> {
         match self.call_back(heard, body, reply).await {
-            Err(Failure::NoAnswer(_) | Failure::NoConnection(_)) => self.call_back(heard, body, reply).await,
+            Err(Failure::NoAnswer(_) | Failure::NotConnected(_)) => self.call_back(heard, body, reply).await,
             other => other,
         }
     }
@@ -116,20 +114,28 @@ impl Discord {
         self.with_files(LightMethod::Post, route, body, reply).await
     }
 
-    /// Ends "is thinking…", or makes the answer that is there say this.
+    /// Ends "is thinking…", or makes the answer that is there say this. Below a pressed button the answer is a message
+    /// of its own, unless it changes the one that was pressed.
     async fn settle(&self, heard: &Heard, reply: &Reply) -> Result<(), Failure> {
-        let mut body = reply::body(reply, heard.in_public);
+        let (application_id, token) = (ApplicationId::new(heard.application), heard.token.as_str());
+        let original = Route::WebhookOriginalInteractionResponse { application_id, token };
+        let body = match &heard.deed {
+            Deed::Press { below, .. } => reply::edited(reply, below),
+            _ => Some(reply::body(reply, heard.in_public)),
+        };
+        let Some(mut body) = body else {
+            let route = Route::WebhookFollowupMessages { application_id, token };
+            return self.with_files(LightMethod::Post, route, &reply::body(reply, heard.in_public), Some(reply)).await;
+        };
         // Whether it is hidden was decided by the first answer.
         if let Some(fields) = body.as_object_mut() {
             fields.remove("flags");
         }
-        let application_id = ApplicationId::new(heard.application);
-        let route = Route::WebhookOriginalInteractionResponse { application_id, token: &heard.token };
-        self.with_files(LightMethod::Patch, route, &body, Some(reply)).await
+        self.with_files(LightMethod::Patch, original, &body, Some(reply)).await
     }
 
-    /// An answer as a message of its own: to a text, or when the interaction is over. What was asked in public is
-    /// answered in private.
+    /// An answer as a message of its own: to a text where it was written, or when the interaction is over. A command
+    /// that was given in public is answered in private.
     async fn write_back(&self, heard: &Heard, reply: &Reply) -> Result<(), Failure> {
         let channel = match heard.deed {
             Deed::Text(_) => heard.channel,
@@ -139,6 +145,9 @@ impl Discord {
         let mut body = reply::body(reply, false);
         body["nonce"] = nonce(&format!("reply:{}", heard.id)).into();
         body["enforce_nonce"] = true.into();
+        if heard.in_public && channel == heard.channel {
+            body["message_reference"] = json!({ "message_id": heard.id.to_string(), "fail_if_not_exists": false });
+        }
         let route = Route::ChannelMessages { channel_id: channel.into() };
         self.with_files(LightMethod::Post, route, &body, Some(reply)).await
     }
@@ -164,7 +173,19 @@ impl Discord {
     }
 }
 
+/// The answer as the first response to an interaction.
+fn answer(heard: &Heard, reply: &Reply) -> Value {
+    match &heard.deed {
+        Deed::Press { below, .. } => reply::edited(reply, below).map(|data| json!({ "type": UPDATE, "data": data })),
+        _ => None,
+    }
+    .unwrap_or_else(|| json!({ "type": MESSAGE, "data": reply::body(reply, heard.in_public) }))
+}
+
 pub(super) fn deferred(heard: &Heard) -> Value {
+    if heard.is_press() {
+        return json!({ "type": DEFERRED_UPDATE });
+    }
     let flags = reply::body(&Reply::default(), heard.in_public)["flags"].clone();
     json!({ "type": DEFERRED, "data": { "flags": flags } })
 }
@@ -179,9 +200,9 @@ async fn done(heard: &Heard, inbox: &dyn Inbox) -> Reply {
     match &heard.deed {
         Deed::Say(said) | Deed::Text(Ok(said)) => inbox.said(&heard.who(), said.clone()).await,
         Deed::Text(Err(error)) => Reply::text(error.to_string()),
-        Deed::Press(data) => inbox.pressed(&heard.who(), data).await,
+        Deed::Press { data, .. } => inbox.pressed(&heard.who(), data).await,
         Deed::Ping | Deed::Complete { .. } | Deed::Strange => {
-            Reply::text("I do not know that (any more). /help lists what I understand.")
+            Reply::text("This command is no longer available. /help lists all commands.")
         }
     }
 }

@@ -83,9 +83,9 @@ impl fmt::Debug for Api {
 }
 
 async fn answered(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
-    let response = request.send().await.map_err(|error| Failure::of_error(&error))?;
+    let response = request.send().await.map_err(Failure::of_error)?;
     let (status, headers) = (response.status(), response.headers().clone());
-    let body = response.bytes().await.map_err(|error| Failure::NoAnswer(error.without_url().to_string()))?;
+    let body = response.bytes().await.map_err(Failure::of_error)?;
     if !status.is_success() {
         return Err(Failure::of_answer(status, &headers, &body));
     }

@@ -1,6 +1,6 @@
 //! What it means when Discord does not do what it was asked.
 
-use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use coatcheck_domain::delivery::SendOutcome;
@@ -9,6 +9,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
 use crate::Trouble;
+use crate::wire;
 use crate::words::{plain, shortened};
 
 /// Discord's codes that decide something. <https://discord.com/developers/docs/topics/opcodes-and-status-codes>
@@ -24,17 +25,7 @@ const MISSING_ACCESS: u64 = 50_001;
 const OPENING_TOO_FAST: u64 = 40_003;
 
 /// Why a request did not do what it should.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Failure {
-    /// Discord said no.
-    Refused(Refused),
-    /// Nothing left: no connection stood.
-    NoConnection(String),
-    /// It left, and nothing that can be read came back.
-    NoAnswer(String),
-    /// It could not even be made.
-    Unmade(String),
-}
+pub(super) type Failure = wire::Failure<Refused>;
 
 /// Discord's no.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,17 +58,6 @@ impl Failure {
         })
     }
 
-    pub(super) fn of_error(error: &reqwest::Error) -> Self {
-        let why = in_full(error);
-        if error.is_builder() {
-            Self::Unmade(why)
-        } else if error.is_connect() {
-            Self::NoConnection(format!("no connection to Discord: {why}"))
-        } else {
-            Self::NoAnswer(why)
-        }
-    }
-
     /// Discord's own code, where it gave one.
     pub(super) fn code(&self) -> Option<u64> {
         match self {
@@ -99,22 +79,18 @@ impl Failure {
         matches!(self, Self::Refused(Refused { status: 401 | 403 | 429, shared: false, .. }))
     }
 
-    pub(super) fn outcome(self) -> SendOutcome {
-        match self {
-            Self::Refused(refused) => refused.outcome(),
-            Self::NoConnection(why) => SendOutcome::Retry { after: None, why },
-            Self::NoAnswer(why) => SendOutcome::Unknown { why: format!("no answer from Discord: {why}") },
-            Self::Unmade(why) => SendOutcome::GiveUp { why },
-        }
+    /// What it means for a message.
+    pub(super) fn of_send(&self) -> SendOutcome {
+        self.outcome(Refused::outcome)
     }
 
     pub(super) fn trouble(self) -> Trouble {
-        match self {
-            Self::Refused(refused) => Trouble { why: refused.why, after: refused.after, fatal: refused.status == 401 },
-            Self::NoConnection(why) => Trouble { why, after: None, fatal: false },
-            Self::NoAnswer(why) => Trouble { why: format!("no answer from Discord: {why}"), after: None, fatal: false },
-            Self::Unmade(why) => Trouble { why, after: None, fatal: true },
-        }
+        let (after, fatal) = match &self {
+            Self::Refused(refused) => (refused.after, refused.status == 401),
+            Self::Unmade(_) => (None, true),
+            Self::NotConnected(_) | Self::NoAnswer(_) => (None, false),
+        };
+        Trouble { why: self.to_string(), after, fatal }
     }
 }
 
@@ -126,7 +102,7 @@ impl Failure {
     pub(super) fn unanswered(self) -> Trouble {
         let passes = match &self {
             Self::Refused(refused) => matches!(refused.status, 408 | 429 | 500..=599),
-            Self::NoConnection(_) | Self::NoAnswer(_) => true,
+            Self::NotConnected(_) | Self::NoAnswer(_) => true,
             Self::Unmade(_) => false,
         };
         let trouble = self.trouble();
@@ -134,9 +110,15 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
 impl Refused {
-    fn outcome(self) -> SendOutcome {
-        let Self { status, code, why, after, global, .. } = self;
+    fn outcome(&self, why: String) -> SendOutcome {
+        let Self { status, code, after, global, .. } = *self;
         match (status, code) {
             (_, UNKNOWN_CHANNEL | UNKNOWN_USER | CANNOT_MESSAGE | NO_SHARED_SERVER | INVALID_RECIPIENT) => {
                 SendOutcome::AddressGone { why }
@@ -158,15 +140,6 @@ fn retry_after(said: &Value, headers: &HeaderMap) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok().filter(|wait| !wait.is_zero())
 }
 
-/// The error with its sources, without the address: an interaction's holds its token.
-fn in_full(error: &reqwest::Error) -> String {
-    let kind = if error.is_timeout() { "it took too long" } else { "the request failed" };
-    let mut parts = vec![kind.to_owned()];
-    parts.extend(std::iter::successors(error.source(), |error| (*error).source()).map(ToString::to_string));
-    parts.dedup();
-    parts.join(": ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,7 +151,7 @@ mod tests {
             .collect();
         let failure = Failure::of_answer(StatusCode::from_u16(status).expect("a status"), &headers, body.as_bytes());
         let counts = if failure.is_invalid() { "counts" } else { "" };
-        match failure.outcome() {
+        match failure.of_send() {
             SendOutcome::Retry { after, why } => format!("retry {after:?} {counts} {why}"),
             SendOutcome::Hold { after, why } => format!("hold {after:?} {counts} {why}"),
             other => format!("{} {counts} {}", other.as_str(), other.why().unwrap_or_default()),

@@ -1,13 +1,14 @@
 //! The gateway: serenity's client, held to our own address, with somebody who notices when it falls silent.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use serenity::all::{ClientBuilder, Context, Event, GatewayIntents, Interaction, RawEventHandler, ShardId};
-use serenity::gateway::{GatewayError, ShardManager};
+use serenity::gateway::{ConnectionStage, GatewayError, ShardManager};
 use serenity::http::{HttpBuilder, Route};
 use tokio::sync::mpsc;
 
@@ -17,6 +18,8 @@ use crate::{EventSink, InboundEvent, Trouble};
 
 /// How often the heartbeats are looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// Of servers only what mentions us arrives with its words.
+const INTENTS: GatewayIntents = GatewayIntents::DIRECT_MESSAGES.union(GatewayIntents::GUILD_MESSAGES);
 /// What came in and was not stored yet.
 const IN_HAND: usize = 256;
 
@@ -33,13 +36,13 @@ impl Discord {
     async fn connected(&self, sink: &dyn EventSink) -> Result<(), Trouble> {
         let url = self.gateway_url().await?;
         let (hand_in, mut heard) = mpsc::channel(IN_HAND);
-        let ears = Ears { hand_in, health: Arc::clone(&self.health) };
+        let ears = Ears { hand_in, health: Arc::clone(&self.health), me: AtomicU64::default() };
         let http = HttpBuilder::new(self.api.authorization().expose_secret())
             .client(self.api.client().clone())
             .proxy(self.api.base())
             .ratelimiter_disabled(true)
             .build();
-        let builder = ClientBuilder::new_with_http(http, GatewayIntents::DIRECT_MESSAGES);
+        let builder = ClientBuilder::new_with_http(http, INTENTS);
         let mut client = builder.raw_event_handler(ears).await.map_err(|error| ended(&error))?;
         // The client asks for the address once more, and takes a public one if nobody answers.
         *client.ws_url.lock().await = url;
@@ -65,17 +68,20 @@ impl Discord {
         bot["url"].as_str().map(str::to_owned).ok_or_else(|| calm("Discord names no gateway".to_owned()))
     }
 
-    /// Each acknowledged heartbeat is measured anew, so another latency is a sign of life.
+    /// Each acknowledged heartbeat is measured anew, so another latency is a sign of life. serenity resumes by itself and
+    /// waits for ever for the answer: a connection that gets none is ended, and the next one identifies afresh.
     async fn look_at(&self, manager: &ShardManager, last: &mut Option<Duration>) -> Result<(), Trouble> {
-        let latency = manager.runners.lock().await.get(&ShardId(0)).and_then(|runner| runner.latency);
-        if latency.is_some() && latency != *last {
-            *last = latency;
-            self.health.alive();
+        let shard = manager.runners.lock().await.get(&ShardId(0)).map(|runner| (runner.latency, runner.stage));
+        if let Some((latency @ Some(_), stage)) = shard {
+            if latency != *last {
+                *last = latency;
+                self.health.alive();
+            }
+            if stage == ConnectionStage::Resuming {
+                self.health.resumes();
+            }
         }
-        match self.health.silent_for() {
-            Some(_) => Err(calm(self.health.trouble().unwrap_or_default())),
-            None => Ok(()),
-        }
+        self.health.dead().map_or(Ok(()), |why| Err(calm(why)))
     }
 }
 
@@ -83,6 +89,8 @@ impl Discord {
 struct Ears {
     hand_in: mpsc::Sender<InboundEvent>,
     health: Arc<Health>,
+    /// Our own id, once READY has told it.
+    me: AtomicU64,
 }
 
 #[async_trait]
@@ -90,12 +98,17 @@ impl RawEventHandler for Ears {
     async fn raw_event(&self, _context: Context, event: Event) {
         self.health.alive();
         let arrived = match event {
-            Event::Ready(_) | Event::Resumed(_) => {
+            Event::Ready(event) => {
+                self.me.store(event.ready.user.id.get(), Ordering::SeqCst);
+                self.health.ready();
+                None
+            }
+            Event::Resumed(_) => {
                 self.health.ready();
                 None
             }
             Event::InteractionCreate(event) => interaction(&event.interaction),
-            Event::MessageCreate(event) => message(&event.message),
+            Event::MessageCreate(event) => message(&event.message, self.me.load(Ordering::SeqCst)),
             _ => None,
         };
         if let Some(arrived) = arrived
@@ -123,11 +136,16 @@ fn interaction(interaction: &Interaction) -> Option<InboundEvent> {
         }
         _ => return None,
     };
+    let below = match interaction {
+        Interaction::Component(component) => serde_json::to_value(&component.message).unwrap_or_default(),
+        _ => Value::Null,
+    };
     let member = permissions.map_or(Value::Null, |may| json!({ "permissions": may.bits().to_string() }));
     let payload = json!({
         "type": kind, "id": interaction.id().to_string(), "application_id": interaction.application_id().to_string(),
         "token": interaction.token(), "channel_id": channel.to_string(), "guild_id": guild.map(|id| id.to_string()),
         "user": { "id": user.id.to_string() }, "member": member, "data": data.ok()?,
+        "message": { "content": below["content"], "components": below["components"] },
     });
     Some(InboundEvent {
         external_id: interaction.id().to_string(),
@@ -137,16 +155,29 @@ fn interaction(interaction: &Interaction) -> Option<InboundEvent> {
     })
 }
 
-fn message(message: &serenity::all::Message) -> Option<InboundEvent> {
-    if message.author.bot || message.guild_id.is_some() {
+/// Of a server only what begins by mentioning us.
+fn message(message: &serenity::all::Message, me: u64) -> Option<InboundEvent> {
+    if message.author.bot {
         return None;
     }
+    let words = match message.guild_id {
+        None => message.content.as_str(),
+        Some(_) => behind_mention(&message.content, me)?,
+    };
     let payload = json!({
-        "id": message.id.to_string(), "channel_id": message.channel_id.to_string(), "content": message.content,
+        "id": message.id.to_string(), "channel_id": message.channel_id.to_string(), "content": words,
+        "guild_id": message.guild_id.map(|id| id.to_string()),
         "author": { "id": message.author.id.to_string() },
     });
     let (external_id, chat) = (message.id.to_string(), message.author.id.to_string());
     Some(InboundEvent { external_id, chat, payload: payload.to_string(), fleeting: false })
+}
+
+/// The words behind `<@1234>`, where those are said to us.
+fn behind_mention(text: &str, me: u64) -> Option<&str> {
+    let rest = text.trim_start().strip_prefix("<@")?;
+    let (id, words) = rest.strip_prefix('!').unwrap_or(rest).split_once('>')?;
+    (id.parse() == Ok(me)).then(|| words.trim_start_matches([',', ':', ' ']))
 }
 
 /// serenity's tasks live on when its client is dropped: they are told to stop.

@@ -7,11 +7,16 @@ use coatcheck_domain::Clock;
 
 use crate::words::lasting;
 
+/// IDENTIFY and RESUME are answered within a second. Without an answer the connection is deaf, however well it
+/// acknowledges heartbeats.
+const ANSWER: Duration = Duration::from_secs(30);
 /// A heartbeat is due each 41 s; after three that nobody answered the connection is dead.
 const PATIENCE: Duration = Duration::from_secs(130);
 
 #[derive(Debug, Default)]
 struct State {
+    /// Since when READY or RESUMED has been waited for, on the monotonic clock.
+    waits_since: Option<Duration>,
     ready: bool,
     /// The last sign of life, on the monotonic clock.
     alive: Option<Duration>,
@@ -32,13 +37,21 @@ impl Health {
 
     /// A new connection is being made.
     pub(super) fn begin(&self) {
-        *self.state() = State { alive: Some(self.clock.monotonic()), ..State::default() };
+        let now = Some(self.clock.monotonic());
+        *self.state() = State { alive: now, waits_since: now, ..State::default() };
     }
 
     /// Discord said READY or RESUMED.
     pub(super) fn ready(&self) {
-        self.state().ready = true;
-        self.alive();
+        let mut state = self.state();
+        (state.ready, state.waits_since, state.alive) = (true, None, Some(self.clock.monotonic()));
+    }
+
+    /// The session is being resumed.
+    pub(super) fn resumes(&self) {
+        let mut state = self.state();
+        state.ready = false;
+        state.waits_since.get_or_insert(self.clock.monotonic());
     }
 
     /// An event or an acknowledged heartbeat.
@@ -51,14 +64,23 @@ impl Health {
     }
 
     /// How long nothing was heard, once that is too long.
-    pub(super) fn silent_for(&self) -> Option<Duration> {
+    fn silent_for(&self) -> Option<Duration> {
         let silent = self.clock.monotonic().saturating_sub(self.state().alive?);
         (silent > PATIENCE).then_some(silent)
     }
 
-    pub(super) fn trouble(&self) -> Option<String> {
+    /// What makes the connection worthless: another must be made.
+    pub(super) fn dead(&self) -> Option<String> {
         if let Some(silent) = self.silent_for() {
             return Some(format!("the gateway has been silent for {}", lasting(silent)));
+        }
+        let waited = self.clock.monotonic().saturating_sub(self.state().waits_since?);
+        (waited > ANSWER).then(|| format!("the gateway has not answered IDENTIFY or RESUME for {}", lasting(waited)))
+    }
+
+    pub(super) fn trouble(&self) -> Option<String> {
+        if let Some(dead) = self.dead() {
+            return Some(dead);
         }
         let state = self.state();
         match (&state.failed, state.ready) {
@@ -91,6 +113,10 @@ mod tests {
         said.push(health.trouble());
         health.alive();
         said.push(health.trouble());
+        health.resumes();
+        clock.advance(Duration::from_secs(31));
+        health.alive();
+        said.push(health.trouble());
         health.failed("cut");
         said.push(health.trouble());
         let said: Vec<String> = said.into_iter().map(|trouble| trouble.unwrap_or_else(|| "well".into())).collect();
@@ -99,6 +125,7 @@ mod tests {
         well
         the gateway has been silent for 2 min
         well
+        the gateway has not answered IDENTIFY or RESUME for 31 s
         cut
         ");
     }

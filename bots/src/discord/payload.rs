@@ -31,17 +31,42 @@ pub(super) enum Deed {
     Ping,
     /// A slash command.
     Say(Said),
-    /// A button.
-    Press(String),
+    /// A button of this message.
+    Press { data: String, below: Below },
     /// Typing in an option.
     Complete { command: Command, argument: String, typed: String },
-    /// A text in the direct messages.
+    /// A text that is meant for us.
     Text(Result<Said, ParseError>),
     /// A command or a widget that we do not have, any more or yet.
     Strange,
 }
 
+/// The message that a pressed button belongs to, as far as it is kept when the rest changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Below {
+    /// As it was sent: escaped.
+    pub(super) content: String,
+    /// Its link buttons.
+    pub(super) links: Vec<Value>,
+}
+
+impl Below {
+    fn read(message: &Value) -> Self {
+        let rows = message["components"].as_array().into_iter().flatten();
+        let buttons = rows.filter_map(|row| row["components"].as_array()).flatten();
+        Self {
+            content: message["content"].as_str().unwrap_or_default().to_owned(),
+            links: buttons.filter(|button| button["url"].is_string()).cloned().collect(),
+        }
+    }
+}
+
 impl Heard {
+    /// Is "is thinking…" out of place, because a message is there already?
+    pub(super) fn is_press(&self) -> bool {
+        matches!(self.deed, Deed::Press { .. })
+    }
+
     pub(super) fn who(&self) -> Who {
         Who { destination: Destination::DiscordUser(self.person), may_manage: self.may_manage }
     }
@@ -57,7 +82,9 @@ fn interaction(json: &Value) -> Option<Heard> {
     let deed = match json["type"].as_u64()? {
         1 => Deed::Ping,
         2 => said(&json["data"]).map_or(Deed::Strange, Deed::Say),
-        3 => json["data"]["custom_id"].as_str().map_or(Deed::Strange, |data| Deed::Press(data.to_owned())),
+        3 => json["data"]["custom_id"]
+            .as_str()
+            .map_or(Deed::Strange, |data| Deed::Press { data: data.to_owned(), below: Below::read(&json["message"]) }),
         4 => typed(&json["data"]).unwrap_or(Deed::Strange),
         _ => Deed::Strange,
     };
@@ -78,9 +105,9 @@ fn interaction(json: &Value) -> Option<Heard> {
     })
 }
 
-/// A text in the direct messages. Of servers nothing is heard, and bots are not answered: they might answer back.
+/// A text in the direct messages, or one that mentions us. Bots are not answered: they might answer back.
 fn message(json: &Value) -> Option<Heard> {
-    if json["author"]["bot"] == Value::Bool(true) || json["guild_id"].is_string() {
+    if json["author"]["bot"] == Value::Bool(true) {
         return None;
     }
     let text = json["content"].as_str()?;
@@ -91,7 +118,7 @@ fn message(json: &Value) -> Option<Heard> {
         channel: id(&json["channel_id"])?,
         person: id(&json["author"]["id"])?,
         may_manage: false,
-        in_public: false,
+        in_public: json["guild_id"].is_string(),
         deed: Deed::Text(commands::parse(text, Platform::Discord)),
     })
 }

@@ -152,14 +152,14 @@ fn links(alert: &Alert) -> Vec<CreateButton> {
     let several = alert.variants.len() > 1;
     if several && alert.variants.len() <= LINKED && alert.variants.iter().all(|variant| variant.url.is_some()) {
         let own = |variant: &AlertVariant| {
-            let label = variant_label(variant).unwrap_or_else(|| "Open the shop".to_owned());
+            let label = variant_label(variant).unwrap_or_else(|| "Open in shop".to_owned());
             link(variant.url.as_ref()?, &shortened(&label, LONGEST_LABEL))
         };
         return alert.variants.iter().filter_map(own).collect();
     }
     let cart = if several { None } else { alert.variants.first().and_then(|variant| variant.cart_url.as_ref()) };
-    let page = page(alert).and_then(|page| link(page, "Open the shop"));
-    page.into_iter().chain(cart.and_then(|cart| link(cart, "Into the cart"))).collect()
+    let page = page(alert).and_then(|page| link(page, "Open in shop"));
+    page.into_iter().chain(cart.and_then(|cart| link(cart, "Add to cart"))).collect()
 }
 
 fn button(button: &Button) -> Option<CreateButton> {
@@ -170,6 +170,13 @@ fn button(button: &Button) -> Option<CreateButton> {
 
 fn rows(buttons: Vec<CreateButton>) -> Vec<CreateActionRow> {
     buttons.chunks(ROW).take(ROWS).map(|row| CreateActionRow::Buttons(row.to_vec())).collect()
+}
+
+/// The links that a message keeps, and other buttons behind them.
+pub(super) fn rows_below(links: &[Value], own: &[Button]) -> Value {
+    let own = own.iter().filter_map(button).filter_map(|button| serde_json::to_value(button).ok());
+    let buttons: Vec<Value> = links.iter().cloned().chain(own).collect();
+    buttons.chunks(ROW).take(ROWS).map(|row| json!({ "type": 1, "components": row })).collect()
 }
 
 /// Buttons of an answer.

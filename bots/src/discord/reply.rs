@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::escape::escaped;
-use super::render::{answer_rows, content};
-use crate::Reply;
-use crate::words::shortened;
+use super::payload::Below;
+use super::render::{answer_rows, content, rows_below};
+use crate::words::{NOTE, shortened};
+use crate::{Pressed, Reply};
 
 /// Only who asked sees it.
 const EPHEMERAL: u64 = 1 << 6;
@@ -38,6 +39,34 @@ pub(super) fn body(reply: &Reply, hidden: bool) -> Value {
         body["attachments"] = json!([{ "id": 0, "filename": file.name }]);
     }
     body
+}
+
+/// What a pressed message says now; `None`: it stays as it is.
+pub(super) fn edited(reply: &Reply, below: &Below) -> Option<Value> {
+    let note = match &reply.pressed {
+        Pressed::Answer => return None,
+        Pressed::Note(note) => note,
+        Pressed::Replace => {
+            let mut body = body(reply, false);
+            // Who sees a message does not change with it.
+            body.as_object_mut().map(|fields| fields.remove("flags"));
+            return Some(body);
+        }
+    };
+    let content = format!("{}\n{}", without_note(&below.content), escaped(note));
+    let content = if content.chars().count() > LONGEST_CONTENT { below.content.clone() } else { content };
+    Some(json!({
+        "content": content.trim_start(), "components": rows_below(&below.links, &reply.buttons),
+        "allowed_mentions": { "parse": [] },
+    }))
+}
+
+/// Without the note of an earlier press.
+fn without_note(content: &str) -> &str {
+    match content.rsplit_once('\n') {
+        Some((rest, last)) if last.starts_with(NOTE) => rest,
+        _ => content,
+    }
 }
 
 /// What fits into a message, and what has to stand in an embed below it.

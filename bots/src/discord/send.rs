@@ -31,7 +31,7 @@ impl Discord {
         }
         match self.post(envelope).await {
             Ok(provider_ref) => SendOutcome::Sent { provider_ref },
-            Err(failure) => self.noted(failure).outcome(),
+            Err(failure) => self.noted(failure).of_send(),
         }
     }
 
@@ -55,7 +55,7 @@ impl Discord {
         let route = Route::ChannelMessage { channel_id, message_id };
         match self.api.with(LightMethod::Patch, route, &render::edit(envelope)).await {
             Ok(_) => SendOutcome::Sent { provider_ref: Some(provider_ref.to_owned()) },
-            Err(failure) => self.noted(failure).outcome(),
+            Err(failure) => self.noted(failure).of_send(),
         }
     }
 
@@ -91,11 +91,11 @@ impl Discord {
         let opened = self.api.with(LightMethod::Post, Route::UserMeDmChannels, &body).await;
         // Opening a channel tells nobody anything, so a lost answer to it leaves nothing in doubt.
         let opened = opened.map_err(|failure| match failure {
-            Failure::NoAnswer(why) => Failure::NoConnection(format!("the direct channel was not opened: {why}")),
+            Failure::NoAnswer(why) => Failure::NotConnected(format!("the direct channel was not opened: {why}")),
             other => other,
         })?;
         let channel = opened["id"].as_str().and_then(|id| id.parse().ok()).filter(|id| *id != 0);
-        let channel = channel.ok_or_else(|| Failure::NoConnection("the direct channel has no id".to_owned()))?;
+        let channel = channel.ok_or_else(|| Failure::NotConnected("the direct channel has no id".to_owned()))?;
         self.dms.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(person, channel);
         Ok(channel)
     }
@@ -106,7 +106,7 @@ impl Discord {
         while let Err(wait) = self.pace.answer(self.clock.monotonic()) {
             waited += wait;
             if waited > LONGEST_WAIT {
-                return Err(Failure::NoConnection("nothing may be asked of Discord now: it wants silence".to_owned()));
+                return Err(Failure::NotConnected("nothing may be asked of Discord now: it wants silence".to_owned()));
             }
             tokio::time::sleep(wait).await;
         }

@@ -14,7 +14,7 @@ use coatcheck_domain::clock::ManualClock;
 use coatcheck_world::Discord as World;
 
 use super::*;
-use crate::message::examples::{alert, variant};
+use crate::examples::{alert, variant};
 use crate::message::{Alert, Message};
 use crate::{Button, Command, Reply, Said, Who};
 
@@ -84,7 +84,14 @@ impl Inbox for Echo {
     }
 
     async fn pressed(&self, who: &Who, data: &str) -> Reply {
-        Reply::text(format!("pressed {data} by {}", who.destination.channel()))
+        tokio::time::sleep(self.slow).await;
+        let reply = Reply::text(format!("pressed {data} by {}", who.destination.channel()));
+        match data {
+            "again:7" => reply.with_button("Stop M / Black", "stop:1").with_note("✓ Watching again"),
+            "stop:1" => reply.with_note("✓ Stopped *M*"),
+            "list" => Reply::text("Nothing is left.").replacing(),
+            _ => reply,
+        }
     }
 
     async fn complete(&self, _: &Who, command: Command, argument: &str, typed: &str) -> Vec<String> {

@@ -59,7 +59,7 @@ impl Discord {
             Deed::Ping => return Ok(Some(json!({ "type": PONG }))),
             Deed::Complete { .. } => return Ok(Some(json!({ "type": CHOICES, "data": offered(&heard, inbox).await }))),
             Deed::Text(_) => return Ok(None),
-            Deed::Say(_) | Deed::Press(_) | Deed::Strange => {}
+            Deed::Say(_) | Deed::Press { .. } | Deed::Strange => {}
         }
         let arrived = InboundEvent {
             external_id: heard.id.to_string(),

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use crate::wire::{in_full, retry_after};
+use crate::wire::{self, retry_after};
 use crate::words::{plain, shortened};
 
 /// How many messages are looked through.
@@ -27,15 +27,7 @@ pub(super) struct Api {
 }
 
 /// Why a call came to nothing. Never holds a number or a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// Twilio said no.
-    Refused(Refusal),
-    /// The request certainly did not leave.
-    NotConnected(String),
-    /// It may have arrived; no answer came.
-    NoAnswer(String),
-}
+pub(super) type Failure = wire::Failure<Refusal>;
 
 /// Twilio's no.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,18 +58,13 @@ pub(super) struct Page {
     pub(super) is_full: bool,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for Refusal {
     /// Twilio's code comes first, so that it can be told from the words.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(Refusal { status, code: Some(code), message, .. }) => {
-                write!(f, "{code} Twilio answered {status}: {message}")
-            }
-            Self::Refused(Refusal { status, .. }) => {
-                write!(f, "Twilio answered {status} with something that is not its API")
-            }
-            Self::NotConnected(why) => write!(f, "no connection to Twilio: {why}"),
-            Self::NoAnswer(why) => write!(f, "no answer from Twilio: {why}"),
+        let Self { status, code, message, .. } = self;
+        match code {
+            Some(code) => write!(f, "{code} Twilio answered {status}: {message}"),
+            None => write!(f, "Twilio answered {status} with something that is not its API"),
         }
     }
 }
@@ -100,7 +87,8 @@ impl Api {
     /// Sends a message; gives back its SID. None: it was accepted, and the answer cannot be read. Such a message is
     /// sent and paid for, and must not be sent again.
     pub(super) async fn create(&self, form: &[(&str, String)], now: DateTime<Utc>) -> Result<Option<String>, Failure> {
-        let response = self.with_key(self.client.post(&self.messages)).form(form).send().await.map_err(failed)?;
+        let response =
+            self.with_key(self.client.post(&self.messages)).form(form).send().await.map_err(Failure::of_error)?;
         if !response.status().is_success() {
             return Err(refused(response, now).await);
         }
@@ -126,24 +114,18 @@ impl Api {
     }
 
     async fn get(&self, query: &[(&str, String)], now: DateTime<Utc>) -> Result<Value, Failure> {
-        let response = self.with_key(self.client.get(&self.messages)).query(query).send().await.map_err(failed)?;
+        let response =
+            self.with_key(self.client.get(&self.messages)).query(query).send().await.map_err(Failure::of_error)?;
         if !response.status().is_success() {
             return Err(refused(response, now).await);
         }
-        let body = response.bytes().await.map_err(failed)?;
+        let body = response.bytes().await.map_err(Failure::of_error)?;
         serde_json::from_slice(&body).map_err(|_| Failure::NoAnswer("it is not its API".to_owned()))
     }
 
     fn with_key(&self, request: RequestBuilder) -> RequestBuilder {
         request.basic_auth(&self.user, Some(self.password.expose_secret()))
     }
-}
-
-fn failed(error: reqwest::Error) -> Failure {
-    let left = !(error.is_connect() || error.is_builder());
-    // The address holds the number that is asked for.
-    let why = in_full(&error.without_url());
-    if left { Failure::NoAnswer(why) } else { Failure::NotConnected(why) }
 }
 
 async fn refused(response: reqwest::Response, now: DateTime<Utc>) -> Failure {
@@ -194,7 +176,7 @@ mod tests {
 
     fn said(status: u16, body: &str) -> String {
         let status = StatusCode::from_u16(status).expect("a status");
-        Failure::Refused(refusal(status, None, body.as_bytes())).to_string()
+        refusal(status, None, body.as_bytes()).to_string()
     }
 
     #[test]

@@ -18,12 +18,7 @@ const TOO_MUCH: &[u32] = &[14_107, 20_429, 21_611, 30_022, 63_038];
 /// A 503 is said by what stands before the API and has taken nothing. Behind any other 5xx the text may have been
 /// taken, and a second one is paid for and read: it is looked for before it is sent again.
 pub(super) fn of_send(failure: &Failure) -> SendOutcome {
-    let why = failure.to_string();
-    match failure {
-        Failure::Refused(refusal) => of_refusal(refusal, why),
-        Failure::NotConnected(_) => SendOutcome::Retry { after: None, why },
-        Failure::NoAnswer(_) => SendOutcome::Unknown { why },
-    }
+    failure.outcome(of_refusal)
 }
 
 fn of_refusal(refusal: &Refusal, why: String) -> SendOutcome {

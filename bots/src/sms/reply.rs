@@ -60,10 +60,10 @@ mod tests {
     }
 
     #[test]
-    fn a_long_answer_is_three_texts_and_keeps_its_question() {
+    fn a_long_answer_is_three_texts_that_end_with_a_line_and_keeps_its_question() {
         let long = Reply { text: "M / Black, 129.00 EUR\n".repeat(60), ..choices(2) };
         let text = text(&long);
-        assert!(text.ends_with("...\nReply 1 or 2."), "{text}");
+        assert!(text.ends_with("EUR\n(41 more lines)\nReply 1 or 2."), "{text}");
         assert_eq!(Twilio::cost(&text), "3 × GSM-7");
     }
 }

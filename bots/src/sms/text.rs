@@ -22,24 +22,38 @@ pub(super) fn message(message: &Message, code: &str, public_url: Option<&Url>) -
     }
 }
 
-/// Words in at most [`TEXTS`] texts, with `tail` behind them.
+/// Words in at most [`TEXTS`] texts, with `tail` behind them. What does not fit ends with a line and says how many are
+/// missing; a single line that is too long ends with a word.
 pub(super) fn fitted(words: &str, tail: &str) -> String {
     let words = cheapest(words);
     let alphabet = Alphabet::of(&words);
     let more = alphabet.length(tail);
-    let one = alphabet.length(&words) + more <= alphabet.one_text();
-    let words = if one { words } else { shortened(&words, alphabet.texts(TEXTS) - more, alphabet) };
-    format!("{words}{tail}")
+    if alphabet.length(&words) + more <= alphabet.one_text() {
+        return format!("{words}{tail}");
+    }
+    let room = alphabet.texts(TEXTS) - more;
+    if alphabet.length(&words) <= room {
+        return format!("{words}{tail}");
+    }
+    let lines: Vec<&str> = words.lines().collect();
+    let whole = (1..lines.len()).rev().map(|count| cut(&lines, count)).find(|cut| alphabet.length(cut) <= room);
+    format!("{}{tail}", whole.unwrap_or_else(|| shortened(&words, room, alphabet)))
+}
+
+/// So many lines, and how many are missing.
+fn cut(lines: &[&str], count: usize) -> String {
+    let missing = lines.len() - count;
+    format!("{}\n({missing} more {})", lines[..count].join("\n"), if missing == 1 { "line" } else { "lines" })
 }
 
 /// Ours is short and leads to the very variant; without an address of our own it is the shop's.
 fn link(alert: &Alert, public_url: Option<&Url>) -> Option<String> {
     let first = alert.variants.first();
+    let shops = first.and_then(|variant| variant.url.clone()).or_else(|| alert.url.clone())?;
     let ours = first.filter(|variant| variant.variant > 0).zip(public_url);
     let ours = ours.and_then(|(variant, url)| below(url, &format!("r/{}", base36(variant.variant))));
-    let shops = || first.and_then(|variant| variant.url.clone()).or_else(|| alert.url.clone());
     // The one sign in addresses that GSM-7 does not have.
-    ours.or_else(shops).map(|url| url.as_str().replace('`', "%60"))
+    Some(ours.unwrap_or(shops).as_str().replace('`', "%60"))
 }
 
 fn base36(mut id: i64) -> String {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::super::find::short_code;
 use super::*;
-use crate::message::examples::{alert, variant};
+use crate::examples::{alert, variant};
 use crate::message::{AlertVariant, Notice};
 
 const CODE: &str = "#k3f9x";
@@ -41,6 +41,16 @@ fn an_alert_is_one_text_with_the_link_and_the_code_at_its_end() {
     insta::assert_snapshot!(read(&few, Some(&public())), @"
     This is how an alert looks. Back in stock: Corps Jacket - M / Black, 129.00 EUR (3 left)
     https://coat.example/r/1 #k3f9x
+    [1 × GSM-7]
+    ");
+}
+
+#[test]
+fn without_an_address_of_the_shop_there_is_no_link_that_leads_nowhere() {
+    let mut told = named("Corps Jacket");
+    (told.url, told.variants[0].url) = (None, None);
+    insta::assert_snapshot!(read(&told, Some(&public())), @"
+    Back in stock: Corps Jacket - M / Black, 129.00 EUR #k3f9x
     [1 × GSM-7]
     ");
 }

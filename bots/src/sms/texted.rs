@@ -17,9 +17,11 @@ use crate::words::sentence;
 use crate::{Command, EventSink, InboundEvent, Inbox, Platform, Reply, Said, SinkClosed, Trouble, Who};
 
 /// Requests for one answer.
-const TRIES: u32 = 4;
-/// What takes longer is put back, so that its phone is free again.
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
+const TRIES: u32 = 2;
+/// The wait between them.
+const A_MOMENT: Duration = Duration::from_secs(1);
+/// A permit that takes longer is waited for elsewhere.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// An answer whose receipt was lost is looked for among those that are not older.
 const JUST_NOW: chrono::Duration = chrono::Duration::minutes(5);
 
@@ -118,8 +120,8 @@ impl Sms {
                     return Ok(());
                 }
             };
-            let wait = wait.unwrap_or(Duration::from_secs(1) * tries);
-            if tries >= TRIES || wait > LONGEST_WAIT {
+            let wait = wait.unwrap_or(A_MOMENT);
+            if tries >= TRIES || wait > A_MOMENT {
                 return Err(Trouble { why: failure.to_string(), after: Some(wait), fatal: false });
             }
             tokio::time::sleep(wait).await;

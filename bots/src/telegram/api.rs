@@ -15,7 +15,7 @@ use teloxide::requests::Payload;
 use url::Url;
 
 use super::flood::no_wait_is_none;
-use crate::wire::in_full;
+use crate::wire;
 
 /// The way to one bot. Its addresses hold the token, so they are never shown.
 pub(super) struct Api {
@@ -25,42 +25,34 @@ pub(super) struct Api {
 }
 
 /// Why a call came to nothing. Never holds the token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// Telegram said no.
-    Refused(Refusal),
-    /// Something answered that is not the Bot API, or not in its words.
-    Strange {
-        /// The HTTP status.
-        status: u16,
-    },
-    /// The request certainly did not leave.
-    NotConnected(String),
-    /// It may have arrived; no answer came.
-    NoAnswer(String),
-}
+pub(super) type Failure = wire::Failure<Refusal>;
 
 /// Telegram's no.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Refusal {
     /// As HTTP's.
     pub(super) status: u16,
-    /// In its words.
-    pub(super) description: String,
+    /// In its words; nothing where something else answered than the Bot API.
+    pub(super) description: Option<String>,
     /// How long to wait, with 429.
     pub(super) after: Option<Duration>,
     /// Where the group is now.
     pub(super) moved_to: Option<i64>,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(refusal) => write!(f, "Telegram answered {}: {}", refusal.status, refusal.description),
-            Self::Strange { status } => write!(f, "Telegram answered {status} with something that is not its API"),
-            Self::NotConnected(why) => write!(f, "no connection to Telegram: {why}"),
-            Self::NoAnswer(why) => write!(f, "no answer from Telegram: {why}"),
+        match &self.description {
+            Some(words) => write!(f, "Telegram answered {}: {words}", self.status),
+            None => write!(f, "Telegram answered {} with something that is not its API", self.status),
         }
+    }
+}
+
+impl Refusal {
+    /// Its words, as far as it has some.
+    pub(super) fn words(&self) -> &str {
+        self.description.as_deref().unwrap_or_default()
     }
 }
 
@@ -94,17 +86,10 @@ impl Api {
 }
 
 async fn answer<A: DeserializeOwned>(request: RequestBuilder) -> Result<A, Failure> {
-    let response = request.send().await.map_err(failed)?;
+    let response = request.send().await.map_err(Failure::of_error)?;
     let status = response.status();
-    let body = response.bytes().await.map_err(failed)?;
+    let body = response.bytes().await.map_err(Failure::of_error)?;
     read(status, &body)
-}
-
-fn failed(error: reqwest::Error) -> Failure {
-    let left = !(error.is_connect() || error.is_builder());
-    // The address holds the token.
-    let why = in_full(&error.without_url());
-    if left { Failure::NoAnswer(why) } else { Failure::NotConnected(why) }
 }
 
 #[derive(Deserialize)]
@@ -127,14 +112,14 @@ struct Parameters {
 }
 
 fn read<A: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<A, Failure> {
-    let strange = Failure::Strange { status: status.as_u16() };
-    let Ok(answer) = serde_json::from_slice::<Answer>(body) else { return Err(strange) };
+    let strange = || Failure::Refused(Refusal { status: status.as_u16(), ..Refusal::default() });
+    let Ok(answer) = serde_json::from_slice::<Answer>(body) else { return Err(strange()) };
     if answer.ok {
-        return serde_json::from_str(answer.result.map_or("null", RawValue::get)).map_err(|_| strange);
+        return serde_json::from_str(answer.result.map_or("null", RawValue::get)).map_err(|_| strange());
     }
     Err(Failure::Refused(Refusal {
         status: answer.error_code.unwrap_or(status.as_u16()),
-        description: answer.description,
+        description: Some(answer.description),
         after: no_wait_is_none(answer.parameters.retry_after.map(Duration::from_secs)),
         moved_to: answer.parameters.migrate_to_chat_id,
     }))

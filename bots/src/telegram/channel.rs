@@ -8,11 +8,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use teloxide::payloads::{EditMessageText, SendMessage};
-use teloxide::types::{LinkPreviewOptions, MessageId, ParseMode, ReplyMarkup, ReplyParameters};
+use teloxide::types::{MessageId, ParseMode, ReplyMarkup, ReplyParameters};
 
 use super::api::{Failure, Refusal};
 use super::place::{Place, provider_ref, read_ref};
-use super::render::{self, Links, Shown};
+use super::render::{self, Links, Shown, no_preview};
 use super::{Telegram, lock, outcome};
 use crate::{Capabilities, Channel, Envelope, Pace};
 
@@ -39,7 +39,10 @@ impl Channel for Telegram {
         }
         match result {
             Ok(provider_ref) => SendOutcome::Sent { provider_ref },
-            Err(failure) => self.judged(place, &failure, outcome::of_send(&failure)),
+            Err(failure) => match moved_to(&failure) {
+                Some(to) => SendOutcome::Moved { to: to.destination() },
+                None => self.judged(place, &failure, outcome::of_send(&failure)),
+            },
         }
     }
 
@@ -70,23 +73,15 @@ fn not_ours(envelope: &Envelope) -> SendOutcome {
 }
 
 impl Telegram {
-    /// Sends one text; where the group has moved, to its new id. Gives back the message's name, unless the answer
-    /// holds none.
+    /// Sends one text. Gives back the message's name, unless the answer holds none.
     pub(super) async fn tell(
         &self,
         place: Place,
         shown: &Shown,
         answers: Option<i32>,
     ) -> Result<Option<String>, Failure> {
-        let place = self.now_at(place);
-        match self.api.call::<_, Box<RawValue>>(&text_message(place, shown, answers)).await {
-            Err(Failure::Refused(Refusal { moved_to: Some(new), .. })) => {
-                let place = self.moved(place.chat, new);
-                let posted = self.api.call::<_, Box<RawValue>>(&text_message(place, shown, None)).await?;
-                Ok(named(place, &posted))
-            }
-            result => result.map(|posted| named(place, &posted)),
-        }
+        let posted: Box<RawValue> = self.api.call(&text_message(place, shown, answers)).await?;
+        Ok(named(place, &posted))
     }
 
     async fn change(&self, place: Place, message: i32, shown: Shown) -> Result<(), Failure> {
@@ -110,17 +105,13 @@ impl Telegram {
         }
         outcome
     }
+}
 
-    pub(super) fn now_at(&self, place: Place) -> Place {
-        let moved = lock(&self.moved).get(&place.chat).copied();
-        moved.map_or(place, |chat| Place { chat, topic: None })
-    }
-
-    /// Remembers that a group became a supergroup. Its topics, if it has any, are new.
-    pub(super) fn moved(&self, from: i64, to: i64) -> Place {
-        tracing::info!(from, to, "a Telegram group became a supergroup; its messages follow it");
-        lock(&self.moved).insert(from, to);
-        Place { chat: to, topic: None }
+/// Where the group is now, if that is why it was refused. Its topics, if it has any, are new.
+pub(super) fn moved_to(failure: &Failure) -> Option<Place> {
+    match failure {
+        Failure::Refused(Refusal { moved_to: Some(chat), .. }) => Some(Place { chat: *chat, topic: None }),
+        _ => None,
     }
 }
 
@@ -137,17 +128,6 @@ fn text_message(place: Place, shown: &Shown, answers: Option<i32>) -> SendMessag
 /// The message may be deleted by now.
 pub(super) fn answering(message: i32) -> ReplyParameters {
     ReplyParameters::new(MessageId(message)).allow_sending_without_reply()
-}
-
-/// A preview would show the shop's words and picture as ours, and make Telegram fetch the page.
-fn no_preview() -> LinkPreviewOptions {
-    LinkPreviewOptions {
-        is_disabled: true,
-        url: None,
-        prefer_small_media: false,
-        prefer_large_media: false,
-        show_above_text: false,
-    }
 }
 
 /// What is of use of a message as it was posted.

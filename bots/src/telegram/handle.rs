@@ -9,6 +9,7 @@ use teloxide::types::{CallbackQueryId, Update, UserId};
 use super::heard::{Heard, Speaker, Spot, heard, words};
 use super::listen::troubled;
 use super::place::Place;
+use super::pressed::Above;
 use super::text::length;
 use super::{Telegram, lock};
 use crate::words::sentence;
@@ -31,10 +32,12 @@ impl Telegram {
         };
         match heard(&update) {
             Some(Heard::Said { spot, text }) => self.said(&spot, &text, inbox).await,
-            Some(Heard::Pressed { spot, query, data }) => self.pressed(&spot, query, &data, inbox).await,
+            Some(Heard::Pressed { spot, query, data, above }) => {
+                self.pressed(&spot, query, &data, above.as_ref(), inbox).await
+            }
             Some(Heard::Moved { from, to }) => {
-                let to = self.moved(from, to);
-                inbox.moved(&Place { chat: from, topic: None }.destination(), &to.destination()).await;
+                let at = |chat| Place { chat, topic: None }.destination();
+                inbox.moved(&at(from), &at(to)).await;
                 Ok(())
             }
             None => Ok(()),
@@ -48,19 +51,31 @@ impl Telegram {
             Some(Ok(said)) => inbox.said(&self.who(spot).await, said).await,
             Some(Err(error)) => Reply::text(sentence(&error.to_string())),
         };
-        self.answer(spot, &reply).await
+        self.answer(spot, &reply, inbox).await
     }
 
     /// The button stops waiting in any case. In a room a short answer is for who pressed alone.
-    async fn pressed(&self, spot: &Spot, query: String, data: &str, inbox: &dyn Inbox) -> Result<(), Trouble> {
+    async fn pressed(
+        &self,
+        spot: &Spot,
+        query: String,
+        data: &str,
+        above: Option<&Above>,
+        inbox: &dyn Inbox,
+    ) -> Result<(), Trouble> {
+        let reply = inbox.pressed(&self.who(spot).await, data).await;
+        if let Some(edit) = above.and_then(|above| above.edit(spot.place, &reply)) {
+            let is_changed = self.changed(spot, &edit).await?;
+            self.acknowledge(query, None).await;
+            return if is_changed { Ok(()) } else { self.answer(spot, &reply, inbox).await };
+        }
         if !spot.is_room() {
             self.acknowledge(query, None).await;
-            return self.answer(spot, &inbox.pressed(&self.who(spot).await, data).await).await;
+            return self.answer(spot, &reply, inbox).await;
         }
-        let reply = inbox.pressed(&self.who(spot).await, data).await;
         let short = reply.buttons.is_empty() && reply.picture.is_none() && length(&reply.text) <= LONGEST_NOTE;
         self.acknowledge(query, short.then(|| crate::words::lines(&reply.text))).await;
-        if short { Ok(()) } else { self.answer(spot, &reply).await }
+        if short { Ok(()) } else { self.answer(spot, &reply, inbox).await }
     }
 
     /// A query that is too old can no longer be acknowledged, and need not be.
@@ -78,7 +93,7 @@ impl Telegram {
             Speaker::Alone | Speaker::Manager => true,
             Speaker::Member(person) => self.manages(spot.place, person).await,
         };
-        Who { destination: self.now_at(spot.place).destination(), may_manage }
+        Who { destination: spot.place.destination(), may_manage }
     }
 
     /// What cannot be asked now is a no; it is asked again the next time.

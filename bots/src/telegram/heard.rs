@@ -3,6 +3,7 @@
 use teloxide::types::{CallbackQuery, Message, Update, UpdateKind};
 
 use super::place::Place;
+use super::pressed::Above;
 use crate::Platform;
 use crate::commands::{ParseError, Said, addressee, parse};
 
@@ -37,7 +38,7 @@ impl Spot {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Heard {
     Said { spot: Spot, text: String },
-    Pressed { spot: Spot, query: String, data: String },
+    Pressed { spot: Spot, query: String, data: String, above: Option<Above> },
     Moved { from: i64, to: i64 },
 }
 
@@ -75,7 +76,7 @@ fn speaker(message: &Message) -> Option<Speaker> {
 /// Outside forums a thread is only a chain of replies.
 fn spot(message: &Message, speaker: Speaker) -> Spot {
     let topic = message.thread_id.filter(|_| message.is_topic_message).map(|thread| thread.0.0);
-    Spot { place: Place { chat: message.chat.id.0, topic }, speaker, message: Some(message.id.0) }
+    Spot { place: Place::new(message.chat.id.0, topic), speaker, message: Some(message.id.0) }
 }
 
 fn pressed(query: &CallbackQuery) -> Option<Heard> {
@@ -85,14 +86,18 @@ fn pressed(query: &CallbackQuery) -> Option<Heard> {
         Some(message) => spot(message, speaker),
         None => Spot { place: Place { chat: below.chat().id.0, topic: None }, speaker, message: None },
     };
-    Some(Heard::Pressed { spot, query: query.id.0.clone(), data: query.data.clone()? })
+    let above = below.regular_message().map(Above::of);
+    Some(Heard::Pressed { spot, query: query.id.0.clone(), data: query.data.clone()?, above })
 }
 
-/// What a text says to us. In a room only commands are meant for us, and only those that name us or nobody; a command
-/// we do not know may be another bot's.
+/// What a text says to us. In a room only what begins with our name is meant for us, and commands that name us or
+/// nobody; a command we do not know may be another bot's.
 pub(super) fn words(text: &str, room: bool, our_name: &str) -> Option<Result<Said, ParseError>> {
     if !room {
         return Some(parse(text, Platform::Telegram));
+    }
+    if let Some(words) = without_our_name(text, our_name) {
+        return Some(parse(words, Platform::Telegram));
     }
     if !text.starts_with('/') {
         return None;
@@ -102,6 +107,15 @@ pub(super) fn words(text: &str, room: bool, our_name: &str) -> Option<Result<Sai
         Some(_) => None,
         None => Some(parse(text, Platform::Telegram)).filter(|said| !matches!(said, Err(ParseError::Unknown { .. }))),
     }
+}
+
+/// The words behind `@CoatBot`.
+fn without_our_name<'t>(text: &'t str, our_name: &str) -> Option<&'t str> {
+    let rest = text.trim_start().strip_prefix('@')?;
+    let (name, words) = rest.split_at_checked(our_name.len())?;
+    let is_ours = !our_name.is_empty() && name.eq_ignore_ascii_case(our_name);
+    let ends = |c: char| !c.is_alphanumeric() && c != '_';
+    (is_ours && words.chars().next().is_none_or(ends)).then(|| words.trim_start_matches([',', ':', ' ']))
 }
 
 #[cfg(test)]
@@ -141,6 +155,8 @@ mod tests {
         let topic = json!({"message_thread_id": 3, "is_topic_message": true});
         assert_eq!(speaker_of(said(&group, topic)), Some((Speaker::Member(5), Some(3))));
         assert_eq!(speaker_of(said(&group, json!({"message_thread_id": 3}))), Some((Speaker::Member(5), None)));
+        let general = json!({"message_thread_id": 1, "is_topic_message": true});
+        assert_eq!(speaker_of(said(&group, general)), Some((Speaker::Member(5), None)), "General is no thread");
         let bot = json!({"id": 1_087_968_824, "is_bot": true, "first_name": "Group"});
         let anonymous = json!({"from": bot, "sender_chat": group});
         assert_eq!(speaker_of(said(&group, anonymous)), Some((Speaker::Manager, None)));
@@ -171,6 +187,10 @@ mod tests {
             heard("/roll 20", true),
             heard("/roll@CoatBot 20", true),
             heard("any news of the jacket?", true),
+            heard("@CoatBot watch jacket M", true),
+            heard("@coatbot: list", true),
+            heard("@CoatBottle jacket M", true),
+            heard("thanks @CoatBot", true),
             heard("any news of the jacket?", false),
             heard("/start ref_7", false),
         ];
@@ -180,6 +200,10 @@ mod tests {
         –
         –
         I do not know "/roll@ CoatBot". /help lists what I understand
+        –
+        /watch jacket M
+        /watches 
+        –
         –
         I do not know "any". /help lists what I understand
         /start ref_7

@@ -20,6 +20,12 @@ pub(super) fn keyboard(links: &[(String, Url)], buttons: &[Button]) -> Option<In
     (!rows.is_empty()).then(|| InlineKeyboardMarkup::new(rows))
 }
 
+/// The rows of links that a message keeps, then other buttons.
+pub(super) fn keyboard_below(links: &[Vec<InlineKeyboardButton>], buttons: &[Button]) -> Option<InlineKeyboardMarkup> {
+    let rows: Vec<Vec<InlineKeyboardButton>> = links.iter().cloned().chain(rows(buttons)).collect();
+    (!rows.is_empty()).then(|| InlineKeyboardMarkup::new(rows))
+}
+
 /// A button whose data is too long would cost the whole message; it cannot come from us.
 fn rows(buttons: &[Button]) -> Vec<Vec<InlineKeyboardButton>> {
     let mut rows: Vec<Vec<InlineKeyboardButton>> = Vec::new();

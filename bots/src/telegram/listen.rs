@@ -29,8 +29,10 @@ impl Receiver for Telegram {
 
     async fn register(&self) -> Result<(), Trouble> {
         let everyone = |command: &Command| command.may() == May::Everyone;
-        self.list(BotCommandScope::Default, everyone).await?;
+        // Alone with us everybody manages their own chat.
         let managers = |command: &Command| command.may() != May::Admins;
+        self.list(BotCommandScope::Default, everyone).await?;
+        self.list(BotCommandScope::AllPrivateChats, managers).await?;
         self.list(BotCommandScope::AllChatAdministrators, managers).await
     }
 

@@ -8,17 +8,18 @@ use super::api::{Failure, Refusal};
 
 /// The outcome on a message that was to be sent. A 429 is one chat's here; whether it is everybody's, `flood` tells.
 pub(super) fn of_send(failure: &Failure) -> SendOutcome {
-    let why = failure.to_string();
-    match failure {
-        Failure::Refused(refusal) => of_refusal(refusal, why),
-        Failure::NotConnected(_) => SendOutcome::Retry { after: None, why },
-        Failure::Strange { status: 500..=599 } => SendOutcome::Retry { after: None, why },
-        Failure::Strange { status: 413 } => SendOutcome::GiveUp { why },
-        Failure::Strange { .. } | Failure::NoAnswer(_) => SendOutcome::Unknown { why },
-    }
+    failure.outcome(of_refusal)
 }
 
 fn of_refusal(refusal: &Refusal, why: String) -> SendOutcome {
+    if refusal.description.is_none() {
+        return match refusal.status {
+            500..=599 => SendOutcome::Retry { after: None, why },
+            413 => SendOutcome::GiveUp { why },
+            // A proxy's page, or an answer that cannot be read: it may have been sent.
+            _ => SendOutcome::Unknown { why },
+        };
+    }
     match refusal.status {
         429 => SendOutcome::Retry { after: refusal.after, why },
         500..=599 => SendOutcome::Retry { after: refusal.after, why },
@@ -49,7 +50,7 @@ const GONE: &[&str] = &[
 ];
 
 fn is_gone(refusal: &Refusal) -> bool {
-    let words = refusal.description.to_lowercase();
+    let words = refusal.words().to_lowercase();
     GONE.iter().any(|gone| words.contains(gone))
         || matches!(
             known(refusal),
@@ -66,7 +67,7 @@ fn is_gone(refusal: &Refusal) -> bool {
 pub(super) fn refuses_links(failure: &Failure) -> bool {
     let Failure::Refused(refusal) = failure else { return false };
     matches!(known(refusal), Some(ApiError::ButtonUrlInvalid | ApiError::WrongHttpUrl))
-        || refusal.description.contains("inline keyboard button URL")
+        || refusal.words().contains("inline keyboard button URL")
 }
 
 /// The outcome on an edit. What says it already is as good as edited; what is gone is not sent again.
@@ -88,7 +89,7 @@ pub(super) fn of_edit(failure: &Failure, provider_ref: &str) -> SendOutcome {
 
 /// The library's name for a refusal.
 fn known(refusal: &Refusal) -> Option<ApiError> {
-    serde_json::from_value(Value::String(refusal.description.clone())).ok()
+    serde_json::from_value(Value::String(refusal.words().to_owned())).ok()
 }
 
 #[cfg(test)]
@@ -99,7 +100,7 @@ mod tests {
 
     fn refused(status: u16, description: &str) -> Failure {
         let after = (status == 429).then_some(Duration::from_secs(7));
-        Failure::Refused(Refusal { status, description: description.to_owned(), after, moved_to: None })
+        Failure::Refused(Refusal { status, description: Some(description.to_owned()), after, moved_to: None })
     }
 
     #[test]
@@ -143,8 +144,10 @@ mod tests {
     #[test]
     fn what_is_not_telegrams_answer_says_whether_it_may_have_arrived() {
         let outcome = |failure: Failure| of_send(&failure).as_str();
-        assert_eq!(outcome(Failure::Strange { status: 502 }), "retry");
-        assert_eq!(outcome(Failure::Strange { status: 200 }), "unknown");
+        let strange = |status| Failure::Refused(Refusal { status, ..Refusal::default() });
+        assert_eq!(outcome(strange(502)), "retry");
+        assert_eq!(outcome(strange(200)), "unknown");
+        assert_eq!(outcome(strange(413)), "give_up");
         assert_eq!(outcome(Failure::NotConnected("refused".into())), "retry");
         assert_eq!(outcome(Failure::NoAnswer("timed out".into())), "unknown");
     }

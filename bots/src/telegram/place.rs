@@ -3,6 +3,9 @@
 use coatcheck_domain::Destination;
 use teloxide::types::{ChatId, MessageId, Recipient, ThreadId};
 
+/// The topic that each forum has. It is no thread: what is sent there names none.
+const GENERAL: i32 = 1;
+
 /// A chat, and the topic inside a forum group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
@@ -11,10 +14,14 @@ pub(super) struct Place {
 }
 
 impl Place {
+    pub(super) fn new(chat: i64, topic: Option<i32>) -> Self {
+        Self { chat, topic: topic.filter(|topic| *topic != GENERAL) }
+    }
+
     /// None where the destination is another channel's.
     pub(super) fn of(destination: &Destination) -> Option<Self> {
         match *destination {
-            Destination::Telegram { chat, topic } => Some(Self { chat, topic }),
+            Destination::Telegram { chat, topic } => Some(Self::new(chat, topic)),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! Alerts, notices and answers as Telegram shows them. Pure.
 
-use teloxide::types::InlineKeyboardMarkup;
+use teloxide::types::{InlineKeyboardMarkup, LinkPreviewOptions};
 use url::Url;
 
 use super::keyboard::{can_be_pressed, keyboard};
@@ -43,6 +43,17 @@ pub(super) enum Links {
     OnButtons,
     /// Written out: it refused them on buttons.
     InText,
+}
+
+/// A preview would show the shop's words and picture as ours, and make Telegram fetch the page.
+pub(super) fn no_preview() -> LinkPreviewOptions {
+    LinkPreviewOptions {
+        is_disabled: true,
+        url: None,
+        prefer_small_media: false,
+        prefer_large_media: false,
+        show_above_text: false,
+    }
 }
 
 /// What a channel is asked to send.
@@ -93,11 +104,11 @@ fn without_links(alert: &Alert) -> Alert {
 }
 
 fn links_of(alert: &Alert) -> Vec<(String, Url)> {
-    let open = |url: Option<&Url>| url.map(|url| ("Open in the shop".to_owned(), url.clone()));
+    let open = |url: Option<&Url>| url.map(|url| ("Open in shop".to_owned(), url.clone()));
     match alert.variants.as_slice() {
         [one] => {
             let cart = one.cart_url.clone().filter(|_| alert.gone_after.is_none());
-            let cart = cart.map(|url| ("Straight into the cart".to_owned(), url));
+            let cart = cart.map(|url| ("Add to cart".to_owned(), url));
             open(one.url.as_ref().or(alert.url.as_ref())).into_iter().chain(cart).collect()
         }
         few if few.len() <= LINKED && few.iter().all(|variant| variant.url.is_some()) => {

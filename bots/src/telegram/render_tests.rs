@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use teloxide::types::InlineKeyboardButtonKind;
 
 use super::*;
+use crate::examples::{alert as example, variant};
 use crate::message::Notice;
-use crate::message::examples::{alert as example, variant};
 
 fn buttons() -> Vec<Button> {
     [("Watch again", "again:1"), ("Got it", "got:1")]
@@ -37,15 +37,15 @@ fn one_size_has_its_links_and_buttons() {
     one.variants[0].cart_url = Url::parse("https://shop.example/cart/1:1").ok();
     insta::assert_snapshot!(told(one.clone()), @"
     <b>Back in stock: Corps Jacket — M / Black, 129.00 EUR</b>
-    [Open in the shop](https://shop.example/products/jacket?size=M)
-    [Straight into the cart](https://shop.example/cart/1:1)
+    [Open in shop](https://shop.example/products/jacket?size=M)
+    [Add to cart](https://shop.example/cart/1:1)
     [Watch again]<again:1> [Got it]<got:1>
     ");
     one.gone_after = Some(250);
     insta::assert_snapshot!(told(one), @"
     <s>Back in stock: Corps Jacket — M / Black, 129.00 EUR</s>
-    <b>Gone after 4 min</b>
-    [Open in the shop](https://shop.example/products/jacket?size=M)
+    <b>Sold out again after 4 min</b>
+    [Open in shop](https://shop.example/products/jacket?size=M)
     [Watch again]<again:1> [Got it]<got:1>
     ");
 }
@@ -67,7 +67,7 @@ fn a_few_sizes_have_a_link_each_and_many_share_one() {
     • M / Black
     • L / Black
     • XL / Black
-    [Open in the shop](https://shop.example/products/jacket)
+    [Open in shop](https://shop.example/products/jacket)
     [Watch again]<again:1> [Got it]<got:1>
     ");
 }
@@ -80,13 +80,13 @@ fn a_link_that_telegram_refuses_on_buttons_is_written_out() {
     insta::assert_snapshot!(told(local), @"
     This is how an alert looks.
     <b>Back in stock: Corps Jacket — M / Black, 129.00 EUR</b>
-    Open in the shop: http://127.0.0.1:8080/p?a=1&amp;b=2
+    Open in shop: http://127.0.0.1:8080/p?a=1&amp;b=2
     [Watch again]<again:1> [Got it]<got:1>
     ");
     let public = Message::Alert(Box::new(example(vec![variant("M", "Black")])));
     insta::assert_snapshot!(seen(&message(&public, &[], Links::InText)), @"
     <b>Back in stock: Corps Jacket — M / Black, 129.00 EUR</b>
-    Open in the shop: https://shop.example/products/jacket?size=M
+    Open in shop: https://shop.example/products/jacket?size=M
     ");
 }
 
@@ -97,7 +97,7 @@ fn a_hostile_title_is_only_words() {
     hostile.variants[0].url = None;
     insta::assert_snapshot!(told(hostile), @"
     <b>Back in stock: &lt;b&gt;Jacket&lt; /b&gt; @ everyone &amp;amp; — &lt; /b&gt;&lt;a href=&quot;https: //evil.example&quot;&gt;M / @ durov, 129.00 EUR</b>
-    [Open in the shop](https://shop.example/products/jacket)
+    [Open in shop](https://shop.example/products/jacket)
     [Watch again]<again:1> [Got it]<got:1>
     ");
 }

@@ -4,48 +4,78 @@ use std::time::Duration;
 
 use coatcheck_domain::delivery::SendOutcome;
 use reqwest::multipart::{Form, Part};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::api::Failure;
-use super::channel::answering;
+use super::channel::{answering, moved_to};
 use super::heard::Spot;
 use super::place::Place;
+use super::pressed::Edit;
 use super::render::{self, Attached, Page, Shown};
 use super::{Telegram, outcome};
-use crate::{Reply, Trouble};
+use crate::{Inbox, Reply, Trouble};
 
 /// Requests for one message of an answer.
-const TRIES: u32 = 4;
-/// What takes longer is put back, so that its chat is free again.
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
+const TRIES: u32 = 2;
+/// The wait between them.
+const A_MOMENT: Duration = Duration::from_secs(1);
+/// A permit that takes longer is waited for elsewhere.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 impl Telegram {
     /// Answers; in a room as a reply to what was said. An answer that nobody can get any more is done.
-    pub(super) async fn answer(&self, spot: &Spot, reply: &Reply) -> Result<(), Trouble> {
+    pub(super) async fn answer(&self, spot: &Spot, reply: &Reply, inbox: &dyn Inbox) -> Result<(), Trouble> {
+        let mut spot = *spot;
         for page in render::reply(reply) {
-            self.page(spot, &page).await?;
+            self.page(&mut spot, &page, inbox).await?;
         }
         Ok(())
     }
 
-    async fn page(&self, spot: &Spot, page: &Page) -> Result<(), Trouble> {
+    /// Changes the message that was pressed. `false`: it can no longer be changed, so the answer is one of its own.
+    pub(super) async fn changed(&self, spot: &Spot, edit: &Edit) -> Result<bool, Trouble> {
+        self.permit().await?;
+        let result = match edit {
+            Edit::Text(edit) => self.api.call::<_, IgnoredAny>(edit.as_ref()).await,
+            Edit::Buttons(edit) => self.api.call::<_, IgnoredAny>(edit.as_ref()).await,
+        };
+        let Err(failure) = result else { return Ok(true) };
+        match self.judged(spot.place, &failure, outcome::of_edit(&failure, "")) {
+            SendOutcome::Sent { .. } => Ok(true),
+            SendOutcome::Retry { after, why } | SendOutcome::Hold { after, why } => {
+                Err(Trouble { why, after: after.or(Some(A_MOMENT)), fatal: false })
+            }
+            // Whether it was changed is not known: changing it again does no harm.
+            SendOutcome::Unknown { why } => Err(Trouble { why, after: Some(A_MOMENT), fatal: false }),
+            _ => Ok(false),
+        }
+    }
+
+    /// What cannot be said within seconds is put back, so that it delays nothing else that is said here.
+    async fn page(&self, spot: &mut Spot, page: &Page, inbox: &dyn Inbox) -> Result<(), Trouble> {
         let mut tries = 0;
         loop {
             self.permit().await?;
             let Err(failure) = self.post_page(spot, page).await else { return Ok(()) };
             tries += 1;
+            if let Some(to) = moved_to(&failure).filter(|_| tries < TRIES) {
+                inbox.moved(&spot.place.destination(), &to.destination()).await;
+                *spot = Spot { place: to, message: None, ..*spot };
+                continue;
+            }
             let wait = match self.judged(spot.place, &failure, outcome::of_send(&failure)) {
                 SendOutcome::Retry { after, .. } | SendOutcome::Hold { after: after @ Some(_), .. } => after,
                 // Twice is better than never.
                 SendOutcome::Unknown { .. } => None,
                 SendOutcome::Hold { why, .. } => return Err(Trouble { why, after: None, fatal: true }),
                 last => {
-                    tracing::warn!(chat = spot.place.chat, why = last.why(), "an answer could not be given");
+                    tracing::warn!(chat = spot.place.chat, why = last.why(), "answer not given");
                     return Ok(());
                 }
             };
-            let wait = wait.unwrap_or(Duration::from_secs(1) * tries);
-            if tries >= TRIES || wait > LONGEST_WAIT {
+            let wait = wait.unwrap_or(A_MOMENT);
+            if tries >= TRIES || wait > A_MOMENT {
                 return Err(Trouble { why: failure.to_string(), after: Some(wait), fatal: false });
             }
             tokio::time::sleep(wait).await;
@@ -57,7 +87,7 @@ impl Telegram {
         let Some(attached) = &page.attached else {
             return self.tell(spot.place, &page.shown, answers).await.map(drop);
         };
-        let place = self.now_at(spot.place);
+        let place = spot.place;
         let (method, name, file) = match attached {
             Attached::Picture(picture) => ("SendPhoto", "photo", part(picture.png.to_vec(), "picture.png")),
             Attached::File(file) => ("SendDocument", "document", part(file.content.as_bytes().to_vec(), &file.name)),

@@ -15,7 +15,7 @@ use coatcheck_world::Telegram as World;
 use tokio::sync::watch;
 
 use super::*;
-use crate::{EventSink, InboundEvent, Inbox, Receipt, Receiver, Reply, Said, SinkClosed, Who};
+use crate::{Channel, EventSink, InboundEvent, Inbox, Receipt, Receiver, Reply, Said, SinkClosed, Who};
 
 /// Nothing here takes so long, on any machine.
 const LONG: Duration = Duration::from_secs(60);

@@ -141,8 +141,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::examples::{alert, variant};
     use crate::message::Notice;
-    use crate::message::examples::{alert, variant};
 
     #[test]
     #[expect(clippy::too_many_lines, reason = "the whole body, as receivers see it")]

@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::message::examples::{alert, variant};
+use crate::examples::{alert, variant};
 use crate::message::{Message, Notice};
 
 /// Lets everything pass but one address and one resolver error.

@@ -38,7 +38,7 @@ impl AlertText {
             lines.push(format!("and {} more", self.more));
         }
         lines.extend(self.link.as_ref().map(ToString::to_string));
-        lines.extend(self.cart.as_ref().map(|cart| format!("Straight into the cart: {cart}")));
+        lines.extend(self.cart.as_ref().map(|cart| format!("Add to cart: {cart}")));
         lines.join("\n")
     }
 }
@@ -146,8 +146,8 @@ pub(crate) fn remark(variant: &AlertVariant, opening: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::examples::{alert as example, variant};
     use crate::message::Notice;
-    use crate::message::examples::{alert as example, variant};
 
     fn read(told: &Alert) -> String {
         alert(told).text()

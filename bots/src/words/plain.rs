@@ -3,6 +3,9 @@
 /// Characters of a product's title in a message, at most.
 const LONGEST_TITLE: usize = 80;
 
+/// What a line begins with that a press adds to a message.
+pub const NOTE: &str = "✓ ";
+
 /// A product's title, fit for one line of a message. Names often differ only at the end: it is kept.
 #[must_use]
 pub fn title(text: &str) -> String {

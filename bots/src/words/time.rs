@@ -21,14 +21,14 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// How long: `12 ms`, `0.4 s`, `40 s`, `4 min`, `2 h 5 min`, `1 day`, `3 days`. Each unit is rounded down.
+/// How long: `12 ms`, `0.4 s`, `1 s`, `40 s`, `4 min`, `2 h 5 min`, `1 day`, `3 days`. Each unit is rounded down.
 #[must_use]
 pub fn lasting(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
         0 if time < Duration::from_millis(100) => format!("{} ms", time.as_millis().max(1)),
-        0..10 => format!("{:.1} s", time.as_secs_f64()),
-        10..MINUTE => format!("{seconds} s"),
+        0..2 => format!("{:.1} s", time.as_secs_f64()).replace(".0 s", " s"),
+        2..MINUTE => format!("{seconds} s"),
         MINUTE..HOUR => format!("{} min", seconds / MINUTE),
         HOUR..DAY if seconds % HOUR < MINUTE => format!("{} h", seconds / HOUR),
         HOUR..DAY => format!("{} h {} min", seconds / HOUR, seconds % HOUR / MINUTE),
@@ -37,12 +37,12 @@ pub fn lasting(time: Duration) -> String {
     }
 }
 
-/// What an alert says when it is over: `Gone after 4 min`.
+/// What an alert says when it is over: `Sold out again after 4 min`.
 #[must_use]
 pub fn gone_after(seconds: u64) -> String {
     match seconds {
-        0 => "Gone within a second".to_owned(),
-        _ => format!("Gone after {}", lasting(Duration::from_secs(seconds))),
+        0 => "Sold out again within a second".to_owned(),
+        _ => format!("Sold out again after {}", lasting(Duration::from_secs(seconds))),
     }
 }
 
@@ -58,6 +58,6 @@ mod tests {
         insta::assert_snapshot!(lines.join(", "), @"just now, just now, 7 s ago, 40 s ago, 1 min ago, 4 min ago, 31 min ago, 1 h ago, 2 h 5 min ago, 23 h 59 min ago, 1 day ago, 3 days ago, on 2026-12-11");
         assert_eq!(lasting(Duration::from_millis(412)), "0.4 s");
         assert_eq!(lasting(Duration::from_micros(300)), "1 ms");
-        assert_eq!([gone_after(0), gone_after(250)], ["Gone within a second", "Gone after 4 min"]);
+        assert_eq!([gone_after(0), gone_after(250)], ["Sold out again within a second", "Sold out again after 4 min"]);
     }
 }

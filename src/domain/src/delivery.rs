@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::Destination;
+
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
@@ -196,6 +198,11 @@ pub enum SendOutcome {
         /// What happened.
         why: String,
     },
+    /// It did not arrive: the chat has another address by now.
+    Moved {
+        /// Which.
+        to: Destination,
+    },
     /// Bytes left and no answer came. It may have arrived.
     Unknown {
         /// What happened.
@@ -213,6 +220,7 @@ impl SendOutcome {
             Self::Hold { .. } => "hold",
             Self::GiveUp { .. } => "give_up",
             Self::AddressGone { .. } => "address_gone",
+            Self::Moved { .. } => "moved",
             Self::Unknown { .. } => "unknown",
         }
     }
@@ -222,6 +230,7 @@ impl SendOutcome {
     pub fn why(&self) -> Option<&str> {
         match self {
             Self::Sent { .. } => None,
+            Self::Moved { .. } => Some("the chat has another address by now"),
             Self::Retry { why, .. }
             | Self::Hold { why, .. }
             | Self::GiveUp { why }
@@ -281,7 +290,7 @@ pub fn next(sending: Sending, outcome: &SendOutcome, now: DateTime<Utc>, rng: f6
         SendOutcome::Retry { after, .. } | SendOutcome::Hold { after, .. } => {
             after.unwrap_or_else(|| backoff(sending.attempts, rng))
         }
-        SendOutcome::Unknown { .. } => backoff(sending.attempts, rng),
+        SendOutcome::Moved { .. } | SendOutcome::Unknown { .. } => backoff(sending.attempts, rng),
     };
     if sending.attempts >= MAX_ATTEMPTS {
         return Next::Dead { address_gone: false };

@@ -11,6 +11,7 @@ pub mod destination;
 pub mod drift;
 pub mod fold;
 pub mod history;
+pub mod message;
 pub mod money;
 pub mod phone;
 pub mod poll;

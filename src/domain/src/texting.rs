@@ -86,6 +86,12 @@ fn moments_after(now: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
 }
 
 impl Hours {
+    /// When texts begin, on the clock of whoever gets them: `9:00`.
+    #[must_use]
+    pub fn begin(self) -> String {
+        format!("{}:00", self.from)
+    }
+
     fn wider_by(self, hours: u8) -> Self {
         Self { from: self.from.saturating_sub(hours), to: self.to.saturating_add(hours).min(24) }
     }

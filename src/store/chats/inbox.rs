@@ -49,6 +49,8 @@ pub struct Arrival {
     pub attempts: i64,
     /// As it came.
     pub payload: String,
+    /// What was asked is done; only this answer is owed.
+    pub reply: Option<String>,
 }
 
 impl Db {
@@ -64,7 +66,7 @@ impl Db {
         }
         let txn = self.write().await?;
         let now = micros(self.now());
-        let waits = "EXISTS (SELECT 1 FROM inbox e WHERE e.platform = $1 AND e.chat = $3 AND e.done_at IS NULL)";
+        let waits = "EXISTS (SELECT 1 FROM inbox e WHERE e.platform = $1 AND e.chat = $3 AND e.done_at IS NULL AND e.reply IS NULL)";
         let sql = format!(
             "INSERT INTO inbox (platform, external_id, chat, payload, received_at, held_until, attempts) \
              VALUES ($1, $2, $3, $4, $5, CASE WHEN {waits} THEN 0 ELSE $6 END, CASE WHEN {waits} THEN 0 ELSE 1 END) \
@@ -86,7 +88,9 @@ impl Db {
                 self.wake().ring(Topic::Inbox);
                 TakenIn::Queued
             }
-            Some(Row { id, attempts }) => TakenIn::Held(Arrival { id, attempts, payload: new.payload.to_owned() }),
+            Some(Row { id, attempts }) => {
+                TakenIn::Held(Arrival { id, attempts, payload: new.payload.to_owned(), reply: None })
+            }
         })
     }
 
@@ -107,7 +111,7 @@ impl Db {
     pub async fn take_arrivals(&self, platform: &str, limit: usize) -> Result<Vec<Arrival>, StoreError> {
         let now = micros(self.now());
         let due = "i.platform = $1 AND i.done_at IS NULL AND i.held_until <= $2 \
-                   AND NOT EXISTS (SELECT 1 FROM inbox e WHERE e.platform = $1 AND e.chat = i.chat AND e.done_at IS NULL AND e.id < i.id)";
+                   AND NOT EXISTS (SELECT 1 FROM inbox e WHERE e.platform = $1 AND e.chat = i.chat AND e.done_at IS NULL AND e.reply IS NULL AND e.id < i.id)";
         let look = format!("SELECT i.id FROM inbox i WHERE {due} LIMIT 1");
         if self.read().id(&look, vec![platform.into(), now.into()]).await?.is_none() {
             return Ok(Vec::new());
@@ -118,7 +122,7 @@ impl Db {
         let sql = format!(
             "UPDATE inbox SET held_until = $3, attempts = attempts + 1 WHERE held_until <= $2 AND done_at IS NULL AND id IN \
              (SELECT i.id FROM inbox i WHERE {due} ORDER BY i.id LIMIT $4 + 0) \
-             RETURNING id, attempts, payload"
+             RETURNING id, attempts, payload, reply"
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let values = vec![platform.into(), now.into(), (now + span(HOLD)).into(), limit.into()];
@@ -127,6 +131,7 @@ impl Db {
         taken.sort_by_key(|arrival| arrival.id);
         for arrival in &mut taken {
             arrival.payload = self.opened_words(std::mem::take(&mut arrival.payload));
+            arrival.reply = arrival.reply.take().map(|reply| self.opened_words(reply));
         }
         Ok(taken)
     }
@@ -137,23 +142,40 @@ impl Db {
     /// When the database fails; then it will be answered once more.
     pub async fn end_arrival(&self, arrival: &Arrival) -> Result<bool, StoreError> {
         let txn = self.write().await?;
-        let sql = "UPDATE inbox SET done_at = $2, held_until = 0, payload = '' WHERE id = $1 AND done_at IS NULL AND attempts = $3";
+        let sql = "UPDATE inbox SET done_at = $2, held_until = 0, payload = '', reply = NULL WHERE id = $1 AND done_at IS NULL AND attempts = $3";
         let ended = txn.run(sql, vec![arrival.id.into(), micros(self.now()).into(), arrival.attempts.into()]).await?;
         txn.commit().await?;
         self.wake().ring(Topic::Inbox);
         Ok(ended == 1)
     }
 
-    /// It could not be answered now: after `wait` anyone may try again, if it is still ours.
+    /// It could not be answered now: after `wait` anyone may try again, if it is still ours. With a `reply` what was asked
+    /// is done, and the chat's next event need not wait for it.
     ///
     /// # Errors
     /// When the database fails; then it is free when its hold runs out.
-    pub async fn put_back_arrival(&self, arrival: &Arrival, wait: Duration) -> Result<(), StoreError> {
+    pub async fn put_back_arrival(
+        &self,
+        arrival: &Arrival,
+        wait: Duration,
+        reply: Option<&str>,
+    ) -> Result<(), StoreError> {
         let txn = self.write().await?;
-        let sql = "UPDATE inbox SET held_until = $2 WHERE id = $1 AND done_at IS NULL AND attempts = $3";
+        let sql = "UPDATE inbox SET held_until = $2, reply = COALESCE($4, reply) WHERE id = $1 AND done_at IS NULL AND attempts = $3";
         let until = micros(self.now()) + span(wait);
-        txn.run(sql, vec![arrival.id.into(), until.into(), arrival.attempts.into()]).await?;
-        Ok(txn.commit().await?)
+        txn.run(
+            sql,
+            vec![
+                arrival.id.into(),
+                until.into(),
+                arrival.attempts.into(),
+                reply.map(|reply| self.sealed_words(reply)).into(),
+            ],
+        )
+        .await?;
+        txn.commit().await?;
+        self.wake().ring(Topic::Inbox);
+        Ok(())
     }
 
     /// Forgets what was done more than `age` ago. Until then a repetition is known.

@@ -8,6 +8,8 @@ use crate::store::db::sql::Sql;
 use crate::store::db::time::{at, micros};
 
 const LANE_DOWN: &str = "lane_down";
+/// Nobody is heard on a platform.
+pub const RECEIVER_DEAF: &str = "receiver_deaf";
 
 /// A lane that gets nothing through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,15 +51,35 @@ pub(in crate::store) async fn close_before(
 }
 
 impl Db {
+    /// Opens an incident, unless it is open. Says whether that is news.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_incident(&self, kind: &str, subject: &str, text: &str) -> Result<bool, DbErr> {
+        let txn = self.write().await?;
+        let is_news = open(&txn, kind, subject, text, self.now()).await?;
+        txn.commit().await?;
+        Ok(is_news)
+    }
+
+    /// Closes an incident. Says whether it was open.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn close_incident(&self, kind: &str, subject: &str) -> Result<bool, DbErr> {
+        let txn = self.write().await?;
+        let sql = "UPDATE incident SET closed_at = $3 WHERE kind = $1 AND subject = $2 AND closed_at IS NULL";
+        let was_open = txn.run(sql, vec![kind.into(), subject.into(), micros(self.now()).into()]).await? > 0;
+        txn.commit().await?;
+        Ok(was_open)
+    }
+
     /// Lets all instances know that a lane gets nothing through. Says whether that is news.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn lane_is_down(&self, lane: &str, why: &str) -> Result<bool, DbErr> {
-        let txn = self.write().await?;
-        let is_news = open(&txn, LANE_DOWN, lane, why, self.now()).await?;
-        txn.commit().await?;
-        Ok(is_news)
+        self.open_incident(LANE_DOWN, lane, why).await
     }
 
     /// Something got through. Says whether the lane was down until now.
@@ -65,12 +87,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn lane_is_up(&self, lane: &str) -> Result<bool, DbErr> {
-        let txn = self.write().await?;
-        let sql = "UPDATE incident SET closed_at = $3 WHERE kind = $1 AND subject = $2 AND closed_at IS NULL";
-        let values = vec![LANE_DOWN.into(), lane.into(), micros(self.now()).into()];
-        let was_down = txn.run(sql, values).await? > 0;
-        txn.commit().await?;
-        Ok(was_down)
+        self.close_incident(LANE_DOWN, lane).await
     }
 
     /// Trouble that lasts, in words, the oldest first.
@@ -89,6 +106,7 @@ impl Db {
         let rows: Vec<Row> = self.read().rows(sql, vec![]).await?;
         let words = |row: &Row| match row.kind.as_str() {
             LANE_DOWN => format!("lane {} gets nothing through: {}", row.subject, row.text),
+            RECEIVER_DEAF => format!("{} is not connected: {}", row.subject, row.text),
             _ => row.text.clone(),
         };
         Ok(rows.iter().map(|row| (words(row), at(row.opened_at))).collect())

@@ -116,6 +116,16 @@ impl Db {
         Ok(())
     }
 
+    /// Did the owner of a phone say ANYTIME?
+    ///
+    /// # Errors
+    /// As [`Db::consent`].
+    pub async fn is_texted_anytime(&self, phone: &Phone) -> Result<bool, StoreError> {
+        let hashes: Vec<_> = self.keys()?.look_ups(phone).into_iter().map(|look_up| look_up.hash.into()).collect();
+        let sql = format!("SELECT id FROM destination WHERE anytime AND look_up IN ({})", list(1, hashes.len()));
+        Ok(self.read().id(&sql, hashes).await?.is_some())
+    }
+
     /// May a phone be texted?
     ///
     /// # Errors

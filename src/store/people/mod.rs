@@ -4,6 +4,7 @@ pub mod challenge;
 pub mod consent;
 pub mod keys;
 pub(in crate::store) mod merge;
+pub mod moved;
 pub mod person;
 pub mod phone;
 pub mod rekey;

@@ -55,6 +55,7 @@ impl Db {
         if let Destination::Sms(phone) = destination {
             return self.phone_for(phone).await;
         }
+        let destination = &self.now_at(destination).await?;
         let txn = self.write().await?;
         let row: Option<AddressRow> = txn.row(FIND, vec![destination.to_stored().into()]).await?;
         let address = match row {
@@ -77,6 +78,7 @@ impl Db {
         if let Destination::Sms(phone) = destination {
             return self.known_phone(phone).await;
         }
+        let destination = self.now_at(destination).await?;
         let row: Option<AddressRow> = self.read().row(FIND, vec![destination.to_stored().into()]).await?;
         Ok(row.filter(|row| row.state == "active").map(AddressRow::into_address))
     }

@@ -53,7 +53,7 @@ async fn what_its_holder_left_undone_is_free_after_a_while_and_the_late_end_chan
     let again = db.take_arrivals("telegram", 9).await.expect("asked");
     assert_eq!((words(&again), again[0].attempts), (vec!["1"], 2));
     assert!(!db.end_arrival(&first).await.expect("asked"), "it is another's now");
-    db.put_back_arrival(&first, Duration::ZERO).await.expect("asked");
+    db.put_back_arrival(&first, Duration::ZERO, None).await.expect("asked");
     assert!(db.take_arrivals("telegram", 9).await.expect("asked").is_empty(), "nor is it put back");
     assert!(db.end_arrival(&again[0]).await.expect("ended"));
 }

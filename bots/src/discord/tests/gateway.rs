@@ -34,7 +34,12 @@ struct Listening {
 }
 
 fn listening(world: World) -> Listening {
-    let (bot, hall) = (Arc::new(bot(&world)), Arc::new(Hall::default()));
+    listening_by(world, clock())
+}
+
+fn listening_by(world: World, clock: Arc<ManualClock>) -> Listening {
+    let bot = Arc::new(bot_at(&world.base(), world.token(), None, LONG, clock));
+    let hall = Arc::new(Hall::default());
     let task = {
         let (bot, hall) = (Arc::clone(&bot), Arc::clone(&hall));
         tokio::spawn(async move { bot.listen(hall.as_ref()).await })
@@ -60,11 +65,14 @@ async fn what_people_do_arrives_and_can_be_answered() {
     let asked = it.world.slash(ann, Place::Managed(room), "watch", &[("product", "jacket"), ("size", "M")]);
     let typing = it.world.types(ann, Place::Dm, "watch", ("product", "jack"), &[]);
     let said = it.world.says(ann, "watches");
-    until("three arrivals", || it.hall.ids().len() == 3).await;
+    it.bot.send(&to(Destination::DiscordUser(ann), jacket())).await;
+    let alert = it.world.messages(it.world.dm(ann)).pop().unwrap()["id"].as_str().unwrap().parse().unwrap();
+    let pressed = it.world.presses(ann, alert, "Watch again").unwrap();
+    until("four arrivals", || it.hall.ids().len() == 4).await;
     let arrived = it.hall.0.lock().unwrap().clone();
     let mut fleeting: Vec<(u64, bool)> = arrived.iter().map(|a| (a.external_id.parse().unwrap(), a.fleeting)).collect();
     fleeting.sort_unstable();
-    assert_eq!(fleeting, [(asked, false), (typing, true), (said, false)]);
+    assert_eq!(fleeting, [(asked, false), (typing, true), (said, false), (pressed, false)]);
     assert!(arrived.iter().all(|a| a.chat == ann.to_string()));
     for one in &arrived {
         it.bot.handle(&one.payload, &Echo::default()).await.unwrap();
@@ -75,10 +83,40 @@ async fn what_people_do_arrives_and_can_be_answered() {
     ");
     insta::assert_snapshot!(it.world.chat(it.world.dm(ann), ann), @"
     Ann: watches
+    CoatCheck (edited): Back in stock: Corps Jacket — M / Black, 129.00 EUR
+    ✓ Watching again
+    ┃ Corps Jacket → https://shop.example/products/jacket?size=M
+    ┃ Size: M
+    ┃ Style: Black
+    ┃ Price: 129.00 EUR
+    ┃ shop.example
+    [Open in shop → https://shop.example/products/jacket?size=M] [Stop M / Black]
     CoatCheck: watches .
     [Stop]
     ");
     assert_eq!(it.world.choices(typing), Some(vec!["watch product jacket".to_owned()]));
+    it.task.abort();
+}
+
+#[tokio::test]
+async fn in_a_server_only_what_begins_by_mentioning_us_is_heard_and_answered_there() {
+    let it = listening(World::open().unwrap());
+    until("READY", || it.bot.trouble().is_none()).await;
+    let (ann, room, us) = (it.world.person("Ann"), it.world.channel(), it.world.mention());
+    for text in ["jacket M", "<@1> jacket M", &format!("thanks {us}"), &format!("{us} watch jacket M")] {
+        it.world.says_in(ann, room, text);
+    }
+    until("the mention", || it.hall.ids().len() == 1).await;
+    let payload = it.hall.0.lock().unwrap()[0].payload.clone();
+    it.bot.handle(&payload, &Echo::default()).await.unwrap();
+    insta::assert_snapshot!(it.world.chat(room, ann).replace(&us, "@us"), @r"
+    Ann: jacket M
+    Ann: <@1> jacket M
+    Ann: thanks @us
+    Ann: @us watch jacket M
+    CoatCheck: watch jacket\|M.
+    [Stop]
+    ");
     it.task.abort();
 }
 
@@ -122,6 +160,27 @@ async fn heartbeats_without_an_answer_end_the_connection() {
     let it = listening(world);
     until("another connection", || it.world.gateway().identified() + it.world.gateway().resumed() >= 2).await;
     it.task.abort();
+}
+
+#[tokio::test]
+async fn a_resume_without_an_answer_ends_the_connection_and_the_next_one_identifies() {
+    let (world, clock) = (World::open().unwrap(), clock());
+    world.gateway().beat_each(Duration::from_millis(200));
+    world.gateway().ignore_resumes(true);
+    let it = listening_by(world, Arc::clone(&clock));
+    until("READY", || it.bot.trouble().is_none()).await;
+    it.world.gateway().cut();
+    until("resumed", || it.world.gateway().resumed() >= 1).await;
+    until("noticed", || it.bot.trouble().is_some()).await;
+    assert!(!it.task.is_finished());
+    clock.advance(Duration::from_secs(31));
+    let ended = tokio::time::timeout(LONG, it.task).await.unwrap().unwrap().unwrap_err();
+    assert_eq!(ended.why, "the gateway has not answered IDENTIFY or RESUME for 31 s");
+    let (bot, hall) = (Arc::clone(&it.bot), Arc::clone(&it.hall));
+    let again = tokio::spawn(async move { bot.listen(hall.as_ref()).await });
+    until("READY again", || it.bot.trouble().is_none()).await;
+    assert_eq!(it.world.gateway().identified(), 2);
+    again.abort();
 }
 
 #[tokio::test]

@@ -25,10 +25,9 @@ async fn a_conversation_reads_like_one() {
     handed(&world, &bot, world.presses(ann, message, "Stop").unwrap(), &inbox).await;
     handed(&world, &bot, world.slash(ann, Place::Dm, "frobnicate", &[]), &inbox).await;
     insta::assert_snapshot!(world.chat(world.dm(ann), ann), @r"
-    CoatCheck: watch Corps Jacket\|size\|M,L\|every.
-    [Stop]
-    CoatCheck: pressed stop:1 by discord
-    CoatCheck: I do not know that (any more). /help lists what I understand.
+    CoatCheck (edited): watch Corps Jacket\|size\|M,L\|every.
+    ✓ Stopped \*M\*
+    CoatCheck: This command is no longer available. /help lists all commands.
     ");
     handed(&world, &bot, world.slash(ann, Place::Channel(room), "watches", &[]), &inbox).await;
     handed(&world, &bot, world.slash(ann, Place::Managed(room), "watches", &[]), &inbox).await;
@@ -237,4 +236,39 @@ async fn the_platform_takes_the_commands() {
     let world = World::open().unwrap();
     bot(&world).register().await.unwrap();
     assert_eq!(world.commands().len(), Command::on(Platform::Discord).count());
+}
+
+#[tokio::test]
+async fn a_pressed_message_says_what_became_of_it_and_keeps_its_links() {
+    let world = World::open().unwrap();
+    let ann = world.person("Ann");
+    let (bot, dm) = (bot(&world), world.dm(ann));
+    let mut alert = to(Destination::DiscordUser(ann), jacket());
+    bot.send(&alert).await;
+    let message: u64 = world.messages(dm)[0]["id"].as_str().unwrap().parse().unwrap();
+    let slow = Echo { slow: answer::PATIENCE * 11 / 10, ..Echo::default() };
+    for (label, inbox) in [("Watch again", &Echo::default()), ("Stop M / Black", &slow)] {
+        handed(&world, &bot, world.presses(ann, message, label).unwrap(), inbox).await;
+    }
+    alert.key = "a:8:1:0".to_owned();
+    alert.buttons =
+        vec![Button { label: "List".into(), data: "list".into() }, Button { label: "Lost".into(), data: "x".into() }];
+    bot.send(&alert).await;
+    let message: u64 = world.messages(dm)[1]["id"].as_str().unwrap().parse().unwrap();
+    for (label, inbox) in [("Lost", &Echo::default()), ("Lost", &slow), ("List", &Echo::default())] {
+        handed(&world, &bot, world.presses(ann, message, label).unwrap(), inbox).await;
+    }
+    insta::assert_snapshot!(world.chat(dm, ann), @r"
+    CoatCheck (edited): Back in stock: Corps Jacket — M / Black, 129.00 EUR
+    ✓ Stopped \*M\*
+    ┃ Corps Jacket → https://shop.example/products/jacket?size=M
+    ┃ Size: M
+    ┃ Style: Black
+    ┃ Price: 129.00 EUR
+    ┃ shop.example
+    [Open in shop → https://shop.example/products/jacket?size=M]
+    CoatCheck (edited): Nothing is left.
+    CoatCheck: pressed x by discord
+    CoatCheck: pressed x by discord
+    ");
 }

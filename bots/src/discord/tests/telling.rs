@@ -22,7 +22,7 @@ async fn an_alert_reads_well_and_calls_nobody() {
     ┃ Price: 129.00 EUR
     ┃ Left: 3
     ┃ shop.example
-    [Open the shop → https://shop.example/products/jacket?size=M] [Into the cart → https://shop.example/cart/1:1] [Watch again] [Got it]
+    [Open in shop → https://shop.example/products/jacket?size=M] [Add to cart → https://shop.example/cart/1:1] [Watch again] [Got it]
     ");
     assert_eq!(world.messages(world.dm(ann))[0]["allowed_mentions"], json!({ "parse": [], "users": [], "roles": [] }));
 }
@@ -93,7 +93,7 @@ async fn what_is_sold_out_again_is_changed_and_nobody_told_anew() {
     assert_eq!(bot.edit(&gone, &place).await.as_str(), "sent");
     insta::assert_snapshot!(world.chat(world.dm(ann), ann), @"
     CoatCheck (edited): ~~Back in stock: Corps Jacket — M / Black, 129.00 EUR~~
-    Gone after 4 min
+    Sold out again after 4 min
     ┃ Corps Jacket → https://shop.example/products/jacket?size=M
     ┃ Size: M
     ┃ Style: Black
@@ -138,7 +138,7 @@ async fn each_refusal_over_the_wire_has_its_verdict() {
     slow down here: Retry { after: Some(350ms), why: "Discord answered 429 Too Many Requests: You are being rate limited." }
     slow down all: Hold { after: Some(3s), why: "Discord answered 429 Too Many Requests: You are being rate limited." }
     500: Retry { after: None, why: "Discord answered 500 Internal Server Error" }
-    a page: Unknown { why: "no answer from Discord: 200 OK, but no JSON" }
+    a page: Unknown { why: "no answer: 200 OK, but no JSON" }
     a page with 502: Retry { after: None, why: "Discord answered 502 Bad Gateway" }
     DMs too fast: Retry { after: None, why: "Discord answered 400 Bad Request: You are opening direct messages too fast." }
     closed DMs: AddressGone { why: "Discord answered 403 Forbidden: Cannot send messages to this user" }

@@ -3,7 +3,7 @@
 use coatcheck_world::{Fault, Order};
 
 use super::*;
-use crate::message::examples::{alert, variant};
+use crate::examples::{alert, variant};
 use crate::{Alert, Button, Notice};
 
 fn envelope(number: &str) -> Envelope {

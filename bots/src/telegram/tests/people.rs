@@ -3,6 +3,8 @@
 use coatcheck_world::{Fault, Order};
 
 use super::*;
+use crate::examples::{alert, variant};
+use crate::{Button, Envelope, Message};
 
 #[tokio::test]
 async fn a_conversation_in_private() {
@@ -146,7 +148,6 @@ async fn an_answer_outlives_what_goes_wrong_on_its_way() {
     let (ann, bot) = (world.person("Ann"), bot(&world));
     let inbox = Echo::answering(Reply::text("Done."));
     world.flood(ann, 1, 1);
-    world.order(Order::on(world.path("SendMessage"), World::bad_gateway()).times(1));
     world.say(ann, "Ann", "/watches");
     converse(&bot, &inbox, 1).await;
     insta::assert_snapshot!(world.seen(ann), @"
@@ -162,13 +163,17 @@ async fn an_answer_outlives_what_goes_wrong_on_its_way() {
         3,
         "what may not have arrived is said again: twice, not never"
     );
+    world.order(Order::on(world.path("SendMessage"), World::bad_gateway()).times(2));
+    let payload = lock(&inbox.shelf.kept)[0].payload.clone();
+    let later = bot.handle(&payload, &inbox).await.expect_err("it is put back instead of being waited for");
+    assert_eq!((later.after, later.fatal), (Some(Duration::from_secs(1)), false));
     world.block(ann);
     world.say(ann, "Ann", "/watches");
     converse(&bot, &inbox, 3).await;
 }
 
 #[tokio::test]
-async fn a_group_that_grows_keeps_being_answered_and_its_new_address_is_told() {
+async fn a_group_that_grows_keeps_being_answered_and_its_new_address_is_learnt_either_way() {
     let world = world();
     let (team, bot) = (world.group("Team", &["*Ann"]), bot(&world));
     let inbox = Echo::answering(Reply::text("Done."));
@@ -179,6 +184,41 @@ async fn a_group_that_grows_keeps_being_answered_and_its_new_address_is_told() {
     insta::assert_snapshot!(heard, @"
     telegram:Old (manages): /watches 
     telegram:Old is now telegram:New
+    telegram:Old is now telegram:New
     ");
     insta::assert_snapshot!(world.seen(new), @"CoatCheck: Done.");
+}
+
+#[tokio::test]
+async fn a_pressed_message_says_what_became_of_it_and_keeps_its_links() {
+    let world = world();
+    let (ann, bot) = (world.person("Ann"), bot(&world));
+    let jacket = |key: &str| Envelope {
+        key: key.to_owned(),
+        destination: Destination::Telegram { chat: ann, topic: None },
+        secret: None,
+        message: Message::Alert(Box::new(alert(vec![variant("M", "Black")]))),
+        buttons: Button::after_alert(7),
+    };
+    bot.send(&jacket("a:7:1:0")).await;
+    let stop = Reply::text("Watching it again.").with_button("Stop M / Black", "stop:1");
+    let inbox = Echo::answering(stop.with_note("✓ Watching again"));
+    world.press(ann, "Ann", "Watch again");
+    converse(&bot, &inbox, 1).await;
+    *lock(&inbox.reply) = Reply::text("Stopped.").with_note("✓ Stopped <M>");
+    let press = world.press(ann, "Ann", "Stop M / Black");
+    converse(&bot, &inbox, 2).await;
+    assert_eq!(world.note(&press).as_deref(), Some(""), "the button waits no more");
+    bot.send(&jacket("a:8:1:0")).await;
+    *lock(&inbox.reply) = Reply::text("You have no watches.").replacing();
+    world.press(ann, "Ann", "Got it");
+    converse(&bot, &inbox, 3).await;
+    insta::assert_snapshot!(world.seen(ann), @"
+    CoatCheck: *Back in stock: Corps Jacket — M / Black, 129.00 EUR*
+      ✓ Stopped <M>
+      [Open in shop → https://shop.example/products/jacket?size=M]
+      (edited)
+    CoatCheck: You have no watches.
+      (edited)
+    ");
 }

@@ -13,6 +13,9 @@ use tokio::sync::{broadcast, watch};
 use super::town::{APPLICATION, BOT, Town};
 use super::{TOKEN, locked};
 
+const GUILD_MESSAGES: u64 = 1 << 9;
+const DIRECT_MESSAGES: u64 = 1 << 12;
+
 /// What is done to every open connection.
 #[derive(Debug, Clone, Copy)]
 enum Deed {
@@ -35,8 +38,11 @@ struct Inner {
     told: watch::Sender<usize>,
     deeds: broadcast::Sender<Deed>,
     deaf: AtomicBool,
+    ignores_resumes: AtomicBool,
     beat: AtomicU64,
     identified: AtomicUsize,
+    /// What the last session asked for.
+    intents: AtomicU64,
     resumed: AtomicUsize,
     open: AtomicUsize,
 }
@@ -49,8 +55,10 @@ impl Gateway {
             told: watch::Sender::new(0),
             deeds: broadcast::Sender::new(16),
             deaf: AtomicBool::new(false),
+            ignores_resumes: AtomicBool::new(false),
             beat: AtomicU64::new(41_250),
             identified: AtomicUsize::new(0),
+            intents: AtomicU64::new(0),
             resumed: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
         };
@@ -99,6 +107,11 @@ impl Gateway {
     /// From now on heartbeats are not acknowledged, or are again.
     pub fn deafen(&self, deaf: bool) {
         self.inner.deaf.store(deaf, Ordering::SeqCst);
+    }
+
+    /// From now on a RESUME gets no answer, though heartbeats do, or is answered again.
+    pub fn ignore_resumes(&self, ignores: bool) {
+        self.inner.ignores_resumes.store(ignores, Ordering::SeqCst);
     }
 
     /// How often new connections are told to beat.
@@ -171,12 +184,16 @@ async fn heard(inner: &Inner, socket: &mut WebSocket, seen: &mut Option<usize>, 
         2 | 6 if !may_enter(inner, said) => close(socket, 4004).await,
         2 => {
             inner.identified.fetch_add(1, Ordering::SeqCst);
+            inner.intents.store(said["d"]["intents"].as_u64().unwrap_or_default(), Ordering::SeqCst);
             *seen = Some(inner.events().len());
             let ready = ready(inner);
             say(socket, json!({ "op": 0, "s": 1, "t": "READY", "d": ready })).await
         }
         6 => {
             inner.resumed.fetch_add(1, Ordering::SeqCst);
+            if inner.ignores_resumes.load(Ordering::SeqCst) {
+                return Some(());
+            }
             let last = usize::try_from(said["d"]["seq"].as_u64()?).ok()?;
             *seen = Some(last.saturating_sub(1));
             catch_up(inner, socket, seen).await?;
@@ -209,6 +226,10 @@ async fn catch_up(inner: &Inner, socket: &mut WebSocket, seen: &mut Option<usize
         let next = inner.events().get(*seen).cloned();
         let Some((name, data)) = next else { return Some(()) };
         *seen += 1;
+        let needed = if data["guild_id"].is_string() { GUILD_MESSAGES } else { DIRECT_MESSAGES };
+        if name == "MESSAGE_CREATE" && inner.intents.load(Ordering::SeqCst) & needed == 0 {
+            continue;
+        }
         say(socket, json!({ "op": 0, "s": *seen + 1, "t": name, "d": data })).await?;
     }
 }

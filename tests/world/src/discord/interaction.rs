@@ -67,6 +67,27 @@ impl Discord {
         id
     }
 
+    /// `person` writes in a team channel. The bot is shown the words only where they mention it.
+    pub fn says_in(&self, person: u64, channel: u64, text: &str) -> u64 {
+        let (id, mut json) = {
+            let mut town = self.town();
+            let id = messages::keep(&mut town, channel, person, None, &json!({ "content": text }));
+            (id, messages::shown(&town, id))
+        };
+        json["guild_id"] = json!("777000000000000001");
+        if !text.contains(&format!("<@{BOT}>")) {
+            json["content"] = json!("");
+        }
+        self.gateway().tell("MESSAGE_CREATE", json);
+        id
+    }
+
+    /// How people mention the bot.
+    #[must_use]
+    pub fn mention(&self) -> String {
+        format!("<@{BOT}>")
+    }
+
     /// The gateway says it once more, as it may after a resume.
     pub fn announce(&self, interaction: u64) {
         let payload = self.interaction_payload(interaction);
@@ -189,6 +210,7 @@ pub(super) fn callback(town: &mut Town, id: u64, token: &str, body: &Value) -> A
     let original = match kind {
         4 => Some(messages::keep(town, channel, BOT, only(data, person), data)),
         5 | 8 => None,
+        6 => Some(pressed(town, id)?),
         7 => Some(updated(town, id, data)?),
         _ => return Err(Refusal(400, 50035, "Invalid Form Body")),
     };
@@ -204,9 +226,14 @@ pub(super) fn callback(town: &mut Town, id: u64, token: &str, body: &Value) -> A
 
 /// The message a pressed button belongs to says something else now.
 fn updated(town: &mut Town, id: u64, data: &Value) -> Result<u64, Refusal> {
-    let message = town.interactions.get(&id).and_then(|i| i.payload["message"]["id"].as_str()?.parse().ok());
-    let message = message.ok_or(Refusal(400, 50035, "Invalid Form Body"))?;
+    let message = pressed(town, id)?;
     messages::edit(town, message, data).map(|_| message)
+}
+
+/// The message whose button was pressed.
+fn pressed(town: &Town, id: u64) -> Result<u64, Refusal> {
+    let message = town.interactions.get(&id).and_then(|i| i.payload["message"]["id"].as_str()?.parse().ok());
+    message.ok_or(Refusal(400, 50035, "Invalid Form Body"))
 }
 
 fn only(data: &Value, person: u64) -> Option<u64> {

@@ -1,4 +1,6 @@
-//! `parse_mode=HTML`, parsed as strictly as Telegram does.
+//! `parse_mode=HTML`, parsed as strictly as Telegram does; and texts that come with their entities.
+
+use serde_json::{Value, json};
 
 /// A text after parsing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -7,7 +9,12 @@ pub(super) struct Parsed {
     pub(super) text: String,
     /// As people see it: `*bold*`, `_italic_`, `~struck~`.
     pub(super) shown: String,
+    /// Its markup, as the API words it.
+    pub(super) entities: Vec<Value>,
 }
+
+/// What the API calls the markup that is shown.
+const KINDS: &[(&str, &str)] = &[("bold", "*"), ("italic", "_"), ("strikethrough", "~"), ("code", "`")];
 
 const TAGS: &[(&str, &str)] = &[
     ("b", "*"),
@@ -24,13 +31,31 @@ const TAGS: &[(&str, &str)] = &[
 
 /// No markup in it.
 pub(super) fn plain(text: &str) -> Parsed {
-    Parsed { text: text.to_owned(), shown: text.to_owned() }
+    marked(text, &[])
+}
+
+/// With these entities.
+pub(super) fn marked(text: &str, entities: &[Value]) -> Parsed {
+    let number = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
+    let (mut shown, mut at) = (String::new(), 0);
+    for c in text.chars().map(Some).chain([None]) {
+        for entity in entities {
+            let (start, length) = (number(&entity["offset"]), number(&entity["length"]));
+            if at == start || at == start + length {
+                let kind = KINDS.iter().find(|(kind, _)| entity["type"] == *kind);
+                shown.push_str(kind.map_or("", |(_, mark)| mark));
+            }
+        }
+        shown.extend(c);
+        at += c.map_or(0, char::len_utf16);
+    }
+    Parsed { text: text.to_owned(), shown, entities: entities.to_vec() }
 }
 
 /// The text, or what is wrong with it in Telegram's words.
 pub(super) fn parse(html: &str) -> Result<Parsed, String> {
     let mut parsed = Parsed::default();
-    let mut open: Vec<&str> = Vec::new();
+    let mut open: Vec<(&str, usize)> = Vec::new();
     let mut rest = html;
     while let Some(c) = rest.chars().next() {
         let at = html.len() - rest.len();
@@ -52,7 +77,7 @@ pub(super) fn parse(html: &str) -> Result<Parsed, String> {
         }
     }
     match open.last() {
-        Some(tag) => Err(broken(&format!("can't find end tag corresponding to start tag \"{tag}\""), html.len())),
+        Some((tag, _)) => Err(broken(&format!("can't find end tag corresponding to start tag \"{tag}\""), html.len())),
         None => Ok(parsed),
     }
 }
@@ -73,18 +98,23 @@ fn broken(what: &str, at: usize) -> String {
     format!("Bad Request: can't parse entities: {what} at byte offset {at}")
 }
 
-fn tag<'h>(inside: &'h str, at: usize, open: &mut Vec<&'h str>, parsed: &mut Parsed) -> Result<(), String> {
+fn tag<'h>(inside: &'h str, at: usize, open: &mut Vec<(&'h str, usize)>, parsed: &mut Parsed) -> Result<(), String> {
     if let Some(name) = inside.strip_prefix('/') {
-        if open.pop() != Some(name.trim()) {
+        let Some((_, start)) = open.pop().filter(|(opened, _)| *opened == name.trim()) else {
             return Err(broken(&format!("unexpected end tag \"{name}\""), at));
+        };
+        let mark = mark(name.trim()).unwrap_or_default();
+        parsed.shown.push_str(mark);
+        if let Some((kind, _)) = KINDS.iter().find(|(_, shown)| *shown == mark) {
+            let length = parsed.length() - start;
+            parsed.entities.push(json!({"type": kind, "offset": start, "length": length}));
         }
-        parsed.shown.push_str(mark(name.trim()).unwrap_or_default());
         return Ok(());
     }
     let name = inside.split_whitespace().next().unwrap_or_default();
     let mark = mark(name).ok_or_else(|| broken(&format!("unsupported start tag \"{name}\""), at))?;
     parsed.shown.push_str(mark);
-    open.push(name);
+    open.push((name, parsed.length()));
     Ok(())
 }
 

@@ -77,7 +77,15 @@ fn parsed(fields: &Value, name: &str) -> Result<Parsed, Refused> {
     let text = fields[name].as_str().unwrap_or_default();
     match fields["parse_mode"].as_str() {
         Some("HTML") => html::parse(text).map_err(Refused::bad),
-        _ => Ok(html::plain(text)),
+        _ => {
+            let entities = fields["entities"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let end = text.encode_utf16().count() as u64;
+            let fits = |it: &Value| it["offset"].as_u64().zip(it["length"].as_u64()).is_some_and(|(o, l)| o + l <= end);
+            if !entities.iter().all(fits) {
+                return Err(Refused::bad("Bad Request: ENTITY_BOUNDS_INVALID"));
+            }
+            Ok(html::marked(text, entities))
+        }
     }
 }
 

@@ -147,6 +147,9 @@ impl Chat {
             "message_id": message.id, "date": 1_800_000_000 + message.id, "chat": self.json(chat),
             "text": message.text.text,
         });
+        if !message.text.entities.is_empty() {
+            shown["entities"] = message.text.entities.clone().into();
+        }
         if self.kind == Kind::Channel {
             shown["sender_chat"] = self.json(chat);
         } else {
