@@ -9,10 +9,10 @@ mod fanout;
 mod latency;
 mod loopback;
 mod memory;
+mod polling;
 mod readers;
 mod sending;
 mod support;
-mod sweep;
 mod unchanged;
 
 use std::time::Instant;
@@ -35,7 +35,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "chats", run: chats::run },
     Bench { name: "fanout", run: fanout::run },
     Bench { name: "latency", run: latency::run },
-    Bench { name: "sweep", run: sweep::run },
+    Bench { name: "polling", run: polling::run },
     Bench { name: "memory", run: memory::run },
     Bench { name: "unchanged", run: unchanged::run },
 ];

@@ -8,7 +8,9 @@ use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::poll::{Plan, State};
 use coatcheck_domain::{Availability, Clock, Money, ProductReading, Reading, VariantReading};
 
-use crate::store::polls::ended::Failed;
+use crate::store::db::sql::Sql;
+use crate::store::polls::ended::{End, Ended, Failed, Written};
+use crate::store::polls::held::HeldSource;
 use crate::store::polls::source::NewSource;
 use crate::store::stock::reading::NewReading;
 use crate::store::{Db, Keys, NoFaults};
@@ -54,41 +56,69 @@ pub(crate) async fn follow(db: &Db, url: &str) -> i64 {
         headers: Vec::new(),
         interval: Duration::from_secs(60),
         listed: true,
-        slots: 1,
+        added_by: None,
     };
     db.add_source(&new).await.expect("followed").0
+}
+
+/// Whoever polls in tests.
+pub(crate) const HOLDER: &str = "test";
+
+/// Takes the source's shop for [`HOLDER`], whoever held it, and says what is known of the source.
+pub(crate) async fn hold(db: &Db, source_id: i64) -> HeldSource {
+    hold_as(db, HOLDER, source_id).await
+}
+
+/// The same for another holder.
+pub(crate) async fn hold_as(db: &Db, holder: &str, source_id: i64) -> HeldSource {
+    let shop = db.shop_of(source_id).await.expect("asked").expect("it is followed");
+    let txn = db.write().await.expect("begun");
+    txn.run("UPDATE shop SET holder = '' WHERE id = $1", vec![shop.into()]).await.expect("freed");
+    txn.commit().await.expect("freed");
+    let (_, sources) = db.take_shops(holder, &[shop]).await.expect("taken");
+    sources.into_iter().find(|source| source.source_id == source_id).expect("it is polled")
+}
+
+/// Writes down how a poll by [`HOLDER`] ended.
+pub(crate) async fn end(db: &Db, source: HeldSource, end: End, plan: Plan) -> Written {
+    let ended = Ended { source: Arc::new(source), end, plan, is_back: true };
+    db.end_polls(HOLDER, &[ended]).await.expect("written").remove(0)
+}
+
+/// A reading with these products, complete now.
+pub(crate) fn reading(db: &Db, products: Vec<ProductReading>) -> NewReading {
+    NewReading {
+        reading: Reading { products, complete: true },
+        reader: "shopify".to_owned(),
+        read_at: db.now(),
+        body_digest: "made up".to_owned(),
+        etag: None,
+        last_modified: None,
+    }
 }
 
 /// Stores what the shop is made to say now. The source is due again at once.
 pub(crate) async fn read(db: &Db, source_id: i64, products: Vec<ProductReading>) {
     let now = db.now();
-    let claim = db.claim_source("test", source_id).await.expect("claimed").expect("due");
-    let plan = Plan { state: State::Idle, scheduled_at: now, next_poll_at: now, failures: 0, not_found: 0 };
-    let reading = Reading { products, complete: true };
-    let new = NewReading {
-        reading: &reading,
-        reader: "shopify",
-        read_at: now,
-        body_digest: "made up",
-        etag: None,
-        last_modified: None,
-    };
-    db.store_reading(&claim, &new, &plan).await.expect("stored");
+    let source = hold(db, source_id).await;
+    let plan = Plan { state: State::Idle, scheduled_at: now, next_poll_at: now, failures: 0, gone_since: None };
+    let read = End::Read(Arc::new(reading(db, products)));
+    assert!(matches!(end(db, source, read, plan).await, Written::Stored { .. }));
 }
 
 /// Lets the shop fail with these words.
 pub(crate) async fn fail(db: &Db, source_id: i64, error: &str) {
     let now = db.now();
-    let claim = db.claim_source("test", source_id).await.expect("claimed").expect("due");
-    let plan = Plan { state: State::Idle, scheduled_at: now, next_poll_at: now, failures: 1, not_found: 0 };
+    let source = hold(db, source_id).await;
+    let plan = Plan { state: State::Idle, scheduled_at: now, next_poll_at: now, failures: 1, gone_since: None };
     let failed = Failed {
-        plan,
         fault: "http_500".to_owned(),
         error: error.to_owned(),
         shop_not_before: None,
         shop_failed: true,
+        is_wall: false,
     };
-    db.end_failed(&claim, &failed).await.expect("ended");
+    assert_eq!(end(db, source, End::Failed(failed), plan).await, Written::Done);
 }
 
 /// A product at `shop.example` with variants `(size, style, availability)`, each for 129.00 EUR.

@@ -69,7 +69,7 @@ async fn follow(db: &Db, host: &str) {
         headers: Vec::new(),
         interval: Duration::from_secs(1),
         listed: true,
-        slots: 1,
+        added_by: None,
     };
     db.add_source(&new).await.expect("followed");
 }

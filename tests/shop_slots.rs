@@ -73,7 +73,7 @@ async fn instance(database: &str, host: &str) -> (Db, Poller) {
     let fetcher = Fetcher::new(client, guard, clock, FetchLimits::default());
     let jq = Workers::new(PathBuf::from("none-is-needed"), WorkerLimits::default());
     let poller = Poller::new(db.clone(), Arc::new(Shops::new(fetcher, jq)), Arc::new(Rng::from_system()));
-    (db, poller)
+    (db, poller.with_slots(SLOTS))
 }
 
 async fn two_instances_share_the_slots(database: &str) {
@@ -91,7 +91,7 @@ async fn two_instances_share_the_slots(database: &str) {
             headers: Vec::new(),
             interval: Duration::from_millis(50),
             listed: true,
-            slots: u32::try_from(SLOTS).expect("small"),
+            added_by: None,
         };
         db.add_source(&new).await.expect("followed");
     }

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use coatcheck::app::SystemClock;
 use coatcheck::engine::Rng;
 use coatcheck::store::db::conn::Durability;
+use coatcheck::store::polls::ended::{End, Ended, Written};
+use coatcheck::store::polls::held::HeldSource;
 use coatcheck::store::polls::source::NewSource;
 use coatcheck::store::stock::reading::NewReading;
 use coatcheck::store::{Db, NoFaults};
@@ -92,7 +94,7 @@ pub(crate) fn source(url: &str, host: &str, reader: Option<&str>) -> NewSource {
         headers: Vec::new(),
         interval: Duration::from_secs(3600),
         listed: true,
-        slots: 1,
+        added_by: None,
     }
 }
 
@@ -104,22 +106,34 @@ pub(crate) async fn sold_out(db: &Db) -> Result<i64> {
     Ok(source_id)
 }
 
-/// The shop says so now, whatever was planned.
-pub(crate) async fn says(db: &Db, source_id: i64, availability: Availability) -> Result<()> {
-    set(db, "UPDATE source SET next_poll_at = 0").await?;
-    let claim = db.claim_source("bench", source_id).await?.context("it is due and free")?;
-    let reading = Reading { products: vec![goods::product(availability)], complete: true };
+/// Whoever polls in measurements.
+pub(crate) const HOLDER: &str = "bench";
+
+/// Takes the source's shop, whoever held it, and says what is known of the source.
+pub(crate) async fn hold(db: &Db, source_id: i64) -> Result<HeldSource> {
+    let shop = db.shop_of(source_id).await?.context("it is followed")?;
+    set(db, &format!("UPDATE shop SET holder = '' WHERE id = {shop}")).await?;
+    let (_, sources) = db.take_shops(HOLDER, &[shop]).await?;
+    sources.into_iter().find(|source| source.source_id == source_id).context("it is polled")
+}
+
+/// The shop says so now, whatever was planned. Says what is known of the source then.
+pub(crate) async fn says(db: &Db, source_id: i64, availability: Availability) -> Result<HeldSource> {
+    let source = Arc::new(hold(db, source_id).await?);
     let new = NewReading {
-        reading: &reading,
-        reader: "shopify",
+        reading: Reading { products: vec![goods::product(availability)], complete: true },
+        reader: "shopify".to_owned(),
         read_at: db.now(),
-        body_digest: availability.as_str(),
+        body_digest: availability.as_str().to_owned(),
         etag: None,
         last_modified: None,
     };
-    let plan = poll::after(&claim.schedule, Outcome::Read, db.now(), 0.0);
-    db.store_reading(&claim, &new, &plan).await?;
-    Ok(())
+    let plan = poll::after(&source.schedule, Outcome::Read, db.now(), 0.0);
+    let ended = Ended { source, end: End::Read(Arc::new(new)), plan, is_back: false };
+    match db.end_polls(HOLDER, &[ended]).await?.pop() {
+        Some(Written::Stored { source: Some(source), .. }) => Ok(*source),
+        other => bail!("it was not stored: {other:?}"),
+    }
 }
 
 /// So many people, each with one webhook at `hook` and one watch for any size of the first product.

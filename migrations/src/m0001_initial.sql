@@ -8,20 +8,11 @@ CREATE TABLE shop (
     host TEXT NOT NULL, -- `host` or `host:port`, as in the Host header
     not_before BIGINT NOT NULL, -- no request to this shop before this time (µs): Retry-After and the breaker
     failures INTEGER NOT NULL, -- failed polls in a row, over all its sources
+    walls INTEGER NOT NULL, -- bot walls in a row
+    holder TEXT NOT NULL, -- the instance that polls it; '' for none
+    epoch BIGINT NOT NULL, -- counts holders: what is stored of the shop is fenced by it
     created_at BIGINT NOT NULL, -- µs
     UNIQUE (host)
-);
-
--- The right to have one request in flight at a shop: claimed by lease, on any number of machines.
-CREATE TABLE shop_slot (
-    id {id},
-    shop_id BIGINT NOT NULL, -- the shop
-    slot INTEGER NOT NULL, -- 1, 2, … up to its concurrency
-    source_id BIGINT, -- the source it was last claimed for
-    token TEXT, -- the claim
-    until BIGINT NOT NULL, -- free from this time on (µs)
-    UNIQUE (shop_id, slot),
-    FOREIGN KEY (shop_id) REFERENCES shop (id) ON DELETE CASCADE
 );
 
 -- One thing that is polled: a URL (or a few) and the reader that understands it.
@@ -33,16 +24,18 @@ CREATE TABLE source (
     jq TEXT, -- the jq program of a json source
     more_urls TEXT NOT NULL, -- further documents for the jq program, a JSON array
     headers TEXT NOT NULL, -- extra request headers, a JSON array of [name, value]
-    state TEXT NOT NULL, -- idle, leased, blocked, gone or paused
+    state TEXT NOT NULL, -- candidate, idle, blocked, gone, dormant or paused
     listed BOOLEAN NOT NULL, -- shown on the public board
     interval_us BIGINT NOT NULL, -- time between polls (µs)
     scheduled_at BIGINT NOT NULL, -- the next poll, without jitter (µs)
     next_poll_at BIGINT NOT NULL, -- when it is due (µs)
-    token TEXT, -- the claim of who polls it
-    generation BIGINT NOT NULL, -- counts claims; readings are ordered by it
-    lease_until BIGINT NOT NULL, -- anyone may claim it from this time on (µs)
+    edit BIGINT NOT NULL, -- counts what others than its poller changed; what was read of an older edit is not stored
+    edited BOOLEAN NOT NULL, -- has its poller yet to hear of that?
+    trial_at BIGINT, -- a large or unknown document is being parsed since then (µs): it may have ended the process
     failures INTEGER NOT NULL, -- failed polls in a row
-    not_found INTEGER NOT NULL, -- 404 and 410 in a row
+    gone_since BIGINT, -- since when polls say 404 or 410 (µs)
+    unwanted_since BIGINT, -- since when nobody is known to want it (µs)
+    added_by BIGINT, -- the subscriber who gave its address in a chat
     last_error TEXT, -- what went wrong last, for people
     last_error_at BIGINT, -- µs
     last_read_at BIGINT, -- the last successful reading (µs); open spans of confirmed variants reach to here
@@ -275,8 +268,9 @@ CREATE TABLE lease (
 CREATE TABLE instance (
     id {id},
     name TEXT NOT NULL, -- host and pid
+    polls BOOLEAN NOT NULL, -- does it take shops by itself?
     started_at BIGINT NOT NULL, -- µs
-    seen_at BIGINT NOT NULL, -- µs
+    until BIGINT NOT NULL, -- its lease: what it holds is free from this time on (µs)
     UNIQUE (name)
 );
 
@@ -372,13 +366,12 @@ CREATE TABLE audit (
     detail TEXT -- how
 );
 
--- the poll loop asks for what is due
-CREATE INDEX source_due ON source (next_poll_at) WHERE state <> 'paused';
+-- a poller asks for what it holds, what is free, and what others changed
+CREATE INDEX shop_of_holder ON shop (holder);
+CREATE INDEX source_edited ON source (shop_id) WHERE edited;
+CREATE INDEX source_added_by ON source (added_by) WHERE added_by IS NOT NULL;
 -- a shop's sources in the order in which they are due
 CREATE INDEX source_of_shop ON source (shop_id, next_poll_at);
--- failing sources and shops are claimed apart from healthy ones
-CREATE INDEX source_failing ON source (next_poll_at) WHERE failures > 0;
-CREATE INDEX shop_failing ON shop (id) WHERE failures > 0;
 CREATE INDEX product_of_source ON product (source_id);
 CREATE INDEX variant_of_product ON variant (product_id);
 -- one open span per variant

@@ -22,5 +22,4 @@ DROP TABLE variant;
 DROP TABLE alias;
 DROP TABLE product;
 DROP TABLE source;
-DROP TABLE shop_slot;
 DROP TABLE shop;

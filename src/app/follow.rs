@@ -8,7 +8,7 @@ use url::Url;
 use super::App;
 use crate::shops::ReaderKind;
 use crate::store::StoreError;
-use crate::store::polls::source::NewSource;
+use crate::store::polls::source::{NewSource, SourceChange};
 
 /// How to track a source.
 #[derive(Debug, Clone, Default)]
@@ -101,9 +101,21 @@ impl App {
             headers: how.headers,
             interval,
             listed: how.listed,
-            slots: self.settings.host_concurrency,
+            added_by: None,
         };
-        Ok(self.db.add_source(&new).await?)
+        let change = SourceChange {
+            reader: new.reader.clone(),
+            jq: new.jq.clone(),
+            more_urls: Some(new.more_urls.clone()).filter(|urls| !urls.is_empty()),
+            headers: Some(new.headers.clone()).filter(|headers| !headers.is_empty()),
+            interval: how.interval,
+            listed: None,
+        };
+        let (id, is_new) = self.db.add_source(&new).await?;
+        if !is_new {
+            self.db.change_source(id, &change).await?;
+        }
+        Ok((id, is_new))
     }
 }
 

@@ -178,6 +178,7 @@ impl App {
     #[must_use]
     pub fn poller(&self) -> Poller {
         Poller::new(self.db.clone(), self.shops.clone(), Arc::clone(&self.rng))
+            .with_slots(usize::try_from(self.settings.host_concurrency).unwrap_or(1))
     }
 
     /// The sender through every channel there is.

@@ -120,7 +120,6 @@ impl App {
             let is_own = |url: &str| Url::parse(url).is_ok_and(|url| self.guard.is_allowed_host(&url));
             self.db.make_due(is_own, INTERVAL_FLOOR).await.map_err(StoreError::from)?;
         }
-        self.db.set_slots(self.settings.host_concurrency).await.map_err(StoreError::from)?;
         let inbox = Arc::new(self.inbox());
         let (stopper, stop) = Stopper::pair();
         let heartbeats = Heartbeats::new(Arc::clone(&self.clock));

@@ -63,6 +63,10 @@ async fn add(app: &App, args: args::ShopAdd) -> Outcome {
 async fn first_poll(app: &App, id: i64) -> Result<Option<String>, Failure> {
     let (poller, bar) = (app.poller(), Bar::new());
     let before = app.db.source(id).await?.map_or(0, |source| source.readings);
+    // What is followed already, and was not changed, is read when it is due.
+    if app.db.source(id).await?.is_some_and(|source| source.readings > 0 && source.next_poll_at > app.db.now()) {
+        return Ok(None);
+    }
     // Slots of a busy shop come free as its polls end; a poll takes 10 s at most, and pages more.
     for _ in 0..600 {
         match poller.poll_source(id, Some(&bar)).await? {
@@ -72,7 +76,7 @@ async fn first_poll(app: &App, id: i64) -> Result<Option<String>, Failure> {
             }
             Some(Polled::Failed(error)) if error.is_refused() => return Err(Failure::refused(error)),
             Some(Polled::Failed(error)) => return Err(Failure::unreadable(error)),
-            Some(Polled::Unchanged(_)) => return Ok(None),
+            Some(Polled::Unchanged) => return Ok(None),
             Some(Polled::Lost) | None => {}
         }
         let Some(source) = app.db.source(id).await? else {
@@ -152,9 +156,8 @@ async fn list(app: &App, json: bool) -> Outcome {
 
 fn state(source: &Source) -> String {
     match (source.last_error.is_some(), source.state.as_str()) {
-        (true, "idle" | "leased") if source.failures == 0 => "doubtful".to_owned(),
-        (true, "idle" | "leased") => "failing".to_owned(),
-        (_, "leased") => "reading".to_owned(),
+        (true, "idle" | "candidate") if source.failures == 0 => "doubtful".to_owned(),
+        (true, "idle" | "candidate") => "failing".to_owned(),
         (_, "idle") => "ok".to_owned(),
         (_, state) => state.to_owned(),
     }

@@ -56,8 +56,8 @@ fn line(source: &Source, now: chrono::DateTime<chrono::Utc>) -> String {
         source.last_read_at.map_or_else(|| "never read".to_owned(), |at| format!("read {}", words::ago(at, now)));
     let products = words::counted(source.products, "product", "products");
     let state = match source.state {
-        State::Idle | State::Leased if source.failures == 0 => String::new(),
-        State::Idle | State::Leased => {
+        State::Idle | State::Candidate if source.failures == 0 => String::new(),
+        State::Idle | State::Candidate => {
             format!(", failing: {}", words::plain(source.last_error.as_deref().unwrap_or("unknown")))
         }
         other => format!(", {}", other.as_str()),

@@ -24,10 +24,10 @@ pub(super) struct Judged {
     pub(super) shop_failed: bool,
 }
 
-/// Judges an error.
-pub(super) fn judge(error: &ReadError) -> Judged {
+/// Judges an error of a shop that has shown so many bot walls in a row.
+pub(super) fn judge(error: &ReadError, walls: u32) -> Judged {
     let outcome = if error.is_bot_wall() {
-        Outcome::BotWall
+        Outcome::BotWall { walls }
     } else if error.is_gone() {
         Outcome::NotFound
     } else {

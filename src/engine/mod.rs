@@ -1,13 +1,11 @@
 //! What runs by itself: polls, fan-outs, sends. Each is a `tick` that does what is due, and a loop that waits.
 
-mod batch;
 pub mod clock_watch;
 pub mod fallback;
 pub mod fanout;
 mod fault;
 mod health;
 pub mod heartbeat;
-mod in_flight;
 pub mod inbound;
 mod lane;
 mod listen;

@@ -117,7 +117,7 @@ impl World {
     }
 
     async fn follow(&self, scene: &Scene, host: &str) -> i64 {
-        scene.source(&format!("http://{host}.example:{}/products/parka", self.port), 1).await
+        scene.source(&format!("http://{host}.example:{}/products/parka", self.port)).await
     }
 }
 

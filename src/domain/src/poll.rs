@@ -1,8 +1,9 @@
-//! When a source is polled next. Pure: the clock and rng are arguments.
+//! When a source is polled next. Pure: the clock and the random number are arguments.
 //!
 //! ```text
-//! idle ─claim─▶ leased ─read─▶ idle(next)      failed ─▶ idle(backoff)     bot wall ─▶ blocked(hours)
-//!                                              404/410 three times ─▶ gone(a day)
+//! candidate ──read──▶ idle ──due──▶ read ──▶ idle(next beat)       failed ─▶ backoff      bot wall ─▶ blocked, 15 min, doubling to 6 h
+//!     └─ 10 min ─▶ gone            404/410 ─▶ backoff to 15 min on the first day, then `gone`: 1 h
+//! dormant: nobody has wanted it for 14 days      paused: a person's word
 //! ```
 
 use std::fmt;
@@ -13,15 +14,25 @@ use chrono::{DateTime, Utc};
 
 /// No shop that is not the operator's own is asked more often than this.
 pub const INTERVAL_FLOOR: Duration = Duration::from_secs(30);
+/// A candidate that was not read well by then is removed.
+pub const CANDIDATE_FOR: Duration = Duration::from_secs(10 * 60);
+/// A source that nobody wants for so long is polled no more.
+pub const DORMANT_AFTER: Duration = Duration::from_secs(14 * 24 * 3600);
+/// A source whose document may have ended the process waits so long.
+pub const TRIAL_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// How long a bot wall is left alone, ± a quarter.
-const WALL_WAIT: Duration = Duration::from_secs(6 * 3600);
-/// How long a source that is gone is left alone.
-const GONE_WAIT: Duration = Duration::from_secs(24 * 3600);
-/// 404 or 410 this often in a row means gone.
-const GONE_AFTER: u32 = 3;
+/// How long the first bot wall of a shop is left alone; it doubles with each one that follows.
+const WALL_WAIT: Duration = Duration::from_secs(15 * 60);
+/// The longest that a bot wall is left alone.
+const WALL_CAP: Duration = Duration::from_secs(6 * 3600);
+/// Not found for so long: asked once in `GONE_WAIT` from then on.
+const GONE_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// How often a source is asked that is gone.
+const GONE_WAIT: Duration = Duration::from_secs(3600);
 /// The longest wait after failures that say nothing themselves.
 const BACKOFF_CAP: Duration = Duration::from_secs(15 * 60);
+/// The same for the operator's own shops, which are polled below the floor: they are back within seconds.
+const OWN_BACKOFF_CAP: Duration = Duration::from_secs(8);
 /// No platform's Retry-After is believed beyond this.
 const RETRY_AFTER_CAP: Duration = Duration::from_secs(24 * 3600);
 /// Failures of a shop in a row, over all its sources, before all of them wait.
@@ -30,30 +41,33 @@ const BREAKER_AFTER: u32 = 5;
 /// Where a source stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
+    /// Added, and not read well yet.
+    Candidate,
     /// Waits for its time.
     Idle,
-    /// Somebody is reading it.
-    Leased,
-    /// The shop answered with a bot wall; left alone for hours.
+    /// The shop answered with a bot wall; left alone for a while.
     Blocked,
-    /// Not found three times; asked once a day.
+    /// Not found for a day; asked once an hour.
     Gone,
+    /// Nobody has wanted it for long; not polled until somebody does.
+    Dormant,
     /// A person paused it.
     Paused,
 }
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 5] = [Self::Idle, Self::Leased, Self::Blocked, Self::Gone, Self::Paused];
+    pub const ALL: [Self; 6] = [Self::Candidate, Self::Idle, Self::Blocked, Self::Gone, Self::Dormant, Self::Paused];
 
     /// The name in tables, commands and JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Candidate => "candidate",
             Self::Idle => "idle",
-            Self::Leased => "leased",
             Self::Blocked => "blocked",
             Self::Gone => "gone",
+            Self::Dormant => "dormant",
             Self::Paused => "paused",
         }
     }
@@ -81,14 +95,18 @@ impl FromStr for State {
 /// What is kept of a source's regularity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schedule {
+    /// Where the source stood before this poll.
+    pub state: State,
     /// The beat this poll belonged to, without jitter.
     pub scheduled_at: DateTime<Utc>,
-    /// Time between heartbeats.
+    /// Time between beats.
     pub interval: Duration,
+    /// Where the beats lie: the same for all sources of one shop and interval, so that they are due together.
+    pub phase: Duration,
     /// Failures in a row before this poll.
     pub failures: u32,
-    /// "Not found" in a row before this poll.
-    pub not_found: u32,
+    /// Since when it is not found, if the polls before this one said so.
+    pub gone_since: Option<DateTime<Utc>>,
 }
 
 /// How a poll ended.
@@ -102,7 +120,10 @@ pub enum Outcome {
         retry_after: Option<Duration>,
     },
     /// With a page that asks whether we are human.
-    BotWall,
+    BotWall {
+        /// How many the shop had shown in a row before this one.
+        walls: u32,
+    },
     /// With 404 or 410.
     NotFound,
 }
@@ -118,73 +139,103 @@ pub struct Plan {
     pub next_poll_at: DateTime<Utc>,
     /// Failures in a row.
     pub failures: u32,
-    /// "Not found" in a row.
-    pub not_found: u32,
+    /// Since when it is not found.
+    pub gone_since: Option<DateTime<Utc>>,
 }
 
-/// When to poll again after a poll that ended at `now` with `outcome`. `rng` is in `[0, 1)`.
+/// When to poll again after a poll that ended at `now` with `outcome`. `random` is in `[0, 1)`.
 ///
 /// After a reading the next beat is the first one still ahead: regular without drift, and one poll after a long
-/// sleep instead of a burst. Jitter is added to the beat, never to the heartbeats after it.
+/// sleep instead of a burst. Jitter is added to the beat, never to the beats after it.
 #[must_use]
-pub fn after(schedule: &Schedule, outcome: Outcome, now: DateTime<Utc>, rng: f64) -> Plan {
+pub fn after(schedule: &Schedule, outcome: Outcome, now: DateTime<Utc>, random: f64) -> Plan {
     let failures = schedule.failures.saturating_add(1);
+    // What was never read well stays a candidate, however its polls end.
+    let failed = |state| if schedule.state == State::Candidate { State::Candidate } else { state };
     match outcome {
-        Outcome::Read => beat(schedule, now, rng),
+        Outcome::Read => beat(schedule, now, random),
         Outcome::Failed { retry_after } => {
-            let wait = backoff(schedule.interval, failures, rng).max(retry_after.unwrap_or_default());
-            wait_for(State::Idle, wait.min(RETRY_AFTER_CAP), now, failures, 0)
+            let wait = backoff(schedule.interval, failures, random).max(retry_after.unwrap_or_default());
+            wait_for(failed(State::Idle), wait.min(RETRY_AFTER_CAP), now, failures)
         }
-        Outcome::BotWall => {
-            wait_for(State::Blocked, WALL_WAIT.mul_f64(0.75 + 0.5 * rng.clamp(0.0, 1.0)), now, failures, 0)
-        }
-        Outcome::NotFound => {
-            let not_found = schedule.not_found.saturating_add(1);
-            if not_found >= GONE_AFTER {
-                wait_for(State::Gone, GONE_WAIT, now, failures, not_found)
-            } else {
-                wait_for(State::Idle, schedule.interval, now, failures, not_found)
-            }
-        }
+        Outcome::BotWall { walls } => wait_for(failed(State::Blocked), wall(walls, random), now, failures),
+        Outcome::NotFound => not_found(schedule, failed, now, random),
     }
 }
 
-/// How long all sources of a shop wait after so many failures in a row of any of them. `None`: they need not.
-#[must_use]
-pub fn breaker(failures: u32, rng: f64) -> Option<Duration> {
-    let beyond = failures.checked_sub(BREAKER_AFTER)?;
-    let wait = Duration::from_secs(30).saturating_mul(1 << beyond.min(5)).min(BACKOFF_CAP);
-    Some(wait.mul_f64(0.8 + 0.4 * rng.clamp(0.0, 1.0)))
+/// A product that is unpublished while it is sold out comes back under its old address: it is looked for all the time.
+fn not_found(schedule: &Schedule, failed: impl Fn(State) -> State, now: DateTime<Utc>, random: f64) -> Plan {
+    let failures = schedule.failures.saturating_add(1);
+    let since = schedule.gone_since.unwrap_or(now);
+    let for_long = now.signed_duration_since(since).to_std().is_ok_and(|passed| passed >= GONE_AFTER);
+    let plan = if for_long {
+        wait_for(failed(State::Gone), GONE_WAIT.max(schedule.interval), now, failures)
+    } else {
+        wait_for(failed(State::Idle), backoff(schedule.interval, failures, random), now, failures)
+    };
+    Plan { gone_since: Some(since), ..plan }
 }
 
-fn beat(schedule: &Schedule, now: DateTime<Utc>, rng: f64) -> Plan {
+/// How long a shop is left alone that shows a bot wall, after so many in a row: doubling, ± a fifth.
+#[must_use]
+pub fn wall(walls: u32, random: f64) -> Duration {
+    let wait = WALL_WAIT.saturating_mul(1 << walls.min(10)).min(WALL_CAP);
+    wait.mul_f64(0.8 + 0.4 * random.clamp(0.0, 1.0))
+}
+
+/// How long all sources of a shop wait after so many failures in a row of any of them, where the shop is polled every
+/// `interval`. `None`: they need not.
+#[must_use]
+pub fn breaker(failures: u32, interval: Duration, random: f64) -> Option<Duration> {
+    let beyond = failures.checked_sub(BREAKER_AFTER)?;
+    let first = interval.div_f64(2.0).min(INTERVAL_FLOOR);
+    let wait = first.saturating_mul(1 << beyond.min(10)).min(cap(interval));
+    Some(wait.mul_f64(0.8 + 0.2 * random.clamp(0.0, 1.0)))
+}
+
+/// The beats of a shop's sources of one interval, away from those of other shops.
+#[must_use]
+pub fn phase(shop_id: i64, interval: Duration) -> Duration {
+    // A multiplier without a common factor with any interval spreads neighbours widely.
+    let spread = u128::from(shop_id.unsigned_abs()) * 7_919_000_003;
+    let micros = spread % interval.as_micros().max(1);
+    Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+}
+
+fn beat(schedule: &Schedule, now: DateTime<Utc>, random: f64) -> Plan {
     let interval = micros(schedule.interval).max(1);
-    let late = now.signed_duration_since(schedule.scheduled_at).num_microseconds().unwrap_or(0);
-    // A clock that was set back leaves a beat far ahead; start counting from now then.
-    let scheduled_at = if late < -interval {
-        now + chrono::Duration::microseconds(interval)
-    } else {
-        schedule.scheduled_at + chrono::Duration::microseconds((late.max(0) / interval + 1) * interval)
-    };
-    let jitter = schedule.interval.mul_f64(0.05 * rng.clamp(0.0, 1.0));
+    // The beats do not know when the first poll was, or when a failing shop was back: one that follows too soon is left out.
+    let is_regular = schedule.failures == 0 && schedule.state != State::Candidate;
+    let earliest = if is_regular { 0 } else { interval.min(micros(INTERVAL_FLOOR)) };
+    let phase = micros(schedule.phase) % interval;
+    let from = now.timestamp_micros() + earliest;
+    let next = from - (from - phase).rem_euclid(interval) + interval;
+    let scheduled_at = now + chrono::Duration::microseconds(next - now.timestamp_micros());
+    let jitter = schedule.interval.mul_f64(0.05 * random.clamp(0.0, 1.0));
     Plan {
         state: State::Idle,
         scheduled_at,
         next_poll_at: scheduled_at + chrono::Duration::microseconds(micros(jitter)),
         failures: 0,
-        not_found: 0,
+        gone_since: None,
     }
 }
 
-fn wait_for(state: State, wait: Duration, now: DateTime<Utc>, failures: u32, not_found: u32) -> Plan {
+fn wait_for(state: State, wait: Duration, now: DateTime<Utc>, failures: u32) -> Plan {
     let at = now + chrono::Duration::microseconds(micros(wait));
-    Plan { state, scheduled_at: at, next_poll_at: at, failures, not_found }
+    Plan { state, scheduled_at: at, next_poll_at: at, failures, gone_since: None }
 }
 
 /// One interval, and up to twice as much again with each failure in a row: full jitter above the floor.
-fn backoff(interval: Duration, failures: u32, rng: f64) -> Duration {
-    let spread = interval.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(BACKOFF_CAP);
-    interval + spread.mul_f64(rng.clamp(0.0, 1.0))
+fn backoff(interval: Duration, failures: u32, random: f64) -> Duration {
+    let cap = cap(interval);
+    let spread = interval.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(cap);
+    (interval + spread.mul_f64(random.clamp(0.0, 1.0))).min(cap.max(interval))
+}
+
+/// The longest wait after failures of what is polled every `interval`.
+fn cap(interval: Duration) -> Duration {
+    if interval < INTERVAL_FLOOR { OWN_BACKOFF_CAP } else { BACKOFF_CAP }
 }
 
 fn micros(duration: Duration) -> i64 {
@@ -192,76 +243,5 @@ fn micros(duration: Duration) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn start() -> DateTime<Utc> {
-        DateTime::from_timestamp(1_800_000_000, 0).expect("a date")
-    }
-
-    fn schedule() -> Schedule {
-        Schedule { scheduled_at: start(), interval: Duration::from_secs(60), failures: 0, not_found: 0 }
-    }
-
-    proptest! {
-        /// P10: however late each poll ends, heartbeats stay on the grid, and after a sleep there is one poll.
-        #[test]
-        fn p10_polling_is_regular(delays in prop::collection::vec(0i64..400_000, 1..60), rng in 0.0f64..1.0) {
-            let mut schedule = schedule();
-            let mut now = start();
-            for delay in delays {
-                now += chrono::Duration::milliseconds(delay);
-                let plan = after(&schedule, Outcome::Read, now, rng);
-                let off_grid = (plan.scheduled_at - start()).num_milliseconds() % 60_000;
-                prop_assert_eq!(off_grid, 0);
-                prop_assert!(plan.scheduled_at > now && plan.scheduled_at <= now + chrono::Duration::seconds(60));
-                prop_assert!(plan.next_poll_at - plan.scheduled_at <= chrono::Duration::seconds(3));
-                schedule.scheduled_at = plan.scheduled_at;
-                now = plan.next_poll_at;
-            }
-        }
-
-        #[test]
-        fn a_failing_shop_is_never_hammered(failures in 0u32..100, rng in 0.0f64..1.0, asked in 0u64..200_000) {
-            let schedule = Schedule { failures, ..schedule() };
-            let outcome = Outcome::Failed { retry_after: Some(Duration::from_secs(asked)) };
-            let wait = (after(&schedule, outcome, start(), rng).next_poll_at - start()).num_seconds();
-            prop_assert!(wait >= 60 && wait >= i64::try_from(asked.min(86_400)).expect("small"));
-            prop_assert!(wait <= 86_400);
-        }
-    }
-
-    #[test]
-    fn three_times_not_found_is_gone_for_a_day() {
-        let mut schedule = schedule();
-        let mut states = Vec::new();
-        for _ in 0..3 {
-            let plan = after(&schedule, Outcome::NotFound, start(), 0.5);
-            schedule.not_found = plan.not_found;
-            states.push((plan.state, (plan.next_poll_at - start()).num_hours()));
-        }
-        assert_eq!(states, [(State::Idle, 0), (State::Idle, 0), (State::Gone, 24)]);
-    }
-
-    #[test]
-    fn a_bot_wall_is_left_alone_for_hours() {
-        let plan = after(&schedule(), Outcome::BotWall, start(), 0.0);
-        assert_eq!((plan.state, (plan.next_poll_at - start()).num_minutes()), (State::Blocked, 270));
-    }
-
-    #[test]
-    fn a_clock_set_back_does_not_stop_polling() {
-        let now = start() - chrono::Duration::days(1);
-        let plan = after(&schedule(), Outcome::Read, now, 0.0);
-        assert_eq!((plan.next_poll_at - now).num_seconds(), 60);
-    }
-
-    #[test]
-    fn a_shop_that_fails_everywhere_is_given_a_rest() {
-        assert_eq!(breaker(4, 0.5), None);
-        assert_eq!(breaker(5, 0.5), Some(Duration::from_secs(30)));
-        assert!(breaker(50, 0.5) <= Some(BACKOFF_CAP));
-    }
-}
+#[path = "poll_tests.rs"]
+mod tests;

@@ -55,16 +55,15 @@ impl Db {
         txn.commit().await
     }
 
-    /// Frees every lease and claim: for the one service of an SQLite file when it starts, and for nobody else.
+    /// Frees every lease and every shop: for the one service of an SQLite file when it starts, and for nobody else.
     ///
     /// # Errors
     /// When the database fails; then nothing is freed.
     pub async fn free_all_leases(&self) -> Result<(), DbErr> {
         let txn = self.write().await?;
         txn.run("UPDATE lease SET until = 0, holder = ''", vec![]).await?;
-        txn.run("UPDATE shop_slot SET until = 0, token = NULL WHERE until <> 0", vec![]).await?;
-        let sql = "UPDATE source SET state = 'idle', token = NULL, lease_until = 0 WHERE state = 'leased'";
-        txn.run(sql, vec![]).await?;
+        txn.run("UPDATE shop SET holder = '' WHERE holder <> ''", vec![]).await?;
+        txn.run("DELETE FROM instance", vec![]).await?;
         txn.run("UPDATE inbox SET held_until = 0 WHERE held_until <> 0", vec![]).await?;
         txn.commit().await
     }

@@ -11,6 +11,7 @@ use sea_orm::{DbErr, FromQueryResult};
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::sql::Sql;
 use crate::store::db::time::{at, micros};
+use crate::store::db::wake::Topic;
 
 /// Told or dropped within this time, something still decides what happens next: quiet times, late alerts.
 const RECENT: TimeDelta = TimeDelta::days(7);
@@ -26,12 +27,12 @@ pub struct Jump {
     pub seen_at: DateTime<Utc>,
 }
 
-/// What lies ahead, moved by `$1`. Claims are given up: what their polls bring was planned with the old time, so it is
-/// not stored, and the next reading says it again.
+/// What lies ahead, moved by `$1`. Shops are given up: what was polled meanwhile was planned with the old time, so it
+/// is not stored, and the next reading says it again.
 const PLANNED: [&str; 10] = [
     "UPDATE source SET scheduled_at = scheduled_at + $1, next_poll_at = next_poll_at + $1, \
-     last_error_at = last_error_at + $1, state = CASE WHEN state = 'leased' THEN 'idle' ELSE state END, \
-     token = NULL, lease_until = 0",
+     last_error_at = last_error_at + $1, gone_since = gone_since + $1, unwanted_since = unwanted_since + $1, \
+     trial_at = NULL",
     "UPDATE shop SET not_before = not_before + $1 WHERE not_before > 0",
     "UPDATE lease SET until = until + $1 WHERE until > 0",
     "UPDATE inbox SET held_until = held_until + $1 WHERE held_until > 0",
@@ -98,7 +99,9 @@ impl Db {
         }
         // Before the commit: the moment after it, the next writer asks for the time. Who only reads decides nothing.
         clock.adopt(jump.by);
-        txn.commit().await.inspect_err(|_| clock.adopt(-jump.by))
+        txn.commit().await.inspect_err(|_| clock.adopt(-jump.by))?;
+        self.wake().ring(Topic::Sources);
+        Ok(())
     }
 
     /// When the service starts: the clock may have been set back while nobody looked. What was planned to wait from a
@@ -143,7 +146,9 @@ async fn move_all(txn: &Txn, jump: Jump, old: DateTime<Utc>, words: &str) -> Res
     for sql in PLANNED {
         txn.run(sql, vec![by.into()]).await?;
     }
-    txn.run("UPDATE shop_slot SET until = 0, token = NULL WHERE until <> 0", vec![]).await?;
+    // Whoever holds shops knows them by the old time: it takes them anew.
+    txn.run("UPDATE shop SET holder = ''", vec![]).await?;
+    txn.run("DELETE FROM instance", vec![]).await?;
     for sql in LATELY {
         txn.run(sql, vec![by.into(), micros(old - RECENT).into()]).await?;
     }

@@ -108,8 +108,10 @@ mod tests {
         let place = Place::migrated(Engine::Postgres).await;
         let (slow, fast) = (process(&place, -3600).await, process(&place, 3600).await);
         let source = testing::follow(&slow, "https://shop.example/products/jacket").await;
-        assert!(slow.claim_source("slow", source).await.expect("asked").is_some());
-        assert_eq!(fast.claim_source("fast", source).await.expect("asked"), None);
+        let shop = slow.shop_of(source).await.expect("asked").expect("there");
+        slow.join("slow", true, &[]).await.expect("joined");
+        assert_eq!(slow.take_shops("slow", &[shop]).await.expect("taken").0.len(), 1);
+        assert_eq!(fast.free_shops().await.expect("asked"), []);
         assert!(slow.take_lease("lane:send:x", "slow", TTL).await.expect("asked").is_some());
         assert_eq!(fast.take_lease("lane:send:x", "fast", TTL).await.expect("asked"), None);
     }

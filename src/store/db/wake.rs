@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 /// What there may be to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
-    /// A source may be due, or a slot of its shop is free.
+    /// A source was added or changed, or a shop is free.
     Sources,
     /// A restock waits for its fan-out.
     Restocks,
@@ -38,12 +38,6 @@ impl Topic {
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|topic| topic.name() == name)
     }
-
-    /// Do other processes hear of it? Each end of a poll frees a slot, which is news for who polls here, and at most a
-    /// look's worth for the others.
-    fn is_carried(self) -> bool {
-        self != Self::Sources
-    }
 }
 
 /// Wake-ups, one bell a topic.
@@ -62,10 +56,8 @@ impl Wake {
     /// Rings the bell. A ring while nobody waits is kept for the next one who does.
     pub fn ring(&self, topic: Topic) {
         self.ring_here(topic);
-        if topic.is_carried() {
-            self.0.rung[topic as usize].store(true, Ordering::SeqCst);
-            self.0.passing_on.notify_one();
-        }
+        self.0.rung[topic as usize].store(true, Ordering::SeqCst);
+        self.0.passing_on.notify_one();
     }
 
     /// Rings the bell in this process only: for what another one has rung.

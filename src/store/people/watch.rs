@@ -12,6 +12,7 @@ use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, list};
 use crate::store::db::time::{at, micros};
+use crate::store::polls::ends::wake_sources_of;
 
 /// A wish to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +117,7 @@ impl Db {
         let txn = self.write().await?;
         let products: BTreeSet<i64> = new.iter().map(|watch| watch.product_id).collect();
         hold_products(&txn, &products).await?;
+        wake_sources_of(&txn, &products, micros(self.now())).await?;
         let mut ids = Vec::with_capacity(new.len());
         for watch in new {
             ids.push(upsert(&txn, watch, micros(self.now())).await?);
@@ -136,6 +138,7 @@ impl Db {
             format!("SELECT DISTINCT w.product_id FROM watch w WHERE w.subscriber_id = $1 AND {only} AND NOT w.armed");
         let products: BTreeSet<i64> = txn.ids(&sql, values.clone()).await?.into_iter().collect();
         hold_products(&txn, &products).await?;
+        wake_sources_of(&txn, &products, micros(self.now())).await?;
         let sql = format!(
             "UPDATE watch AS w SET armed = TRUE, notified_at = NULL, \
              armed_after = (SELECT p.restocks FROM product p WHERE p.id = w.product_id) \

@@ -2,27 +2,14 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, FromQueryResult, Value};
 
 use crate::store::db::conn::Db;
 use crate::store::db::sql::{Sql, list};
-use crate::store::db::time::{at, micros, span};
+use crate::store::db::time::{micros, span};
+use crate::store::db::wake::Topic;
 
 impl Db {
-    /// When the next source is due, as far as that is known now.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, DbErr> {
-        #[derive(FromQueryResult)]
-        struct Due {
-            next: Option<i64>,
-        }
-        let sql = "SELECT min(next_poll_at) AS next FROM source WHERE state <> 'paused'";
-        Ok(self.read().row::<Due>(sql, vec![]).await?.and_then(|due| due.next).map(at))
-    }
-
     /// Makes sources due now, because nobody knows what happened while the service was away: an operator's own at
     /// once, others' unless they were read within `floor`. Failing ones keep waiting as they were told to.
     ///
@@ -48,12 +35,14 @@ impl Db {
         let txn = self.write().await?;
         for chunk in due.chunks(500) {
             let sql = format!(
-                "UPDATE source SET scheduled_at = $1, next_poll_at = $1 WHERE state = 'idle' AND id IN ({})",
+                "UPDATE source SET scheduled_at = $1, next_poll_at = $1, edit = edit + 1, edited = TRUE \
+                 WHERE state = 'idle' AND id IN ({})",
                 list(2, chunk.len())
             );
             txn.run(&sql, std::iter::once(now.into()).chain(chunk.iter().cloned()).collect()).await?;
         }
         txn.commit().await?;
+        self.wake().ring(Topic::Sources);
         Ok(due.len())
     }
 }

@@ -1,4 +1,7 @@
-//! How a poll ends that brought no news: nothing changed, or nothing was read.
+//! How polls end: many in one transaction, fenced by the epochs of their shops.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::poll::Plan;
@@ -6,42 +9,42 @@ use sea_orm::{DbErr, Value};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::{Sql, list};
+use crate::store::db::sql::{Sql, list_of, table};
 use crate::store::db::time::micros;
 use crate::store::db::wake::Topic;
-use crate::store::polls::claim::Claimed;
+use crate::store::polls::held::{HeldSource, these_sources};
+use crate::store::stock::reading::{NewReading, Stored, store_reading};
 
-/// A poll that brought nothing new.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Unchanged {
-    /// The source.
-    pub source_id: i64,
-    /// Its shop.
-    pub shop_id: i64,
-    /// The slot of the shop that was held for it.
-    pub slot_id: i64,
-    /// The claim.
-    pub token: String,
-    /// When the answer was complete.
-    pub read_at: DateTime<Utc>,
-    /// What follows.
+/// A poll that is over, and what follows.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// What was polled, as it was known then.
+    pub source: Arc<HeldSource>,
+    /// How it ended.
+    pub end: End,
+    /// When it is polled next.
     pub plan: Plan,
+    /// Had its shop failed before, and does no more?
+    pub is_back: bool,
 }
 
-impl Unchanged {
-    /// The end of this claim.
-    #[must_use]
-    pub fn of(claim: &Claimed, read_at: DateTime<Utc>, plan: Plan) -> Self {
-        let Claimed { source_id, shop_id, slot_id, .. } = *claim;
-        Self { source_id, shop_id, slot_id, token: claim.token.clone(), read_at, plan }
-    }
+/// How a poll ended.
+#[derive(Debug, Clone)]
+pub enum End {
+    /// With nothing new.
+    Unchanged {
+        /// When the answer was complete.
+        read_at: DateTime<Utc>,
+    },
+    /// With a reading.
+    Read(Arc<NewReading>),
+    /// With an error. It is not a reading: stock and history do not hear of it.
+    Failed(Failed),
 }
 
-/// A poll that failed. It is not a reading: stock and history do not hear of it.
-#[derive(Debug, Clone, PartialEq)]
+/// A poll that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
-    /// What follows for the source.
-    pub plan: Plan,
     /// The kind of error, a word for machines.
     pub fault: String,
     /// What went wrong, for people.
@@ -50,94 +53,213 @@ pub struct Failed {
     pub shop_not_before: Option<DateTime<Utc>>,
     /// Was it the shop that failed (and not this one address)?
     pub shop_failed: bool,
+    /// Was it a bot wall?
+    pub is_wall: bool,
+}
+
+/// What became of a poll.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Written {
+    /// It is written down.
+    Done,
+    /// Its reading is stored, and this is what is known of the source now.
+    Stored {
+        /// What came of the reading.
+        stored: Stored,
+        /// The source; `None` when it is polled no more.
+        source: Option<Box<HeldSource>>,
+    },
+    /// The shop is not ours any more. Nothing was stored; whoever holds it reads it again.
+    NotOurs,
+    /// Somebody changed or removed the source meanwhile, or it is written down already. Nothing was stored, and this is
+    /// what is known of the source now; `None` when it is polled no more.
+    Edited(Option<Box<HeldSource>>),
 }
 
 impl Db {
-    /// Ends polls that brought nothing new, many in one transaction. Says how many were still ours.
+    /// Writes down how polls ended, all of them in one transaction, for the holder of their shops.
     ///
     /// # Errors
-    /// When the database fails; then all of them will be polled again when their claims run out.
-    pub async fn end_unchanged(&self, polls: &[Unchanged]) -> Result<u64, DbErr> {
+    /// When the database fails; then nothing is stored, and the same may be tried again.
+    pub async fn end_polls(&self, holder: &str, polls: &[Ended]) -> Result<Vec<Written>, StoreError> {
         let txn = self.write().await?;
-        let mut ended = 0;
-        for chunk in polls.chunks(200) {
-            ended += end_unchanged_chunk(&txn, chunk).await?;
+        let ours = fenced(&txn, holder, polls).await?;
+        let is_ours = |poll: &&Ended| ours.contains(&(poll.source.shop_id, poll.source.epoch));
+        let unchanged: Vec<&Ended> = polls.iter().filter(is_ours).filter(|poll| poll.is_unchanged()).collect();
+        let mut edited = end_unchanged(&txn, &unchanged).await?;
+        let mut stored: BTreeMap<i64, Stored> = BTreeMap::new();
+        for poll in polls.iter().filter(is_ours) {
+            let done = match &poll.end {
+                End::Unchanged { .. } => true,
+                End::Failed(failed) => end_failed(&txn, poll, failed, micros(self.now())).await?,
+                End::Read(new) => match store_reading(&txn, &poll.source, new, &poll.plan, self.now()).await? {
+                    Some(one) => stored.insert(poll.source.source_id, one).is_none(),
+                    None => false,
+                },
+            };
+            if !done {
+                edited.insert(poll.source.source_id);
+            }
         }
+        end_failures_of_shops(&txn, polls.iter().filter(is_ours)).await?;
+        let ids: Vec<i64> = stored.keys().chain(&edited).copied().collect();
+        let mut now: BTreeMap<i64, HeldSource> =
+            these_sources(&txn, &ids).await?.into_iter().map(|source| (source.source_id, source)).collect();
         txn.commit().await?;
-        self.wake().ring(Topic::Sources);
-        Ok(ended)
+        if stored.values().any(|stored| !stored.restocks.is_empty()) {
+            self.wake().ring(Topic::Restocks);
+        }
+        Ok(polls
+            .iter()
+            .map(|poll| {
+                let id = poll.source.source_id;
+                if !is_ours(&poll) {
+                    Written::NotOurs
+                } else if edited.contains(&id) {
+                    Written::Edited(now.remove(&id).map(Box::new))
+                } else if let Some(stored) = stored.remove(&id) {
+                    Written::Stored { stored, source: now.remove(&id).map(Box::new) }
+                } else {
+                    Written::Done
+                }
+            })
+            .collect())
     }
 
-    /// Ends a poll that failed.
+    /// A document of the source is about to be parsed, which may end the process: it is named then. `false`: the shop is
+    /// not ours any more.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] when somebody else holds the source by now.
-    pub async fn end_failed(&self, claim: &Claimed, failed: &Failed) -> Result<(), StoreError> {
+    /// When the database fails.
+    pub async fn begin_trial(&self, holder: &str, source: &HeldSource) -> Result<bool, DbErr> {
         let txn = self.write().await?;
-        let sql = "UPDATE source SET state = $3, token = NULL, lease_until = 0, scheduled_at = $4, next_poll_at = $5, \
-                   failures = $6, not_found = $7, last_error = $8, last_error_at = $9, fault = $10 \
-                   WHERE id = $1 AND token = $2 AND state = 'leased'";
-        let values = vec![
-            claim.source_id.into(),
-            claim.token.as_str().into(),
-            failed.plan.state.as_str().into(),
-            micros(failed.plan.scheduled_at).into(),
-            micros(failed.plan.next_poll_at).into(),
-            i64::from(failed.plan.failures).into(),
-            i64::from(failed.plan.not_found).into(),
-            failed.error.as_str().into(),
-            micros(self.now()).into(),
-            failed.fault.as_str().into(),
-        ];
-        let ours = txn.run(sql, values).await? == 1;
-        free_slot(&txn, claim).await?;
-        if !ours {
-            txn.commit().await?;
-            return Err(StoreError::LeaseLost { source_id: claim.source_id });
+        let sql = "UPDATE source SET trial_at = $4 WHERE id = $1 AND shop_id IN \
+                   (SELECT h.id FROM shop h WHERE h.holder = $2 AND h.epoch = $3)";
+        let values = vec![source.source_id.into(), holder.into(), source.epoch.into(), micros(self.now()).into()];
+        let begun = txn.run(sql, values).await?;
+        txn.commit().await?;
+        Ok(begun == 1)
+    }
+}
+
+impl Ended {
+    fn is_unchanged(&self) -> bool {
+        matches!(self.end, End::Unchanged { .. })
+    }
+}
+
+/// The shops of these polls that are still held by `holder`, in the epochs in which they were polled. On PostgreSQL they
+/// stay so until the end of the transaction.
+async fn fenced(txn: &Txn, holder: &str, polls: &[Ended]) -> Result<HashSet<(i64, i64)>, DbErr> {
+    let mut shops: Vec<i64> = polls.iter().map(|poll| poll.source.shop_id).collect();
+    shops.sort_unstable();
+    shops.dedup();
+    let mut values: Vec<Value> = vec![holder.into()];
+    let these = list_of(&mut values, shops);
+    let sql = format!(
+        "SELECT id, epoch FROM shop WHERE holder = $1 AND id IN ({these}) ORDER BY id {}",
+        txn.lock("FOR SHARE")
+    );
+    #[derive(sea_orm::FromQueryResult)]
+    struct Held {
+        id: i64,
+        epoch: i64,
+    }
+    let held: Vec<Held> = txn.rows(&sql, values).await?;
+    Ok(held.into_iter().map(|held| (held.id, held.epoch)).collect())
+}
+
+/// Ends polls that brought nothing new. Says which sources somebody has changed meanwhile.
+async fn end_unchanged(txn: &Txn, polls: &[&Ended]) -> Result<HashSet<i64>, DbErr> {
+    let mut edited = HashSet::new();
+    for chunk in polls.chunks(256) {
+        let row = |poll: &&Ended| -> [Value; 6] {
+            let read_at = match poll.end {
+                End::Unchanged { read_at } => micros(read_at),
+                _ => 0,
+            };
+            [
+                poll.source.source_id.into(),
+                poll.source.edit.into(),
+                poll.source.readings.into(),
+                read_at.into(),
+                micros(poll.plan.scheduled_at).into(),
+                micros(poll.plan.next_poll_at).into(),
+            ]
+        };
+        let (rows, values) = txn.rows_of(chunk.iter().map(row));
+        let sql = format!(
+            "WITH done (id, edit, readings, read_at, scheduled_at, next_poll_at) AS (VALUES {rows}) \
+             UPDATE source SET state = 'idle', trial_at = NULL, last_read_at = CASE WHEN source.last_read_at > done.read_at \
+               THEN source.last_read_at ELSE done.read_at END, readings = source.readings + 1, scheduled_at = done.scheduled_at, \
+               next_poll_at = done.next_poll_at, failures = 0, gone_since = NULL, last_error = NULL, last_error_at = NULL, \
+               fault = NULL \
+             FROM done WHERE source.id = done.id AND source.edit = done.edit AND source.readings = done.readings"
+        );
+        if txn.run(&sql, values).await? < chunk.len() as u64 {
+            edited.extend(changed_meanwhile(txn, chunk).await?);
         }
-        let not_before = failed.shop_not_before.map_or(0, micros);
-        let sql = "UPDATE shop SET failures = failures + $2, \
+    }
+    Ok(edited)
+}
+
+/// Those of the sources that are gone, or of another edit than the one that was polled.
+async fn changed_meanwhile(txn: &Txn, polls: &[&Ended]) -> Result<Vec<i64>, DbErr> {
+    // Those that were written down have one reading more by now.
+    let row =
+        |poll: &&Ended| [Value::from(poll.source.source_id), poll.source.edit.into(), poll.source.readings.into()];
+    let values = polls.iter().flat_map(row).collect();
+    let sql = format!(
+        "WITH done (id, edit, readings) AS (VALUES {}) SELECT done.id FROM done WHERE NOT EXISTS \
+           (SELECT 1 FROM source s WHERE s.id = done.id AND s.edit = done.edit AND s.readings = done.readings + 1)",
+        table(1, polls.len(), 3)
+    );
+    txn.ids(&sql, values).await
+}
+
+/// Ends a poll that failed. `false`: somebody changed the source meanwhile. The shop hears of its failure either way.
+async fn end_failed(txn: &Txn, poll: &Ended, failed: &Failed, now: i64) -> Result<bool, DbErr> {
+    let sql = "UPDATE source SET state = $3, trial_at = NULL, scheduled_at = $4, next_poll_at = $5, failures = $6, \
+               gone_since = $7, last_error = $8, last_error_at = $9, fault = $10 WHERE id = $1 AND edit = $2 AND readings = $11";
+    let plan = &poll.plan;
+    let values = vec![
+        poll.source.source_id.into(),
+        poll.source.edit.into(),
+        plan.state.as_str().into(),
+        micros(plan.scheduled_at).into(),
+        micros(plan.next_poll_at).into(),
+        i64::from(plan.failures).into(),
+        plan.gone_since.map(micros).into(),
+        failed.error.as_str().into(),
+        now.into(),
+        failed.fault.as_str().into(),
+        poll.source.readings.into(),
+    ];
+    let ended = txn.run(sql, values).await? == 1;
+    if failed.shop_failed || failed.shop_not_before.is_some() {
+        let sql = "UPDATE shop SET failures = failures + $2, walls = walls + $4, \
                    not_before = CASE WHEN $3 > not_before THEN $3 ELSE not_before END WHERE id = $1";
-        txn.run(sql, vec![claim.shop_id.into(), i64::from(failed.shop_failed).into(), not_before.into()]).await?;
-        txn.commit().await?;
-        self.wake().ring(Topic::Sources);
-        Ok(())
+        let values = vec![
+            poll.source.shop_id.into(),
+            i64::from(failed.shop_failed).into(),
+            failed.shop_not_before.map_or(0, micros).into(),
+            i64::from(failed.is_wall).into(),
+        ];
+        txn.run(sql, values).await?;
     }
-}
-
-/// Gives a claim's slot back, unless it is somebody else's by now.
-pub(crate) async fn free_slot(txn: &Txn, claim: &Claimed) -> Result<(), DbErr> {
-    let sql = "UPDATE shop_slot SET until = 0, token = NULL WHERE id = $1 AND token = $2";
-    txn.run(sql, vec![claim.slot_id.into(), claim.token.as_str().into()]).await.map(|_| ())
-}
-
-async fn end_unchanged_chunk(txn: &Txn, chunk: &[Unchanged]) -> Result<u64, DbErr> {
-    let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * 5);
-    for poll in chunk {
-        values.push(poll.source_id.into());
-        values.push(poll.token.as_str().into());
-        values.push(micros(poll.read_at).into());
-        values.push(micros(poll.plan.scheduled_at).into());
-        values.push(micros(poll.plan.next_poll_at).into());
-    }
-    let sql = format!(
-        "WITH done (id, token, read_at, scheduled_at, next_poll_at) AS (VALUES {}) \
-         UPDATE source SET state = 'idle', token = NULL, lease_until = 0, last_read_at = CASE WHEN source.last_read_at > done.read_at THEN source.last_read_at ELSE done.read_at END, \
-           readings = readings + 1, scheduled_at = done.scheduled_at, next_poll_at = done.next_poll_at, \
-           failures = 0, not_found = 0, last_error = NULL, last_error_at = NULL, fault = NULL \
-         FROM done WHERE source.id = done.id AND source.token = done.token AND source.state = 'leased'",
-        txn.only_rows(chunk.len(), 5)
-    );
-    let ended = txn.run(&sql, values).await?;
-    let pairs = chunk.iter().flat_map(|poll| [poll.slot_id.into(), Value::from(poll.token.as_str())]).collect();
-    let sql = format!(
-        "WITH done (id, token) AS (VALUES {}) UPDATE shop_slot SET until = 0, token = NULL \
-         FROM done WHERE shop_slot.id = done.id AND shop_slot.token = done.token",
-        txn.only_rows(chunk.len(), 2)
-    );
-    txn.run(&sql, pairs).await?;
-    let shops: Vec<Value> = chunk.iter().map(|poll| poll.shop_id.into()).collect();
-    let sql = format!("UPDATE shop SET failures = 0 WHERE failures > 0 AND id IN ({})", list(1, shops.len()));
-    txn.run(&sql, shops).await?;
     Ok(ended)
+}
+
+/// Shops that answer again.
+async fn end_failures_of_shops(txn: &Txn, polls: impl Iterator<Item = &Ended>) -> Result<(), DbErr> {
+    let mut shops: Vec<i64> = polls.filter(|poll| poll.is_back).map(|poll| poll.source.shop_id).collect();
+    if shops.is_empty() {
+        return Ok(());
+    }
+    shops.sort_unstable();
+    shops.dedup();
+    let mut values = Vec::new();
+    let these = list_of(&mut values, shops);
+    let sql = format!("UPDATE shop SET failures = 0, walls = 0 WHERE (failures > 0 OR walls > 0) AND id IN ({these})");
+    txn.run(&sql, values).await.map(|_| ())
 }

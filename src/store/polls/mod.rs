@@ -1,6 +1,8 @@
-//! Sources and when they are polled.
+//! Instances, the shops they hold, sources, and when these are polled.
 
-pub mod claim;
 pub(in crate::store) mod due;
 pub mod ended;
+pub mod ends;
+pub mod held;
+pub mod instance;
 pub mod source;

@@ -33,8 +33,25 @@ pub struct NewSource {
     pub interval: Duration,
     /// Shown on the public board?
     pub listed: bool,
-    /// Requests under way at the shop at once.
-    pub slots: u32,
+    /// The subscriber who gave it in a chat.
+    pub added_by: Option<i64>,
+}
+
+/// What is given anew of a source that is followed. What is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceChange {
+    /// Which reader.
+    pub reader: Option<String>,
+    /// The jq program of a json source.
+    pub jq: Option<String>,
+    /// Further documents for the jq program.
+    pub more_urls: Option<Vec<String>>,
+    /// Extra request headers.
+    pub headers: Option<Vec<(String, String)>>,
+    /// Time between polls.
+    pub interval: Option<Duration>,
+    /// Shown on the public board?
+    pub listed: Option<bool>,
 }
 
 /// A source as people see it.
@@ -70,6 +87,8 @@ pub struct Source {
     pub variants: i64,
     /// Watches on them.
     pub watches: i64,
+    /// Nobody asks its shop before then.
+    pub shop_not_before: DateTime<Utc>,
 }
 
 #[derive(FromQueryResult)]
@@ -89,49 +108,79 @@ struct SourceRow {
     products: i64,
     variants: i64,
     watches: i64,
+    shop_not_before: i64,
 }
 
 const SOURCES: &str = "SELECT s.id, h.host, s.url, s.reader, s.state, s.interval_us, s.next_poll_at, s.last_read_at, \
-     s.readings, s.failures, s.last_error, s.last_error_at, \
+     s.readings, s.failures, s.last_error, s.last_error_at, h.not_before AS shop_not_before, \
      (SELECT count(*) FROM product p WHERE p.source_id = s.id) AS products, \
      (SELECT count(*) FROM product p JOIN variant v ON v.product_id = p.id WHERE p.source_id = s.id) AS variants, \
      (SELECT count(*) FROM product p JOIN watch w ON w.product_id = p.id WHERE p.source_id = s.id) AS watches \
      FROM source s JOIN shop h ON h.id = s.shop_id";
 
 impl Db {
-    /// Follows a source: due now. Says its row and whether it is new; one that is followed already stays as it is,
-    /// but for a jq program, headers and an interval that were given anew.
+    /// Follows a source: a candidate, due now, until it is read well. Says its row and whether it is new; one that is
+    /// followed already stays as it is.
     ///
     /// # Errors
     /// When the database fails; then nothing is followed.
     pub async fn add_source(&self, new: &NewSource) -> Result<(i64, bool), StoreError> {
         let txn = self.write().await?;
         let now = micros(self.now());
-        let shop_id = shop_of(&txn, &new.host, new.slots, now).await?;
-        let known = txn.id("SELECT id FROM source WHERE url = $1", vec![new.url.as_str().into()]).await?;
-        let id = match known {
-            Some(id) => {
-                update_source(&txn, id, new, now).await?;
-                id
-            }
-            None => insert_source(&txn, shop_id, new, now).await?,
+        let shop_id = shop_of(&txn, &new.host, now).await?;
+        let inserted = insert_source(&txn, shop_id, new, now).await?;
+        let id = match inserted {
+            Some(id) => Some(id),
+            None => txn.id("SELECT id FROM source WHERE url = $1", vec![new.url.as_str().into()]).await?,
         };
         txn.commit().await?;
         self.wake().ring(Topic::Sources);
-        Ok((id, known.is_none()))
+        let id = id.ok_or_else(|| StoreError::corrupt("source", "an insert gave no row"))?;
+        Ok((id, inserted.is_some()))
     }
 
-    /// Makes each shop have `slots` slots, as the setting says now.
+    /// Changes what is given anew, and has the source read now: another program may read the same bytes otherwise. Says
+    /// whether there was anything to change.
+    ///
+    /// # Errors
+    /// When the database fails; then it is as before.
+    pub async fn change_source(&self, id: i64, change: &SourceChange) -> Result<bool, StoreError> {
+        if *change == SourceChange::default() {
+            return Ok(false);
+        }
+        let txn = self.write().await?;
+        let sql = "UPDATE source SET reader = COALESCE($2, reader), jq = COALESCE($3, jq), more_urls = COALESCE($4, more_urls), \
+                   headers = COALESCE($5, headers), interval_us = COALESCE($6, interval_us), listed = COALESCE($7, listed), \
+                   next_poll_at = $8, scheduled_at = $8, body_digest = NULL, etag = NULL, last_modified = NULL, \
+                   edit = edit + 1, edited = TRUE WHERE id = $1";
+        let values = vec![
+            id.into(),
+            change.reader.clone().into(),
+            change.jq.clone().into(),
+            change.more_urls.as_ref().map(json).into(),
+            change.headers.as_ref().map(json).into(),
+            change.interval.map(span).into(),
+            change.listed.into(),
+            micros(self.now()).into(),
+        ];
+        let changed = txn.run(sql, values).await?;
+        txn.commit().await?;
+        self.wake().ring(Topic::Sources);
+        Ok(changed == 1)
+    }
+
+    /// Keeps a candidate although it was not read well yet.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn set_slots(&self, slots: u32) -> Result<(), DbErr> {
+    pub async fn keep_source(&self, id: i64) -> Result<bool, DbErr> {
         let txn = self.write().await?;
-        for shop in txn.ids("SELECT id FROM shop", vec![]).await? {
-            make_slots(&txn, shop, slots).await?;
-        }
-        txn.run("DELETE FROM shop_slot WHERE slot > $1", vec![i64::from(slots).into()]).await?;
-        txn.commit().await
+        let sql =
+            "UPDATE source SET state = 'idle', edit = edit + 1, edited = TRUE WHERE id = $1 AND state = 'candidate'";
+        let kept = txn.run(sql, vec![id.into()]).await?;
+        txn.commit().await?;
+        self.wake().ring(Topic::Sources);
+        Ok(kept == 1)
     }
 
     /// All sources, by shop.
@@ -160,14 +209,13 @@ impl Db {
         let txn = self.write().await?;
         let now = micros(self.now());
         let changed = if paused {
-            let sql =
-                "UPDATE source SET state = 'paused', token = NULL, lease_until = 0 WHERE id = $1 AND state <> 'paused'";
+            let sql = "UPDATE source SET state = 'paused', edit = edit + 1, edited = TRUE WHERE id = $1 AND state <> 'paused'";
             let changed = txn.run(sql, vec![id.into()]).await?;
             read_anew(&txn, id).await?;
             changed
         } else {
-            let sql = "UPDATE source SET state = 'idle', scheduled_at = $2, next_poll_at = $2, failures = 0, not_found = 0 \
-                       WHERE id = $1 AND state IN ('paused', 'blocked', 'gone')";
+            let sql = "UPDATE source SET state = 'idle', scheduled_at = $2, next_poll_at = $2, failures = 0, gone_since = NULL, \
+                       trial_at = NULL, edit = edit + 1, edited = TRUE WHERE id = $1 AND state IN ('paused', 'blocked', 'gone', 'dormant')";
             txn.run(sql, vec![id.into(), now.into()]).await?
         };
         txn.commit().await?;
@@ -229,33 +277,23 @@ impl SourceRow {
             products: self.products,
             variants: self.variants,
             watches: self.watches,
+            shop_not_before: at(self.shop_not_before),
         })
     }
 }
 
-async fn shop_of(txn: &Txn, host: &str, slots: u32, now: i64) -> Result<i64, StoreError> {
-    let sql =
-        "INSERT INTO shop (host, not_before, failures, created_at) VALUES ($1, 0, 0, $2) ON CONFLICT (host) DO NOTHING";
+async fn shop_of(txn: &Txn, host: &str, now: i64) -> Result<i64, StoreError> {
+    let sql = "INSERT INTO shop (host, not_before, failures, walls, holder, epoch, created_at) \
+               VALUES ($1, 0, 0, 0, '', 0, $2) ON CONFLICT (host) DO NOTHING";
     txn.run(sql, vec![host.into(), now.into()]).await?;
     let id = txn.id("SELECT id FROM shop WHERE host = $1", vec![host.into()]).await?;
-    let id = id.ok_or_else(|| StoreError::corrupt("shop", "a row that was just written is not there"))?;
-    make_slots(txn, id, slots).await?;
-    Ok(id)
+    id.ok_or_else(|| StoreError::corrupt("shop", "a row that was just written is not there"))
 }
 
 /// The shop's other sources may have products to take over from this one: the bytes they know must be read again.
 async fn read_anew(txn: &Txn, source_id: i64) -> Result<(), DbErr> {
-    let sql = "UPDATE source SET settled = FALSE WHERE shop_id = (SELECT shop_id FROM source WHERE id = $1)";
+    let sql = "UPDATE source SET settled = FALSE, edit = edit + 1, edited = TRUE WHERE shop_id = (SELECT shop_id FROM source WHERE id = $1)";
     txn.run(sql, vec![source_id.into()]).await.map(|_| ())
-}
-
-async fn make_slots(txn: &Txn, shop_id: i64, slots: u32) -> Result<(), DbErr> {
-    for slot in 1..=i64::from(slots) {
-        let sql =
-            "INSERT INTO shop_slot (shop_id, slot, until) VALUES ($1, $2, 0) ON CONFLICT (shop_id, slot) DO NOTHING";
-        txn.run(sql, vec![shop_id.into(), slot.into()]).await?;
-    }
-    Ok(())
 }
 
 async fn rename_if_made_up(txn: &Txn, product_id: i64, text: &str) -> Result<(), DbErr> {
@@ -278,10 +316,12 @@ fn json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
 }
 
-async fn insert_source(txn: &Txn, shop_id: i64, new: &NewSource, now: i64) -> Result<i64, StoreError> {
+/// `None`: it is followed already.
+async fn insert_source(txn: &Txn, shop_id: i64, new: &NewSource, now: i64) -> Result<Option<i64>, DbErr> {
     let sql = "INSERT INTO source (shop_id, url, reader, jq, more_urls, headers, state, listed, interval_us, scheduled_at, \
-               next_poll_at, generation, lease_until, failures, not_found, readings, settled, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, 'idle', $7, $8, $9, $9, 0, 0, 0, 0, 0, FALSE, $9) RETURNING id";
+               next_poll_at, edit, edited, failures, readings, settled, added_by, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, 'candidate', $7, $8, $9, $9, 1, TRUE, 0, 0, FALSE, $10, $9) \
+               ON CONFLICT (url) DO NOTHING RETURNING id";
     let values = vec![
         shop_id.into(),
         new.url.as_str().into(),
@@ -292,24 +332,7 @@ async fn insert_source(txn: &Txn, shop_id: i64, new: &NewSource, now: i64) -> Re
         new.listed.into(),
         span(new.interval).into(),
         now.into(),
+        new.added_by.into(),
     ];
-    txn.id(sql, values).await?.ok_or_else(|| StoreError::corrupt("source", "an insert gave no row"))
-}
-
-/// What was given anew counts; the bytes must be read again, because another program may read them otherwise.
-async fn update_source(txn: &Txn, id: i64, new: &NewSource, now: i64) -> Result<(), DbErr> {
-    let sql = "UPDATE source SET reader = COALESCE($2, reader), jq = COALESCE($3, jq), interval_us = $4, \
-               more_urls = CASE WHEN $5 = '[]' THEN more_urls ELSE $5 END, headers = CASE WHEN $6 = '[]' THEN headers ELSE $6 END, \
-               next_poll_at = $7, scheduled_at = $7, body_digest = NULL, etag = NULL, last_modified = NULL, \
-               state = CASE WHEN state = 'leased' THEN state ELSE 'idle' END WHERE id = $1";
-    let values = vec![
-        id.into(),
-        new.reader.clone().into(),
-        new.jq.clone().into(),
-        span(new.interval).into(),
-        json(&new.more_urls).into(),
-        json(&new.headers).into(),
-        now.into(),
-    ];
-    txn.run(sql, values).await.map(|_| ())
+    txn.id(sql, values).await
 }

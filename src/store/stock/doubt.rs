@@ -10,7 +10,7 @@ use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::micros;
-use crate::store::polls::claim::Claimed;
+use crate::store::polls::held::HeldSource;
 use crate::store::stock::reading::NewReading;
 
 /// What is made of a reading as a whole.
@@ -24,8 +24,8 @@ pub(in crate::store) struct Doubt {
 /// Judges a reading that lacks these products.
 pub(in crate::store) async fn of(
     txn: &Txn,
-    claim: &Claimed,
-    new: &NewReading<'_>,
+    claim: &HeldSource,
+    new: &NewReading,
     lacking: &HashSet<i64>,
 ) -> Result<Doubt, StoreError> {
     let silent = says_nothing(new);
@@ -45,7 +45,7 @@ pub(in crate::store) async fn of(
 /// Availability was told, and is notified of nothing any more.
 const SAYS_NOTHING: &str = "nothing here says any more whether it can be had; the shop may have changed its words";
 
-fn says_nothing(new: &NewReading<'_>) -> bool {
+fn says_nothing(new: &NewReading) -> bool {
     let mut variants = new.reading.products.iter().flat_map(|product| &product.variants);
     !variants.any(|variant| variant.availability.is_definite())
 }
@@ -54,7 +54,7 @@ fn says_nothing(new: &NewReading<'_>) -> bool {
 /// looked at again.
 pub(in crate::store) async fn write(
     txn: &Txn,
-    claim: &Claimed,
+    claim: &HeldSource,
     settled: bool,
     doubt: &Doubt,
     now: DateTime<Utc>,

@@ -14,32 +14,30 @@ use sea_orm::{FromQueryResult, Value};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::store::db::conn::{Db, Txn};
+use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::micros;
-use crate::store::db::wake::Topic;
-use crate::store::polls::claim::Claimed;
-use crate::store::polls::ended::free_slot;
+use crate::store::polls::held::HeldSource;
 use crate::store::stock::doubt::{self, Doubt};
 use crate::store::stock::observed::{self, Moment, Restocked};
 use crate::store::stock::spans::ROWS;
 
 /// A reading that is to be stored.
-#[derive(Debug, Clone)]
-pub struct NewReading<'a> {
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewReading {
     /// What was said.
-    pub reading: &'a Reading,
+    pub reading: Reading,
     /// By which reader.
-    pub reader: &'a str,
+    pub reader: String,
     /// When the shop's answer was complete in our hands.
     pub read_at: DateTime<Utc>,
     /// Of the answer's bytes.
-    pub body_digest: &'a str,
+    pub body_digest: String,
     /// As sent.
-    pub etag: Option<&'a str>,
+    pub etag: Option<String>,
     /// As sent.
-    pub last_modified: Option<&'a str>,
+    pub last_modified: Option<String>,
 }
 
 /// What came of it.
@@ -64,46 +62,36 @@ struct ProductRow {
 
 /// What is the same for all products of one reading.
 struct Context<'a> {
-    claim: &'a Claimed,
-    new: &'a NewReading<'a>,
+    claim: &'a HeldSource,
+    new: &'a NewReading,
     rules: Rules,
     moment: Moment,
     stored_at: DateTime<Utc>,
 }
 
-impl Db {
-    /// Stores a reading under its claim and plans the next poll.
-    ///
-    /// # Errors
-    /// [`StoreError::LeaseLost`] when the claim is ours no more: nothing is stored, the next reading says it again.
-    pub async fn store_reading(
-        &self,
-        claim: &Claimed,
-        new: &NewReading<'_>,
-        plan: &Plan,
-    ) -> Result<Stored, StoreError> {
-        let txn = self.write().await?;
-        let read_at = not_before(new.read_at, claim.last_read_at);
-        let context = Context {
-            claim,
-            new,
-            rules: observed::rules(claim.schedule.interval),
-            moment: Moment { read_at, reading: claim.readings + 1, previous_read_at: claim.last_read_at },
-            stored_at: self.now(),
-        };
-        if !end_poll(&txn, &context, plan).await? {
-            txn.commit().await?;
-            return Err(StoreError::LeaseLost { source_id: claim.source_id });
-        }
-        let (stored, settled, doubt) = store_products(&txn, &context).await?;
-        doubt::write(&txn, claim, settled, &doubt, self.now()).await?;
-        txn.commit().await?;
-        self.wake().ring(Topic::Sources);
-        if !stored.restocks.is_empty() {
-            self.wake().ring(Topic::Restocks);
-        }
-        Ok(stored)
+/// Stores a reading and plans the next poll. The shop is held by whoever read it, until the end of the transaction.
+/// `None`: somebody changed the source meanwhile; nothing is stored, the next reading says it again.
+pub(in crate::store) async fn store_reading(
+    txn: &Txn,
+    claim: &HeldSource,
+    new: &NewReading,
+    plan: &Plan,
+    now: DateTime<Utc>,
+) -> Result<Option<Stored>, StoreError> {
+    let read_at = not_before(new.read_at, claim.last_read_at);
+    let context = Context {
+        claim,
+        new,
+        rules: observed::rules(claim.schedule.interval),
+        moment: Moment { read_at, reading: claim.readings + 1, previous_read_at: claim.last_read_at },
+        stored_at: now,
+    };
+    if !end_poll(txn, &context, plan).await? {
+        return Ok(None);
     }
+    let (stored, settled, doubt) = store_products(txn, &context).await?;
+    doubt::write(txn, claim, settled, &doubt, now).await?;
+    Ok(Some(stored))
 }
 
 /// A clock that was set back does not turn the history over: its time stands still until the clock has passed what is
@@ -112,35 +100,28 @@ fn not_before(read_at: DateTime<Utc>, previous: Option<DateTime<Utc>>) -> DateTi
     previous.map_or(read_at, |previous| previous.max(read_at))
 }
 
-/// The source's row first: it is what the claim is checked against. Says whether it was still ours; the slot is given
-/// back in either case, so that the shop's other sources need not wait for it to run out.
+/// The source's row first: it says whether somebody has changed the source since it was asked.
 async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<bool, StoreError> {
     let Context { claim, new, .. } = context;
-    let sql = "UPDATE source SET state = $4, token = NULL, lease_until = 0, scheduled_at = $5, next_poll_at = $6, \
-               failures = $7, not_found = $8, last_error = NULL, last_error_at = NULL, fault = NULL, last_read_at = $9, \
-               readings = readings + 1, body_digest = $10, etag = $11, last_modified = $12, reader = $13 \
-               WHERE id = $1 AND token = $2 AND generation = $3 AND state = 'leased'";
+    let sql = "UPDATE source SET state = $3, trial_at = NULL, scheduled_at = $4, next_poll_at = $5, failures = $6, \
+               gone_since = NULL, last_error = NULL, last_error_at = NULL, fault = NULL, last_read_at = $7, \
+               readings = readings + 1, body_digest = $8, etag = $9, last_modified = $10, reader = $11 \
+               WHERE id = $1 AND edit = $2 AND readings = $12";
     let values = vec![
         claim.source_id.into(),
-        claim.token.as_str().into(),
-        claim.generation.into(),
+        claim.edit.into(),
         plan.state.as_str().into(),
         micros(plan.scheduled_at).into(),
         micros(plan.next_poll_at).into(),
         i64::from(plan.failures).into(),
-        i64::from(plan.not_found).into(),
         micros(context.moment.read_at).into(),
-        new.body_digest.into(),
-        new.etag.into(),
-        new.last_modified.into(),
-        new.reader.into(),
+        new.body_digest.as_str().into(),
+        new.etag.as_deref().into(),
+        new.last_modified.as_deref().into(),
+        new.reader.as_str().into(),
+        claim.readings.into(),
     ];
-    let ours = txn.run(sql, values).await? == 1;
-    free_slot(txn, claim).await?;
-    if ours {
-        txn.run("UPDATE shop SET failures = 0 WHERE id = $1 AND failures > 0", vec![claim.shop_id.into()]).await?;
-    }
-    Ok(ours)
+    Ok(txn.run(sql, values).await? == 1)
 }
 
 async fn store_products(txn: &Txn, context: &Context<'_>) -> Result<(Stored, bool, Doubt), StoreError> {

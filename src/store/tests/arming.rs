@@ -22,9 +22,9 @@ async fn a_watch_armed_before_the_drop_is_told_and_one_armed_after_it_is_not_wha
         let (scene, source, product) = Scene::with_jacket(M_OUT).await;
         let (ann, bob) = (scene.person(1).await, scene.person(2).await);
         scene.watch(ann, product, "M", Mode::Once).await;
-        let claim = scene.claim(source).await;
+        let polled = scene.poll(source).await;
         scene.clock.jump(chrono::Duration::seconds(jump));
-        scene.store(&claim, &jacket(M_IN), "body").await.expect("stored");
+        scene.store(&polled, &jacket(M_IN), "body").await.expect("stored");
         scene.clock.jump(chrono::Duration::seconds(-2 * jump));
         let late = scene.watch(bob, product, "M", Mode::Once).await;
         assert_eq!(scene.fan_out().await, 1, "jump {jump}");

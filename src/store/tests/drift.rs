@@ -18,7 +18,7 @@ fn catalogue(ids: &[&str], m: Availability) -> Reading {
 /// A shop of eight products whose M is there, with somebody who waits for each.
 async fn shop() -> (Scene, i64) {
     let scene = Scene::new().await;
-    let source = scene.source(CATALOGUE, 1).await;
+    let source = scene.source(CATALOGUE).await;
     scene.read(source, &catalogue(&ALL, IN)).await;
     let person = scene.person(1).await;
     for product in scene.db.products_of(source).await.expect("asked") {
@@ -166,7 +166,7 @@ async fn a_shop_where_everything_is_back_at_once_is_believed() {
 #[tokio::test]
 async fn a_product_whose_source_is_gone_is_read_by_another() {
     let (scene, page, _) = Scene::with_jacket(&[("M", OUT)]).await;
-    let list = scene.source(CATALOGUE, 2).await;
+    let list = scene.source(CATALOGUE).await;
     assert!(scene.read(list, &jacket(&[("M", IN)])).await.restocks.is_empty(), "its own page reads it");
     scene.run(&format!("UPDATE source SET state = 'gone' WHERE id = {page}")).await;
     assert_eq!(scene.read(list, &jacket(&[("M", IN)])).await.restocks.len(), 1);

@@ -7,30 +7,25 @@ use coatcheck_domain::watch::Mode;
 use super::scene::{IN, OUT, RULES, Scene, jacket};
 use crate::store::Db;
 use crate::store::outbox::fanout::FanoutRules;
-use crate::store::polls::claim::Room;
 
 #[tokio::test]
-async fn p3_two_who_claim_at_once_share_the_sources_and_no_slot_is_taken_for_nothing() {
+async fn p3_two_who_take_shops_at_once_share_them_and_none_is_twos() {
     let scene = Scene::new().await;
     let other = scene.another().await;
     for shop in 0..20 {
         for page in 0..3 {
-            scene.source(&format!("https://shop{shop}.example/products/{page}"), 2).await;
+            scene.source(&format!("https://shop{shop}.example/products/{page}")).await;
         }
     }
+    let all: Vec<i64> = scene.db.free_shops().await.expect("asked").iter().map(|shop| shop.id).collect();
     for round in 0..15 {
-        let tokens = [scene.token(), scene.token()];
-        let (mine, theirs) = tokio::join!(
-            scene.db.claim_due(&tokens[0], Room::of_each(25)),
-            other.claim_due(&tokens[1], Room::of_each(25))
-        );
-        let (mine, theirs) = (mine.expect("claimed"), theirs.expect("claimed"));
-        let claimed: BTreeSet<i64> = mine.iter().chain(&theirs).map(|claim| claim.source_id).collect();
-        assert_eq!(claimed.len(), mine.len() + theirs.len(), "round {round}: one source is two's");
-        let taken = format!("SELECT count(*) FROM shop_slot WHERE until > {}", scene.db.now().timestamp_micros());
-        assert_eq!(scene.number(&taken).await, i64::try_from(claimed.len()).expect("few"), "round {round}");
-        scene.db.hand_back(&mine).await.expect("handed back");
-        other.hand_back(&theirs).await.expect("handed back");
+        let (mine, theirs) = tokio::join!(scene.db.take_shops("mine", &all), other.take_shops("theirs", &all));
+        let ((mine, _), (theirs, sources)) = (mine.expect("taken"), theirs.expect("taken"));
+        let taken: BTreeSet<i64> = mine.iter().chain(&theirs).map(|shop| shop.id).collect();
+        assert_eq!((taken.len(), mine.len() + theirs.len()), (20, 20), "round {round}: each is somebody's, and of one");
+        assert_eq!(sources.len(), theirs.len() * 3);
+        scene.db.leave("mine").await.expect("left");
+        other.leave("theirs").await.expect("left");
     }
 }
 

@@ -21,11 +21,11 @@ async fn a_watch_said_at_any_statement_of_a_restock_is_answered_or_told() {
     for nth in 1.. {
         let (scene, source, product) = Scene::with_jacket(&[("M", OUT)]).await;
         let ann = scene.person(1).await;
-        let claim = scene.claim(source).await;
+        let polled = scene.poll(source).await;
         scene.faults.ring_at(nth);
         let restock = jacket(&[("M", IN)]);
         let store = async {
-            scene.store(&claim, &restock, "body").await.expect("stored");
+            scene.store(&polled, &restock, "body").await.expect("stored");
             if !scene.faults.over() {
                 // The last statement has passed: said after all of it.
                 return false;
@@ -56,12 +56,12 @@ async fn a_restock_at_any_statement_of_a_watch_is_answered_or_told() {
     for nth in 1.. {
         let (scene, source, product) = Scene::with_jacket(&[("M", OUT)]).await;
         let ann = scene.person(1).await;
-        let claim = scene.claim(source).await;
+        let polled = scene.poll(source).await;
         scene.faults.ring_at(nth);
         let restock = jacket(&[("M", IN)]);
         let store = async {
             scene.faults.rung().await;
-            scene.store(&claim, &restock, "body").await.expect("stored");
+            scene.store(&polled, &restock, "body").await.expect("stored");
         };
         let said = async {
             let saw_it = watch_and_look(&scene, ann, product).await;

@@ -129,8 +129,8 @@ async fn as_long_as_one_of_its_sizes_is_there_an_alert_is_sent() {
 async fn a_failed_poll_does_not_count_as_sold_out() {
     let (scene, source, _) = one_alert().await;
     scene.read(source, &jacket(&[("M", OUT)])).await;
-    let claim = scene.claim(source).await;
-    super::readings::fail(&scene, &claim).await;
+    let polled = scene.poll(source).await;
+    assert!(scene.fail(&polled).await);
     let lease = scene.take_lane("a").await;
     assert_eq!(scene.start(&lease).await.len(), 1);
 }

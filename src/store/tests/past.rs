@@ -5,7 +5,7 @@ use coatcheck_domain::history::Span;
 use coatcheck_domain::{Availability, Money, Reading};
 use proptest::prelude::*;
 
-use super::readings::{fail, stock_rows};
+use super::readings::stock_rows;
 use super::scene::{IN, OUT, Scene, URL, jacket, variant};
 
 const SIZES: [&str; 3] = ["S", "M", "L"];
@@ -85,28 +85,28 @@ fn reading(said: &[Option<(Availability, i64)>; 3]) -> Reading {
 
 async fn play(polls: &[Poll]) -> (Scene, Model) {
     let scene = Scene::new().await;
-    let source = scene.source(URL, 1).await;
+    let source = scene.source(URL).await;
     let mut model = Model::default();
     for poll in polls {
         if let Poll::Sleep = poll {
             scene.pass(600);
             continue;
         }
-        let claim = scene.claim(source).await;
+        let polled = scene.poll(source).await;
         let now = scene.db.now();
-        let awake = claim.last_read_at.is_some_and(|last| now - last <= chrono::Duration::seconds(180));
+        let awake = polled.last_read_at.is_some_and(|last| now - last <= chrono::Duration::seconds(180));
         match poll {
             Poll::Read(said) => {
-                scene.store(&claim, &reading(said), "body").await.expect("stored");
+                scene.store(&polled, &reading(said), "body").await.expect("stored");
                 model.read(now, *said);
             }
-            Poll::Same if claim.settled && awake => {
-                scene.db.end_unchanged(&[scene.unchanged(&claim)]).await.expect("ended");
+            Poll::Same if polled.settled && awake => {
+                assert!(scene.unchanged(&polled).await);
                 model.read(now, model.last);
             }
             _ => {
                 let before = stock_rows(&scene).await;
-                fail(&scene, &claim).await;
+                assert!(scene.fail(&polled).await);
                 assert_eq!(stock_rows(&scene).await, before, "an error is not a reading");
             }
         }

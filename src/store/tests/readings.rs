@@ -1,27 +1,11 @@
 //! What a reading, the same reading and a failed poll write, and what they leave alone.
 
 use coatcheck_domain::Reading;
-use coatcheck_domain::poll::{self, Outcome, Schedule};
 use coatcheck_domain::watch::Mode;
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
-use super::scene::{IN, INTERVAL, OUT, Scene, jacket, product};
-use crate::store::polls::claim::Claimed;
-use crate::store::polls::ended::Failed;
+use super::scene::{IN, OUT, Scene, jacket, product};
 use crate::testing::{self, Engine};
-
-pub(super) fn failed() -> Failed {
-    let now = testing::start();
-    let schedule = Schedule { scheduled_at: now, interval: INTERVAL, failures: 0, not_found: 0 };
-    let plan = poll::after(&schedule, Outcome::Failed { retry_after: None }, now, 0.0);
-    Failed { plan, fault: "timeout".into(), error: "too slow".into(), shop_not_before: None, shop_failed: true }
-}
-
-/// The poll failed; the next one is due a minute later.
-pub(super) async fn fail(scene: &Scene, claim: &Claimed) {
-    let plan = poll::after(&claim.schedule, Outcome::Failed { retry_after: None }, scene.db.now(), 0.0);
-    scene.db.end_failed(claim, &Failed { plan, ..failed() }).await.expect("ended");
-}
 
 /// Every value of every row of these tables, as text.
 async fn dump(scene: &Scene, tables: &[&str]) -> Vec<String> {
@@ -42,7 +26,7 @@ pub(super) async fn stock_rows(scene: &Scene) -> Vec<String> {
 
 /// The tables whose rows a poll may write when it brings no news.
 async fn poll_rows(scene: &Scene) -> Vec<String> {
-    dump(scene, &["source", "shop", "shop_slot"]).await
+    dump(scene, &["source", "shop"]).await
 }
 
 #[tokio::test]
@@ -50,23 +34,23 @@ async fn p6_p9_a_failed_poll_leaves_stock_and_history_as_they_are() {
     let (scene, source, _) = Scene::with_jacket(&[("M", OUT), ("L", IN)]).await;
     let before = stock_rows(&scene).await;
     for _ in 0..5 {
-        let claim = scene.claim(source).await;
-        fail(&scene, &claim).await;
+        let polled = scene.poll(source).await;
+        assert!(scene.fail(&polled).await);
         assert_eq!(stock_rows(&scene).await, before);
     }
     assert_eq!(scene.db.source(source).await.expect("asked").expect("there").failures, 5);
 }
 
 #[tokio::test]
-async fn the_same_reading_writes_only_the_sources_shops_and_slots_rows() {
+async fn the_same_reading_writes_only_the_sources_and_shops_rows() {
     let (scene, source, _) = Scene::with_jacket(&[("M", OUT), ("L", IN)]).await;
     let (stock, polls) = (stock_rows(&scene).await, poll_rows(&scene).await);
     scene.read_again(source).await;
     assert_eq!(stock_rows(&scene).await, stock);
     assert_ne!(poll_rows(&scene).await, polls);
     // The bytes differ, what they say does not.
-    let claim = scene.claim(source).await;
-    scene.store(&claim, &jacket(&[("M", OUT), ("L", IN)]), "other bytes").await.expect("stored");
+    let polled = scene.poll(source).await;
+    scene.store(&polled, &jacket(&[("M", OUT), ("L", IN)]), "other bytes").await.expect("stored");
     assert_eq!(stock_rows(&scene).await, stock);
     assert_eq!(scene.db.source(source).await.expect("asked").expect("there").readings, 3);
 }
@@ -74,7 +58,7 @@ async fn the_same_reading_writes_only_the_sources_shops_and_slots_rows() {
 #[tokio::test]
 async fn a_first_sight_is_a_baseline_and_tells_nobody() {
     let scene = Scene::new().await;
-    let source = scene.source(super::scene::URL, 1).await;
+    let source = scene.source(super::scene::URL).await;
     assert!(scene.read(source, &jacket(&[("M", IN)])).await.restocks.is_empty());
     assert_eq!(scene.read(source, &jacket(&[("M", IN), ("L", IN)])).await.restocks.len(), 1, "a new size is news");
 }
@@ -107,14 +91,14 @@ async fn a_restock_across_a_silence_is_told() {
 #[tokio::test]
 async fn a_product_that_another_source_reads_is_not_touched_until_that_one_is_paused() {
     let (scene, owner, _) = Scene::with_jacket(&[("M", OUT)]).await;
-    let catalogue = scene.source("https://shop.example/products.json", 2).await;
+    let catalogue = scene.source("https://shop.example/products.json").await;
     let before = stock_rows(&scene).await;
     scene.read(catalogue, &jacket(&[("M", IN)])).await;
     assert_eq!(stock_rows(&scene).await, before);
     scene.db.pause_source(owner, true).await.expect("paused");
-    let claim = scene.claim(catalogue).await;
-    assert!(!claim.settled, "the same bytes must be looked at again: there is something new to take from them");
-    scene.store(&claim, &jacket(&[("M", IN)]), "body").await.expect("stored");
+    let polled = scene.poll(catalogue).await;
+    assert!(!polled.settled, "the same bytes must be looked at again: there is something new to take from them");
+    scene.store(&polled, &jacket(&[("M", IN)]), "body").await.expect("stored");
     assert_eq!(scene.number("SELECT count(*) FROM restock_variant").await, 1);
     assert_eq!(scene.number("SELECT source_id FROM product").await, catalogue);
 }
@@ -123,7 +107,7 @@ async fn a_product_that_another_source_reads_is_not_touched_until_that_one_is_pa
 async fn p6_a_product_taken_over_is_not_said_to_have_been_seen_while_nobody_read_it() {
     let (scene, owner, jacket_id) = Scene::with_jacket(&[("M", IN)]).await;
     let seen = scene.db.now();
-    let catalogue = scene.source("https://shop.example/products.json", 2).await;
+    let catalogue = scene.source("https://shop.example/products.json").await;
     scene.db.pause_source(owner, true).await.expect("paused");
     let coat = Reading { products: vec![product("2", "Coat", &[("M", IN)])], complete: false };
     scene.read(catalogue, &coat).await;
@@ -138,19 +122,19 @@ async fn p6_a_product_taken_over_is_not_said_to_have_been_seen_while_nobody_read
 #[tokio::test]
 async fn what_a_removed_source_leaves_is_read_by_the_one_that_stays() {
     let (scene, first, _) = Scene::with_jacket(&[("M", OUT)]).await;
-    let catalogue = scene.source("https://shop.example/products.json", 2).await;
+    let catalogue = scene.source("https://shop.example/products.json").await;
     scene.read(catalogue, &jacket(&[("M", OUT)])).await;
     assert!(scene.db.remove_source(first).await.expect("removed"));
-    let claim = scene.claim(catalogue).await;
-    assert!(!claim.settled);
-    scene.store(&claim, &jacket(&[("M", OUT)]), "body").await.expect("stored");
+    let polled = scene.poll(catalogue).await;
+    assert!(!polled.settled);
+    scene.store(&polled, &jacket(&[("M", OUT)]), "body").await.expect("stored");
     assert_eq!(scene.number("SELECT count(*) FROM product").await, 1);
 }
 
 #[tokio::test]
 async fn what_a_catalogue_drops_is_absent_after_three_complete_readings() {
     let scene = Scene::new().await;
-    let source = scene.source("https://shop.example/products.json", 1).await;
+    let source = scene.source("https://shop.example/products.json").await;
     let coat = || product("2", "Coat", &[("M", IN)]);
     let both = Reading { products: vec![product("1", "Jacket", &[("M", IN)]), coat()], complete: true };
     let rest = |complete| Reading { products: vec![coat()], complete };

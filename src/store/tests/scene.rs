@@ -20,8 +20,8 @@ use crate::store::outbox::deliveries::Delivery;
 use crate::store::outbox::fanout::FanoutRules;
 use crate::store::outbox::{Finished, Started};
 use crate::store::people::watch::NewWatch;
-use crate::store::polls::claim::Claimed;
-use crate::store::polls::ended::Unchanged;
+use crate::store::polls::ended::{End, Ended, Failed, Written};
+use crate::store::polls::held::HeldSource;
 use crate::store::polls::source::NewSource;
 use crate::store::stock::reading::{NewReading, Stored};
 use crate::store::{Db, Faults, StoreError};
@@ -159,7 +159,7 @@ impl Scene {
 
     /// A jacket that was read once. Says its source and its product.
     pub(crate) async fn jacket(&self, variants: &[(&str, Availability)]) -> (i64, i64) {
-        let source = self.source(URL, 1).await;
+        let source = self.source(URL).await;
         self.read(source, &jacket(variants)).await;
         (source, self.db.products_of(source).await.expect("asked")[0])
     }
@@ -187,7 +187,7 @@ impl Scene {
 
 /// Shops and their readings.
 impl Scene {
-    pub(crate) async fn source(&self, url: &str, slots: u32) -> i64 {
+    pub(crate) async fn source(&self, url: &str) -> i64 {
         let host = url::Url::parse(url).expect("an address").host_str().expect("a host").to_owned();
         let new = NewSource {
             url: url.to_owned(),
@@ -198,46 +198,74 @@ impl Scene {
             headers: Vec::new(),
             interval: INTERVAL,
             listed: true,
-            slots,
+            added_by: None,
         };
         self.db.add_source(&new).await.expect("added").0
     }
 
-    /// A minute passes, and the source is claimed.
-    pub(crate) async fn claim(&self, source: i64) -> Claimed {
+    /// A minute passes, and the source is polled.
+    pub(crate) async fn poll(&self, source: i64) -> HeldSource {
         self.pass(60);
-        self.db.claim_source(&self.token(), source).await.expect("asked").expect("due, and a slot is free")
+        testing::hold(&self.db, source).await
     }
 
-    pub(crate) async fn store(&self, claim: &Claimed, reading: &Reading, digest: &str) -> Result<Stored, StoreError> {
-        let now = self.db.now();
-        let plan = poll::after(&claim.schedule, Outcome::Read, now, 0.0);
+    /// `None`: it was not ours to store.
+    pub(crate) async fn store(&self, polled: &HeldSource, reading: &Reading, digest: &str) -> Option<Stored> {
+        self.try_store(polled, reading, digest).await.expect("stored")
+    }
+
+    pub(crate) async fn try_store(
+        &self,
+        polled: &HeldSource,
+        reading: &Reading,
+        digest: &str,
+    ) -> Result<Option<Stored>, StoreError> {
         let new = NewReading {
-            reading,
-            reader: "shopify",
-            read_at: now,
-            body_digest: digest,
-            etag: None,
-            last_modified: None,
+            reading: reading.clone(),
+            body_digest: digest.to_owned(),
+            ..testing::reading(&self.db, vec![])
         };
-        self.db.store_reading(claim, &new, &plan).await
+        Ok(match self.end(polled, End::Read(Arc::new(new))).await? {
+            Written::Stored { stored, .. } => Some(stored),
+            _ => None,
+        })
+    }
+
+    /// Ends a poll, planned as the poller plans.
+    pub(crate) async fn end(&self, polled: &HeldSource, end: End) -> Result<Written, StoreError> {
+        let outcome = if matches!(end, End::Failed(_)) { Outcome::Failed { retry_after: None } } else { Outcome::Read };
+        let plan = poll::after(&polled.schedule, outcome, self.db.now(), 0.0);
+        let ended = Ended { source: Arc::new(polled.clone()), end, plan, is_back: true };
+        Ok(self.db.end_polls(testing::HOLDER, &[ended]).await?.remove(0))
     }
 
     /// A minute later the source says this.
     pub(crate) async fn read(&self, source: i64, reading: &Reading) -> Stored {
-        let claim = self.claim(source).await;
-        self.store(&claim, reading, "body").await.expect("stored")
+        let polled = self.poll(source).await;
+        self.store(&polled, reading, "body").await.expect("ours")
     }
 
-    pub(crate) fn unchanged(&self, claim: &Claimed) -> Unchanged {
-        let now = self.db.now();
-        Unchanged::of(claim, now, poll::after(&claim.schedule, Outcome::Read, now, 0.0))
+    /// The source says the very same again. Was it ours to write down?
+    pub(crate) async fn unchanged(&self, polled: &HeldSource) -> bool {
+        self.end(polled, End::Unchanged { read_at: self.db.now() }).await.expect("written") == Written::Done
+    }
+
+    /// The poll fails. Was it ours to write down?
+    pub(crate) async fn fail(&self, polled: &HeldSource) -> bool {
+        let failed = Failed {
+            fault: "timeout".into(),
+            error: "too slow".into(),
+            shop_not_before: None,
+            shop_failed: true,
+            is_wall: false,
+        };
+        self.end(polled, End::Failed(failed)).await.expect("written") == Written::Done
     }
 
     /// A minute later the source says the very same again.
     pub(crate) async fn read_again(&self, source: i64) {
-        let claim = self.claim(source).await;
-        assert_eq!(self.db.end_unchanged(&[self.unchanged(&claim)]).await.expect("ended"), 1);
+        let polled = self.poll(source).await;
+        assert!(self.unchanged(&polled).await);
     }
 }
 
