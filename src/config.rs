@@ -68,6 +68,14 @@ pub struct Settings {
     pub fallback_after: Duration,
     /// `COATCHECK_INVITE_CODE`
     pub invite: Option<String>,
+    /// `COATCHECK_OPERATORS`
+    pub operators: Destinations,
+    /// `COATCHECK_MAX_WATCHES`: watches of one person.
+    pub max_watches: u32,
+    /// `COATCHECK_MAX_ADDRESSES`: addresses that one person may have added and that are still tracked.
+    pub max_addresses: u32,
+    /// `COATCHECK_MAX_SOURCES`: sources in all.
+    pub max_sources: u32,
     /// `COATCHECK_KEY`: the root keys, the newest first.
     pub key: Option<SecretString>,
     /// What is set and has no effect, or not the one that whoever set it may expect: a sentence each.
@@ -124,6 +132,9 @@ const fn seconds(from: u64, to: u64) -> RangeInclusive<Duration> {
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
 
+/// What settings with destinations take.
+const DESTINATIONS: &str = "destinations like discord:80351110224678912 or telegram:12345, separated by commas";
+
 impl Settings {
     /// Reads all settings through `get`, and `NAME_FILE` where a secret lies in a file.
     ///
@@ -144,6 +155,10 @@ impl Settings {
             texting: reader.texting(),
             fallback_after: reader.duration("COATCHECK_FALLBACK_AFTER", "60s", seconds(1, DAY)),
             invite: reader.secret("COATCHECK_INVITE_CODE"),
+            operators: reader.parsed("COATCHECK_OPERATORS", "", DESTINATIONS),
+            max_watches: reader.number("COATCHECK_MAX_WATCHES", "100", 1..=1_000_000),
+            max_addresses: reader.number("COATCHECK_MAX_ADDRESSES", "10", 0..=1_000_000),
+            max_sources: reader.number("COATCHECK_MAX_SOURCES", "10000", 1..=10_000_000),
             key: reader.secret("COATCHECK_KEY").map(Into::into),
             public_url,
             database_url: reader.database_url(),
@@ -162,11 +177,7 @@ impl Settings {
                 Duration::from_millis(1)..=Duration::from_secs(30 * DAY),
             ),
             expire_after: reader.duration("COATCHECK_EXPIRE_AFTER", "2h", seconds(MINUTE, 7 * DAY)),
-            admins: reader.parsed(
-                "COATCHECK_ADMINS",
-                "",
-                "destinations like discord:80351110224678912 or telegram:12345, separated by commas",
-            ),
+            admins: reader.parsed("COATCHECK_ADMINS", "", DESTINATIONS),
             time_zone: reader.parsed("COATCHECK_TIME_ZONE", "UTC", "a name like Europe/Berlin or America/New_York"),
             log: reader.log(),
             log_format: reader.parsed("COATCHECK_LOG_FORMAT", "text", "text or json"),

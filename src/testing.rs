@@ -44,10 +44,10 @@ pub(crate) async fn db_with_clock(engine: Engine) -> (Db, Place, Arc<ManualClock
     (db, place, clock)
 }
 
-/// Follows a made-up shop's address, polled each minute.
-pub(crate) async fn follow(db: &Db, url: &str) -> i64 {
+/// A made-up shop's address, polled each minute.
+pub(crate) fn source(url: &str) -> NewSource {
     let address = url::Url::parse(url).expect("an address");
-    let new = NewSource {
+    NewSource {
         url: url.to_owned(),
         host: address.host_str().expect("a host").to_owned(),
         reader: None,
@@ -57,8 +57,12 @@ pub(crate) async fn follow(db: &Db, url: &str) -> i64 {
         interval: Duration::from_secs(60),
         listed: true,
         added_by: None,
-    };
-    db.add_source(&new).await.expect("followed").0
+    }
+}
+
+/// Follows a made-up shop's address.
+pub(crate) async fn follow(db: &Db, url: &str) -> i64 {
+    db.add_source(&source(url)).await.expect("followed").0
 }
 
 /// Whoever polls in tests.

@@ -159,6 +159,7 @@ CREATE TABLE subscriber (
     id {id},
     kind TEXT NOT NULL, -- person or room
     paused_until BIGINT NOT NULL, -- quiet until this time (µs); 0 for not
+    admitted_at BIGINT, -- when it said the invite word, where one was set (µs)
     created_at BIGINT NOT NULL -- µs
 );
 
@@ -177,6 +178,7 @@ CREATE TABLE destination (
     rank INTEGER NOT NULL, -- 0 is tried first
     state TEXT NOT NULL, -- active, gone, or unverified: gets codes and nothing else
     gone_why TEXT, -- what the platform said
+    gone_at BIGINT, -- since when it cannot be reached (µs)
     secret TEXT, -- a webhook's signing secret
     created_at BIGINT NOT NULL, -- µs
     UNIQUE (address),
@@ -209,6 +211,54 @@ CREATE TABLE watch (
     UNIQUE (subscriber_id, product_id, size_key, style_key),
     FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE,
     FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
+);
+
+-- A watch that its subscriber closed, kept for a while so that "Watch again" works. The columns are those of `watch`.
+CREATE TABLE closed_watch (
+    id BIGINT PRIMARY KEY, -- the watch's row
+    subscriber_id BIGINT NOT NULL,
+    product_id BIGINT NOT NULL,
+    size_key TEXT NOT NULL,
+    style_key TEXT NOT NULL,
+    fold_version INTEGER NOT NULL,
+    size TEXT,
+    style TEXT,
+    mode TEXT NOT NULL,
+    notified_restock_id BIGINT,
+    closed_at BIGINT NOT NULL, -- µs
+    FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE,
+    FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
+);
+
+-- A watch of an address that was not read yet: becomes a watch at the first reading of its source.
+CREATE TABLE wish (
+    id {id},
+    source_id BIGINT NOT NULL, -- what it waits for
+    destination_id BIGINT NOT NULL, -- who wished, and gets the answer
+    words TEXT NOT NULL, -- what was said, a JSON array
+    expires_at BIGINT NOT NULL, -- answered by then, whatever came of it (µs)
+    created_at BIGINT NOT NULL, -- µs
+    UNIQUE (source_id, destination_id, words),
+    FOREIGN KEY (source_id) REFERENCES source (id) ON DELETE CASCADE,
+    FOREIGN KEY (destination_id) REFERENCES destination (id) ON DELETE CASCADE
+);
+
+-- What somebody tried lately, where that is bounded: invite words, link codes, new addresses. Kept for a day.
+CREATE TABLE allowance (
+    id {id},
+    what TEXT NOT NULL, -- invite, link or address
+    who TEXT NOT NULL, -- the destination; of a phone its hash
+    at BIGINT NOT NULL -- µs
+);
+
+-- A code by which a second chat becomes the same subscriber's.
+CREATE TABLE link_code (
+    id {id},
+    subscriber_id BIGINT NOT NULL, -- who asked for it
+    code TEXT NOT NULL, -- good once
+    expires_at BIGINT NOT NULL, -- µs
+    UNIQUE (code),
+    FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE
 );
 
 -- The outbox: one message for one destination.
@@ -414,3 +464,8 @@ CREATE INDEX inbox_done ON inbox (done_at) WHERE done_at IS NOT NULL;
 CREATE INDEX consent_of_phone ON consent (phone_hash, id);
 CREATE INDEX challenge_of_phone ON challenge (address_hash, created_at);
 CREATE UNIQUE INDEX incident_open ON incident (kind, subject) WHERE closed_at IS NULL;
+CREATE INDEX closed_watch_of_subscriber ON closed_watch (subscriber_id, closed_at);
+CREATE INDEX closed_watch_at ON closed_watch (closed_at);
+CREATE INDEX wish_of_destination ON wish (destination_id);
+CREATE INDEX allowance_used ON allowance (what, who, at);
+CREATE INDEX allowance_at ON allowance (at);

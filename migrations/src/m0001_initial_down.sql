@@ -1,3 +1,7 @@
+DROP TABLE closed_watch;
+DROP TABLE wish;
+DROP TABLE allowance;
+DROP TABLE link_code;
 -- Children before parents.
 DROP TABLE audit;
 DROP TABLE setting;

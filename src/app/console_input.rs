@@ -3,7 +3,6 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use coatcheck_bots::Who;
 use coatcheck_bots::console::{Output, prompt};
 use coatcheck_domain::Destination;
@@ -11,16 +10,24 @@ use tokio::io::BufReader;
 use url::Url;
 
 use super::{App, How};
-use crate::commands::{Commands, Follow, Followed, Texting};
+use crate::commands::{Commands, Follow, Rules, Texting};
+use crate::store::polls::source::NewSource;
 
-/// Follows what people name in `/watch <URL>` and admins in `/shop add`: at the usual pace.
+/// What an address that somebody gave would be tracked as: at the usual interval.
 struct Following(App);
 
-#[async_trait]
+/// What strangers hear of any address that is not let through: nothing of our network.
+const NOT_PUBLIC: &str =
+    "That address can't be tracked. Send the address of a public product page, starting with https://.";
+
 impl Follow for Following {
-    async fn follow(&self, url: &Url, _who: &Who, listed: bool) -> Result<Followed, String> {
-        let followed = self.0.follow(url.clone(), How { listed, ..How::default() }).await;
-        followed.map(|(source_id, _)| Followed { source_id }).map_err(|why| why.to_string())
+    fn source(&self, url: &Url, by_admin: bool) -> Result<NewSource, String> {
+        // One's own shops are for admins to add.
+        if !by_admin && self.0.guard.is_allowed_host(url) {
+            return Err(NOT_PUBLIC.to_owned());
+        }
+        let new = self.0.source(url.clone(), How::default());
+        new.map_err(|why| if by_admin { why.to_string() } else { NOT_PUBLIC.to_owned() })
     }
 }
 
@@ -29,22 +36,34 @@ impl App {
     #[must_use]
     pub fn inbox(&self) -> Commands {
         let follow = Arc::new(Following(self.clone()));
-        let mut admins = vec![Destination::Console];
-        admins.extend(self.settings.admins.0.iter().cloned());
-        let commands =
-            Commands::new(self.db.clone(), Arc::clone(&self.clock), Arc::clone(&self.catalogue), follow, admins)
-                .in_zone(self.settings.time_zone)
-                .heard_by(self.platforms.receivers());
+        let (db, clock, catalogue) = (self.db.clone(), Arc::clone(&self.clock), Arc::clone(&self.catalogue));
+        let commands = Commands::new(db, clock, catalogue, follow, self.rules())
+            .in_zone(self.settings.time_zone)
+            .heard_by(self.platforms.receivers());
         match self.settings.twilio {
             Some(_) => commands.texting(self.texting()),
             None => commands,
         }
     }
 
+    fn rules(&self) -> Rules {
+        let mut admins = vec![Destination::Console];
+        admins.extend(self.settings.admins.0.iter().cloned());
+        let rng = Arc::clone(&self.rng);
+        Rules {
+            admins,
+            operators: self.settings.operators.0.clone(),
+            invite: self.settings.invite.clone(),
+            max_watches: self.settings.max_watches,
+            max_addresses: self.settings.max_addresses,
+            max_sources: self.settings.max_sources,
+            new_link_code: Arc::new(move || rng.word()),
+        }
+    }
+
     fn texting(&self) -> Texting {
         let rng = Arc::clone(&self.rng);
         Texting {
-            invite: self.settings.invite.clone(),
             countries: self.settings.texting.countries.clone(),
             hours: self.settings.texting.hours,
             per_day: self.settings.texting.per_day,

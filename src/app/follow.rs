@@ -6,7 +6,7 @@ use coatcheck_domain::poll::INTERVAL_FLOOR;
 use url::Url;
 
 use super::App;
-use crate::shops::ReaderKind;
+use crate::shops::{ReaderKind, canonical};
 use crate::store::StoreError;
 use crate::store::polls::source::{NewSource, SourceChange};
 
@@ -56,31 +56,34 @@ pub enum NotFollowed {
     Store(#[from] StoreError),
 }
 
-/// An address as sources are known by: without fragment and campaign parameters.
-#[must_use]
-pub fn canonical(mut url: Url) -> Url {
-    url.set_fragment(None);
-    let kept: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(name, _)| !name.starts_with("utm_") && !matches!(name.as_ref(), "fbclid" | "gclid"))
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect();
-    if kept.len() == url.query_pairs().count() {
-        return url;
-    }
-    url.set_query(None);
-    if !kept.is_empty() {
-        url.query_pairs_mut().extend_pairs(kept);
-    }
-    url
-}
-
 impl App {
     /// Follows `url`: it is due now. Says its row and whether it is new.
     ///
     /// # Errors
     /// [`NotFollowed`], in words for the person who asked.
     pub async fn follow(&self, url: Url, how: How) -> Result<(i64, bool), NotFollowed> {
+        let interval = how.interval;
+        let new = self.source(url, how)?;
+        let change = SourceChange {
+            reader: new.reader.clone(),
+            jq: new.jq.clone(),
+            more_urls: Some(new.more_urls.clone()).filter(|urls| !urls.is_empty()),
+            headers: Some(new.headers.clone()).filter(|headers| !headers.is_empty()),
+            interval,
+            listed: None,
+        };
+        let (id, is_new) = self.db.add_source(&new).await?;
+        if !is_new {
+            self.db.change_source(id, &change).await?;
+        }
+        Ok((id, is_new))
+    }
+
+    /// The source that `url` would be.
+    ///
+    /// # Errors
+    /// [`NotFollowed`] where the guard does not let it through, or it would be polled too often.
+    pub(super) fn source(&self, url: Url, how: How) -> Result<NewSource, NotFollowed> {
         let url = canonical(url);
         for asked in std::iter::once(&url).chain(&how.more_urls) {
             let refused = |why: String| NotFollowed::Refused { url: asked.to_string(), why };
@@ -92,7 +95,7 @@ impl App {
         if interval < INTERVAL_FLOOR && !self.guard.is_allowed_host(&url) {
             return Err(NotFollowed::TooOften { host, floor: INTERVAL_FLOOR.as_secs(), asked: interval });
         }
-        let new = NewSource {
+        Ok(NewSource {
             url: url.to_string(),
             host,
             reader: how.reader.map(|reader| reader.to_string()),
@@ -102,32 +105,6 @@ impl App {
             interval,
             listed: how.listed,
             added_by: None,
-        };
-        let change = SourceChange {
-            reader: new.reader.clone(),
-            jq: new.jq.clone(),
-            more_urls: Some(new.more_urls.clone()).filter(|urls| !urls.is_empty()),
-            headers: Some(new.headers.clone()).filter(|headers| !headers.is_empty()),
-            interval: how.interval,
-            listed: None,
-        };
-        let (id, is_new) = self.db.add_source(&new).await?;
-        if !is_new {
-            self.db.change_source(id, &change).await?;
-        }
-        Ok((id, is_new))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_page_behind_a_campaign_is_the_same_source() {
-        let url = |text: &str| canonical(Url::parse(text).expect("an address")).to_string();
-        assert_eq!(url("https://x.example/p/a?utm_source=mail&v=1#reviews"), "https://x.example/p/a?v=1");
-        assert_eq!(url("https://x.example/p/a?utm_source=mail"), "https://x.example/p/a");
-        assert_eq!(url("https://x.example/p/a?b=%20c"), "https://x.example/p/a?b=%20c");
+        })
     }
 }

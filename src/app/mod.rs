@@ -11,6 +11,7 @@ mod loops;
 mod platforms;
 mod serve;
 mod signals;
+mod wishes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ use crate::store::{Db, NoFaults, StoreError};
 
 pub use clock::SystemClock;
 pub use console_input::read_console;
-pub use follow::{How, NotFollowed, canonical};
+pub use follow::{How, NotFollowed};
 pub use keys::{KeyPlace, NoKeys, key_place, write as write_keys};
 pub use log::{LogLines, NoLog, log_panics, log_to_stderr};
 pub use loops::LoopEnded;

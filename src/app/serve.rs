@@ -120,6 +120,7 @@ impl App {
             let is_own = |url: &str| Url::parse(url).is_ok_and(|url| self.guard.is_allowed_host(&url));
             self.db.make_due(is_own, INTERVAL_FLOOR).await.map_err(StoreError::from)?;
         }
+        self.begin_admission().await?;
         let inbox = Arc::new(self.inbox());
         let (stopper, stop) = Stopper::pair();
         let heartbeats = Heartbeats::new(Arc::clone(&self.clock));
@@ -139,8 +140,18 @@ impl App {
             for worker in self.inbound_workers(&inbox) {
                 serving.loops.spawn(worker.name(), worker.run(heartbeats.clone(), stop.clone()));
             }
+            serving.loops.spawn("wishes", super::wishes::answer(Arc::clone(&inbox), heartbeats.clone(), stop.clone()));
         }
         Ok(serving)
+    }
+
+    /// Whoever watches something when an invite word is first set is let in.
+    async fn begin_admission(&self) -> Result<(), StoreError> {
+        let admitted = self.db.begin_admission(self.settings.invite.is_some()).await?;
+        if admitted > 0 {
+            tracing::info!(admitted, "invite code set: existing watchers admitted");
+        }
+        Ok(())
     }
 
     fn spawn_loops(

@@ -12,9 +12,9 @@ use serde_json::{Map, Value, json};
 use super::args;
 use super::failure::{Failure, Outcome};
 use super::out;
-use crate::app::{SystemClock, canonical, shops};
+use crate::app::{SystemClock, shops};
 use crate::config::Settings;
-use crate::shops::{Guard, Page, Progress, Read, ReadOutcome, SourceSpec, parse_header};
+use crate::shops::{Guard, Page, Progress, Read, ReadOutcome, SourceSpec, canonical, parse_header};
 
 /// Runs it.
 ///

@@ -209,7 +209,7 @@ async fn each(app: &App, which: &Which, done: &str, action: Action) -> Outcome {
 
 async fn meant(app: &App, which: &str) -> Result<Vec<Source>, Failure> {
     let which = which.trim();
-    let address = url::Url::parse(which).map(|url| crate::app::canonical(url).to_string()).ok();
+    let address = url::Url::parse(which).map(|url| crate::shops::canonical(url).to_string()).ok();
     let is_meant = |source: &Source| {
         which.parse() == Ok(source.id)
             || address.as_deref() == Some(&source.url)

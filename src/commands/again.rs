@@ -3,7 +3,8 @@
 use coatcheck_bots::commands::Arguments;
 use coatcheck_bots::{Reply, Who, words};
 
-use super::doing::{Act, Next};
+use super::doing::Act;
+use super::next::Next;
 use super::{Commands, find, watches};
 use crate::store::StoreError;
 use crate::store::people::watch::Which;
@@ -16,7 +17,7 @@ pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Re
         return Ok(watches::nothing(who).into());
     }
     if said.bare.is_empty() && said.url.is_none() {
-        return everything(commands, who).await.map(Next::Say);
+        return everything(commands, who).await.map(Next::Promise);
     }
     let products = find::watched(commands, &mine).await?;
     find::among(commands, who, Act::Again, &products, said).await
@@ -40,9 +41,9 @@ async fn rearm(commands: &Commands, who: &Who, which: Which, what: &str) -> Resu
         return Ok(watches::nothing(who));
     }
     let opening = match armed.len() {
-        0 => format!("I was waiting for {what} already:"),
-        1 => "I wait again for one thing. All you wait for:".to_owned(),
-        several => format!("I wait again for {several} things. All you wait for:"),
+        0 => format!("You were already watching {what}"),
+        1 => "Watching 1 again. Your watches".to_owned(),
+        several => format!("Watching {several} again. Your watches"),
     };
-    watches::listed(commands, who, &opening, &watches).await
+    watches::listed(commands, who, &opening, &watches, 1).await
 }

@@ -3,14 +3,19 @@
 use coatcheck_bots::commands::{Arguments, arguments};
 use coatcheck_bots::{Command, Reply, Said, Who};
 
-use super::doing::{Act, Doing, Next};
+use super::admission::Entry;
+use super::button::{Below, Button};
+use super::doing::{Act, Doing};
+use super::next::{Answered, Choice, Next};
+use super::page::Pages;
 use super::permission::refusal;
 use super::texting::Gate;
 use super::{
-    Commands, again, button, find, forget, greet, history, pause, phone, question, shop, status, stock, test, texting,
-    unwatch, watch, watches,
+    Commands, admission, again, button, closing, find, forget, greet, history, limits, linking, pause, phone, question,
+    returned, shop, sizes, status, stock, test, texting, unwatch, watch, watches,
 };
 use crate::store::StoreError;
+use crate::store::people::watch::Which;
 
 /// Answers what was said.
 pub(super) async fn said(commands: &Commands, who: &Who, said: &Said) -> Reply {
@@ -23,36 +28,58 @@ pub(super) async fn pressed(commands: &Commands, who: &Who, data: &str) -> Reply
 }
 
 async fn gated(commands: &Commands, who: &Who, said: &Said) -> Result<Reply, StoreError> {
-    let Some(phone) = texting::phone(who) else { return obey(commands, who, said).await };
+    let Some(phone) = texting::phone(who) else { return Ok(entered(commands, who, said).await?.reply) };
     match texting::gate(commands, who, phone, said).await? {
         Gate::Answer(reply) => Ok(reply),
-        Gate::Do { said, may_join } => {
-            let reply = texting::with_night(commands, phone, obey(commands, who, &said).await?).await?;
-            if may_join { texting::join(commands, phone, reply).await } else { Ok(reply) }
+        Gate::Do { may_join } => {
+            let answered = entered(commands, who, said).await?;
+            let answered = texting::with_night(commands, phone, answered).await?;
+            if may_join { texting::join(commands, phone, answered).await } else { Ok(answered.reply) }
         }
     }
 }
 
-async fn obey(commands: &Commands, who: &Who, said: &Said) -> Result<Reply, StoreError> {
-    if said.command != Command::Answer {
-        question::close(commands, who).await?;
-    }
+async fn entered(commands: &Commands, who: &Who, said: &Said) -> Result<Answered, StoreError> {
+    let missed = returned::missed(commands, who).await?;
+    let answered = match admission::enter(commands, who, said).await? {
+        Entry::Answer(reply) => reply.into(),
+        Entry::Go(said) => obey(commands, who, &said).await?,
+    };
+    Ok(Answered { reply: returned::before(missed, answered.reply), ..answered })
+}
+
+async fn obey(commands: &Commands, who: &Who, said: &Said) -> Result<Answered, StoreError> {
     if let Some(refusal) = refusal(commands, who, said.command) {
-        return Ok(Reply::text(refusal));
+        return Ok(Reply::text(refusal).into());
     }
-    let next = begin(commands, who, said.command, &arguments(said)).await?;
+    let words = arguments(said);
+    let next = match answers(commands, who, said, &words).await? {
+        Some(number) => question::choose(commands, who, None, number).await?,
+        None => {
+            question::close(commands, who).await?;
+            begin(commands, who, said, &words).await?
+        }
+    };
     follow_up(commands, who, next).await
 }
 
+/// Does this answer what is open? Then the number of the answer.
+async fn answers(commands: &Commands, who: &Who, said: &Said, words: &Arguments) -> Result<Option<usize>, StoreError> {
+    match said.command {
+        Command::Answer => Ok(Some(words.number.unwrap_or_default())),
+        Command::Unwatch => question::numbered(commands, who, words.number).await,
+        _ => question::named(commands, who, said).await,
+    }
+}
+
 /// What the command comes to.
-async fn begin(commands: &Commands, who: &Who, command: Command, words: &Arguments) -> Result<Next, StoreError> {
-    match command {
-        Command::Watch => watch::said(commands, who, words).await,
+async fn begin(commands: &Commands, who: &Who, said: &Said, words: &Arguments) -> Result<Next, StoreError> {
+    match said.command {
+        Command::Watch => watch::said(commands, who, said, words).await,
         Command::Unwatch => unwatch::said(commands, who, words).await,
         Command::Again => again::said(commands, who, words).await,
         Command::Stock => find::named(commands, who, Act::Stock, words).await,
         Command::History => find::named(commands, who, Act::History, words).await,
-        Command::Answer => question::choose(commands, who, None, words.number.unwrap_or_default()).await,
         plain => answer(commands, who, plain, words).await.map(Next::Say),
     }
 }
@@ -60,7 +87,7 @@ async fn begin(commands: &Commands, who: &Who, command: Command, words: &Argumen
 /// Commands that are about no product.
 async fn answer(commands: &Commands, who: &Who, command: Command, words: &Arguments) -> Result<Reply, StoreError> {
     match command {
-        Command::Watches => watches::list(commands, who).await,
+        Command::Watches => watches::list(commands, who, words.number.unwrap_or(1)).await,
         Command::Pause => pause::pause(commands, who, words).await,
         Command::Resume => pause::resume(commands, who).await,
         Command::Test => test::alert(commands, who).await,
@@ -69,8 +96,10 @@ async fn answer(commands: &Commands, who: &Who, command: Command, words: &Argume
         Command::Phone => phone::add(commands, who, words).await,
         Command::Verify => phone::verify(commands, who, words).await,
         Command::Shop => shop::said(commands, who, words).await,
-        Command::Status => status::status(commands).await,
-        Command::Start => Ok(greet::start(who)),
+        Command::Link => linking::said(commands, who, words).await,
+        Command::Join => Ok(greet::joined(who)),
+        Command::Status => status::status(commands, who).await,
+        Command::Start => Ok(greet::start(who, admission::is_stranger(commands, who).await?)),
         Command::Anytime => texting::anytime(commands, who, words).await,
         _ => Ok(greet::help(commands, who, words)),
     }
@@ -78,34 +107,82 @@ async fn answer(commands: &Commands, who: &Who, command: Command, words: &Argume
 
 async fn by_button(commands: &Commands, who: &Who, data: &str) -> Result<Reply, StoreError> {
     let Some(button) = button::parse(data) else { return Ok(Reply::text(button::UNKNOWN)) };
+    let missed = returned::missed(commands, who).await?;
+    if !matches!(button, Button::Forget(_)) && admission::is_stranger(commands, who).await? {
+        return Ok(Reply::text(admission::by_invitation(who)));
+    }
     if let Some(refusal) = button.command().and_then(|command| refusal(commands, who, command)) {
         return Ok(Reply::text(refusal));
     }
-    let next = button::pressed(commands, who, button).await?;
-    follow_up(commands, who, next).await
+    Ok(returned::before(missed, press(commands, who, button).await?))
+}
+
+async fn press(commands: &Commands, who: &Who, button: Button) -> Result<Reply, StoreError> {
+    match button {
+        Button::Choice { question, number } => {
+            let next = question::choose(commands, who, Some(question), number).await?;
+            let is_done = matches!(next, Next::Choose(_));
+            let reply = follow_up(commands, who, next).await?.reply;
+            Ok(if is_done { reply.replacing() } else { reply })
+        }
+        Button::Stop { watch, below } => closing::stop(commands, who, watch, below).await,
+        Button::Again { watch, below } => closing::again(commands, who, Which::Watch(watch), below).await,
+        Button::AgainOf(restock) => closing::again(commands, who, Which::NotifiedOf(restock), Below::Alert).await,
+        Button::Got(watch) => closing::got(commands, who, Which::Watch(watch)).await,
+        Button::GotOf(restock) => closing::got(commands, who, Which::NotifiedOf(restock)).await,
+        Button::Forget(subscriber) => Ok(forget::confirmed(commands, who, subscriber).await?.replacing()),
+        Button::Unfollow(source) => Ok(shop::removed(commands, who, source).await?.replacing()),
+        Button::Page { of: Pages::Watches, number } => Ok(watches::list(commands, who, number).await?.replacing()),
+        Button::Page { of: Pages::Sources, number } => Ok(shop::list(commands, who, number).await?.replacing()),
+    }
 }
 
 /// Does what is left to do. What a choice does, its command's permission covers.
-async fn follow_up(commands: &Commands, who: &Who, next: Next) -> Result<Reply, StoreError> {
-    match next {
-        Next::Say(reply) => Ok(reply),
-        Next::Do(doing) => match refusal(commands, who, doing.act.command()) {
-            Some(refusal) => Ok(Reply::text(refusal)),
-            None => perform(commands, who, &doing).await,
-        },
+pub(super) async fn follow_up(commands: &Commands, who: &Who, next: Next) -> Result<Answered, StoreError> {
+    let (command, choice) = match next {
+        Next::Say(reply) => return Ok(reply.into()),
+        Next::Promise(reply) => return Ok(Answered { reply, asked: true }),
+        Next::Choose(Choice::Do(doing)) => (doing.act.command(), Choice::Do(doing)),
+        Next::Choose(Choice::Only { instead_of, doing }) => (Command::Watch, Choice::Only { instead_of, doing }),
+        Next::Choose(stop) => (Command::Unwatch, stop),
+    };
+    match (refusal(commands, who, command), choice) {
+        (Some(refusal), _) => Ok(Reply::text(refusal).into()),
+        (None, Choice::Do(doing)) => perform(commands, who, &doing).await,
+        (None, Choice::Only { instead_of, doing }) => {
+            let answered = perform(commands, who, &doing).await?;
+            let subscriber_id = commands.address(who).await?.subscriber_id;
+            commands.db.remove_watches(subscriber_id, &[instead_of]).await?;
+            Ok(answered)
+        }
+        (None, Choice::Stop { watch }) => Ok(closing::stop(commands, who, watch, Below::Answer).await?.into()),
     }
 }
 
-async fn perform(commands: &Commands, who: &Who, doing: &Doing) -> Result<Reply, StoreError> {
+async fn perform(commands: &Commands, who: &Who, doing: &Doing) -> Result<Answered, StoreError> {
     let product = commands.db.products(&[doing.product]).await?.pop();
     let product = product.ok_or(StoreError::ProductGone { product_id: doing.product })?;
-    match doing.act {
-        Act::Watch => watch::add(commands, who, doing, &product).await,
-        Act::Unwatch => unwatch::remove(commands, who, doing, &product).await,
-        Act::Again => again::product(commands, who, &product).await,
-        Act::Stock => stock::show(commands, doing, &product).await,
-        Act::History => history::show(commands, who, doing, &product).await,
-    }
+    let reply = match doing.act {
+        Act::Watch => {
+            if let Some(refusal) = limits::too_many(commands, who, doing).await? {
+                return Ok(refusal.into());
+            }
+            let reply = watch::add(commands, who, doing, &product).await?;
+            sizes::offer(commands, who, doing, &product, reply).await?
+        }
+        Act::Unwatch => unwatch::remove(commands, who, doing, &product).await?,
+        Act::Again => again::product(commands, who, &product).await?,
+        Act::Stock => stock::show(commands, doing, &product).await?,
+        Act::History => history::show(commands, who, doing, &product).await?,
+    };
+    let asked = matches!(doing.act, Act::Watch | Act::Again) && waits(commands, who, doing.product).await?;
+    Ok(Answered { reply, asked })
+}
+
+/// Is anything of this product waited for here?
+async fn waits(commands: &Commands, who: &Who, product: i64) -> Result<bool, StoreError> {
+    let mine = watches::mine(commands, who, Which::Product(product)).await?;
+    Ok(mine.iter().any(|watch| watch.armed))
 }
 
 /// The person's sentence; the cause goes into the log.

@@ -1,7 +1,7 @@
 //! What is to be done with a product, once it is known which one: at once, or when a question is answered. Pure.
 
+use coatcheck_bots::Command;
 use coatcheck_bots::commands::{Arguments, How};
-use coatcheck_bots::{Command, Reply};
 use coatcheck_domain::watch::{Mode, Wish};
 use coatcheck_domain::{SizeKey, StyleKey};
 use serde::{Deserialize, Serialize};
@@ -40,18 +40,6 @@ pub(crate) struct Doing {
     pub(crate) sizes: Vec<String>,
     pub(crate) style: Option<String>,
     pub(crate) every: bool,
-}
-
-/// What a command comes to: an answer, or something that the dispatcher does next. No command calls another.
-pub(crate) enum Next {
-    Say(Reply),
-    Do(Doing),
-}
-
-impl From<Reply> for Next {
-    fn from(reply: Reply) -> Self {
-        Self::Say(reply)
-    }
 }
 
 impl Doing {

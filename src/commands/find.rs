@@ -3,7 +3,8 @@
 use coatcheck_bots::Who;
 use coatcheck_bots::commands::Arguments;
 
-use super::doing::{Act, Doing, Next};
+use super::doing::{Act, Doing};
+use super::next::Next;
 use super::resolve::{Resolution, resolve};
 use super::{Commands, question};
 use crate::store::StoreError;
@@ -25,7 +26,7 @@ pub(crate) async fn among(
     said: &Arguments,
 ) -> Result<Next, StoreError> {
     match resolve(products, said) {
-        Resolution::One(meant) => Ok(Next::Do(Doing::new(act, meant, said))),
+        Resolution::One(meant) => Ok(Doing::new(act, meant, said).into()),
         Resolution::Choose(doubt, meant) => {
             let choices = meant.into_iter().map(|meant| Doing::new(act, meant, said)).collect();
             question::ask(commands, who, &doubt, choices, products).await.map(Next::Say)

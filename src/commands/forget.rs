@@ -26,7 +26,7 @@ pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Re
     }
     let mut reply = ask(commands, who).await?;
     if is_text && !reply.buttons.is_empty() {
-        reply.text.push_str(" Text FORGET ME if you mean it.");
+        reply.text.push_str("\nReply FORGET ME to confirm.");
     }
     Ok(reply)
 }
@@ -38,12 +38,13 @@ async fn ask(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
     let places = commands.db.addresses(address.subscriber_id).await?.len();
     let and = if places > 1 { format!(" and the {places} places where I reach you") } else { String::new() };
     let what = match watches {
-        0 => format!("all I know of you{and}"),
+        0 => format!("everything stored about you{and}"),
         1 => format!("your watch{and}"),
         several => format!("your {several} watches{and}"),
     };
-    let text = format!("This deletes {what}, for good. What I told you so far stays counted, without your name.");
-    Ok(Reply::text(text).with_button("Forget me", format!("forget:{}", address.subscriber_id)))
+    let text =
+        format!("This deletes {what}. It can't be undone. Past alerts stay in the statistics, without your name.");
+    Ok(Reply::text(text).with_button("Delete everything", format!("forget:{}", address.subscriber_id)))
 }
 
 /// The button below that question.
@@ -53,18 +54,18 @@ pub(crate) async fn confirmed(commands: &Commands, who: &Who, subscriber_id: i64
         return Ok(unknown());
     }
     let forgotten = commands.db.forget(subscriber_id).await?;
-    let mut text = "Done: I know nothing of you any more.".to_owned();
+    let mut text = "Done. Everything stored about you is deleted.".to_owned();
     if forgotten.stop_kept {
-        text.push_str(" Only that this number said STOP is kept, as a fingerprint of it, so that it stays quiet.");
+        text.push_str(" Only a fingerprint of your number is kept, because it said STOP and must not be texted.");
     }
     if forgotten.under_way > 0 {
-        text.push_str(" One message was on its way already and may still arrive.");
+        text.push_str(" One message was already on its way and may still arrive.");
     }
-    Ok(Reply::text(format!("{text} Goodbye!")))
+    Ok(Reply::text(text))
 }
 
 fn unknown() -> Reply {
-    Reply::text("I know nothing of you.")
+    Reply::text("Nothing is stored about you.")
 }
 
 /// Everything that is known of who speaks, as a file.
@@ -81,7 +82,7 @@ pub(crate) async fn export(commands: &Commands, who: &Who) -> Result<Reply, Stor
         "told": told.iter().map(told_row).collect::<Vec<_>>(),
     });
     let text = format!(
-        "Everything I know of you: {}, {}.",
+        "Everything stored about you: {}, {}.",
         words::counted(i64::try_from(watches.len()).unwrap_or(i64::MAX), "watch", "watches"),
         words::counted(i64::try_from(told.len()).unwrap_or(i64::MAX), "message", "messages")
     );

@@ -4,7 +4,7 @@ use coatcheck_bots::commands::{self, Arguments, TABLE};
 use coatcheck_bots::{Command, Reply, Who};
 
 use super::permission::refusal;
-use super::{Commands, platform};
+use super::{Commands, admission, platform};
 
 /// The whole list, or one command.
 pub(crate) fn help(commands: &Commands, who: &Who, said: &Arguments) -> Reply {
@@ -22,14 +22,22 @@ pub(crate) fn help(commands: &Commands, who: &Who, said: &Arguments) -> Reply {
     })
 }
 
-/// Hello, and what to say next. Sign-up links are not made yet, so a payload changes nothing.
-pub(crate) fn start(who: &Who) -> Reply {
+/// Hello, and what to say next.
+pub(crate) fn start(who: &Who, is_stranger: bool) -> Reply {
     let platform = platform(who);
+    let (watch, help) = (Command::Watch.typed(platform), Command::Help.typed(platform));
+    if is_stranger {
+        return Reply::text(format!(
+            "Hello! I notify you when your size is back in stock.\n{}",
+            admission::by_invitation(who)
+        ));
+    }
     Reply::text(format!(
-        "Hello! I tell you the moment your size is back in stock, once.\nSay {} and a product with a size, for example: \
-         {} jacket M\n{} lists what else I understand.",
-        Command::Watch.typed(platform),
-        Command::Watch.typed(platform),
-        Command::Help.typed(platform)
+        "Hello! I notify you when your size is back in stock.\nTry: {watch} jacket M\n{help} shows all commands."
     ))
+}
+
+/// `/join` of somebody who is in, or where no word is needed.
+pub(crate) fn joined(who: &Who) -> Reply {
+    Reply::text(format!("You're in already. Try: {} jacket M", Command::Watch.typed(platform(who))))
 }

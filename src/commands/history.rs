@@ -33,7 +33,7 @@ pub(crate) async fn show(
     let sizes = (!doing.sizes.is_empty()).then(|| doing.sizes.join(", "));
     let head = format!("{} — {}", words::title(&product.title), wanted(sizes.as_deref(), doing.style.as_deref()));
     if shown.is_empty() {
-        return Ok(Reply::text(format!("{head}\nI never saw that listed.")));
+        return Ok(Reply::text(format!("{head}\nThat was never listed.")));
     }
     let restocks: Vec<DateTime<Utc>> = shown.iter().flat_map(|variant| variant.restocks.clone()).collect();
     let spans: Vec<Vec<Span>> = shown.iter().map(|variant| variant.spans.clone()).collect();
@@ -86,7 +86,7 @@ async fn picture(commands: &Commands, chart: Chart) -> Option<Vec<u8>> {
     match chart::render(chart).await {
         Ok(png) => Some(png),
         Err(error) => {
-            tracing::warn!(%error, "a history is told without its picture: {error}");
+            tracing::warn!(%error, "history chart failed");
             None
         }
     }
@@ -101,26 +101,34 @@ fn tell(summary: &Summary, now: DateTime<Utc>, zone: Tz) -> String {
     let mut lines = vec![match (summary.in_stock, summary.last_in_stock) {
         (true, Some(seen)) if (now - seen).num_minutes() < 1 => "In stock now.".to_owned(),
         (_, Some(seen)) => format!("Last in stock {}.", words::ago(seen, now)),
-        (_, None) => "I have not seen it in stock yet.".to_owned(),
+        (_, None) => "Not seen in stock yet.".to_owned(),
     }];
-    lines.push(how_often(summary));
+    lines.push(how_often(summary, now));
     lines.extend(how_long(summary));
     lines.extend(when(summary.usual, zone));
     lines.extend(unknown(&summary.gaps, zone));
     let since = summary.known_since.map(|since| since.with_timezone(&zone).format("%Y-%m-%d"));
-    lines.extend(since.map(|since| format!("I have watched it since {since}.")));
+    lines.extend(since.map(|since| format!("Tracked since {since}.")));
     lines.join("\n")
 }
 
-fn how_often(summary: &Summary) -> String {
+/// Only as far back as it was tracked.
+fn how_often(summary: &Summary, now: DateTime<Utc>) -> String {
+    let known = summary.known_since.map(|since| (now - since).num_days()).unwrap_or_default();
     match (summary.restocks_30, summary.restocks_90) {
-        (_, 0) => "It did not come back in the last 90 days, as far as I saw.".to_owned(),
-        (month, quarter) => format!("It came back {} in 30 days, {} in 90 days.", times(month), times(quarter)),
+        (_, 0) if known < 90 => "It has not come back since it is tracked.".to_owned(),
+        (_, 0) => "It did not come back in the last 90 days.".to_owned(),
+        (_, quarter) if known < 30 => format!("Back in stock {} since it is tracked.", times(quarter)),
+        (month, _) if known < 90 => format!("Back in stock {} in the last 30 days.", times(month)),
+        (month, quarter) => {
+            format!("Back in stock {} in the last 30 days, {} in 90 days.", times(month), times(quarter))
+        }
     }
 }
 
 fn times(count: usize) -> String {
     match count {
+        0 => "never".to_owned(),
         1 => "once".to_owned(),
         2 => "twice".to_owned(),
         count => format!("{count} times"),
@@ -130,9 +138,9 @@ fn times(count: usize) -> String {
 fn how_long(summary: &Summary) -> Option<String> {
     let (median, longest) = (summary.median?, summary.longest?);
     Some(if median == longest {
-        format!("It stayed {}.", words::lasting(median))
+        format!("It stayed for {}.", words::lasting(median))
     } else {
-        format!("It typically stays {}; the longest was {}.", words::lasting(median), words::lasting(longest))
+        format!("It usually stays for {}, at most {}.", words::lasting(median), words::lasting(longest))
     })
 }
 
@@ -143,7 +151,7 @@ fn when(usual: Usual, zone: Tz) -> Option<String> {
         format!(" between {hour:02}:00 and {until:02}:00 {}", clock_of(zone))
     });
     (day.is_some() || hour.is_some())
-        .then(|| format!("It usually comes{}{}.", day.unwrap_or_default(), hour.unwrap_or_default()))
+        .then(|| format!("It usually comes back{}{}.", day.unwrap_or_default(), hour.unwrap_or_default()))
 }
 
 /// `UTC`, `Europe/Berlin time`.
@@ -165,10 +173,12 @@ fn weekday(day: Weekday) -> &'static str {
 
 /// What is not known is said to be so: it may have been there meanwhile.
 fn unknown(gaps: &[Gap], zone: Tz) -> Option<String> {
+    // What is shorter than the words can say is none.
+    let gaps: Vec<&Gap> = gaps.iter().filter(|gap| (gap.until - gap.from).num_minutes() > 0).collect();
     let last = gaps.last()?;
     let (from, until) = (last.from.with_timezone(&zone), last.until.with_timezone(&zone));
     let is_same_day = from.date_naive() == until.date_naive();
     let until = until.format(if is_same_day { "%H:%M" } else { "%Y-%m-%d %H:%M" });
-    let which = if gaps.len() == 1 { String::new() } else { format!(" ({} such times; the last)", gaps.len()) };
-    Some(format!("I know nothing of {} to {until} {}{which}.", from.format("%Y-%m-%d %H:%M"), clock_of(zone)))
+    let which = if gaps.len() == 1 { String::new() } else { format!(" (the last of {} such gaps)", gaps.len()) };
+    Some(format!("No data from {} to {until} {}{which}.", from.format("%Y-%m-%d %H:%M"), clock_of(zone)))
 }

@@ -2,9 +2,11 @@
 //!
 //! Words are resolved against the catalogue, then done. Only the dispatcher performs; no command calls another.
 
+mod admission;
 mod again;
 mod button;
 mod catalogue;
+mod closing;
 mod complete;
 mod dispatch;
 mod doing;
@@ -13,21 +15,30 @@ mod follow;
 mod forget;
 mod greet;
 mod history;
+mod limits;
+mod linking;
 mod near;
+mod next;
+mod page;
 mod pause;
 mod permission;
 mod phone;
 mod question;
 mod resolve;
+mod returned;
 mod shop;
+mod sizes;
 mod status;
 mod stock;
 mod test;
 mod texting;
 mod today;
+mod until;
 mod unwatch;
 mod watch;
 mod watches;
+mod why;
+mod wishes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +54,7 @@ use crate::store::people::subscriber::Address;
 use crate::store::stock::catalogue::Product;
 use crate::store::{Db, StoreError};
 pub use catalogue::Catalogue;
-pub use follow::{Follow, Followed};
+pub use follow::Follow;
 use resolve::{Meant, Resolution};
 pub use texting::Texting;
 
@@ -52,13 +63,46 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Pictures that are drawn at once: who asks for many does not take all cores from the others.
 const DRAWN_AT_ONCE: usize = 2;
 
+/// Who may do what, and how much of it: the settings that commands must know.
+#[derive(Clone)]
+pub struct Rules {
+    /// They may do more than others.
+    pub admins: Vec<Destination>,
+    /// They are told of trouble, and see its causes.
+    pub operators: Vec<Destination>,
+    /// A stranger says this word first; without one there are no strangers.
+    pub invite: Option<String>,
+    /// Watches of one person or room.
+    pub max_watches: u32,
+    /// Addresses that one person may have added and that are still tracked.
+    pub max_addresses: u32,
+    /// Sources in all.
+    pub max_sources: u32,
+    /// A code that nobody can guess, to link two chats.
+    pub new_link_code: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            admins: Vec::new(),
+            operators: Vec::new(),
+            invite: None,
+            max_watches: 100,
+            max_addresses: 10,
+            max_sources: 10_000,
+            new_link_code: Arc::new(|| "NOCODE".to_owned()),
+        }
+    }
+}
+
 /// The commands, ready to be told what people said.
 pub struct Commands {
     db: Db,
     clock: Arc<dyn Clock>,
     catalogue: Arc<Catalogue>,
     follow: Arc<dyn Follow>,
-    admins: Vec<Destination>,
+    rules: Rules,
     patience: Duration,
     zone: Tz,
     drawing: Semaphore,
@@ -67,14 +111,14 @@ pub struct Commands {
 }
 
 impl Commands {
-    /// Commands on this database. `follow` follows what nobody followed yet; `admins` may do more than others.
+    /// Commands on this database. `follow` follows what nobody followed yet.
     #[must_use]
     pub fn new(
         db: Db,
         clock: Arc<dyn Clock>,
         catalogue: Arc<Catalogue>,
         follow: Arc<dyn Follow>,
-        admins: Vec<Destination>,
+        rules: Rules,
     ) -> Self {
         let drawing = Semaphore::new(DRAWN_AT_ONCE);
         Self {
@@ -82,7 +126,7 @@ impl Commands {
             clock,
             catalogue,
             follow,
-            admins,
+            rules,
             patience: PATIENCE,
             zone: Tz::UTC,
             drawing,
@@ -138,9 +182,14 @@ impl Commands {
         self.db.destination_for(&who.destination, || None).await
     }
 
+    /// Admins see what operators see.
+    fn is_operator(&self, who: &Who) -> bool {
+        self.is_admin(who) || (texting::phone(who).is_none() && self.rules.operators.contains(&who.destination))
+    }
+
     /// Never by text: whoever sends one may have forged its sender.
     fn is_admin(&self, who: &Who) -> bool {
-        texting::phone(who).is_none() && self.admins.contains(&who.destination)
+        texting::phone(who).is_none() && self.rules.admins.contains(&who.destination)
     }
 }
 
@@ -181,11 +230,15 @@ impl Inbox for Commands {
         }
     }
 
-    async fn complete(&self, _who: &Who, _command: Command, argument: &str, typed: &str) -> Vec<String> {
+    async fn complete(&self, who: &Who, _command: Command, argument: &str, typed: &str) -> Vec<String> {
+        // What there is is for those who are let in.
+        if admission::is_stranger(self, who).await.unwrap_or(true) {
+            return Vec::new();
+        }
         match self.catalogue.products().await {
             Ok(products) => complete::complete(&products, argument, typed),
             Err(error) => {
-                tracing::warn!(%error, argument, "nothing can be completed: the catalogue cannot be read");
+                tracing::warn!(%error, argument, "completion failed: the catalogue cannot be read");
                 Vec::new()
             }
         }

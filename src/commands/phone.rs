@@ -8,8 +8,8 @@ use super::{Commands, platform};
 use crate::store::StoreError;
 use crate::store::people::challenge::{Challenged, Verified};
 
-const NOT_SET_UP: &str = "Text messages are not set up here, so I cannot use a phone.";
-const FOR_PEOPLE: &str = "A phone belongs to a person. Write to me directly, and I add yours.";
+const NOT_SET_UP: &str = "Text messages are not set up here, so a phone can't be added.";
+const FOR_PEOPLE: &str = "Message me directly to add your own phone.";
 
 /// Texts a code to the number.
 pub(super) async fn add(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
@@ -19,29 +19,34 @@ pub(super) async fn add(commands: &Commands, who: &Who, said: &Arguments) -> Res
     }
     let Some(phone) = &said.phone else {
         let command = Command::Phone.typed(platform(who));
-        return Ok(Reply::text(format!("Say the number in international form, like {command} +14155550123.")));
+        return Ok(Reply::text(format!("Send the number in international form, like {command} +14155550123.")));
     };
     if !phone.country().is_some_and(|country| texting.countries.contains(country)) {
-        return Ok(Reply::text(format!("I text numbers of {} only, and {phone} is none.", texting.countries)));
+        return Ok(Reply::text(format!(
+            "Only numbers from {} can be texted, and {phone} isn't one.",
+            texting.countries
+        )));
     }
     let subscriber_id = commands.address(who).await?.subscriber_id;
     let code = (texting.new_code)();
     let verify = Command::Verify.typed(platform(who));
     Ok(Reply::text(match commands.db.challenge(subscriber_id, phone, &code, &text_with(&code)).await? {
         Challenged::Sent { .. } => format!(
-            "I text six digits to {phone}. Say {verify} and the digits here within ten minutes. From then on I text it \
-             what I cannot tell you here."
+            "I'm texting a code to {phone}. Say {verify} and the code here within ten minutes.\nAfter that it gets a text \
+             when no chat of yours can be reached."
         ),
-        Challenged::TooMany => format!("{phone} got three codes today, and gets no more. Try again tomorrow."),
+        Challenged::TooMany => format!("{phone} already got three codes today. Try again tomorrow."),
         Challenged::Stopped => {
-            format!("{phone} said STOP, so I text it nothing. Text START from it first, then ask again.")
+            format!("{phone} is unsubscribed. Text START from it first, then ask again.")
         }
     }))
 }
 
 /// What the phone is texted.
 fn text_with(code: &str) -> Message {
-    let text = format!("{code} is your CoatCheck code, for ten minutes. Did you not ask for it? Then do nothing.");
+    let text = format!(
+        "{code} is your CoatCheck code. It expires in ten minutes. If you didn't ask for it, ignore this text."
+    );
     Message::Notice(Notice { text })
 }
 
@@ -49,30 +54,28 @@ fn text_with(code: &str) -> Message {
 pub(super) async fn verify(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
     let phone = Command::Phone.typed(platform(who));
     if platform(who) == Platform::Sms {
-        return Ok(Reply::text("Say the digits in the chat where you asked for them."));
+        return Ok(Reply::text("Send the code in the chat where you asked for it."));
     }
     let Some(code) = &said.code else {
-        return Ok(Reply::text(format!("A code has six digits. {phone} with your number texts you one.")));
+        return Ok(Reply::text(format!("The code has six digits. {phone} and your number gets you one.")));
     };
     let subscriber_id = commands.address(who).await?.subscriber_id;
     Ok(Reply::text(match commands.db.verify(subscriber_id, code).await? {
         Verified::Added { shown } => {
-            format!("{shown} is yours: I text it what I cannot tell you here. STOP by text ends that.")
+            format!("{shown} is added. It gets a text when no chat of yours can be reached. Texting STOP ends that.")
         }
         Verified::Merged { shown, watches } => format!(
-            "{shown} is yours. It had {} of its own, which are yours as well now.",
+            "{shown} is added. Its {} moved to you too.",
             coatcheck_bots::words::counted(i64::try_from(watches).unwrap_or(i64::MAX), "watch", "watches")
         ),
         Verified::Wrong { tries_left } => match tries_left {
-            0 => format!("That is not it, and these digits are worth nothing any more. {phone} texts new ones."),
-            1 => "That is not it. You may try once more.".to_owned(),
-            left => format!("That is not it. You may try {left} times more."),
+            0 => format!("That code is wrong and has expired. Ask for a new one with {phone}."),
+            1 => "That code is wrong. You have 1 try left.".to_owned(),
+            left => format!("That code is wrong. You have {left} tries left."),
         },
         Verified::Expired | Verified::NoneOpen => {
-            format!("I wait for no code from you; one is good for ten minutes. {phone} texts one.")
+            format!("That code has expired. Ask for a new one with {phone}.")
         }
-        Verified::Stopped => {
-            "That phone has said STOP since, so I text it nothing. START by text ends that.".to_owned()
-        }
+        Verified::Stopped => "That phone is unsubscribed. Text START from it first.".to_owned(),
     }))
 }

@@ -27,6 +27,7 @@ fn product(id: i64, title: &str, aliases: &[&str], sizes: &[&str], styles: &[&st
             interval: std::time::Duration::from_secs(60),
             last_read_at: None,
             last_error: None,
+            fault: None,
         },
     }
 }

@@ -5,55 +5,56 @@ use coatcheck_bots::{Reply, Who, words};
 use coatcheck_domain::poll::State;
 use url::Url;
 
-use super::Commands;
+use super::page::{Page, Pages};
+use super::{Commands, platform};
 use crate::store::StoreError;
-use crate::store::polls::source::Source;
-
-/// Sources that are listed one by one.
-const MOST_LISTED: usize = 20;
+use crate::store::polls::source::{NewSource, Source};
 
 /// What was said after `/shop`.
 pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
+    let number = said.bare.first().and_then(|word| word.text.parse().ok());
     match (said.action, &said.url) {
         (Some("add"), Some(url)) => add(commands, who, url).await,
-        (Some("add"), None) => Ok(Reply::text("Which address? /shop add https://shop.example/products/jacket")),
-        (Some("list") | None, _) => list(commands).await,
+        (Some("add"), None) => Ok(Reply::text("Which page? Try: /shop add https://shop.example/products/jacket")),
+        (Some("list") | None, _) => list(commands, who, number.unwrap_or(1)).await,
         (Some(action), _) => match named(commands, said).await? {
             Some(source) => change(commands, who, action, &source).await,
-            None => Ok(Reply::text(format!(
-                "Which one? /shop {action} with the number or the address that /shop list shows."
-            ))),
+            None => Ok(Reply::text(format!("Which one? Say /shop {action} and a number or address from /shop list."))),
         },
     }
 }
 
 async fn add(commands: &Commands, who: &Who, url: &Url) -> Result<Reply, StoreError> {
-    match commands.follow.follow(url, who, true).await {
-        Ok(followed) => {
-            audit(commands, who, "shop add", url.as_str()).await?;
-            let number = followed.source_id;
-            Ok(Reply::text(format!("Following {url} as number {number}. /shop list shows what it reads.")))
-        }
-        Err(why) => Ok(Reply::text(why)),
+    let new = match commands.follow.source(url, true) {
+        Ok(new) => NewSource { listed: true, ..new },
+        Err(why) => return Ok(Reply::text(why)),
+    };
+    let (number, is_new) = commands.db.add_source(&new).await?;
+    if !is_new {
+        return Ok(Reply::text(format!("{} is tracked already as number {number}. Nothing was changed.", new.url)));
     }
+    audit(commands, who, "shop add", &new.url).await?;
+    Ok(Reply::text(format!("Tracking {} as number {number}. /shop list shows what was found.", new.url)))
 }
 
-async fn list(commands: &Commands) -> Result<Reply, StoreError> {
+/// One page of all sources.
+pub(crate) async fn list(commands: &Commands, who: &Who, number: usize) -> Result<Reply, StoreError> {
     let sources = commands.db.sources().await?;
     if sources.is_empty() {
-        return Ok(Reply::text("Nothing is followed yet. /shop add with an address follows one."));
+        return Ok(Reply::text("Nothing is tracked yet. Try: /shop add https://shop.example/products/jacket"));
     }
     let now = commands.clock.now();
-    let mut lines: Vec<String> = sources.iter().take(MOST_LISTED).map(|source| line(source, now)).collect();
-    if sources.len() > MOST_LISTED {
-        lines.push(format!("and {} more", sources.len() - MOST_LISTED));
-    }
-    Ok(Reply::text(lines.join("\n")))
+    let page = Page::of(&sources, number, platform(who));
+    let count = words::counted(i64::try_from(sources.len()).unwrap_or(i64::MAX), "source", "sources");
+    let mut lines = vec![format!("{count}{}:", page.which())];
+    lines.extend(page.shown.iter().map(|source| line(source, now)));
+    lines.extend(page.next().map(|next| format!("/shop list {next} shows more.")));
+    Ok(page.with_buttons(Reply::text(lines.join("\n")), Pages::Sources))
 }
 
 fn line(source: &Source, now: chrono::DateTime<chrono::Utc>) -> String {
     let read =
-        source.last_read_at.map_or_else(|| "never read".to_owned(), |at| format!("read {}", words::ago(at, now)));
+        source.last_read_at.map_or_else(|| "never checked".to_owned(), |at| format!("checked {}", words::ago(at, now)));
     let products = words::counted(source.products, "product", "products");
     let state = match source.state {
         State::Idle | State::Candidate if source.failures == 0 => String::new(),
@@ -77,29 +78,29 @@ async fn named(commands: &Commands, said: &Arguments) -> Result<Option<Source>, 
 async fn change(commands: &Commands, who: &Who, action: &str, source: &Source) -> Result<Reply, StoreError> {
     if action == "remove" {
         let text = format!(
-            "This forgets {} with its history and the {} on it.",
+            "This deletes {} with its history and the {} on it. It can't be undone.",
             source.url,
             words::counted(source.watches, "watch", "watches")
         );
-        return Ok(Reply::text(text).with_button("Remove it", format!("unfollow:{}", source.id)));
+        return Ok(Reply::text(text).with_button("Delete it", format!("unfollow:{}", source.id)));
     }
     let paused = action == "pause";
     commands.db.pause_source(source.id, paused).await?;
     audit(commands, who, &format!("shop {action}"), &source.url).await?;
     let url = &source.url;
     Ok(Reply::text(if paused {
-        format!("{url} is not read until /shop resume.")
+        format!("{url} is paused. /shop resume {} continues.", source.id)
     } else {
-        format!("{url} is read now.")
+        format!("{url} is checked again now.")
     }))
 }
 
 /// The button below "this forgets …".
 pub(crate) async fn removed(commands: &Commands, who: &Who, id: i64) -> Result<Reply, StoreError> {
-    let Some(source) = commands.db.source(id).await? else { return Ok(Reply::text("It is not followed any more.")) };
+    let Some(source) = commands.db.source(id).await? else { return Ok(Reply::text("It is no longer tracked.")) };
     commands.db.remove_source(id).await?;
     audit(commands, who, "shop remove", &source.url).await?;
-    Ok(Reply::text(format!("{} is not followed any more.", source.url)))
+    Ok(Reply::text(format!("{} is no longer tracked.", source.url)))
 }
 
 async fn audit(commands: &Commands, who: &Who, what: &str, subject: &str) -> Result<(), StoreError> {

@@ -1,49 +1,65 @@
-//! `/status`: is everything running, and how fresh is it?
+//! `/status`: does everything run, and when were shops last checked?
 
-use coatcheck_bots::{Reply, words};
+use coatcheck_bots::{Command, Reply, Who, words};
 use coatcheck_domain::poll::State;
 
-use super::{Commands, texting};
+use super::{Commands, platform, texting};
 use crate::store::StoreError;
 use crate::store::polls::source::Source;
 
-/// Shops in trouble that are named one by one.
-const NAMED: usize = 5;
+/// Shops that are named one by one.
+const NAMED: usize = 3;
 
-/// Sources, their freshness and trouble; watches; platforms in trouble, as this process knows them.
-pub(crate) async fn status(commands: &Commands) -> Result<Reply, StoreError> {
+/// Sources, their freshness and trouble. Causes and budgets are for operators.
+pub(crate) async fn status(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
     let sources = commands.db.sources().await?;
     let watches = commands.db.watch_counts().await?.armed;
     let now = commands.clock.now();
     let products: i64 = sources.iter().map(|source| source.products).sum();
     let freshest = sources.iter().filter_map(|source| source.last_read_at).max();
     let read =
-        freshest.map_or_else(|| "nothing read yet".to_owned(), |at| format!("last read {}", words::ago(at, now)));
-    let mut text = format!(
-        "I follow {} of {}, {read}. {} armed.",
+        freshest.map_or_else(|| "nothing checked yet".to_owned(), |at| format!("last check {}", words::ago(at, now)));
+    let mut lines = vec![format!(
+        "Tracking {}, {read}. {} active.",
         words::counted(products, "product", "products"),
-        words::counted(i64::try_from(sources.len()).unwrap_or(i64::MAX), "source", "sources"),
         words::counted(watches, "watch", "watches"),
-    );
-    if let Some(spent) = texting::spent(commands).await? {
-        text.push_str(&format!("\n{spent}"));
+    )];
+    let is_operator = commands.is_operator(who);
+    if is_operator {
+        lines.extend(texting::spent(commands).await?);
     }
-    let troubled: Vec<&Source> = sources.iter().filter(|source| is_troubled(source)).collect();
-    for source in troubled.iter().take(NAMED) {
-        let why = source.last_error.as_deref().unwrap_or(source.state.as_str());
-        text.push_str(&format!("\nTrouble: {} — {}", words::plain(&source.host), words::plain(why)));
+    let failing: Vec<&Source> = sources.iter().filter(|source| is_failing(source)).collect();
+    lines.extend(failing_lines(&failing, is_operator));
+    lines.extend(commands.receivers.iter().filter_map(|receiver| {
+        let why = receiver.trouble()?;
+        let name = receiver.platform();
+        Some(if is_operator {
+            format!("{name}: {}", words::plain(&why))
+        } else {
+            format!("{name} has problems right now.")
+        })
+    }));
+    if lines.len() == 1 {
+        lines.push(format!("Everything works. {} shows your watches.", Command::Watches.typed(platform(who))));
     }
-    if troubled.len() > NAMED {
-        text.push_str(&format!("\nand {} more in trouble", troubled.len() - NAMED));
-    }
-    for receiver in &commands.receivers {
-        if let Some(why) = receiver.trouble() {
-            text.push_str(&format!("\nTrouble: {} — {}", receiver.platform().as_str(), words::plain(&why)));
-        }
-    }
-    Ok(Reply::text(text))
+    Ok(Reply::text(lines.join("\n")))
 }
 
-fn is_troubled(source: &Source) -> bool {
+/// Which shops cannot be checked; for operators also why.
+fn failing_lines(failing: &[&Source], is_operator: bool) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for source in failing.iter().take(NAMED) {
+        let why = source.last_error.as_deref().unwrap_or(source.state.as_str());
+        let why = if is_operator { format!(": {}", words::plain(why)) } else { String::new() };
+        lines.push(format!("Can't check {} right now{why}", words::plain(&source.host)));
+    }
+    lines.dedup();
+    if failing.len() > NAMED {
+        lines.push(format!("and {} more that can't be checked", failing.len() - NAMED));
+    }
+    lines
+}
+
+fn is_failing(source: &Source) -> bool {
     source.failures > 0 || matches!(source.state, State::Blocked | State::Gone)
 }

@@ -49,7 +49,7 @@ fn freshness(product: &Product, now: DateTime<Utc>) -> String {
     product
         .source
         .last_read_at
-        .map_or_else(|| "Not read yet.".to_owned(), |at| format!("Read {}.", words::ago(at, now)))
+        .map_or_else(|| "Not checked yet.".to_owned(), |at| format!("Checked {}.", words::ago(at, now)))
 }
 
 /// Each style once, in the shop's order.

@@ -30,7 +30,7 @@ pub(crate) async fn alert(commands: &Commands, who: &Who) -> Result<Reply, Store
     if is_text {
         return Ok(Reply::default());
     }
-    Ok(Reply::text("A test alert is on its way, through everything a real one passes."))
+    Ok(Reply::text("A test alert is on its way."))
 }
 
 /// About the first thing that is watched, as if it were back.

@@ -1,16 +1,17 @@
-//! What counts in a text message before anything it says: STOP and START, the invite word, and that a number which
-//! never joined joins by asking to be told something.
+//! What counts in a text message before anything it says: STOP and START, and that a number which never joined joins by
+//! asking to be notified of something.
 
 use std::sync::Arc;
 
-use coatcheck_bots::commands::{Arguments, parse};
-use coatcheck_bots::{Command, Platform, Reply, Said, Who, words};
+use coatcheck_bots::commands::Arguments;
+use coatcheck_bots::{Command, Reply, Said, Who, words};
 use coatcheck_domain::Destination;
 use coatcheck_domain::country::Countries;
 use coatcheck_domain::phone::Phone;
 use coatcheck_domain::texting::{Day, Hours, day};
 
-use super::{Commands, again, watches};
+use super::next::Answered;
+use super::{Commands, admission, again, watches};
 use crate::store::StoreError;
 use crate::store::people::consent::{ConsentWord, How, Standing};
 use crate::store::people::watch::Which;
@@ -18,8 +19,6 @@ use crate::store::people::watch::Which;
 /// What commands must know of text messages; there is none where Twilio is not set.
 #[derive(Clone)]
 pub struct Texting {
-    /// A stranger says this word first; without one everybody may join.
-    pub invite: Option<String>,
     /// Where numbers are texted.
     pub countries: Countries,
     /// When numbers are texted, on their own clock.
@@ -32,8 +31,8 @@ pub struct Texting {
 
 /// What follows from who texts, before what is said is looked at.
 pub(super) enum Gate {
-    /// Do this; if they wait for something then, they have joined by it.
-    Do { said: Said, may_join: bool },
+    /// Do it; if they are to be notified of something then, they have joined by it.
+    Do { may_join: bool },
     /// This is all.
     Answer(Reply),
 }
@@ -41,9 +40,8 @@ pub(super) enum Gate {
 const STOPPED: &str = "You're unsubscribed, so you get no texts. Reply START to resubscribe.";
 const SILENT: &str = "You're unsubscribed and won't get more texts. Reply START to resubscribe.";
 /// Carriers want it said to whoever joins.
-const JOINED: &str = "STOP ends all texts, HELP helps. Msg & data rates may apply.";
-const IN: &str = "You're subscribed. Text a product and a size, like JACKET M, to hear when it is back in stock.";
-const BY_INVITATION: &str = "This number is by invitation: put the invite word first, like WORD JACKET M.";
+pub(super) const JOINED: &str = "STOP ends all texts, HELP helps. Msg & data rates may apply.";
+pub(super) const IN: &str = "You're subscribed. Text a product and a size, like JACKET M, to hear when it is back in stock.";
 
 /// The number that speaks, if a number does.
 pub(super) fn phone(who: &Who) -> Option<&Phone> {
@@ -58,42 +56,30 @@ pub(super) async fn gate(commands: &Commands, who: &Who, phone: &Phone, said: &S
     match said.command {
         Command::Stop => return stop(commands, phone).await.map(Gate::Answer),
         Command::Start => return start(commands, who, phone).await.map(Gate::Answer),
-        Command::Help | Command::Forget => return Ok(Gate::Do { said: said.clone(), may_join: false }),
+        Command::Help | Command::Forget => return Ok(Gate::Do { may_join: false }),
         _ => {}
     }
     if let Some(refusal) = not_texted(commands, phone).filter(|_| joins(said.command)) {
         return Ok(Gate::Answer(Reply::text(refusal)));
     }
-    let standing = commands.db.phone_standing(phone).await?;
-    if standing == Standing::Stopped {
-        return Ok(Gate::Answer(Reply::text(STOPPED)));
+    match commands.db.phone_standing(phone).await? {
+        Standing::Stopped => Ok(Gate::Answer(Reply::text(STOPPED))),
+        Standing::Consented => Ok(Gate::Do { may_join: false }),
+        Standing::Unknown => Ok(Gate::Do { may_join: joins(said.command) }),
     }
-    let (said, invited) = without_invite(commands, said);
-    if standing == Standing::Consented || !joins(said.command) {
-        return Ok(Gate::Do { said, may_join: false });
-    }
-    match invited {
-        Invited::No => return Ok(Gate::Answer(Reply::text(BY_INVITATION))),
-        Invited::Everybody => {}
-        Invited::ByWord if said.words.is_empty() => {
-            commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
-            return Ok(Gate::Answer(Reply::text(format!("{IN} {JOINED}"))));
-        }
-        Invited::ByWord => commands.db.consent(phone, ConsentWord::Start, How::Text).await?,
-    }
-    Ok(Gate::Do { said, may_join: true })
 }
 
-/// Whoever asked for something has asked to be texted, and is told what that means. A text that came to nothing allows
+/// Whoever asked to be notified has asked to be texted, and hears what that means. A text that came to nothing allows
 /// nothing, whatever an operator has entered for its number.
-pub(super) async fn join(commands: &Commands, phone: &Phone, mut reply: Reply) -> Result<Reply, StoreError> {
-    if commands.db.phone_standing(phone).await? == Standing::Unknown {
-        if !is_about_a_watch(&reply) {
-            return Ok(reply);
-        }
+pub(super) async fn join(
+    commands: &Commands,
+    phone: &Phone,
+    Answered { mut reply, asked }: Answered,
+) -> Result<Reply, StoreError> {
+    if asked {
         commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
+        reply.text.push_str(&format!("\n{JOINED}"));
     }
-    reply.text.push_str(&format!("\n{JOINED}"));
     Ok(reply)
 }
 
@@ -107,21 +93,15 @@ fn not_texted(commands: &Commands, phone: &Phone) -> Option<String> {
 }
 
 /// At night the answer says when an alert would come.
-pub(super) async fn with_night(commands: &Commands, phone: &Phone, mut reply: Reply) -> Result<Reply, StoreError> {
-    let Some(texting) = &commands.texting else { return Ok(reply) };
+pub(super) async fn with_night(commands: &Commands, phone: &Phone, mut answered: Answered) -> Result<Answered, StoreError> {
+    let Some(texting) = &commands.texting else { return Ok(answered) };
     let is_night = matches!(day(commands.db.now(), &phone.zones(), texting.hours), Day::At(_));
-    if is_night && is_about_a_watch(&reply) && !commands.db.is_texted_anytime(phone).await? {
+    if is_night && answered.asked && !commands.db.is_texted_anytime(phone).await? {
         let begin = texting.hours.begin();
-        reply
-            .text
-            .push_str(&format!("\nIt's night there: alerts come from {begin} on. Reply ANYTIME to get them now."));
+        let night = format!("\nIt's night there: alerts come from {begin} on. Reply ANYTIME to get them now.");
+        answered.reply.text.push_str(&night);
     }
-    Ok(reply)
-}
-
-/// Below an answer about a watch that was just made or armed, it can be ended.
-fn is_about_a_watch(reply: &Reply) -> bool {
-    reply.buttons.iter().any(|button| button.data.starts_with("stop:") || button.data.starts_with("got:"))
+    Ok(answered)
 }
 
 /// Does who says this want to be told something?
@@ -129,43 +109,16 @@ fn joins(command: Command) -> bool {
     matches!(command, Command::Watch | Command::Answer | Command::Again)
 }
 
-/// May a stranger join?
-enum Invited {
-    /// There is no invite word.
-    Everybody,
-    /// They said it.
-    ByWord,
-    /// They did not.
-    No,
-}
-
-/// The same without the invite word before it.
-fn without_invite(commands: &Commands, said: &Said) -> (Said, Invited) {
-    let Some(invite) = commands.texting.as_ref().and_then(|texting| texting.invite.as_deref()) else {
-        return (said.clone(), Invited::Everybody);
-    };
-    let Some((first, rest)) = said.words.split_first().filter(|_| said.command == Command::Watch) else {
-        return (said.clone(), Invited::No);
-    };
-    if !first.text.eq_ignore_ascii_case(invite) {
-        return (said.clone(), Invited::No);
-    }
-    // What stands behind the word is a text of its own: WORD LIST, WORD JACKET M.
-    let rest = Said { command: Command::Watch, words: rest.to_vec() };
-    (parse(&rest.text(), Platform::Sms).unwrap_or(rest), Invited::ByWord)
-}
-
 async fn stop(commands: &Commands, phone: &Phone) -> Result<Reply, StoreError> {
     commands.db.consent(phone, ConsentWord::Stop, How::Text).await?;
     Ok(Reply::text(SILENT))
 }
 
-/// The way back after STOP, and a hello. What was told waits again.
+/// The way back after STOP, and a hello. What was notified is watched again.
 async fn start(commands: &Commands, who: &Who, phone: &Phone) -> Result<Reply, StoreError> {
     let standing = commands.db.phone_standing(phone).await?;
-    let by_invitation = commands.texting.as_ref().is_some_and(|texting| texting.invite.is_some());
-    if standing == Standing::Unknown && by_invitation {
-        return Ok(Reply::text(BY_INVITATION));
+    if standing == Standing::Unknown && admission::is_stranger(commands, who).await? {
+        return Ok(Reply::text(admission::by_invitation(who)));
     }
     if let Some(refusal) = not_texted(commands, phone) {
         return Ok(Reply::text(refusal));
@@ -198,5 +151,5 @@ pub(super) async fn spent(commands: &Commands) -> Result<Option<String>, StoreEr
     let today = commands.db.texts_sent(now - chrono::Duration::days(1)).await?;
     let month = commands.db.texts_sent(now - chrono::Duration::days(30)).await?;
     let texts = words::counted(today, "text", "texts");
-    Ok(Some(format!("{texts} sent in 24 hours (at most {} a day), {month} in 30 days.", texting.per_day)))
+    Ok(Some(format!("{texts} sent in 24 hours (limit {} a day), {month} in 30 days.", texting.per_day)))
 }

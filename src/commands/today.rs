@@ -6,7 +6,9 @@ use coatcheck_bots::words;
 use coatcheck_domain::Availability;
 use coatcheck_domain::watch::{Offer, Wish};
 
+use super::why::why;
 use crate::store::stock::catalogue::{Product, Variant};
+use url::Url;
 
 /// Variants that are named one by one.
 const NAMED: usize = 4;
@@ -69,7 +71,7 @@ impl Today<'_> {
                 [one] => format!("in stock now{}", details(one)),
                 several => format!("in stock now ({} variants)", several.len()),
             },
-            Self::WasHere(seen) => format!("in stock when last read, {}", words::ago(*seen, now)),
+            Self::WasHere(seen) => format!("in stock at the last check, {}", words::ago(*seen, now)),
             Self::Away { availability, last_in_stock: Some(last) } => {
                 format!("{}, last in stock {}", availability.words(), words::ago(*last, now))
             }
@@ -78,35 +80,41 @@ impl Today<'_> {
         }
     }
 
+    /// Where it can be bought: the variant's own page, else the product's.
+    pub(crate) fn link<'b>(&'b self, product: &'b Product) -> Option<&'b Url> {
+        match self {
+            Self::Here(variants) => variants.first().and_then(|variant| variant.url.as_ref()).or(product.url.as_ref()),
+            _ => None,
+        }
+    }
+
     /// The answer to a new watch.
     pub(crate) fn answer(&self, product: &Product, wanted: &str, now: DateTime<Utc>) -> String {
         match self {
-            Self::Here(variants) => format!("It is in stock right now: {}", here(product, variants)),
+            Self::Here(variants) => format!("In stock now: {}", here(product, variants)),
             Self::WasHere(seen) => format!(
-                "It was in stock when the shop was last read, {}. I will tell you the moment it is back.",
+                "It was in stock at the last check, {}. I'll notify you when it is back.",
                 words::ago(*seen, now)
             ),
             Self::Away { availability: Availability::OutOfStock | Availability::Unknown, last_in_stock } => {
-                format!("I will tell you the moment it is back ({}).", last(*last_in_stock, now))
+                format!("Sold out now. I'll notify you when it is back ({}).", last(*last_in_stock, now))
             }
             Self::Away { availability, last_in_stock } => format!(
-                "The shop says: {}. I will tell you the moment it is in stock ({}).",
+                "The shop says: {}. I'll notify you when it is in stock ({}).",
                 availability.words(),
                 last(*last_in_stock, now)
             ),
             Self::NotListed => {
                 let listed = listed(product);
-                format!("{wanted} is not listed now; I will tell you if it appears.{listed}")
+                format!("{wanted} isn't listed now. I'll notify you if it appears.{listed}")
             }
         }
     }
 }
 
 fn last(last_in_stock: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
-    last_in_stock.map_or_else(
-        || "I have not seen it in stock yet".to_owned(),
-        |last| format!("last in stock {}", words::ago(last, now)),
-    )
+    last_in_stock
+        .map_or_else(|| "not seen in stock yet".to_owned(), |last| format!("last in stock {}", words::ago(last, now)))
 }
 
 /// What the shop does list, so that a slip is noticed.
@@ -116,7 +124,7 @@ fn listed(product: &Product) -> String {
     let mut text = String::new();
     for (name, values) in [("Sizes", sizes), ("Styles", styles)] {
         if !values.is_empty() {
-            text.push_str(&format!("\n{name} I know of: {}", values.join(", ")));
+            text.push_str(&format!("\n{name} listed: {}", values.join(", ")));
         }
     }
     text
@@ -186,8 +194,11 @@ pub(crate) fn wanted(size: Option<&str>, style: Option<&str>) -> String {
 pub(crate) fn trouble(product: &Product, now: DateTime<Utc>) -> Option<String> {
     use coatcheck_domain::poll::State;
     if product.source.state == State::Paused {
-        return Some("Reading this shop is paused at the moment.".to_owned());
+        return Some("Checks of this shop are paused right now.".to_owned());
     }
     let error = product.source.last_error.as_ref().filter(|_| !product.is_fresh(now))?;
-    Some(format!("I cannot read the shop right now ({}); I keep trying.", words::plain(error)))
+    Some(format!(
+        "I can't check the shop right now ({}). I keep trying.",
+        why(product.source.fault.as_deref(), Some(error))
+    ))
 }

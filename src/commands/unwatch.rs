@@ -3,7 +3,8 @@
 use coatcheck_bots::commands::Arguments;
 use coatcheck_bots::{Reply, Who, words};
 
-use super::doing::{Act, Doing, Next};
+use super::doing::{Act, Doing};
+use super::next::{Choice, Next};
 use super::today::wanted;
 use super::{Commands, find, watches};
 use crate::store::StoreError;
@@ -16,14 +17,24 @@ pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Re
     if mine.is_empty() {
         return Ok(watches::nothing(who).into());
     }
+    if let Some(number) = said.number {
+        return Ok(number
+            .checked_sub(1)
+            .and_then(|at| mine.get(at))
+            .map_or_else(|| not_so_many(&mine).into(), |watch| Next::Choose(Choice::Stop { watch: watch.id })));
+    }
     if is_all(said) {
         return all(commands, &mine).await.map(Next::Say);
     }
     if said.bare.is_empty() && said.url.is_none() && said.sizes.is_empty() {
-        return watches::listed(commands, who, "Which one shall I stop?", &mine).await.map(Next::Say);
+        return watches::listed(commands, who, "Which watch should I stop", &mine, 1).await.map(Next::Say);
     }
     let products = find::watched(commands, &mine).await?;
     find::among(commands, who, Act::Unwatch, &products, said).await
+}
+
+fn not_so_many(mine: &[Watch]) -> Reply {
+    Reply::text(format!("You have {} watches. Please give a number from 1 to {}.", mine.len(), mine.len()))
 }
 
 fn is_all(said: &Arguments) -> bool {
@@ -33,12 +44,8 @@ fn is_all(said: &Arguments) -> bool {
 async fn all(commands: &Commands, mine: &[Watch]) -> Result<Reply, StoreError> {
     let ids: Vec<i64> = mine.iter().map(|watch| watch.id).collect();
     let Some(first) = mine.first() else { return Ok(Reply::default()) };
-    let removed = commands.db.remove_watches(first.subscriber_id, &ids).await?;
-    Ok(Reply::text(if removed == 1 {
-        "Stopped: one watch.".to_owned()
-    } else {
-        format!("Stopped: {removed} watches.")
-    }))
+    let removed = commands.db.close_watches(first.subscriber_id, &ids).await?;
+    Ok(Reply::text(if removed == 1 { "Stopped 1 watch.".to_owned() } else { format!("Stopped {removed} watches.") }))
 }
 
 /// Stops the watches on this product that were meant.
@@ -56,12 +63,12 @@ pub(crate) async fn remove(
         let sizes = (!doing.sizes.is_empty()).then(|| doing.sizes.join(", "));
         let asked = wanted(sizes.as_deref(), doing.style.as_deref());
         let waits = if others.is_empty() { "nothing".to_owned() } else { others.join("; ") };
-        return Ok(Reply::text(format!("You do not wait for {title} — {asked}. Of it you wait for: {waits}.")));
+        return Ok(Reply::text(format!("You aren't watching {title} — {asked}. You watch: {waits}.")));
     };
     let ids: Vec<i64> = meant.iter().map(|watch| watch.id).collect();
-    commands.db.remove_watches(first.subscriber_id, &ids).await?;
+    commands.db.close_watches(first.subscriber_id, &ids).await?;
     let stopped: Vec<String> = meant.iter().map(|watch| what(watch)).collect();
-    Ok(Reply::text(format!("Stopped. I no longer watch {title} — {}.", stopped.join("; "))))
+    Ok(Reply::text(format!("✓ Stopped: {title} — {}.", stopped.join("; "))))
 }
 
 /// The sizes that were said, or all of them; the style that was said, or any.

@@ -1,10 +1,11 @@
 //! `/watch`: the wish is stored first, then answered with today's stock.
 
 use coatcheck_bots::commands::Arguments;
-use coatcheck_bots::{Reply, Who, words};
+use coatcheck_bots::{Reply, Said, Who, words};
 use coatcheck_domain::watch::{Mode, Wish};
 
-use super::doing::{Act, Doing, Next};
+use super::doing::{Act, Doing};
+use super::next::Next;
 use super::resolve::{Resolution, resolve};
 use super::today::{Today, today, trouble, wanted};
 use super::{Commands, find, follow};
@@ -18,14 +19,13 @@ const MOST_SIZES: usize = 20;
 const LONGEST: usize = 60;
 
 /// What was said after `/watch`.
-pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Next, StoreError> {
+pub(crate) async fn said(commands: &Commands, who: &Who, said: &Said, words: &Arguments) -> Result<Next, StoreError> {
     let products = commands.catalogue.products().await?;
-    match &said.url {
-        Some(url) if resolve(&products, said) == Resolution::Nothing => {
-            commands.address(who).await?;
-            follow::follow(commands, who, url, said).await
+    match &words.url {
+        Some(url) if resolve(&products, words) == Resolution::Nothing => {
+            follow::follow(commands, who, url, said, words).await
         }
-        _ => find::among(commands, who, Act::Watch, &products, said).await,
+        _ => find::among(commands, who, Act::Watch, &products, words).await,
     }
 }
 

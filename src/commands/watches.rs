@@ -1,30 +1,31 @@
-//! `/watches`: what I wait for, and where it stands.
+//! `/watches`: what somebody watches and where it stands, page by page, with a button a line.
 
 use std::collections::BTreeSet;
 
-use coatcheck_bots::{Command, Reply, Who, words};
+use coatcheck_bots::{Command, Platform, Reply, Who, words};
 use coatcheck_domain::watch::Mode;
 
+use super::button::Below;
+use super::next::Choice;
+use super::page::{Page, Pages};
+use super::question::Open;
 use super::today::{today, wanted};
-use super::{Commands, platform};
+use super::{Commands, platform, question};
 use crate::store::StoreError;
 use crate::store::people::watch::{Watch, Which};
 use crate::store::stock::catalogue::{Product, Variant};
 
-/// Watches that are listed one by one: a message has its limit.
-const MOST_LISTED: usize = 15;
-/// Buttons below a message, at most.
-const MOST_BUTTONS: usize = 10;
+/// Characters of a product's title on a button.
+const SHORT_TITLE: usize = 24;
 
 /// Lists all watches.
-pub(crate) async fn list(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
+pub(crate) async fn list(commands: &Commands, who: &Who, number: usize) -> Result<Reply, StoreError> {
     let watches = mine(commands, who, Which::All).await?;
-    let opening = match watches.len() {
-        0 => return Ok(nothing(who)),
-        1 => "You wait for one thing:".to_owned(),
-        several => format!("You wait for {several} things:"),
-    };
-    listed(commands, who, &opening, &watches).await
+    match watches.len() {
+        0 => Ok(nothing(who)),
+        1 => listed(commands, who, "You have 1 watch", &watches, number).await,
+        several => listed(commands, who, &format!("You have {several} watches"), &watches, number).await,
+    }
 }
 
 /// The watches of who speaks; none for somebody we never heard of.
@@ -37,53 +38,82 @@ pub(crate) async fn mine(commands: &Commands, who: &Who, which: Which) -> Result
 
 pub(crate) fn nothing(who: &Who) -> Reply {
     let watch = Command::Watch.typed(platform(who));
-    Reply::text(format!("You wait for nothing. {watch} with a product and a size makes me tell you when it is back."))
+    Reply::text(format!("You have no watches yet. Try: {watch} jacket M"))
 }
 
-/// A line a watch with today's stock, and a button to stop each.
+/// One page of watches, a line each with today's stock, a button to stop each; a number stops one, too.
 pub(crate) async fn listed(
     commands: &Commands,
     who: &Who,
     opening: &str,
     watches: &[Watch],
+    number: usize,
 ) -> Result<Reply, StoreError> {
-    let shown = &watches[..watches.len().min(MOST_LISTED)];
-    let ids: BTreeSet<i64> = shown.iter().map(|watch| watch.product_id).collect();
+    let page = Page::of(watches, number, platform(who));
+    let ids: BTreeSet<i64> = page.shown.iter().map(|watch| watch.product_id).collect();
     let ids: Vec<i64> = ids.into_iter().collect();
     let stock = commands.db.stock(&ids).await?;
     let products = commands.db.products(&ids).await?;
-    let mut reply = Reply::text(opening);
-    for (number, watch) in (1..).zip(shown) {
-        let line = line(commands, watch, &products, &stock);
-        reply.text.push_str(&format!("\n{number}. {line}"));
-        if number <= MOST_BUTTONS {
-            reply = reply.with_button(format!("Stop {number}"), format!("stop:{}", watch.id));
-        }
+    let mut reply = Reply::text(format!("{opening}{}:", page.which()));
+    for (number, watch) in (page.first..).zip(page.shown) {
+        reply.text.push_str(&format!("\n{number}. {}", line(commands, watch, &products, &stock)));
+        let data = format!("stop:{}{}", watch.id, Below::Page(page.number).suffix());
+        reply = reply.with_button(format!("Stop {}", short_name(watch, page.shown)), data);
     }
-    if watches.len() > shown.len() {
-        reply.text.push_str(&format!("\nand {} more", watches.len() - shown.len()));
+    let choices: Vec<Choice> = page.shown.iter().map(|watch| Choice::Stop { watch: watch.id }).collect();
+    question::open(commands, who, opening, &Open::numbered(page.first, choices)).await?;
+    reply.text.push_str(&next_step(who, watches, &page));
+    Ok(page.with_buttons(reply, Pages::Watches))
+}
+
+/// What can be done with the list: by text in words, else by its buttons.
+fn next_step(who: &Who, watches: &[Watch], page: &Page<'_, Watch>) -> String {
+    let platform = platform(who);
+    let mut lines = Vec::new();
+    if platform == Platform::Sms {
+        let (first, last) = (page.first, page.first + page.shown.len() - 1);
+        let numbers = if first == last { first.to_string() } else { format!("{first} to {last}") };
+        let more = page.next().map(|next| format!(" More: LIST {next}")).unwrap_or_default();
+        lines.push(format!("Reply {numbers} to stop one.{more}"));
     }
-    if shown.iter().any(|watch| !watch.armed) {
-        let again = Command::Again.typed(platform(who));
-        reply.text.push_str(&format!("\n{again} waits again for what I told you about."));
+    if watches.iter().any(|watch| !watch.armed) {
+        let again = Command::Again.typed(platform);
+        lines.push(format!("{again} watches again what you were already notified of."));
     }
-    Ok(reply)
+    lines.iter().map(|line| format!("\n{line}")).collect()
 }
 
 fn line(commands: &Commands, watch: &Watch, products: &[Product], stock: &[Variant]) -> String {
     let now = commands.clock.now();
     let product = products.iter().find(|product| product.id == watch.product_id);
-    let day = product.map(|product| today(product, stock, &watch.wish, now).short(now));
-    let state = day.unwrap_or_else(|| "not read yet".to_owned());
+    let day = product.map(|product| today(product, stock, &watch.wish, now));
+    let link = day.as_ref().zip(product).and_then(|(day, product)| day.link(product));
+    let state = day.as_ref().map_or_else(|| "not checked yet".to_owned(), |day| day.short(now));
+    let link = link.map(|url| format!(" {url}")).unwrap_or_default();
     let mode = if watch.mode == Mode::Every { ", every time" } else { "" };
-    let told = match watch.notified_at {
-        Some(told) if !watch.armed => format!("; told {}", words::ago(told, now)),
+    let notified = match watch.notified_at {
+        Some(at) if !watch.armed => format!("; you were notified {}", words::ago(at, now)),
         _ => String::new(),
     };
-    format!("{}{mode}: {state}{told}", name(watch))
+    format!("{}{mode}: {state}{notified}{link}", name(watch))
 }
 
 /// `Corps Jacket — M / black`.
 pub(crate) fn name(watch: &Watch) -> String {
-    format!("{} — {}", words::title(&watch.product), wanted(watch.size.as_deref(), watch.style.as_deref()))
+    format!("{} — {}", words::title(&watch.product), what(watch))
+}
+
+/// `M / black`.
+pub(crate) fn what(watch: &Watch) -> String {
+    wanted(watch.size.as_deref(), watch.style.as_deref())
+}
+
+/// As short as it can be on a button and still be told from the others: `M / black`, else with the product's title.
+pub(crate) fn short_name(watch: &Watch, among: &[Watch]) -> String {
+    let is_alone = among.iter().all(|other| other.product_id == watch.product_id);
+    if is_alone {
+        what(watch)
+    } else {
+        format!("{} {}", words::shortened(&words::plain(&watch.product), SHORT_TITLE), what(watch))
+    }
 }

@@ -41,6 +41,13 @@ impl Rng {
         format!("{number:06}")
     }
 
+    /// Eight letters and digits that are hard to guess and easy to type; only from the system are they fit for that.
+    pub fn word(&self) -> String {
+        const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+        let mut rng = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (0..8).map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())])).collect()
+    }
+
     /// A new root key; only from the system is it fit for that.
     pub fn key(&self) -> SecretString {
         Keys::generate(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))

@@ -9,6 +9,7 @@ pub mod answer;
 mod apart;
 mod assignments;
 mod bounds;
+mod canonical;
 pub mod charset;
 pub mod client;
 pub mod detect;
@@ -35,6 +36,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+pub use canonical::canonical;
 pub use client::{ClientOptions, Resolver, SystemResolver, client, parting, user_agent};
 pub use error::ReadError;
 pub use fetch::{FetchLimits, Fetcher, parse_header};

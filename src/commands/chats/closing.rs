@@ -67,7 +67,7 @@ async fn only_admins_change_what_is_followed() {
     > [unfollow:1]
     Only admins of this CoatCheck can do that. You can watch any product page yourself: /watch and its address.
     ");
-    chat.commands.admins = vec![alice().destination];
+    chat.commands.rules.admins = vec![alice().destination];
     let talk = chat
         .talk(&[
             "/shop list",

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use coatcheck_bots::commands::parse;
 use coatcheck_bots::{Inbox, Reply, Who};
 use coatcheck_domain::Availability::{InStock, LowStock, OutOfStock, PreOrder};
@@ -12,35 +11,50 @@ use coatcheck_domain::Destination;
 use coatcheck_domain::clock::ManualClock;
 use url::Url;
 
-use crate::commands::{Catalogue, Commands, Follow, Followed};
+use crate::commands::{Catalogue, Commands, Follow, Rules};
+use crate::shops::canonical;
 use crate::store::Db;
+use crate::store::polls::source::NewSource;
 use crate::testing::{self, Engine, Place, fail, follow, product, read};
 
 mod closing;
 mod finding;
+mod lists;
 mod stopping;
+mod strangers;
 mod telling;
 mod watching;
 
-/// Follows into the database and plays the poller: what the shop says is given.
-struct MadeUp {
-    db: Db,
-    says: Option<Result<Vec<coatcheck_domain::ProductReading>, &'static str>>,
+/// Lets all through but what is not public.
+struct MadeUp;
+
+/// What the poller finds at each new address, if it comes there at all.
+type Says = Option<Result<Vec<coatcheck_domain::ProductReading>, &'static str>>;
+
+/// Reads each new address once.
+async fn play_the_poller(db: Db, says: Says) {
+    loop {
+        for source in db.sources().await.expect("read") {
+            if source.readings > 0 || source.last_error.is_some() {
+                continue;
+            }
+            match &says {
+                Some(Ok(products)) => read(&db, source.id, products.clone()).await,
+                Some(Err(why)) => fail(&db, source.id, why).await,
+                None => {}
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
-#[async_trait]
 impl Follow for MadeUp {
-    async fn follow(&self, url: &Url, _who: &Who, _listed: bool) -> Result<Followed, String> {
-        if url.host_str() == Some("intranet.example") {
-            return Err("That address is not on the internet; I do not follow it.".to_owned());
+    fn source(&self, url: &Url, by_admin: bool) -> Result<NewSource, String> {
+        let host = url.host_str().expect("a host").to_owned();
+        if host == "intranet.example" && !by_admin {
+            return Err("That address can't be tracked. Send the address of a public product page.".to_owned());
         }
-        let source_id = follow(&self.db, url.as_str()).await;
-        match &self.says {
-            Some(Ok(products)) => read(&self.db, source_id, products.clone()).await,
-            Some(Err(why)) => fail(&self.db, source_id, why).await,
-            None => {}
-        }
-        Ok(Followed { source_id })
+        Ok(testing::source(canonical(url.clone()).as_str()))
     }
 }
 
@@ -70,13 +84,16 @@ impl Chat {
         chat
     }
 
-    async fn with(says: Option<Result<Vec<coatcheck_domain::ProductReading>, &'static str>>) -> Self {
+    async fn with(says: Says) -> Self {
         let (db, place, clock) = testing::db_with_clock(Engine::of(module_path!())).await;
         let source = follow(&db, "https://shop.example/collections/all").await;
-        let made_up = Arc::new(MadeUp { db: db.clone(), says });
+        let polls = says.is_some();
+        if polls {
+            tokio::spawn(play_the_poller(db.clone(), says));
+        }
         let catalogue = Arc::new(Catalogue::new(db.clone(), clock.clone()));
-        let mut commands = Commands::new(db.clone(), clock.clone(), catalogue, made_up, Vec::new());
-        commands.patience = Duration::from_millis(1);
+        let mut commands = Commands::new(db.clone(), clock.clone(), catalogue, Arc::new(MadeUp), Rules::default());
+        commands.patience = Duration::from_millis(if polls { 5_000 } else { 1 });
         Self { commands, db, clock, source, who: alice(), _place: place }
     }
 

@@ -201,7 +201,7 @@ impl Db {
         if txn.run(sql, values).await? != 1 {
             return Ok(Err(NotReplayed::State { id, state: delivery.state }));
         }
-        let sql = "UPDATE destination SET state = 'active', gone_why = NULL WHERE id = (SELECT destination_id FROM delivery WHERE id = $1)";
+        let sql = "UPDATE destination SET state = 'active', gone_why = NULL, gone_at = NULL WHERE id = (SELECT destination_id FROM delivery WHERE id = $1)";
         txn.run(sql, vec![id.into()]).await?;
         // The alert speaks for its watches again; one that was re-armed must not be notified twice.
         let sql = "UPDATE watch SET armed = (mode <> 'once') WHERE notified_restock_id = (SELECT restock_id FROM delivery WHERE id = $1) \

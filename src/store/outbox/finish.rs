@@ -138,8 +138,8 @@ async fn insert_attempts(txn: &Txn, made: &[&Finished]) -> Result<(), DbErr> {
 }
 
 async fn mark_gone(txn: &Txn, done: &Finished) -> Result<(), DbErr> {
-    let sql = "UPDATE destination SET state = 'gone', gone_why = $2 \
-               WHERE id = (SELECT destination_id FROM delivery WHERE id = $1)";
+    let sql = "UPDATE destination SET state = 'gone', gone_why = $2, gone_at = (SELECT created_at FROM delivery WHERE id = $1) \
+               WHERE id = (SELECT destination_id FROM delivery WHERE id = $1) AND state <> 'gone'";
     txn.run(sql, vec![done.id.into(), done.outcome.why().into()]).await.map(|_| ())
 }
 

@@ -80,8 +80,9 @@ impl Db {
         if is_opt_out(&reason) {
             opt_out(txn, row.id, now).await?;
         } else if code.is_some_and(|code| NO_PHONE.contains(&code)) {
-            let sql = "UPDATE destination SET state = 'gone', gone_why = $2 WHERE id = $1";
-            txn.run(sql, vec![row.destination_id.into(), reason.into()]).await?;
+            let sql =
+                "UPDATE destination SET state = 'gone', gone_why = $2, gone_at = $3 WHERE id = $1 AND state <> 'gone'";
+            txn.run(sql, vec![row.destination_id.into(), reason.into(), now.into()]).await?;
         }
         next_hop_or_rearm(txn, row.id, now).await?;
         Ok(true)

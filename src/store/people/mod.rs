@@ -1,12 +1,17 @@
 //! Subscribers, their destinations, phones, consent and watches.
 
+pub mod admission;
+pub mod allowance;
 pub mod challenge;
+pub mod closed;
 pub mod consent;
 pub mod keys;
+pub mod linking;
 pub(in crate::store) mod merge;
 pub mod moved;
 pub mod person;
 pub mod phone;
 pub mod rekey;
+pub mod returned;
 pub mod subscriber;
 pub mod watch;

@@ -41,7 +41,7 @@ impl Db {
             match txn.row::<Row>(FIND, vec![new.as_str().into()]).await? {
                 Some(there) => unite(&txn, &moved, &there, now).await?,
                 None => {
-                    let sql = "UPDATE destination SET address = $2, state = 'active', gone_why = NULL WHERE id = $1";
+                    let sql = "UPDATE destination SET address = $2, state = 'active', gone_why = NULL, gone_at = NULL WHERE id = $1";
                     txn.run(sql, vec![moved.id.into(), new.into()]).await?;
                 }
             }
@@ -69,7 +69,7 @@ async fn unite(txn: &Txn, old: &Row, new: &Row, now: i64) -> Result<(), StoreErr
     for sql in [
         "UPDATE delivery SET destination_id = $2 WHERE destination_id = $1",
         "UPDATE destination SET rank = (SELECT o.rank FROM destination o WHERE o.id = $1), state = 'active', \
-           gone_why = NULL WHERE id = $2",
+           gone_why = NULL, gone_at = NULL WHERE id = $2",
     ] {
         txn.run(sql, vec![old.id.into(), new.id.into()]).await?;
     }

@@ -89,7 +89,7 @@ fn find(look_ups: &[LookUp]) -> (String, Vec<Value>) {
 
 /// Whoever is there is told there again.
 pub(in crate::store) async fn activate(txn: &Txn, destination_id: i64) -> Result<(), DbErr> {
-    let sql = "UPDATE destination SET state = 'active', gone_why = NULL WHERE id = $1";
+    let sql = "UPDATE destination SET state = 'active', gone_why = NULL, gone_at = NULL WHERE id = $1";
     txn.run(sql, vec![destination_id.into()]).await.map(|_| ())
 }
 

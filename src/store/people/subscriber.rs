@@ -60,7 +60,7 @@ impl Db {
         let row: Option<AddressRow> = txn.row(FIND, vec![destination.to_stored().into()]).await?;
         let address = match row {
             Some(row) => {
-                let sql = "UPDATE destination SET state = 'active', gone_why = NULL WHERE id = $1";
+                let sql = "UPDATE destination SET state = 'active', gone_why = NULL, gone_at = NULL WHERE id = $1";
                 txn.run(sql, vec![row.id.into()]).await?;
                 row.into_address()
             }

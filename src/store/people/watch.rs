@@ -210,7 +210,7 @@ impl Db {
 
 impl Which {
     /// As a condition with the value `$2`.
-    fn condition(self) -> (&'static str, i64) {
+    pub(super) fn condition(self) -> (&'static str, i64) {
         match self {
             Self::All => ("$2 = 0", 0),
             Self::Product(id) => ("w.product_id = $2", id),
@@ -248,7 +248,7 @@ fn mode(word: &str) -> Result<Mode, StoreError> {
 
 /// Keeps restocks of these products from being counted until we are done, so that each restock falls clearly before or
 /// after the arming. On SQLite the writer is alone anyway.
-async fn hold_products(txn: &Txn, products: &BTreeSet<i64>) -> Result<(), DbErr> {
+pub(super) async fn hold_products(txn: &Txn, products: &BTreeSet<i64>) -> Result<(), DbErr> {
     if products.is_empty() || txn.get_database_backend() != DbBackend::Postgres {
         return Ok(());
     }

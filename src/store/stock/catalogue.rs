@@ -55,6 +55,8 @@ pub struct ReadFrom {
     pub last_read_at: Option<DateTime<Utc>>,
     /// What went wrong last, while it is going wrong.
     pub last_error: Option<String>,
+    /// The same as a word.
+    pub fault: Option<String>,
 }
 
 /// What is known of one variant now.
@@ -108,6 +110,7 @@ struct ProductRow {
     interval_us: i64,
     last_read_at: Option<i64>,
     last_error: Option<String>,
+    fault: Option<String>,
 }
 
 #[derive(FromQueryResult)]
@@ -158,7 +161,7 @@ pub struct Stamp {
 }
 
 const PRODUCTS: &str = "SELECT p.id, p.title, p.handle, p.url, p.image, h.host, s.id AS source_id, s.url AS source_url, \
-     s.state, s.interval_us, s.last_read_at, s.last_error \
+     s.state, s.interval_us, s.last_read_at, s.last_error, s.fault \
      FROM product p JOIN source s ON s.id = p.source_id JOIN shop h ON h.id = p.shop_id";
 const ALIASES: &str = "SELECT product_id, text FROM alias";
 const OPTIONS: &str = "SELECT product_id, size, style, size_key FROM variant";
@@ -260,6 +263,7 @@ impl ProductRow {
                 interval: Duration::from_micros(u64::try_from(self.interval_us).unwrap_or_default()),
                 last_read_at: self.last_read_at.map(at),
                 last_error: self.last_error,
+                fault: self.fault,
             },
             id: self.id,
             title: self.title,

@@ -34,5 +34,6 @@ mod schema;
 mod shops;
 mod statuses;
 mod stop;
+mod strangers;
 mod texting;
 mod unwanted;

@@ -1,0 +1,133 @@
+//! Who has not said the invite word, and how much a stranger may add.
+
+use super::*;
+
+const WORD: &str = "raincoat";
+
+async fn by_invitation() -> Chat {
+    let mut chat = Chat::with_two_jackets().await;
+    chat.commands.rules.invite = Some(WORD.to_owned());
+    chat
+}
+
+fn telegram(chat: i64, may_manage: bool) -> Who {
+    Who { destination: Destination::Telegram { chat, topic: None }, may_manage }
+}
+
+#[tokio::test]
+async fn a_stranger_says_the_invite_word_first() {
+    let chat = by_invitation().await;
+    let complete =
+        async || chat.commands.complete(&chat.who, coatcheck_bots::Command::Watch, "product", "").await.len();
+    assert_eq!(complete().await, 0, "what there is is not for strangers");
+    insta::assert_snapshot!(chat.talk(&["/watch corps m", "/stock rain", "/start", "/forget", "[stop:1]", "/join snowcoat", "/join Raincoat", "/join raincoat", "/watch corps m black"]).await, @"");
+    assert_eq!(complete().await, 2);
+}
+
+#[tokio::test]
+async fn five_wrong_words_an_hour_and_the_right_one_gets_the_same_answer() {
+    let chat = by_invitation().await;
+    let mut answers = Vec::new();
+    for word in ["a", "b", "c", "d", "e", WORD] {
+        answers.push(chat.say(&format!("/join {word}")).await.lines().skip(1).collect::<String>());
+    }
+    answers.dedup();
+    assert_eq!(answers, ["CoatCheck is by invitation here. Say /join and the invite word you were given."]);
+    chat.clock.advance(Duration::from_secs(3600));
+    insta::assert_snapshot!(chat.say("/join raincoat").await, @"");
+}
+
+#[tokio::test]
+async fn a_room_is_let_in_by_who_manages_it_and_a_link_holds_the_word() {
+    let chat = by_invitation().await.whisper(telegram(-100, false));
+    insta::assert_snapshot!(chat.talk(&["/stock rain", "/join raincoat"]).await, @"");
+    let chat = chat.whisper(telegram(-100, true));
+    insta::assert_snapshot!(chat.talk(&["/join raincoat"]).await, @"");
+    let chat = chat.whisper(telegram(-100, false));
+    insta::assert_snapshot!(chat.talk(&["/stock rain"]).await, @"");
+    let chat = chat.whisper(telegram(5, true));
+    insta::assert_snapshot!(chat.talk(&["/start j-raincoat"]).await, @"");
+}
+
+#[tokio::test]
+async fn admins_operators_and_whoever_watched_before_need_no_word() {
+    let mut chat = Chat::with_two_jackets().await;
+    chat.say("/watch corps m").await;
+    chat.commands.rules.invite = Some(WORD.to_owned());
+    chat.db.begin_admission(true).await.expect("begun");
+    insta::assert_snapshot!(chat.say("/watches").await, @"");
+    chat.commands.rules.operators = vec![Destination::DiscordUser(70)];
+    let chat = chat.whisper(Who { destination: Destination::DiscordUser(70), may_manage: false });
+    insta::assert_snapshot!(chat.say("/watches").await, @"");
+}
+
+/// What the address is, as its source.
+async fn known(chat: &Chat, url: &str, state: &str) -> i64 {
+    use crate::store::db::sql::Sql;
+    let new = chat.commands.follow.source(&url.parse().expect(url), true).expect("public");
+    let id = chat.db.add_source(&new).await.expect("added").0;
+    let txn = chat.db.write().await.expect("begun");
+    let values = vec![id.into(), state.into()];
+    let sql = "UPDATE source SET state = $2, fault = 'bot_wall', last_error = 'secret', interval_us = 7, next_poll_at = 9 WHERE id = $1";
+    txn.run(sql, values).await.expect("set");
+    txn.commit().await.expect("committed");
+    id
+}
+
+#[tokio::test]
+async fn a_watch_changes_nothing_of_a_source_that_is_there() {
+    let chat = Chat::with_two_jackets().await;
+    for state in ["blocked", "gone", "paused"] {
+        let url = format!("https://{state}.example/p");
+        let id = known(&chat, &url, state).await;
+        let before = chat.db.source(id).await.expect("read");
+        let said = chat.say(&format!("/watch {url} M")).await;
+        assert!(!said.contains("secret"), "{said}");
+        assert_eq!(chat.db.source(id).await.expect("read"), before, "{state}");
+    }
+    insta::assert_snapshot!(chat.talk(&["/watch https://blocked.example/p#reviews M", "/watch https://paused.example/p?utm_source=x M"]).await, @"");
+}
+
+#[tokio::test]
+async fn new_addresses_are_bounded_for_each_person_and_in_all() {
+    let mut chat = Chat::with(None).await;
+    chat.commands.rules.max_addresses = 4;
+    let mut talk = Vec::new();
+    for n in 1..=4 {
+        talk.push(chat.say(&format!("/watch https://shop{n}.example/p M")).await);
+    }
+    insta::assert_snapshot!(talk[2..].join("\n\n"), @"");
+    chat.clock.advance(Duration::from_secs(60));
+    insta::assert_snapshot!(chat.talk(&["/watch https://shop4.example/p M", "/watch https://shop5.example/p M"]).await, @"");
+    chat.commands.rules.max_sources = 5;
+    let chat = chat.whisper(Who { destination: Destination::DiscordUser(8), may_manage: false });
+    insta::assert_snapshot!(chat.talk(&["/watch https://shop6.example/p M", "/watch https://intranet.example/p"]).await, @"");
+    assert_eq!(chat.db.sources().await.expect("read").len(), 5, "nothing is kept of what was refused");
+}
+
+#[tokio::test]
+async fn a_page_that_is_read_late_is_watched_then_and_answered() {
+    let chat = Chat::with(None).await;
+    insta::assert_snapshot!(chat.talk(&["/watch https://boots.example/p 41", "/watch https://none.example/p 41"]).await, @"");
+    let boots = product("Moon Boots", &[("41", "", OutOfStock), ("42", "", InStock)]);
+    let sources = chat.db.sources().await.expect("read");
+    let id = |host: &str| sources.iter().find(|source| source.host == host).expect(host).id;
+    read(&chat.db, id("boots.example"), vec![boots]).await;
+    fail(&chat.db, id("none.example"), "shop.internal is 10.0.0.7").await;
+    chat.clock.advance(Duration::from_secs(600));
+    assert_eq!(chat.commands.answer_wishes().await.expect("answered"), 2);
+    assert_eq!(chat.commands.answer_wishes().await.expect("answered"), 0, "once");
+    let mut sent = Vec::new();
+    for delivery in chat.db.deliveries(None, 10).await.expect("read") {
+        sent.push(format!("{}: {}", delivery.kind.as_str(), delivery.payload));
+    }
+    insta::assert_snapshot!(sent.join("\n"), @"");
+    insta::assert_snapshot!(chat.say("/watches").await, @"");
+}
+
+#[tokio::test]
+async fn one_person_has_so_many_watches_at_most() {
+    let mut chat = Chat::with_two_jackets().await;
+    chat.commands.rules.max_watches = 2;
+    insta::assert_snapshot!(chat.talk(&["/watch corps M,L", "/watch corps M", "/watch rain M", "/unwatch corps L", "/watch rain M"]).await, @"");
+}

@@ -1,0 +1,27 @@
+//! How many watches one person may have (`COATCHECK_MAX_WATCHES`).
+
+use coatcheck_bots::{Command, Reply, Who};
+
+use super::doing::Doing;
+use super::{Commands, platform, watches};
+use crate::store::StoreError;
+use crate::store::people::watch::Which;
+
+/// Why these watches would be too many. Those that are there already count once; admins have no limit.
+pub(crate) async fn too_many(commands: &Commands, who: &Who, doing: &Doing) -> Result<Option<Reply>, StoreError> {
+    if commands.is_admin(who) {
+        return Ok(None);
+    }
+    let mine = watches::mine(commands, who, Which::All).await?;
+    let wishes = doing.wishes();
+    let new = wishes
+        .iter()
+        .filter(|(_, wish)| mine.iter().all(|watch| watch.product_id != doing.product || watch.wish != *wish));
+    let most = usize::try_from(commands.rules.max_watches).unwrap_or(usize::MAX);
+    let new = new.count();
+    if new == 0 || mine.len() + new <= most {
+        return Ok(None);
+    }
+    let unwatch = Command::Unwatch.typed(platform(who));
+    Ok(Some(Reply::text(format!("You have {} of {most} watches. Stop one first: {unwatch}", mine.len()))))
+}

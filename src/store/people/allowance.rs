@@ -1,0 +1,64 @@
+//! How often somebody may try what is bounded for strangers: invite words, new addresses, link codes. Remembered for a
+//! day, whoever restarts or scales the service.
+
+use std::time::Duration;
+
+use coatcheck_domain::Destination;
+
+use crate::store::db::conn::Db;
+use crate::store::db::error::StoreError;
+use crate::store::db::sql::Sql;
+use crate::store::db::time::{micros, span};
+
+/// The longest time over which tries are counted.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// So many within so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// A day at most.
+    pub within: Duration,
+    /// Tries that are allowed.
+    pub most: i64,
+}
+
+impl Db {
+    /// May `destination` try `what` once more? If so, the try is counted. `each` bounds one destination, `all` everybody
+    /// together.
+    ///
+    /// # Errors
+    /// [`StoreError::NoKey`] for a phone where there are no keys; otherwise when the database fails.
+    pub async fn allow(
+        &self,
+        what: &str,
+        destination: &Destination,
+        each: &[Limit],
+        all: Option<Limit>,
+    ) -> Result<bool, StoreError> {
+        let who = match destination {
+            Destination::Sms(phone) => self.keys()?.chat(phone),
+            other => other.to_stored(),
+        };
+        let now = micros(self.now());
+        let txn = self.write().await?;
+        txn.run("DELETE FROM allowance WHERE at <= $1", vec![(now - span(DAY)).into()]).await?;
+        for limit in each {
+            let sql = "SELECT count(*) FROM allowance WHERE what = $1 AND who = $2 AND at > $3";
+            let values = vec![what.into(), who.as_str().into(), (now - span(limit.within)).into()];
+            if txn.id(sql, values).await?.unwrap_or_default() >= limit.most {
+                return Ok(false);
+            }
+        }
+        if let Some(limit) = all {
+            let sql = "SELECT count(*) FROM allowance WHERE what = $1 AND at > $2";
+            let values = vec![what.into(), (now - span(limit.within)).into()];
+            if txn.id(sql, values).await?.unwrap_or_default() >= limit.most {
+                return Ok(false);
+            }
+        }
+        let sql = "INSERT INTO allowance (what, who, at) VALUES ($1, $2, $3)";
+        txn.run(sql, vec![what.into(), who.into(), now.into()]).await?;
+        txn.commit().await?;
+        Ok(true)
+    }
+}
