@@ -215,7 +215,7 @@ fn products_sizes_and_destinations_that_are_not_there() {
     coatcheck: no product is called "boots"; `coatcheck shop add <URL> --name boots` follows one
 
     exit 0
-    Watching Corps Jacket, size XXXS, for console: (number 1). The shop does not list that size now; you will be notified if it appears.
+    Watching Corps Jacket — XXXS for console: (number 1). The shop does not list that size now; you will be notified if it appears.
 
     exit 2
     error: invalid value 'pigeon:coo' for '--to <DESTINATION>': a destination starts with its channel: console:, webhook:https://…, discord:<user id>, discord:#<channel id>, telegram:<chat id>, slack:<user or channel id> or sms:+14155550123 — not "pigeon:coo"
@@ -399,8 +399,8 @@ fn following_says_what_was_read_and_is_listed() {
             .map(|arguments| ask(&house, arguments).replace(&shop.host(), "SHOP"));
     insta::assert_snapshot!(outs.join("\n\n"), @"
     exit 0
-    Watching Corps Jacket, size m, for console: (number 1). Sold out now.
-    Watching Corps Jacket, size L, for console: (number 2). In stock now: http://SHOP/products/jacket?variant=45612961333531
+    Watching Corps Jacket — m for console: (number 1). Sold out now.
+    Watching Corps Jacket — L for console: (number 2). In stock now: http://SHOP/products/jacket?variant=45612961333531
 
     exit 0
     NO  PRODUCT       WANTED  MODE  STATE  TO

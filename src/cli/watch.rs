@@ -12,6 +12,7 @@ use super::args;
 use super::failure::{Failure, Outcome};
 use super::out;
 use crate::app::App;
+use crate::commands::{LONGEST, in_stock, wanted};
 use crate::config::Settings;
 use crate::store::people::consent::Standing;
 use crate::store::people::phone;
@@ -19,9 +20,6 @@ use crate::store::people::subscriber::Address;
 use crate::store::people::watch::{NewWatch, Watch};
 use crate::store::stock::catalogue::{Product, Variant};
 use crate::store::stock::history::VariantHistory;
-
-/// Characters of a size, at most.
-const LONGEST_SIZE: usize = 60;
 
 /// Runs one of them.
 ///
@@ -142,12 +140,12 @@ fn sizes(said: &[String]) -> Result<Vec<Option<String>>, Failure> {
     }
     let sizes: Vec<Option<String>> =
         said.iter().map(|size| size.trim()).filter(|size| !size.is_empty()).map(|size| Some(size.to_owned())).collect();
-    match sizes.iter().flatten().find(|size| size.chars().count() > LONGEST_SIZE) {
+    match sizes.iter().flatten().find(|size| size.chars().count() > LONGEST) {
         _ if sizes.is_empty() => {
             Err(Failure::usage("--size is empty; leave it out for any size, or name one, like --size M"))
         }
         Some(size) => Err(Failure::usage(format!(
-            "{:?}… is too long for a size; the maximum is {LONGEST_SIZE} characters",
+            "{:?}… is too long for a size; the maximum is {LONGEST} characters",
             words::shortened(size, 20)
         ))),
         None => Ok(sizes),
@@ -158,27 +156,8 @@ async fn product(app: &App, words: &[String]) -> Result<Product, Failure> {
     app.inbox().product(&words.join(" ")).await?.map_err(Failure::usage)
 }
 
-fn buyable<'a>(watch: &NewWatch, product: &Product, stock: &'a [Variant]) -> Vec<&'a Variant> {
-    stock
-        .iter()
-        .filter(|variant| {
-            let offer = Offer { sizes: &variant.size_keys, style: variant.style.as_deref(), title: &product.title };
-            variant.availability.is_buyable() && watch.wish.matches(&offer)
-        })
-        .collect()
-}
-
-fn wanted(size: Option<&str>, style: Option<&str>) -> String {
-    match (size, style) {
-        (None, None) => "any size".to_owned(),
-        (Some(size), None) => format!("size {}", words::plain(size)),
-        (None, Some(style)) => words::plain(style),
-        (Some(size), Some(style)) => format!("size {}, {}", words::plain(size), words::plain(style)),
-    }
-}
-
 fn added_words(id: i64, watch: &NewWatch, product: &Product, stock: &[Variant], to: &Destination) -> String {
-    let now = buyable(watch, product, stock);
+    let now: Vec<&Variant> = in_stock(product, stock, &watch.wish).collect();
     let wanted = wanted(watch.size.as_deref(), watch.style.as_deref());
     let title = words::title(&product.title);
     let listed = watch.wish.size.is_any() || product.sizes.iter().any(|(key, _)| *key == watch.wish.size);
@@ -190,7 +169,7 @@ fn added_words(id: i64, watch: &NewWatch, product: &Product, stock: &[Variant], 
     } else {
         "The shop does not list that size now; you will be notified if it appears.".to_owned()
     };
-    format!("Watching {title}, {wanted}, for {to} (number {id}). {today}")
+    format!("Watching {title} — {wanted} for {to} (number {id}). {today}")
 }
 
 fn added_json(id: i64, watch: &NewWatch, product: &Product, stock: &[Variant]) -> Value {
@@ -200,7 +179,7 @@ fn added_json(id: i64, watch: &NewWatch, product: &Product, stock: &[Variant]) -
         "size": watch.size,
         "style": watch.style,
         "mode": watch.mode.as_str(),
-        "in_stock": !buyable(watch, product, stock).is_empty(),
+        "in_stock": in_stock(product, stock, &watch.wish).next().is_some(),
     })
 }
 

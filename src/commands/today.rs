@@ -54,6 +54,11 @@ pub(crate) fn matching<'a>(
     stock.iter().filter(|variant| fulfils(product, variant, wish))
 }
 
+/// The same, as far as they can be bought.
+pub fn in_stock<'a>(product: &'a Product, stock: &'a [Variant], wish: &'a Wish) -> impl Iterator<Item = &'a Variant> {
+    matching(product, stock, wish).filter(|variant| variant.availability.is_buyable())
+}
+
 fn fulfils(product: &Product, variant: &Variant, wish: &Wish) -> bool {
     let offer = Offer { sizes: &variant.size_keys, style: variant.style.as_deref(), title: &product.title };
     variant.product_id == product.id && wish.matches(&offer)
@@ -185,7 +190,8 @@ pub(crate) fn as_told(variant: &Variant) -> AlertVariant {
 }
 
 /// What is wanted, as it was said: `M / black`, `M`, `any size`.
-pub(crate) fn wanted(size: Option<&str>, style: Option<&str>) -> String {
+#[must_use]
+pub fn wanted(size: Option<&str>, style: Option<&str>) -> String {
     let said: Vec<String> = size.into_iter().chain(style).map(words::plain).filter(|part| !part.is_empty()).collect();
     if said.is_empty() { "any size".to_owned() } else { said.join(" / ") }
 }

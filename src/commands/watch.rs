@@ -16,7 +16,7 @@ use crate::store::stock::catalogue::{Product, Variant};
 /// Sizes in one command, at most.
 const MOST_SIZES: usize = 20;
 /// Characters of a size or style as said, at most.
-const LONGEST: usize = 60;
+pub const LONGEST: usize = 60;
 
 /// What was said after `/watch`.
 pub(crate) async fn said(commands: &Commands, who: &Who, said: &Said, words: &Arguments) -> Result<Next, StoreError> {
