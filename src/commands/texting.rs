@@ -41,7 +41,8 @@ const STOPPED: &str = "You're unsubscribed, so you get no texts. Reply START to 
 const SILENT: &str = "You're unsubscribed and won't get more texts. Reply START to resubscribe.";
 /// Carriers want it said to whoever joins.
 pub(super) const JOINED: &str = "STOP ends all texts, HELP helps. Msg & data rates may apply.";
-pub(super) const IN: &str = "You're subscribed. Text a product and a size, like JACKET M, to hear when it is back in stock.";
+pub(super) const IN: &str =
+    "You're subscribed. Text a product and a size, like JACKET M, to hear when it is back in stock.";
 
 /// The number that speaks, if a number does.
 pub(super) fn phone(who: &Who) -> Option<&Phone> {
@@ -93,7 +94,11 @@ fn not_texted(commands: &Commands, phone: &Phone) -> Option<String> {
 }
 
 /// At night the answer says when an alert would come.
-pub(super) async fn with_night(commands: &Commands, phone: &Phone, mut answered: Answered) -> Result<Answered, StoreError> {
+pub(super) async fn with_night(
+    commands: &Commands,
+    phone: &Phone,
+    mut answered: Answered,
+) -> Result<Answered, StoreError> {
     let Some(texting) = &commands.texting else { return Ok(answered) };
     let is_night = matches!(day(commands.db.now(), &phone.zones(), texting.hours), Day::At(_));
     if is_night && answered.asked && !commands.db.is_texted_anytime(phone).await? {

@@ -68,6 +68,8 @@ async fn unite(txn: &Txn, old: &Row, new: &Row, now: i64) -> Result<(), StoreErr
     }
     for sql in [
         "UPDATE delivery SET destination_id = $2 WHERE destination_id = $1",
+        "UPDATE wish SET destination_id = $2 WHERE destination_id = $1 AND NOT EXISTS (SELECT 1 FROM wish o \
+           WHERE o.destination_id = $2 AND o.source_id = wish.source_id AND o.words = wish.words)",
         "UPDATE destination SET rank = (SELECT o.rank FROM destination o WHERE o.id = $1), state = 'active', \
            gone_why = NULL, gone_at = NULL WHERE id = $2",
     ] {
