@@ -92,7 +92,7 @@ pub(crate) async fn end(db: &Db, source: HeldSource, end: End, plan: Plan) -> Wr
 /// A reading with these products, complete now.
 pub(crate) fn reading(db: &Db, products: Vec<ProductReading>) -> NewReading {
     NewReading {
-        reading: Reading { products, complete: true },
+        reading: Reading { products, complete: true, doubts: Vec::new() },
         reader: "shopify".to_owned(),
         read_at: db.now(),
         body_digest: "made up".to_owned(),
@@ -145,6 +145,7 @@ pub(crate) fn product(title: &str, variants: &[(&str, &str, Availability)]) -> P
         url: Some(url),
         image: None,
         complete: true,
+        updated_at: None,
         variants: variants.collect(),
     }
 }

@@ -21,6 +21,7 @@ pub(crate) fn product(availability: Availability) -> ProductReading {
         url: None,
         image: None,
         complete: true,
+        updated_at: None,
         variants: variants.collect(),
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::args;
 use super::failure::{Failure, Outcome};
+use super::notes::notes;
 use super::out;
 use crate::app::{SystemClock, shops};
 use crate::config::Settings;
@@ -33,7 +34,10 @@ pub(super) async fn run(settings: Settings, args: args::Check) -> Outcome {
     let outcome = shops.read(&spec, &bar).await;
     bar.0.finish_and_clear();
     match outcome {
-        Ok(ReadOutcome::Read(read)) if args.json => out::json(&machine(&read, args.explain)),
+        Ok(ReadOutcome::Read(read)) if args.json => {
+            notes(&read.reading, args.explain).iter().for_each(|note| out::note(note));
+            out::json(&machine(&read, args.explain))
+        }
         Ok(ReadOutcome::Read(read)) => out::line(&human(&read.reading, read.reader.as_str(), args.explain)),
         Ok(ReadOutcome::NotModified { .. }) => {
             Err(Failure::unreadable("the shop answered 304 (not modified) to an unconditional request"))
@@ -79,7 +83,11 @@ impl Progress for Bar {
 
 fn machine(read: &Read, explain: bool) -> Value {
     let products: Vec<Value> = read.reading.products.iter().map(|product| product_json(product, explain)).collect();
-    json!({ "reader": read.reader.as_str(), "products": products })
+    let mut json = json!({ "reader": read.reader.as_str(), "complete": read.reading.complete, "products": products });
+    if explain {
+        json["doubts"] = serde_json::to_value(&read.reading.doubts).unwrap_or_default();
+    }
+    json
 }
 
 fn product_json(product: &ProductReading, explain: bool) -> Value {
@@ -140,7 +148,10 @@ pub(super) fn human(reading: &Reading, reader: &str, explain: bool) -> String {
         count(variants, "variant")
     ));
     if !reading.complete {
-        text.push_str("; the list is incomplete, there may be more");
+        text.push_str("; the reading is incomplete, there may be more");
+    }
+    for note in notes(reading, explain) {
+        text.push_str(&format!("\nNote: {note}"));
     }
     text
 }

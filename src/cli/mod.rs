@@ -7,6 +7,7 @@ mod deliveries;
 mod doctor;
 mod failure;
 mod manual;
+mod notes;
 mod out;
 mod rekey;
 mod serve;

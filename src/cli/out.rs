@@ -26,6 +26,11 @@ pub(super) fn bytes(bytes: &[u8]) -> Outcome {
     })
 }
 
+/// Says something beside what is printed for machines. Nobody is stopped where standard error is gone.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "Note: {text}");
+}
+
 /// Prints a value as JSON.
 ///
 /// # Errors

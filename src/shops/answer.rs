@@ -1,12 +1,11 @@
 //! What a shop's answer is, before anybody reads it: a wall, a wait, a page where data is due. Pure.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, SERVER};
+use reqwest::header::{HeaderMap, RETRY_AFTER, SERVER};
 
 use super::fetch_error::FetchErrorKind;
+use super::retry_after::retry_after;
 
 /// What kind of document is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +15,6 @@ pub enum Expect {
     /// Whatever is there.
     Anything,
 }
-
-/// No shop is left alone for longer than this because of one header.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Words that stand in challenge pages and in no product's page.
 const WALL_MARKS: [(&str, &str); 12] = [
@@ -60,21 +56,8 @@ pub fn judge(
     }
     match expect {
         Expect::Anything => Ok(()),
-        Expect::Json => json_is_there(headers, body),
+        Expect::Json => json_is_there(body),
     }
-}
-
-/// `Retry-After` as seconds or as a date (RFC 9110, 10.2.3), at most a day.
-#[must_use]
-pub fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
-    let value = value.trim();
-    let wait = if value.bytes().all(|b| b.is_ascii_digit()) && !value.is_empty() {
-        value.parse().map_or(LONGEST_WAIT, Duration::from_secs)
-    } else {
-        let at = DateTime::parse_from_rfc2822(value).ok()?;
-        (at.with_timezone(&Utc) - now).to_std().unwrap_or(Duration::ZERO)
-    };
-    Some(wait.min(LONGEST_WAIT))
 }
 
 /// What gives a bot wall away.
@@ -107,13 +90,13 @@ fn wall(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<String> 
     ))
 }
 
-fn json_is_there(headers: &HeaderMap, body: &[u8]) -> Result<(), FetchErrorKind> {
-    let wrong = |got: String| Err(FetchErrorKind::WrongContent { expected: "JSON", got });
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let starts_as_json = matches!(first_byte(body), Some(b'{' | b'['));
-    if !looks_like_html(body) && (starts_as_json || !kind.to_ascii_lowercase().contains("html")) {
+/// A page where data is due. Whatever else it is, and whatever it is declared as, is unwrapped before it is judged:
+/// many shops send JSON as `text/html`.
+fn json_is_there(body: &[u8]) -> Result<(), FetchErrorKind> {
+    if !looks_like_html(body) {
         return Ok(());
     }
+    let wrong = |got: String| Err(FetchErrorKind::WrongContent { expected: "JSON", got });
     let page = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]);
     if page.contains("action=\"/password\"") || page.contains("template-password") {
         return wrong("the shop's password page: the shop is closed".to_owned());
@@ -161,22 +144,6 @@ mod tests {
         match judge(status, &headers, body.as_bytes(), Expect::Json, now()) {
             Ok(()) => "ok".to_owned(),
             Err(kind) => kind.to_string(),
-        }
-    }
-
-    #[test]
-    fn waits_are_seconds_or_dates_and_never_longer_than_a_day() {
-        for (value, seconds) in [
-            ("120", Some(120)),
-            (" 0 ", Some(0)),
-            ("Wed, 21 Oct 2026 07:30:00 GMT", Some(120)),
-            ("Wed, 21 Oct 2026 07:00:00 GMT", Some(0)),
-            ("99999999999999999999999", Some(86_400)),
-            ("soon", None),
-            ("", None),
-            ("-5", None),
-        ] {
-            assert_eq!(retry_after(value, now()), seconds.map(Duration::from_secs), "{value:?}");
         }
     }
 

@@ -13,10 +13,20 @@ use super::bounds;
 use super::charset;
 use super::error::ReadError;
 use super::page;
-use super::readers::shopify::not_json;
 
 /// Prefixes that keep JSON from being run as a script.
-const GUARDS: [&str; 4] = [")]}',", ")]}'", "while(1);", "for(;;);"];
+const GUARDS: [&str; 10] = [
+    ")]}',",
+    ")]}'",
+    "])}while(1);</x>",
+    "while(1);",
+    "while (1);",
+    "while(true);",
+    "for(;;);",
+    "for (;;);",
+    "throw 1;",
+    "{}&&",
+];
 
 /// What a document is, before anything is made of it.
 pub(super) enum Text {
@@ -56,7 +66,7 @@ fn json_in(text: &str) -> Result<String, ReadError> {
     }
     match serde_json::from_str::<IgnoredAny>(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => lines(text).or_else(|| callback(text)).ok_or_else(|| not_json(&error)),
+        Err(error) => lines(text).or_else(|| callback(text)).ok_or_else(|| ReadError::not_json(&error)),
     }
 }
 
@@ -74,7 +84,7 @@ pub fn json(body: &[u8], content_type: Option<&str>) -> Result<Value, ReadError>
 /// As [`bounds::tree_cost`], and when it is no JSON.
 pub(super) fn tree(json: &str) -> Result<Value, ReadError> {
     bounds::tree_cost(json)?;
-    serde_json::from_str(json).map_err(|error| not_json(&error))
+    serde_json::from_str(json).map_err(|error| ReadError::not_json(&error))
 }
 
 /// NDJSON: a value a line, made one list.

@@ -59,6 +59,12 @@ impl ReadError {
         Self::Shape { at: at.into(), what: what.into() }
     }
 
+    /// A text that is no JSON.
+    pub(crate) fn not_json(error: &serde_json::Error) -> Self {
+        let what = if error.is_eof() { "the JSON ends too early; the answer was cut" } else { "this is not JSON" };
+        Self::shape(format!("line {} column {}", error.line(), error.column()), what)
+    }
+
     /// How long the shop asked us to stay away.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -98,6 +104,14 @@ impl ReadError {
             Self::Fetch(error) => error.may_be_elsewhere(),
             Self::Shape { .. } | Self::Unrecognised { .. } => true,
             _ => false,
+        }
+    }
+
+    /// The failed request, if it was one.
+    pub(crate) fn into_fetch(self) -> Option<FetchError> {
+        match self {
+            Self::Fetch(error) => Some(error),
+            _ => None,
         }
     }
 

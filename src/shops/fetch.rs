@@ -18,8 +18,9 @@ use super::client::NoAddress;
 use super::fetch_error::{FetchError, FetchErrorKind};
 use super::guard::{Guard, Refused};
 use super::memory::{Memory, Share};
-use super::redirect;
+use super::retry_after::retry_after;
 use super::robots_memory::RobotsMemory;
+use super::{charset, packed, redirect};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -163,12 +164,13 @@ impl Fetcher {
         if status == reqwest::StatusCode::NOT_MODIFIED && (ask.etag.is_some() || ask.last_modified.is_some()) {
             return Ok(fetched(url, status.as_u16(), &headers, Bytes::new(), self.clock.now()));
         }
-        let share = if ask.proven { self.memory.proven() } else { self.memory.others() };
-        let (body, cut) = read(response, self.limits.body, share).await.map_err(at)?;
+        let share = || if ask.proven { self.memory.proven() } else { self.memory.others() };
+        let (body, cut) = read(response, self.limits.body, share()).await.map_err(at)?;
         if cut {
             return Err(at(FetchErrorKind::TooLarge { limit: self.limits.body }));
         }
         let received_at = self.clock.now();
+        let body = packed::unpacked(body, self.limits.body, share).await.map_err(at)?;
         answer::judge(status, &headers, &body, ask.expect, received_at).map_err(at)?;
         Ok(fetched(url, status.as_u16(), &headers, body, received_at))
     }
@@ -188,8 +190,8 @@ impl Fetcher {
             if !is_redirect(response.status().as_u16()) {
                 return Ok((url, response));
             }
-            let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-            let next = redirect::target(&url, location).map_err(at)?;
+            let location = response.headers().get(LOCATION).map(|value| redirect::encoded(value.as_bytes()));
+            let next = redirect::target(&url, location.as_deref()).map_err(at)?;
             url = next;
         }
         Err(FetchError::new(&url, FetchErrorKind::TooManyRedirects(self.limits.redirects)))
@@ -235,16 +237,17 @@ impl Fetcher {
         let code = response.status().as_u16();
         if code == 429 || code >= 500 {
             let wait = response.headers().get(reqwest::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-            let wait = wait.and_then(|value| answer::retry_after(value, self.clock.now()));
+            let wait = wait.and_then(|value| retry_after(value, self.clock.now()));
             return Err(unreadable(format!("status {code}"), wait));
         }
         if code >= 300 {
             return Ok(String::new());
         }
-        let (body, _) = read(response, ROBOTS_BYTES, self.memory.others())
-            .await
-            .map_err(|kind| unreadable(kind.to_string(), None))?;
-        Ok(String::from_utf8_lossy(&body).into_owned())
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let broken = |kind: FetchErrorKind| unreadable(kind.to_string(), None);
+        let (body, _) = read(response, ROBOTS_BYTES, self.memory.others()).await.map_err(broken)?;
+        let body = packed::unpacked(body, ROBOTS_BYTES, || self.memory.others()).await.map_err(broken)?;
+        Ok(charset::text(&body, kind.as_deref()).unwrap_or_else(|_| String::from_utf8_lossy(&body)).into_owned())
     }
 }
 

@@ -4,7 +4,6 @@
 //! them to a reader (`readers`, pure) and checks that the answer is about what was asked for (`identity`).
 
 pub mod address;
-pub mod address_parts;
 pub mod answer;
 mod apart;
 mod assignments;
@@ -20,10 +19,12 @@ pub mod fetch_error;
 pub mod guard;
 pub mod identity;
 mod memory;
+mod packed;
 mod page;
 mod pages;
 pub mod readers;
 pub mod redirect;
+pub mod retry_after;
 pub mod robots;
 mod robots_memory;
 pub mod source;
@@ -42,14 +43,17 @@ pub use error::ReadError;
 pub use fetch::{FetchLimits, Fetcher, parse_header};
 pub use fetch_error::{FetchError, FetchErrorKind};
 pub use guard::{AllowHosts, Guard, Refused};
-pub use source::{NoSuchReader, Page, Progress, Read, ReadOutcome, ReaderKind, SourceSpec, Unwatched};
+pub use readers::{NoSuchReader, ReaderKind};
+pub use source::{Page, Progress, Read, ReadOutcome, SourceSpec, Unwatched};
 pub use workers::{Overran, Source, WORKER, WorkerLimits, Workers, worker_main};
 
 use answer::Expect;
 use apart::Desk;
-use detect::Attempt;
 use documents::Text;
 use fetch::{Ask, Fetched};
+use pages::List;
+use readers::Attempt;
+use readers::json::{GenericJson, row};
 
 /// Reads sources.
 #[derive(Debug)]
@@ -91,7 +95,7 @@ impl Shops {
     ) -> Result<ReadOutcome, ReadError> {
         match attempt {
             Attempt::Document { url, reader } => self.document(url, *reader, spec).await,
-            Attempt::List { url } => self.list(url, spec, progress).await,
+            Attempt::List { url, reader } => self.list(url, *reader, spec, progress).await,
             Attempt::Program { program, urls } => self.program(program, urls, spec, progress).await,
         }
     }
@@ -137,16 +141,25 @@ impl Shops {
         }
     }
 
-    async fn list(&self, url: &Url, spec: &SourceSpec, progress: &dyn Progress) -> Result<ReadOutcome, ReadError> {
-        let pages = pages::read(&self.fetcher, &self.desk, url, spec, progress).await?;
+    async fn list(
+        &self,
+        url: &Url,
+        reader: ReaderKind,
+        spec: &SourceSpec,
+        progress: &dyn Progress,
+    ) -> Result<ReadOutcome, ReadError> {
+        let (fetcher, desk) = (&self.fetcher, &self.desk);
+        let list = List { fetcher, desk, reader: reader.reader(), url, spec };
+        let pages = list.read(progress).await?;
         Ok(ReadOutcome::Read(Box::new(Read {
             reading: pages.reading,
-            reader: ReaderKind::Shopify,
+            reader,
             resolved_url: pages.first_url,
             body_digest: pages.digest.finalize().into(),
             etag: None,
             last_modified: None,
             received_at: pages.received_at,
+            cut_by: pages.cut_by,
         })))
     }
 
@@ -180,7 +193,7 @@ impl Shops {
         if urls.len() > 1 {
             (first.etag, first.last_modified) = (None, None);
         }
-        Ok(read_from(reading, ReaderKind::Json, digest, first))
+        Ok(read_from(reading, ReaderKind::of(&GenericJson), digest, first))
     }
 
     /// Every document of a program, in order; none after one that did not change.
@@ -235,6 +248,7 @@ fn read_from(reading: Reading, reader: ReaderKind, body_digest: [u8; 32], fetche
         etag: fetched.etag,
         last_modified: fetched.last_modified,
         received_at: fetched.received_at,
+        cut_by: None,
     }))
 }
 
@@ -257,9 +271,9 @@ fn rows_reading(rows: &str, url: &Url) -> Result<Reading, ReadError> {
 /// The reading that a program's rows make.
 ///
 /// # Errors
-/// As [`readers::row::reading`].
+/// As [`row::reading`].
 pub fn program_reading(rows: &[Value], url: &Url) -> Result<Reading, ReadError> {
-    readers::row::reading(rows, &|index| format!("jq[{index}]"), url)
+    row::reading(rows, &|index| format!("jq[{index}]"), url)
 }
 
 /// A page that redirects away is no document of the source, whatever it holds; a product may have been renamed, which

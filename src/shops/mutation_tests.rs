@@ -169,7 +169,7 @@ proptest! {
     fn a_broken_document_is_an_error_or_read_faithfully(
         which in any::<Index>(),
         changes in prop::collection::vec((prop::collection::vec(any::<Index>(), 1..6), breaks()), 1..4),
-        reader in prop_oneof![Just(None), Just(Some(ReaderKind::Shopify)), Just(Some(ReaderKind::Json))],
+        reader in prop_oneof![Just(None), Just(Some(kind("shopify"))), Just(Some(kind("json")))],
     ) {
         let mut document = which.get(&documents()).clone();
         for (steps, how) in &changes {

@@ -1,23 +1,23 @@
-//! Reads a list of Shopify's page by page, all or nothing.
+//! Reads a list page by page. What fails after the first page costs only what it would have shown.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use coatcheck_domain::{ProductReading, Reading};
+use coatcheck_domain::{Doubt, ProductReading, Reading};
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::answer::Expect;
 use super::apart::Desk;
 use super::bounds;
-use super::charset;
+use super::documents;
 use super::error::ReadError;
-use super::fetch::{Ask, Fetched, Fetcher};
+use super::fetch::{Ask, Fetcher};
+use super::fetch_error::FetchError;
 use super::identity;
-use super::readers::shopify::{self, PAGE};
+use super::readers::Reader;
 use super::source::{Page, Progress, SourceSpec};
 
 /// Shopify gives no more pages of a list.
@@ -25,92 +25,136 @@ const MOST_PAGES: usize = 100;
 /// All pages together take no longer.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
-/// A whole list, and what its pages came from.
+/// A list as far as it was read, and what its pages came from.
 pub(super) struct Pages {
     pub(super) reading: Reading,
     pub(super) first_url: Url,
     pub(super) digest: Sha256,
     /// When the last page was in hand.
     pub(super) received_at: DateTime<Utc>,
+    /// What stopped it, if the shop did.
+    pub(super) cut_by: Option<FetchError>,
 }
 
-/// Reads until a page is short. What shifts or repeats while paging leaves the list incomplete, never wrong.
-pub(super) async fn read(
-    fetcher: &Fetcher,
-    desk: &Desk,
-    list: &Url,
-    spec: &SourceSpec,
-    progress: &dyn Progress,
-) -> Result<Pages, ReadError> {
-    let started = fetcher.clock().monotonic();
-    let mut found = Found::default();
-    let mut digest = Sha256::new();
-    let mut first_url = None;
-    let mut received_at = fetcher.clock().now();
-    // A page that was asked for by number is that page only.
-    let asked_page = list.query_pairs().any(|(name, _)| name == "page");
-    let last = if asked_page { 1 } else { MOST_PAGES };
-    for number in 1..=last {
-        let url = if asked_page { list.clone() } else { page_url(list, number) };
-        let fetched = fetcher.get(Ask::new(&url, &spec.headers, Expect::Json).proven(spec.proven)).await?;
-        identity::redirect(&url, &fetched.final_url)?;
-        digest.update(&fetched.body);
-        received_at = fetched.received_at;
-        let answer = fetched.clone();
-        let text = desk.read(fetched.body.len() * 2, move || page_text(&answer)).await?;
-        let (cost, url) = (bounds::tree_cost(&text)?, fetched.final_url.clone());
-        let products = desk.read(cost, move || shopify::parse_page(text.as_bytes(), &url)).await?;
-        first_url.get_or_insert(fetched.final_url);
-        let end = found.take(products);
-        if progress.page(Page { number, products: found.products.len() }).await == ControlFlow::Break(()) {
-            return Err(ReadError::Stopped);
-        }
-        if end {
-            break;
-        }
-        if fetcher.clock().monotonic().saturating_sub(started) > LONGEST {
-            return Err(ReadError::TooLong(LONGEST));
-        }
-    }
-    let complete =
-        found.ended && !found.shifted && !asked_page && found.products.iter().all(|product| product.complete);
-    if found.products.is_empty() {
-        return Err(ReadError::shape("$.products", "the list is empty; nothing is concluded from that"));
-    }
-    let reading = Reading { products: found.products, complete };
-    Ok(Pages { reading, first_url: first_url.unwrap_or_else(|| list.clone()), digest, received_at })
+/// A list, and who asks for its pages how.
+pub(super) struct List<'a> {
+    pub(super) fetcher: &'a Fetcher,
+    pub(super) desk: &'a Desk,
+    pub(super) reader: &'static dyn Reader,
+    pub(super) url: &'a Url,
+    pub(super) spec: &'a SourceSpec,
 }
 
-fn page_text(page: &Fetched) -> Result<String, ReadError> {
-    charset::text(&page.body, page.content_type.as_deref()).map(Cow::into_owned)
+impl List<'_> {
+    /// Reads until a page is empty or brings nothing new: shops give fewer a page than they are asked for. What shifts
+    /// or repeats while paging, and what is cut, leaves the list incomplete, never wrong.
+    pub(super) async fn read(&self, progress: &dyn Progress) -> Result<Pages, ReadError> {
+        let mut pages = Pages {
+            reading: Reading { products: Vec::new(), complete: true, doubts: Vec::new() },
+            first_url: self.url.clone(),
+            digest: Sha256::new(),
+            received_at: self.fetcher.clock().now(),
+            cut_by: None,
+        };
+        let mut found = Found::default();
+        let started = self.fetcher.clock().monotonic();
+        // A page that was asked for by number is that page only.
+        let asked_page = self.url.query_pairs().any(|(name, _)| name == "page");
+        for number in 1..=if asked_page { 1 } else { MOST_PAGES } {
+            let url = if asked_page { self.url.clone() } else { self.reader.page_url(self.url, number) };
+            match self.page(&url, number, &mut pages).await {
+                Ok(page) => found.take(page),
+                Err(error) if number > 1 => {
+                    found.cut(number, &error);
+                    pages.cut_by = error.into_fetch();
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+            if progress.page(Page { number, products: found.products.len() }).await == ControlFlow::Break(()) {
+                return Err(ReadError::Stopped);
+            }
+            if found.ended {
+                break;
+            }
+            if self.fetcher.clock().monotonic().saturating_sub(started) > LONGEST {
+                found.cut(number + 1, &ReadError::TooLong(LONGEST));
+                break;
+            }
+        }
+        if found.products.is_empty() {
+            return Err(ReadError::shape("$.products", "the list is empty; nothing is concluded from that"));
+        }
+        pages.reading = found.reading(asked_page);
+        Ok(pages)
+    }
+
+    async fn page(&self, url: &Url, number: usize, pages: &mut Pages) -> Result<Reading, ReadError> {
+        let fetched =
+            self.fetcher.get(Ask::new(url, &self.spec.headers, Expect::Json).proven(self.spec.proven)).await?;
+        identity::redirect(url, &fetched.final_url)?;
+        pages.digest.update(&fetched.body);
+        pages.received_at = fetched.received_at;
+        if number == 1 {
+            pages.first_url = fetched.final_url.clone();
+        }
+        let (reader, answer) = (self.reader, fetched.clone());
+        // Twice its bytes: as they came, and as text.
+        let text = move || documents::json_text(&answer.body, answer.content_type.as_deref());
+        let text = self.desk.read(fetched.body.len() * 2, text).await?;
+        let (cost, url) = (bounds::tree_cost(&text)?, fetched.final_url);
+        self.desk.read(cost, move || reader.read_page(&documents::tree(&text)?, &url)).await
+    }
 }
 
 #[derive(Default)]
 struct Found {
     products: Vec<ProductReading>,
     keys: HashSet<String>,
-    shifted: bool,
+    doubts: Vec<Doubt>,
+    pages: usize,
+    first_size: usize,
+    incomplete: bool,
     ended: bool,
 }
 
 impl Found {
-    /// Takes in a page; says whether it was the last: short, or nothing new (a shop that ignores page numbers).
-    fn take(&mut self, page: Vec<ProductReading>) -> bool {
-        let (size, before) = (page.len(), self.products.len());
-        for product in page {
+    /// Takes in a page: the last is empty, or brings nothing new (a shop that ignores page numbers).
+    fn take(&mut self, page: Reading) {
+        let (size, before) = (page.products.len(), self.products.len());
+        self.pages += 1;
+        if self.pages == 1 {
+            self.first_size = size;
+        }
+        let mut shifted = false;
+        for product in page.products {
             if self.keys.insert(product.key()) {
                 self.products.push(product);
             } else {
-                self.shifted = true;
+                shifted = true;
             }
         }
-        self.ended = size < PAGE;
-        self.ended || self.products.len() == before
+        self.ended = self.products.len() == before;
+        // The same page again is the end of a list that has but one, unless it was cut at a round number.
+        let same_again = self.ended && self.pages == 2 && size == self.first_size;
+        self.incomplete |= !page.complete || (shifted && !(same_again && !is_round(size)));
+        self.doubts.extend(page.doubts);
+    }
+
+    fn cut(&mut self, page: usize, error: &ReadError) {
+        self.incomplete = true;
+        self.doubts
+            .push(Doubt { at: format!("page {page}"), what: format!("not read, so the list is cut here: {error}") });
+    }
+
+    fn reading(self, asked_page: bool) -> Reading {
+        let complete =
+            self.ended && !self.incomplete && !asked_page && self.products.iter().all(|product| product.complete);
+        Reading { products: self.products, complete, doubts: self.doubts }
     }
 }
 
-fn page_url(list: &Url, number: usize) -> Url {
-    let mut url = list.clone();
-    url.query_pairs_mut().append_pair("limit", &PAGE.to_string()).append_pair("page", &number.to_string());
-    url
+/// Pages hold 10, 12, 24, 30, 50 or 250: a list of so many may be a page of a longer one.
+fn is_round(size: usize) -> bool {
+    size % 10 == 0 || size % 12 == 0 || (size >= 16 && size.is_power_of_two())
 }

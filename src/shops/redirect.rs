@@ -21,6 +21,20 @@ pub fn target(from: &Url, location: Option<&str>) -> Result<Url, FetchErrorKind>
     Ok(to)
 }
 
+/// A `Location` as the shop sent it, which may be raw UTF-8 or anything: bytes beyond ASCII are percent-encoded as
+/// browsers do it.
+#[must_use]
+pub fn encoded(location: &[u8]) -> String {
+    location.iter().fold(String::with_capacity(location.len()), |mut text, byte| {
+        if byte.is_ascii() {
+            text.push(char::from(*byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+        text
+    })
+}
+
 /// Are two addresses one site? Equal hosts or a `www.` of difference, and equal ports or the web's usual two.
 #[must_use]
 pub fn same_site(a: &Url, b: &Url) -> bool {
@@ -47,6 +61,14 @@ mod tests {
             Some("https://www.shop.example/b")
         );
         assert_eq!(to("https://shop.example/a/b", "../c?d").as_deref(), Some("https://shop.example/c?d"));
+    }
+
+    #[test]
+    fn an_address_in_raw_utf8_is_followed() {
+        let raw = encoded("/ja/products/ジャケット.js".as_bytes());
+        let encoded = "https://shop.example/ja/products/%E3%82%B8%E3%83%A3%E3%82%B1%E3%83%83%E3%83%88.js";
+        assert_eq!(to("https://shop.example/a", &raw).as_deref(), Some(encoded));
+        assert_eq!(super::encoded(b"/caf\xE9?x=1%20"), "/caf%E9?x=1%20");
     }
 
     #[test]

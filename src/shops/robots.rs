@@ -55,7 +55,8 @@ struct Group {
 fn groups(text: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut naming = false;
-    for line in text.trim_start_matches('\u{FEFF}').lines() {
+    // A line may end in CR, LF or both (RFC 9309, 2.2).
+    for line in text.trim_start_matches('\u{FEFF}').split(['\r', '\n']) {
         let line = line.split('#').next().unwrap_or_default();
         let Some((key, value)) = line.split_once(':') else { continue };
         let value = value.trim();
@@ -159,6 +160,19 @@ mod tests {
             ("/robots.txt", true),
         ] {
             assert_eq!(robots.allows(path), allowed, "{path}");
+        }
+    }
+
+    #[test]
+    fn lines_end_in_any_way_and_blanks_mean_nothing() {
+        for text in [
+            "User-agent: *\rDisallow: /a\r",
+            "User-agent: *\r\nDisallow: /a",
+            "\u{FEFF}  User-agent : *\n\n\tSitemap: https://x.example/s\n   Disallow:/a",
+            "user-agent:*\ndisallow:\ndisallow:/a",
+        ] {
+            assert!(!Robots::parse(text).allows("/a"), "{text:?}");
+            assert!(Robots::parse(text).allows("/b"), "{text:?}");
         }
     }
 

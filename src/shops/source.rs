@@ -1,14 +1,15 @@
 //! What is read: a source as its owner described it, and what came of reading it.
 
-use std::fmt;
 use std::ops::ControlFlow;
-use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Reading;
 use url::Url;
+
+use super::fetch_error::FetchError;
+use super::readers::ReaderKind;
 
 /// One thing that is polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct SourceSpec {
     pub url: Url,
     /// The reader that understands it; found by itself when absent.
     pub reader: Option<ReaderKind>,
-    /// A jq program that makes rows of it; implies [`ReaderKind::Json`].
+    /// A jq program that makes rows of it; implies the reader `json`.
     pub jq: Option<String>,
     /// More documents for the program: it gets a list of all, this source's own first.
     pub more_urls: Vec<Url>,
@@ -57,48 +58,6 @@ impl SourceSpec {
     }
 }
 
-/// Which reader understands a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReaderKind {
-    /// Shopify's product documents.
-    Shopify,
-    /// Generic JSON, with a jq program or in the shape that needs none.
-    Json,
-}
-
-impl ReaderKind {
-    /// Every reader.
-    pub const ALL: [Self; 2] = [Self::Shopify, Self::Json];
-
-    /// Its name in commands and tables.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Shopify => "shopify",
-            Self::Json => "json",
-        }
-    }
-}
-
-impl fmt::Display for ReaderKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A word that names no reader.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no reader {0:?}; there are shopify and json")]
-pub struct NoSuchReader(String);
-
-impl FromStr for ReaderKind {
-    type Err = NoSuchReader;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| NoSuchReader(word.to_owned()))
-    }
-}
-
 /// What came of a successful read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReadOutcome {
@@ -128,6 +87,9 @@ pub struct Read {
     pub last_modified: Option<String>,
     /// When the last byte was in hand.
     pub received_at: DateTime<Utc>,
+    /// What stopped a paged source after its first page: what it would have shown is not known. Its
+    /// [`FetchError::retry_after`] holds for the shop.
+    pub cut_by: Option<FetchError>,
 }
 
 /// One page of a paged source, just read.

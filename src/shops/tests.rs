@@ -38,6 +38,10 @@ impl Resolver for Leads {
     }
 }
 
+fn kind(name: &str) -> ReaderKind {
+    name.parse().expect("a reader")
+}
+
 /// A shop on loopback, its visitors' requests, and a reader that may visit it.
 struct Shop {
     at: SocketAddr,
@@ -118,7 +122,7 @@ async fn a_product_page_is_read_from_its_document() {
         Shop::open(|request| if request.uri().path() == "/en/products/parka.js" { json(PARKA) } else { status(404) })
             .await;
     let read = shop.read("/en/products/parka?variant=1").await.expect("a reading");
-    assert_eq!(read.reader, ReaderKind::Shopify);
+    assert_eq!(read.reader, kind("shopify"));
     assert_eq!(read.resolved_url, shop.url("/en/products/parka.js"));
     assert_eq!(read.reading.products[0].variants[0].availability, Availability::InStock);
     assert_eq!(read.body_digest, <[u8; 32]>::from(Sha256::digest(PARKA)));
@@ -130,7 +134,7 @@ async fn a_house_made_shop_is_recognised_by_its_shape() {
     let shop =
         Shop::open(|_| json(r#"{"Black":[{"size":"S","purchasable":true},{"size":"3XL","purchasable":false}]}"#)).await;
     let read = shop.read("/corps-jacket/stock").await.expect("a reading");
-    assert_eq!(read.reader, ReaderKind::Json);
+    assert_eq!(read.reader, kind("json"));
     assert_eq!(read.reading.products[0].variants[1].availability, Availability::OutOfStock);
     assert!(shop.read("/products/corps-jacket").await.is_ok(), "also where Shopify would have its products");
 }
@@ -178,7 +182,7 @@ async fn trouble_is_never_a_reading() {
 #[tokio::test]
 async fn a_page_where_json_is_due_is_an_error() {
     let shop = Shop::open(|_| Response::new(Body::from("<form action=\"/password\">"))).await;
-    let spec = SourceSpec { reader: Some(ReaderKind::Shopify), ..SourceSpec::new(shop.url("/products/parka")) };
+    let spec = SourceSpec { reader: Some(kind("shopify")), ..SourceSpec::new(shop.url("/products/parka")) };
     let error = shop.read_as(&spec).await.expect_err("a page");
     assert!(error.to_string().contains("password page"), "{error}");
 }
@@ -260,13 +264,13 @@ async fn a_redirect_to_another_product_or_home_is_an_error_and_a_renamed_product
         _ => Response::new(Body::from("<h1>Welcome</h1>")),
     })
     .await;
-    let old = SourceSpec { reader: Some(ReaderKind::Shopify), ..SourceSpec::new(shop.url("/products/old")) };
+    let old = SourceSpec { reader: Some(kind("shopify")), ..SourceSpec::new(shop.url("/products/old")) };
     assert!(matches!(shop.read_as(&old).await, Err(ReadError::Identity { .. })));
     let renamed = SourceSpec { product_id: Some("11".to_owned()), ..old };
     assert!(shop.read_as(&renamed).await.is_ok());
     let swapped = SourceSpec { product_id: Some("12".to_owned()), ..SourceSpec::new(shop.url("/products/parka")) };
     assert!(matches!(shop.read_as(&swapped).await, Err(ReadError::Identity { .. })));
-    let lost = SourceSpec { reader: Some(ReaderKind::Shopify), ..SourceSpec::new(shop.url("/products/lost")) };
+    let lost = SourceSpec { reader: Some(kind("shopify")), ..SourceSpec::new(shop.url("/products/lost")) };
     assert!(shop.read_as(&lost).await.is_err());
 }
 
@@ -363,7 +367,7 @@ async fn known_bytes_at_another_address_are_looked_at_all_the_same() {
     .await;
     let digest: [u8; 32] = Sha256::digest(PARKA).into();
     let spec = SourceSpec {
-        reader: Some(ReaderKind::Shopify),
+        reader: Some(kind("shopify")),
         body_digest: Some(digest),
         ..SourceSpec::new(shop.url("/products/old"))
     };
@@ -393,7 +397,7 @@ impl Progress for StopAt {
 }
 
 #[tokio::test]
-async fn a_list_is_read_to_its_short_page_or_not_at_all() {
+async fn a_list_is_read_to_its_empty_page_or_not_at_all() {
     let shop = Shop::open(|request| {
         let query = request.uri().query().unwrap_or_default();
         json(if query.ends_with("page=1") {
@@ -407,7 +411,8 @@ async fn a_list_is_read_to_its_short_page_or_not_at_all() {
     .await;
     let read = shop.read("/").await.expect("a reading");
     assert_eq!((read.reading.products.len(), read.reading.complete), (253, true));
-    assert_eq!(shop.asked(), ["/products.json?limit=250&page=1", "/products.json?limit=250&page=2"]);
+    let pages = ["1", "2", "3"].map(|page| format!("/products.json?limit=250&page={page}"));
+    assert_eq!(shop.asked(), pages);
     let stop = StopAt(1, AtomicUsize::new(0));
     let stopped = shop.shops.read(&SourceSpec::new(shop.url("/")), &stop).await;
     assert_eq!(stopped, Err(ReadError::Stopped));
@@ -419,6 +424,49 @@ async fn a_shop_that_repeats_its_page_is_left_incomplete() {
     let read = shop.read("/collections/all").await.expect("a reading");
     assert_eq!((read.reading.products.len(), read.reading.complete), (250, false));
     assert_eq!(shop.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_shop_may_give_fewer_a_page_than_it_is_asked_for() {
+    let shop = Shop::open(|request| {
+        let query = request.uri().query().unwrap_or_default();
+        let page: usize = query.rsplit('=').next().and_then(|page| page.parse().ok()).unwrap_or(1);
+        json(if page <= 3 { products((page - 1) * 50, if page < 3 { 50 } else { 20 }) } else { products(0, 0) })
+    })
+    .await;
+    let read = shop.read("/products.json").await.expect("a reading");
+    assert_eq!((read.reading.products.len(), read.reading.complete), (120, true));
+}
+
+#[tokio::test]
+async fn a_page_that_fails_costs_only_what_it_would_have_shown() {
+    let shop = Shop::open(|request| match request.uri().query().unwrap_or_default() {
+        query if query.ends_with("page=1") => json(products(0, 250)),
+        _ => with(429, "retry-after", "77"),
+    })
+    .await;
+    let read = shop.read("/products.json").await.expect("a reading");
+    assert_eq!((read.reading.products.len(), read.reading.complete), (250, false));
+    let wait = read.cut_by.as_ref().and_then(FetchError::retry_after);
+    assert_eq!(wait, Some(Duration::from_secs(77)), "the shop's wish still holds");
+    assert!(read.reading.doubts[0].to_string().starts_with("page 2: not read, so the list is cut here"));
+}
+
+#[tokio::test]
+async fn json_is_read_whatever_it_is_wrapped_in_and_declared_as() {
+    let wrapped = [")]}',\n", "while(1);", "for (;;);", "/**/cb(", ""];
+    for wrapping in wrapped {
+        let shop = Shop::open(move |_| {
+            let close = if wrapping.ends_with("cb(") { ");" } else { "" };
+            let body = format!("{wrapping}{PARKA}{close}");
+            Response::builder()
+                .header("content-type", "text/html; charset=UTF-8")
+                .body(Body::from(body))
+                .expect("a response")
+        })
+        .await;
+        assert!(shop.read("/products/parka").await.is_ok(), "{wrapping}");
+    }
 }
 
 #[tokio::test]

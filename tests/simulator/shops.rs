@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use coatcheck::engine::readings::Readings;
-use coatcheck::shops::{FetchError, FetchErrorKind, Progress, Read, ReadError, ReadOutcome, ReaderKind, SourceSpec};
+use coatcheck::shops::{FetchError, FetchErrorKind, Progress, Read, ReadError, ReadOutcome, SourceSpec};
 use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::{Availability, Clock, ProductReading, Reading, VariantReading};
 use rand::rngs::StdRng;
@@ -150,12 +150,13 @@ impl Shops {
         let salt = state.rng.random_bool(0.2).then(|| state.rng.random::<u64>());
         Ok(ReadOutcome::Read(Box::new(Read {
             reading: reading(&said),
-            reader: ReaderKind::Json,
+            reader: "json".parse().expect("a reader"),
             resolved_url: spec.url.clone(),
             body_digest: Sha256::digest(format!("{etag}{salt:?}")).into(),
             etag: Some(etag),
             last_modified: None,
             received_at,
+            cut_by: None,
         })))
     }
 }
@@ -212,10 +213,11 @@ fn reading(said: &Said) -> Reading {
         url: None,
         image: None,
         complete: said.complete,
+        updated_at: None,
         variants: shown
             .iter()
             .map(|(size, is)| VariantReading::bare(vec![("Size".to_owned(), (*size).to_owned())], *is))
             .collect(),
     });
-    Reading { products: products.collect(), complete: said.complete }
+    Reading { products: products.collect(), complete: said.complete, doubts: Vec::new() }
 }

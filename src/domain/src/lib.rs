@@ -28,7 +28,7 @@ pub use clock::Clock;
 pub use country::{Countries, Country};
 pub use destination::Destination;
 pub use money::Money;
-pub use reading::{ProductReading, Reading, VariantReading};
+pub use reading::{Doubt, ProductReading, Rank, Reading, VariantReading};
 pub use size::SizeKey;
 pub use sms_rules::SmsRules;
 pub use style::StyleKey;

@@ -28,7 +28,29 @@ impl Money {
         Self { minor, exponent, currency: currency.and_then(currency_code) }
     }
 
-    /// A decimal as shops write it: `129.00`, `1,234.56`, `1.234,56`, `1 234,5`, `¥1200`, `129`.
+    /// A number of a machine: a JSON number, or the text of a platform's decimal field. The dot is the decimal point however
+    /// many digits follow it (`3.355` is 3.36, `9.500` is 9.50), and nothing groups thousands.
+    ///
+    /// # Errors
+    /// When it is no plain decimal, or more than fits into 64 bits.
+    pub fn decimal(text: &str, currency: Option<&str>) -> Result<Self, NotAPrice> {
+        let bad = || NotAPrice(text.chars().take(40).collect());
+        let number = text.trim();
+        let (negative, number) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
+        let (digits, power) = scientific(number).ok_or_else(bad)?;
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let is_plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        if !is_plain(whole) || !is_plain(fraction) || (whole.is_empty() && fraction.is_empty()) {
+            return Err(bad());
+        }
+        let (whole, fraction) = shifted(whole, fraction, power);
+        let currency = currency.and_then(currency_code);
+        let exponent = exponent_of(currency.as_deref());
+        let minor = minor_units(&whole, &fraction, exponent).ok_or_else(bad)?;
+        Ok(Self { minor: if negative { -minor } else { minor }, exponent, currency })
+    }
+
+    /// A decimal as people write it: `129.00`, `1,234.56`, `1.234,56`, `1 234,5`, `¥1200`, `129`.
     ///
     /// The last separator is the decimal point if one or two digits follow it, else it groups thousands.
     /// The exponent is the currency's where it is known to have none (`JPY`, `KRW`, …), otherwise 2.
@@ -50,17 +72,39 @@ impl Money {
         let point = body.rfind(['.', ',']).filter(|at| is_decimal_point(body, *at, exponent));
         let (whole, fraction) = point.map_or((body, ""), |at| (&body[..at], &body[at + 1..]));
         let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
-        let mut minor: i64 = whole.parse().map_err(|_| bad())?;
-        let mut digits = fraction.bytes();
-        for _ in 0..exponent {
-            let digit = digits.next().map_or(0, |d| i64::from(d - b'0'));
-            minor = minor.checked_mul(10).and_then(|m| m.checked_add(digit)).ok_or_else(bad)?;
-        }
-        if digits.next().is_some_and(|d| d >= b'5') {
-            minor = minor.checked_add(1).ok_or_else(bad)?;
-        }
+        let minor = minor_units(&whole, fraction, exponent).ok_or_else(bad)?;
         Ok(Self { minor: if negative { -minor } else { minor }, exponent, currency })
     }
+}
+
+/// `1.5e3` is `1.5` and 3; no price has more than a few powers of ten.
+fn scientific(number: &str) -> Option<(&str, i32)> {
+    let Some((digits, power)) = number.split_once(['e', 'E']) else { return Some((number, 0)) };
+    let power = power.parse().ok().filter(|power: &i32| power.abs() <= 15)?;
+    Some((digits, power))
+}
+
+fn shifted(whole: &str, fraction: &str, power: i32) -> (String, String) {
+    let places = usize::try_from(power.unsigned_abs()).unwrap_or_default();
+    if power >= 0 {
+        let padded = format!("{fraction:0<places$}");
+        (format!("{whole}{}", &padded[..places]), padded[places..].to_owned())
+    } else {
+        let padded = format!("{whole:0>width$}", width = places.max(whole.len()));
+        let at = padded.len() - places;
+        (padded[..at].to_owned(), format!("{}{fraction}", &padded[at..]))
+    }
+}
+
+/// Rounds half up at the last digit of the minor unit.
+fn minor_units(whole: &str, fraction: &str, exponent: u8) -> Option<i64> {
+    let mut minor: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let mut digits = fraction.bytes();
+    for _ in 0..exponent {
+        let digit = digits.next().map_or(0, |d| i64::from(d - b'0'));
+        minor = minor.checked_mul(10)?.checked_add(digit)?;
+    }
+    if digits.next().is_some_and(|d| d >= b'5') { minor.checked_add(1) } else { Some(minor) }
 }
 
 /// Is the separator at `at` a decimal point? Three digits behind a lone separator group thousands (`1,234`),
@@ -148,7 +192,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_numbers_of_machines_have_a_dot_and_no_thousands() {
+        for (text, currency, minor, exponent) in [
+            ("3.355", Some("GBP"), 336, 2),
+            ("9.500", None, 950, 2),
+            ("9.500", Some("KWD"), 9_500, 3),
+            ("135000.0", None, 13_500_000, 2),
+            ("129", Some("EUR"), 12_900, 2),
+            ("1200", Some("JPY"), 1_200, 0),
+            ("1199.5", Some("JPY"), 1_200, 0),
+            (".5", None, 50, 2),
+            ("-1.5", None, -150, 2),
+            ("1.2995e2", None, 12_995, 2),
+            ("12995E-2", None, 12_995, 2),
+            ("5e-1", None, 50, 2),
+            ("2e3", None, 200_000, 2),
+        ] {
+            let money = Money::decimal(text, currency).expect(text);
+            assert_eq!((money.minor, money.exponent), (minor, exponent), "{text}");
+        }
+        for text in ["", ".", "-", "1,5", "1 000", "1.2.3", "10 - 20", "NaN", "1e99", "1e", "99999999999999999999"] {
+            assert!(Money::decimal(text, None).is_err(), "{text:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn no_number_of_a_machine_panics(text in "[-0-9.eE+]{0,24}") {
+            let _ = Money::decimal(&text, Some("KWD"));
+        }
+
         #[test]
         fn what_is_shown_is_read_back(minor in 0i64..10_000_000_000, code in prop::sample::select(vec!["EUR", "JPY"])) {
             let money = Money::minor(minor, exponent_of(Some(code)), Some(code));

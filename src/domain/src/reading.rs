@@ -1,5 +1,8 @@
 //! What one successful poll said. A failed poll is not a reading, and nothing here can hold one.
 
+use std::fmt;
+
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -16,6 +19,83 @@ pub struct Reading {
     pub products: Vec<ProductReading>,
     /// Was the source read to its end? If paging was cut, what is missing may still exist.
     pub complete: bool,
+    /// What was left out of it or not understood, for people.
+    #[serde(default)]
+    pub doubts: Vec<Doubt>,
+}
+
+/// How much of a reading says nothing about stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// Variants whose availability is Unknown.
+    pub silent: usize,
+    /// All variants.
+    pub of: usize,
+}
+
+impl Reading {
+    /// What of it can never become a restock, if anything cannot.
+    #[must_use]
+    pub fn silence(&self) -> Option<Silence> {
+        let variants = || self.products.iter().flat_map(|product| &product.variants);
+        let silent = variants().filter(|variant| !variant.availability.is_definite()).count();
+        let of = variants().count();
+        (silent > 0 || of == 0).then_some(Silence { silent, of })
+    }
+}
+
+/// Something in a document that was left out, or that says nothing we know, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// A path into the document, like `$.products[3]`.
+    pub at: String,
+    /// What is wrong there, and what followed.
+    pub what: String,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.at, self.what)
+    }
+}
+
+/// How well a fact is founded, the weakest first. Where two answers differ, the better founded one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rank {
+    /// Concluded from what is not said: stock that is not counted, or sold beyond zero. Never opens a restock.
+    Derived,
+    /// Words or buttons of a page.
+    Text,
+    /// OpenGraph tags.
+    OpenGraph,
+    /// Microdata.
+    Microdata,
+    /// JSON-LD.
+    JsonLd,
+    /// The platform's word about a product.
+    Platform,
+    /// What the shop says of this very variant.
+    #[default]
+    Variant,
+}
+
+impl Rank {
+    /// Every rank, the weakest first.
+    pub const ALL: [Self; 7] =
+        [Self::Derived, Self::Text, Self::OpenGraph, Self::Microdata, Self::JsonLd, Self::Platform, Self::Variant];
+
+    /// Its number in tables.
+    #[must_use]
+    pub fn number(self) -> i32 {
+        self as i32
+    }
+
+    /// The rank of a number in tables.
+    #[must_use]
+    pub fn from_number(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|rank| rank.number() == number)
+    }
 }
 
 /// What was said of one product.
@@ -33,7 +113,10 @@ pub struct ProductReading {
     pub image: Option<Url>,
     /// Are all of its variants here? What a complete reading lacks becomes Absent in time.
     pub complete: bool,
-    /// Its buyable combinations, in the shop's order. Never empty.
+    /// When the shop last changed it, by the shop's own clock: orders the answers of several caches.
+    #[serde(default)]
+    pub updated_at: Option<DateTime<Utc>>,
+    /// Its buyable combinations, in the shop's order. Empty only where all are hidden, and then it is not complete.
     pub variants: Vec<VariantReading>,
 }
 
@@ -50,6 +133,9 @@ pub struct VariantReading {
     pub options: Vec<(String, String)>,
     /// Can it be had?
     pub availability: Availability,
+    /// How well that is founded.
+    #[serde(default)]
+    pub rank: Rank,
     /// How many are left, where the shop says it. `None` is not 0.
     pub quantity: Option<i64>,
     /// What it costs.
@@ -106,6 +192,7 @@ impl VariantReading {
             title: None,
             options,
             availability,
+            rank: Rank::Variant,
             quantity: None,
             price: None,
             url: None,

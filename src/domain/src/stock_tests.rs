@@ -29,6 +29,7 @@ fn product(variants: Vec<VariantReading>) -> ProductReading {
         url: None,
         image: None,
         complete: true,
+        updated_at: None,
         variants,
     }
 }

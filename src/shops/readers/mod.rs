@@ -1,9 +1,33 @@
 //! Readers: each turns a document of one platform into a reading. Pure.
+//!
+//! A new reader is one folder with a [`Reader`] in it, and one line in [`READERS`].
 
+mod doubts;
 pub mod jq;
-mod jq_errors;
 pub mod json;
 mod node;
-pub mod row;
+mod reader;
 pub mod shopify;
-pub mod shopify_variant;
+
+use std::str::FromStr;
+
+pub use reader::{Attempt, Reader, ReaderKind};
+
+/// Every reader, in the order in which they are asked whether they know a document. The last takes what no other knows.
+pub static READERS: [&'static dyn Reader; 2] = [&shopify::Shopify, &json::GenericJson];
+
+/// A word that names no reader.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no reader {word:?}; readers are {}", READERS.map(Reader::name).join(", "))]
+pub struct NoSuchReader {
+    word: String,
+}
+
+impl FromStr for ReaderKind {
+    type Err = NoSuchReader;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let found = READERS.into_iter().find(|reader| reader.name() == word);
+        found.map(Self::of).ok_or_else(|| NoSuchReader { word: word.to_owned() })
+    }
+}

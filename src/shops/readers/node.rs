@@ -78,6 +78,20 @@ pub(super) fn kind(value: &Value) -> &'static str {
     }
 }
 
+/// What a document holds at its top, for people.
+pub(crate) fn holds(document: &Value) -> String {
+    match document {
+        Value::Object(fields) if fields.is_empty() => "an empty object".to_owned(),
+        Value::Object(fields) => {
+            let keys: Vec<&str> = fields.keys().take(8).map(String::as_str).collect();
+            format!("an object with {}{}", keys.join(", "), if fields.len() > 8 { ", …" } else { "" })
+        }
+        Value::Array(items) if items.is_empty() => "an empty list".to_owned(),
+        Value::Array(items) => format!("a list of {}, the first is {}", items.len(), holds(&items[0])),
+        other => kind(other).to_owned(),
+    }
+}
+
 /// The raw value for an evidence line, shortened.
 pub(super) fn raw(value: &Value) -> String {
     let text = value.to_string();

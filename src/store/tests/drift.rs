@@ -12,7 +12,11 @@ const ALL: [&str; 8] = ["1", "2", "3", "4", "5", "6", "7", "8"];
 
 /// A catalogue of these products, each with an M.
 fn catalogue(ids: &[&str], m: Availability) -> Reading {
-    Reading { products: ids.iter().map(|id| product(id, id, &[("M", m)])).collect(), complete: true }
+    Reading {
+        products: ids.iter().map(|id| product(id, id, &[("M", m)])).collect(),
+        complete: true,
+        doubts: Vec::new(),
+    }
 }
 
 /// A shop of eight products whose M is there, with somebody who waits for each.
@@ -124,7 +128,7 @@ async fn products_that_are_long_absent_are_not_written_again() {
         ),
     };
     scene.run(forbidden).await;
-    let changed = Reading { products: catalogue(&ALL[..6], IN).products, complete: true };
+    let changed = Reading { products: catalogue(&ALL[..6], IN).products, complete: true, doubts: Vec::new() };
     let mut changed = changed;
     changed.products.push(product("7", "7", &[("M", OUT)]));
     scene.read(source, &changed).await;

@@ -109,7 +109,7 @@ async fn p6_a_product_taken_over_is_not_said_to_have_been_seen_while_nobody_read
     let seen = scene.db.now();
     let catalogue = scene.source("https://shop.example/products.json").await;
     scene.db.pause_source(owner, true).await.expect("paused");
-    let coat = Reading { products: vec![product("2", "Coat", &[("M", IN)])], complete: false };
+    let coat = Reading { products: vec![product("2", "Coat", &[("M", IN)])], complete: false, doubts: Vec::new() };
     scene.read(catalogue, &coat).await;
     for _ in 0..10 {
         scene.read_again(catalogue).await;
@@ -136,8 +136,9 @@ async fn what_a_catalogue_drops_is_absent_after_three_complete_readings() {
     let scene = Scene::new().await;
     let source = scene.source("https://shop.example/products.json").await;
     let coat = || product("2", "Coat", &[("M", IN)]);
-    let both = Reading { products: vec![product("1", "Jacket", &[("M", IN)]), coat()], complete: true };
-    let rest = |complete| Reading { products: vec![coat()], complete };
+    let both =
+        Reading { products: vec![product("1", "Jacket", &[("M", IN)]), coat()], complete: true, doubts: Vec::new() };
+    let rest = |complete| Reading { products: vec![coat()], complete, doubts: Vec::new() };
     scene.read(source, &both).await;
     let absent = "SELECT count(*) FROM variant WHERE availability = 'absent'";
     for complete in [true, false, true, false] {

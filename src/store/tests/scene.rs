@@ -413,10 +413,11 @@ pub(crate) fn product(id: &str, title: &str, variants: &[(&str, Availability)]) 
         url: None,
         image: None,
         complete: true,
+        updated_at: None,
         variants: variants.iter().map(|(spec, is)| variant(spec, *is)).collect(),
     }
 }
 
 pub(crate) fn jacket(variants: &[(&str, Availability)]) -> Reading {
-    Reading { products: vec![product("1", "Jacket", variants)], complete: true }
+    Reading { products: vec![product("1", "Jacket", variants)], complete: true, doubts: Vec::new() }
 }

@@ -2,13 +2,16 @@
 //!
 //! Time and memory cannot be bounded from inside; `workers` run this in a process of their own.
 
+mod compile;
+mod error;
+
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Ctx, Vars, data, unwrap_valr};
 use jaq_json::{Val, read};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::jq_errors;
+pub use error::JqError;
 
 /// How much a program may give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,32 +26,6 @@ impl Default for JqBounds {
     fn default() -> Self {
         Self { rows: 10_000, bytes: 8 * 1024 * 1024 }
     }
-}
-
-/// Why a program gave no rows.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-pub enum JqError {
-    /// It is no jq program.
-    #[error("line {line} column {column}, at {piece:?}: {what}")]
-    Compile {
-        /// Counted from 1.
-        line: usize,
-        /// Characters, counted from 1.
-        column: usize,
-        /// What stands there.
-        piece: String,
-        /// What is wrong.
-        what: String,
-    },
-    /// It stopped with an error of its own.
-    #[error("it stopped: {0}")]
-    Failed(String),
-    /// It gave more than is taken.
-    #[error("it gives more than {0}")]
-    TooMuch(String),
-    /// There is no process to run it in.
-    #[error("no worker process could be started: {0}")]
-    NotStarted(String),
 }
 
 /// Programs longer than this are not compiled.
@@ -88,11 +65,11 @@ fn compiled(program: &str, arena: &Arena) -> Result<Filter, JqError> {
     let natives = natives.filter(|(name, _, _)| !NATIVES_WITHHELD.contains(name));
     let modules = Loader::new(definitions)
         .load(arena, File { code: program, path: () })
-        .map_err(|errors| jq_errors::misread(program, errors))?;
+        .map_err(|errors| compile::misread(program, errors))?;
     jaq_core::Compiler::default()
         .with_funs(natives)
         .compile(modules)
-        .map_err(|errors| jq_errors::undefined(program, errors))
+        .map_err(|errors| compile::undefined(program, errors))
 }
 
 fn shortened(text: &str) -> String {

@@ -2,19 +2,21 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use coatcheck_domain::fold::fold;
 use coatcheck_domain::money::exponent_of;
 use coatcheck_domain::reading::Evidence;
 use coatcheck_domain::reading::made_up_title;
-use coatcheck_domain::{Availability, Money, ProductReading, Reading, VariantReading};
+use coatcheck_domain::{Availability, Money, ProductReading, Rank, Reading, VariantReading};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::node::{kind, plain, raw};
 use crate::shops::error::ReadError;
+use crate::shops::readers::doubts::Doubts;
+use crate::shops::readers::node::{kind, plain, raw};
 
 /// Every field that a row may have.
-pub const FIELDS: [&str; 18] = [
+pub const FIELDS: [&str; 19] = [
     "product",
     "product_id",
     "product_url",
@@ -33,24 +35,35 @@ pub const FIELDS: [&str; 18] = [
     "url",
     "image",
     "complete",
+    "updated_at",
 ];
+
+/// What a row may say of its product alone: with nothing else in it, the row is no variant.
+const OF_PRODUCT: [&str; 6] = ["product", "product_id", "product_url", "image", "complete", "updated_at"];
 
 /// Makes a reading of rows. `at` names where they come from, like `jq`; `url` is the source's address.
 ///
+/// A row that cannot be read is left out, and the reading is not complete. A row that says `complete: false` and nothing
+/// of a variant stands for variants that are hidden.
+///
 /// # Errors
-/// When there is no row, a row has a field of the wrong kind, or two rows are the same variant.
+/// When there is no row, or none that can be read.
 pub fn reading(rows: &[Value], at: &dyn Fn(usize) -> String, url: &Url) -> Result<Reading, ReadError> {
     if rows.is_empty() {
         return Err(ReadError::shape("rows", "there is none; nothing is concluded from that"));
     }
-    let mut products = Products { url, order: Vec::new(), seen: HashMap::new() };
+    let mut products =
+        Products { url, order: Vec::new(), seen: HashMap::new(), doubts: Doubts::default(), left_out: 0, twins: 0 };
     for (index, row) in rows.iter().enumerate() {
         let fields =
-            row.as_object().ok_or_else(|| ReadError::shape(at(index), format!("expected a row, got {}", kind(row))))?;
-        products.add(&Row { fields, at: at(index), url })?;
+            row.as_object().ok_or_else(|| ReadError::shape(at(index), format!("expected a row, got {}", kind(row))));
+        let added = fields.and_then(|fields| products.add(&Row { fields, at: at(index), url }));
+        if let Err(error) = added {
+            products.doubts.leave_out(error);
+            products.left_out += 1;
+        }
     }
-    let complete = products.order.iter().all(|product| product.complete);
-    Ok(Reading { products: products.order, complete })
+    products.finish()
 }
 
 struct Row<'a> {
@@ -62,33 +75,53 @@ struct Row<'a> {
 struct Products<'a> {
     url: &'a Url,
     order: Vec<ProductReading>,
-    /// Product key → its place, and the row of each variant.
-    seen: HashMap<String, (usize, HashMap<String, String>)>,
+    /// Product key → its place, and the place and row of each variant.
+    seen: HashMap<String, (usize, HashMap<String, (usize, String)>)>,
+    doubts: Doubts,
+    left_out: usize,
+    /// Rows that nothing tells from an earlier one.
+    twins: usize,
 }
 
 impl Products<'_> {
     /// Rows of one product belong together by its id, else by its name, else they are all of the page's one product.
     fn add(&mut self, row: &Row<'_>) -> Result<(), ReadError> {
         let (id, name) = (row.text("product_id")?, row.text("product")?);
-        let key = id
-            .as_ref()
-            .map(|id| format!("id:{id}"))
-            .or_else(|| name.as_ref().map(|name| format!("name:{}", fold(name))));
-        let key = key.unwrap_or_default();
-        let variant = row.variant()?;
+        let key = id.as_ref().map(|id| format!("id:{id}"));
+        let key = key.or_else(|| name.as_ref().map(|name| format!("name:{}", fold(name)))).unwrap_or_default();
+        let variant = if row.is_of_product_alone() { None } else { Some(row.variant(&mut self.doubts)?) };
         if !self.seen.contains_key(&key) {
             self.seen.insert(key.clone(), (self.order.len(), HashMap::new()));
             self.order.push(self.product(row, id, name)?);
         }
         let Some((place, variants)) = self.seen.get_mut(&key) else { return Ok(()) };
-        if let Some(earlier) = variants.insert(variant.key(), row.at.clone()) {
-            let what = format!("is the same variant as {earlier} ({}); give each its own id or options", variant.key());
-            return Err(ReadError::shape(&row.at, what));
-        }
         let product = &mut self.order[*place];
         product.complete &= row.get("complete") != Some(&Value::Bool(false));
-        product.variants.push(variant);
-        Ok(())
+        product.updated_at = product.updated_at.max(row.time("updated_at"));
+        let Some(variant) = variant else { return Ok(()) };
+        match variants.get(&variant.key()) {
+            None => {
+                variants.insert(variant.key(), (product.variants.len(), row.at.clone()));
+                product.variants.push(variant);
+                Ok(())
+            }
+            Some((twin, earlier)) => {
+                let twin = &mut product.variants[*twin];
+                // Nothing tells them apart: the program has forgotten something, and neither is known.
+                let same_by_id = variant.external_id.is_some() || variant.sku.is_some();
+                if !same_by_id || twin.availability != variant.availability {
+                    twin.availability = Availability::Unknown;
+                    product.complete = false;
+                    self.twins += 1;
+                    let what = format!(
+                        "is the same variant as {earlier} ({}); give each its own id or options",
+                        variant.key()
+                    );
+                    return Err(ReadError::shape(&row.at, what));
+                }
+                Ok(())
+            }
+        }
     }
 
     fn product(&self, row: &Row<'_>, id: Option<String>, name: Option<String>) -> Result<ProductReading, ReadError> {
@@ -96,7 +129,37 @@ impl Products<'_> {
         let url = row.link("product_url")?.or_else(|| nameless.then(|| self.url.clone()));
         let title = name.or_else(|| id.clone()).unwrap_or_else(|| made_up_title(self.url));
         let image = row.link("image")?;
-        Ok(ProductReading { external_id: id, handle: None, title, url, image, complete: true, variants: Vec::new() })
+        Ok(ProductReading {
+            external_id: id,
+            handle: None,
+            title,
+            url,
+            image,
+            complete: true,
+            updated_at: None,
+            variants: Vec::new(),
+        })
+    }
+
+    /// A product that only says that its variants are hidden is kept as that; otherwise there is a reading of something.
+    fn finish(mut self) -> Result<Reading, ReadError> {
+        for product in self.order.iter_mut().filter(|product| product.variants.is_empty()) {
+            product.complete = false;
+            self.doubts.add(&product.title, "its variants are hidden; nothing is known of them");
+        }
+        // Where nothing tells any two apart, the program has forgotten what does.
+        let all_same = self.twins > 0 && self.order.iter().all(|product| product.variants.len() <= 1);
+        let is_empty = self.order.is_empty() || all_same;
+        if is_empty && let Some(error) = self.doubts.first_error() {
+            return Err(error);
+        }
+        // The row that is left out may be of any product.
+        let whole = self.left_out == 0;
+        for product in &mut self.order {
+            product.complete &= whole;
+        }
+        let complete = whole && self.order.iter().all(|product| product.complete);
+        Ok(Reading { products: self.order, complete, doubts: self.doubts.into_list() })
     }
 }
 
@@ -124,16 +187,30 @@ impl Row<'_> {
         url.map(Some).ok_or_else(|| self.wrong(name, format!("{text:?} is no web address")))
     }
 
-    fn variant(&self) -> Result<VariantReading, ReadError> {
-        let (availability, evidence) = self.availability()?;
+    fn is_of_product_alone(&self) -> bool {
+        self.get("complete") == Some(&Value::Bool(false))
+            && self.fields.iter().all(|(name, value)| value.is_null() || OF_PRODUCT.contains(&name.as_str()))
+    }
+
+    /// A moment: RFC 3339, or seconds since 1970.
+    fn time(&self, name: &str) -> Option<DateTime<Utc>> {
+        match self.get(name)? {
+            Value::Number(seconds) => DateTime::from_timestamp(seconds.as_i64()?, 0),
+            text => Some(DateTime::parse_from_rfc3339(text.as_str()?.trim()).ok()?.with_timezone(&Utc)),
+        }
+    }
+
+    fn variant(&self, doubts: &mut Doubts) -> Result<VariantReading, ReadError> {
+        let (availability, evidence) = self.availability(doubts)?;
         Ok(VariantReading {
             external_id: self.text("id")?,
             sku: self.text("sku")?,
             title: self.text("title")?,
             options: self.options()?,
             availability,
-            quantity: self.quantity()?,
-            price: self.price()?,
+            rank: Rank::Variant,
+            quantity: doubts.keep(self.quantity()).flatten(),
+            price: doubts.keep(self.price()).flatten(),
             url: self.link("url")?,
             cart_url: None,
             image: self.link("image")?,
@@ -166,13 +243,17 @@ impl Row<'_> {
     }
 
     /// The first of `availability`, `in_stock`, `quantity` that is told; none is Unknown.
-    fn availability(&self) -> Result<(Availability, Evidence), ReadError> {
+    fn availability(&self, doubts: &mut Doubts) -> Result<(Availability, Evidence), ReadError> {
         for name in ["availability", "in_stock", "quantity"] {
             if let Some(value) = self.get(name) {
                 let evidence = Evidence { at: format!("{}.{name}", self.at), raw: raw(value) };
                 let said = said(value).ok_or_else(|| {
                     self.wrong(name, format!("expected true, false, a number or a word, got {}", kind(value)))
                 })?;
+                if said == Availability::Unknown {
+                    doubts
+                        .add(&evidence.at, format!("the word {} is not known, so nothing is concluded", evidence.raw));
+                }
                 return Ok((said, evidence));
             }
         }
@@ -208,7 +289,10 @@ impl Row<'_> {
             return Ok(Some(Money { exponent, ..money }));
         }
         let Some(text) = self.text("price")? else { return Ok(None) };
-        Money::parse(&text, currency).map(Some).map_err(|error| self.wrong("price", error.to_string()))
+        // A number has a decimal point and nothing else; only texts are guessed at.
+        let is_number = self.get("price").is_some_and(Value::is_number);
+        let read = if is_number { Money::decimal(&text, currency) } else { Money::parse(&text, currency) };
+        read.map(Some).map_err(|error| self.wrong("price", error.to_string()))
     }
 }
 

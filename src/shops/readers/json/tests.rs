@@ -4,9 +4,9 @@ use coatcheck_domain::{Availability, Reading};
 use insta::assert_snapshot;
 use url::Url;
 
-use super::super::jq::{JqBounds, evaluate};
 use super::*;
 use crate::shops::documents;
+use crate::shops::readers::jq::{JqBounds, evaluate};
 
 fn page() -> Url {
     Url::parse("https://shop.example/api/stock.json").expect("url")
@@ -83,8 +83,8 @@ fn nothing_and_new_shapes_are_errors() {
         error: no reader knows this document (null); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
         error: no reader knows this document (an object with Red); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
         error: no reader knows this document (an object with error); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
-        error: $.Red[1]: nothing here says whether it can be bought; one of purchasable, available, in_stock, inStock, isAvailable, is_available, isInStock, is_in_stock, availableForSale, buyable, orderable, availability, stock, quantity is due
-        error: $.Red[1]: there is no size here; the shop's answer has changed its shape
+        shop.example/api/stock.json | S | Red | in_stock | - | $.Red[0].purchasable = true
+        shop.example/api/stock.json | S | Red | in_stock | - | $.Red[0].purchasable = true
         error: $.Red[1]: is the same variant as $.Red[0] (options:size=s&style=red); give each its own id or options
         error: $.Red[0].purchasable: expected true or false, got an object
         error: line 1 column 26: the JSON ends too early; the answer was cut
@@ -184,15 +184,63 @@ fn rows_are_checked() {
         error: rows: there is none; nothing is concluded from that
         error: jq[0]: expected a row, got a number
         error: jq[0].size: expected text, got an object
-        error: jq[0].avail: rows have no such field, and this one has none of availability, in_stock, quantity; fields are product, product_id, product_url, style, size, options, sku, id, title, availability, in_stock, quantity, price, price_minor, currency, url, image, complete
+        error: jq[0].avail: rows have no such field, and this one has none of availability, in_stock, quantity; fields are product, product_id, product_url, style, size, options, sku, id, title, availability, in_stock, quantity, price, price_minor, currency, url, image, complete, updated_at
         error: jq[0].in_stock: expected true, false, a number or a word, got a list
-        error: jq[0].price: "ask" is not a price
-        error: jq[0].price_minor: expected a whole number, got 1.5
+        shop.example/api/stock.json | M |  | unknown | - | jq[0] = availability is not told
+        shop.example/api/stock.json | M |  | unknown | - | jq[0] = availability is not told
         error: jq[0].options: expected an object, got a list
         error: jq[0].url: "javascript:1" is no web address
         error: jq[1]: is the same variant as jq[0] (options:size=m); give each its own id or options
         shop.example/api/stock.json | M |  | out_of_stock | - | jq[0].quantity = 0
         "#);
+}
+
+/// What was left out of a reading, or not understood.
+fn doubts(program: &str) -> String {
+    let rows = evaluate(program, "null", JqBounds::default()).expect("rows");
+    let reading = row::reading(&rows, &|index| format!("jq[{index}]"), &page()).expect("a reading");
+    let doubts: Vec<String> = reading.doubts.iter().map(ToString::to_string).collect();
+    let variants: usize = reading.products.iter().map(|product| product.variants.len()).sum();
+    format!("{variants} variants, complete {}; {}", reading.complete, doubts.join("; "))
+}
+
+#[test]
+fn one_bad_row_costs_itself_and_an_unknown_word_is_named() {
+    assert_snapshot!(doubts(r#"{size: "M", in_stock: true}, {size: {}}, 7"#), @"1 variants, complete false; jq[1].size: expected text, got an object; left out; jq[2]: expected a row, got a number; left out");
+    assert_snapshot!(doubts(r#"{size: "M", availability: "PRODUCT_INVENTORY_OUT_OF_STOCK"}"#), @r#"1 variants, complete true; jq[0].availability: the word "PRODUCT_INVENTORY_OUT_OF_STOCK" is not known, so nothing is concluded"#);
+    assert_snapshot!(doubts(r#"{size: "M", in_stock: true, price: "ask us"}"#), @r#"1 variants, complete true; jq[0].price: "ask us" is not a price; left out"#);
+}
+
+#[test]
+fn a_parent_whose_variants_are_hidden_is_no_variant() {
+    assert_snapshot!(doubts(r#"{product_id: 1, product: "Chuck", complete: false}"#), @"0 variants, complete false; Chuck: its variants are hidden; nothing is known of them");
+    assert_snapshot!(doubts(r#"{product_id: 1, size: "S", in_stock: true}, {product_id: 1, complete: false}"#), @"1 variants, complete false; ");
+}
+
+#[test]
+fn one_variant_that_is_said_twice_is_known_only_if_both_say_the_same() {
+    let of = |second: &str| {
+        let program = format!(
+            r#"{{id: 1, size: "M", in_stock: true}}, {{id: 1, size: "M", in_stock: {second}}}, {{id: 2, size: "L", in_stock: true}}"#
+        );
+        with(&program, &["{}"])
+    };
+    assert_snapshot!(of("true"), @r"
+        shop.example/api/stock.json | M |  | in_stock | - | jq[0].in_stock = true
+        shop.example/api/stock.json | L |  | in_stock | - | jq[2].in_stock = true
+        ");
+    assert_snapshot!(of("false"), @r"
+        shop.example/api/stock.json | M |  | unknown | - | jq[0].in_stock = true
+        shop.example/api/stock.json | L |  | in_stock | - | jq[2].in_stock = true
+        ");
+}
+
+#[test]
+fn a_number_is_no_text_that_people_wrote() {
+    assert_snapshot!(with(r#"{size: "M", in_stock: true, price: 3.355, currency: "GBP"}, {size: "L", in_stock: true, price: "3.355", currency: "GBP"}"#, &["{}"]), @r"
+        shop.example/api/stock.json | M |  | in_stock | 3.36 GBP | jq[0].in_stock = true
+        shop.example/api/stock.json | L |  | in_stock | 3355.00 GBP | jq[1].in_stock = true
+        ");
 }
 
 #[test]

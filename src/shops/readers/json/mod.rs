@@ -1,13 +1,17 @@
 //! Generic JSON: the shape that needs no program, `{"<style>": [{"size": "S", "purchasable": true}, …], …}`.
 
+use std::collections::HashMap;
+
 use coatcheck_domain::Reading;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::node::kind;
-use super::row;
-use super::shopify::{holds, not_json};
+use super::doubts::Doubts;
+use super::node::{holds, kind};
+use super::reader::{Attempt, Reader};
 use crate::shops::error::ReadError;
+
+pub mod row;
 
 /// Names under which shops say whether a size can be bought.
 const FLAGS: [&str; 14] = [
@@ -27,6 +31,32 @@ const FLAGS: [&str; 14] = [
     "quantity",
 ];
 
+/// Reads JSON of that shape, and says of everything else that no reader knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct GenericJson;
+
+impl Reader for GenericJson {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn attempts(&self, _url: &Url) -> Vec<Attempt> {
+        Vec::new()
+    }
+
+    fn recognises(&self, document: &Value) -> bool {
+        recognises(document)
+    }
+
+    fn read(&self, document: &Value, url: &Url) -> Result<Reading, ReadError> {
+        read(document, url)
+    }
+
+    fn identity(&self, _asked: &Url, _answered: &Url) -> Option<bool> {
+        None
+    }
+}
+
 /// A program to begin with, for documents that no reader knows.
 pub const EXAMPLE: &str = "to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}";
 
@@ -35,7 +65,7 @@ pub const EXAMPLE: &str = "to_entries[] | .key as $style | .value[] | {style: $s
 /// # Errors
 /// When it is not JSON, or of another shape; the error names the place.
 pub fn parse(body: &[u8], url: &Url) -> Result<Reading, ReadError> {
-    let document: Value = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
+    let document: Value = serde_json::from_slice(body).map_err(|error| ReadError::not_json(&error))?;
     read(&document, url)
 }
 
@@ -47,28 +77,53 @@ pub fn read(document: &Value, url: &Url) -> Result<Reading, ReadError> {
     if !recognises(document) {
         return Err(ReadError::Unrecognised { holds: holds(document), example: EXAMPLE });
     }
-    let mut rows = Vec::new();
-    let mut places = Vec::new();
+    let (mut rows, mut places, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for (style, sizes) in document.as_object().into_iter().flatten() {
         for (index, size) in sizes.as_array().into_iter().flatten().enumerate() {
             let place = format!("$.{style}[{index}]");
-            let (row, flag) = size_row(style, size, &place)?;
-            rows.push(row);
-            places.push((place, flag));
+            match size_row(style, size, &place) {
+                Ok((row, flag)) => {
+                    rows.push(row);
+                    places.push((place, flag));
+                }
+                Err(error) => failed.push(error),
+            }
         }
     }
-    let mut reading = row::reading(&rows, &|index| places[index].0.clone(), url)?;
-    // Rows have our names; people look for the shop's own.
-    let variants = reading.products.iter_mut().flat_map(|product| &mut product.variants);
-    for (evidence, (place, flag)) in variants.filter_map(|variant| variant.evidence.as_mut()).zip(&places) {
-        evidence.at = format!("{place}.{flag}");
+    if rows.is_empty() && !failed.is_empty() {
+        return Err(failed.swap_remove(0));
     }
-    Ok(reading)
+    let reading = row::reading(&rows, &|index| places[index].0.clone(), url)?;
+    Ok(by_shops_own_names(without(reading, failed), &places.into_iter().collect()))
+}
+
+/// What could not be read is left out, and then nothing that is missing counts as gone.
+fn without(mut reading: Reading, failed: Vec<ReadError>) -> Reading {
+    if failed.is_empty() {
+        return reading;
+    }
+    let mut doubts = Doubts::default();
+    failed.into_iter().for_each(|error| doubts.leave_out(error));
+    reading.doubts.extend(doubts.into_list());
+    reading.complete = false;
+    reading.products.iter_mut().for_each(|product| product.complete = false);
+    reading
+}
+
+/// Rows have our names; people look for the shop's own.
+fn by_shops_own_names(mut reading: Reading, flags: &HashMap<String, &'static str>) -> Reading {
+    let variants = reading.products.iter_mut().flat_map(|product| &mut product.variants);
+    for evidence in variants.filter_map(|variant| variant.evidence.as_mut()) {
+        let place = evidence.at.rsplit_once('.').map_or_else(String::new, |(place, _)| place.to_owned());
+        if let Some(flag) = flags.get(&place) {
+            evidence.at = format!("{place}.{flag}");
+        }
+    }
+    reading
 }
 
 /// Is this an object of lists, of which some hold sizes?
-#[must_use]
-pub fn recognises(document: &Value) -> bool {
+fn recognises(document: &Value) -> bool {
     let Some(styles) = document.as_object() else { return false };
     let lists: Option<Vec<&Vec<Value>>> = styles.values().map(Value::as_array).collect();
     lists
@@ -109,5 +164,5 @@ fn size_row(style: &str, item: &Value, place: &str) -> Result<(Value, &'static s
 }
 
 #[cfg(test)]
-#[path = "json_tests.rs"]
+#[path = "tests.rs"]
 mod tests;

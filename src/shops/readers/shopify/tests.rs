@@ -4,7 +4,7 @@ use coatcheck_domain::{Availability, Reading};
 use insta::assert_snapshot;
 use url::Url;
 
-use super::super::shopify_variant::cart_link;
+use super::variant::cart_link;
 use super::*;
 
 fn at(url: &str, body: &str) -> Result<Reading, ReadError> {
@@ -97,6 +97,8 @@ fn without_a_word_on_availability_the_numbers_speak_or_nobody() {
             Availability::InStock,
         ),
         (r#","inventory_quantity":0,"inventory_management":null,"inventory_policy":"deny""#, Availability::InStock),
+        (r#","inventory_quantity":0,"inventory_management":"","inventory_policy":"deny""#, Availability::InStock),
+        (r#","available":"sold out""#, Availability::OutOfStock),
         (r#","inventory_management":"shopify","inventory_policy":"deny""#, Availability::Unknown),
         (r#","available":false,"inventory_quantity":9"#, Availability::OutOfStock),
     ] {
@@ -114,10 +116,7 @@ fn a_changed_shape_is_an_error_that_names_its_place() {
         r#"{"product":{"title":"x"}}"#,
         r#"{"products":[{"title":"x","variants":[]}]}"#,
         r#"{"products":[{"variants":[{"id":1}]}]}"#,
-        r#"{"title":"x","variants":[{"id":1,"available":"yes"}]}"#,
         r#"{"title":"x","variants":[{"id":1,"option1":"M"},{"id":2,"option1":"L"}]}"#,
-        r#"{"title":"x","variants":[{"id":1,"price":"ask us"}]}"#,
-        r#"{"title":"x","variants":[{"id":1},{"id":1}]}"#,
         r#"{"title":"x","variants":[7]}"#,
         r#"{"title":"x","vari"#,
         "<html>",
@@ -133,14 +132,76 @@ fn a_changed_shape_is_an_error_that_names_its_place() {
         $.product.variants: the list is missing; the shop's answer has changed its shape
         $.products[0].variants: the list is empty; nothing is concluded from that
         $.products[0].title: the product has no title
-        $.variants[0].available: expected true or false, got text
         $.variants[0].option1: "M" has no name: the product's options list is missing or too short
-        $.variants[0].price: "ask us" is not a price
-        $.variants: two variants are id:1
         $.variants[0]: expected a variant, got a number
         line 1 column 18: the JSON ends too early; the answer was cut
         line 1 column 1: this is not JSON
         "#);
+}
+
+/// What was left out of a reading, or not believed.
+fn doubts(body: &str) -> String {
+    let reading = js(body).expect(body);
+    let doubts: Vec<String> = reading.doubts.iter().map(ToString::to_string).collect();
+    let variants: usize = reading.products.iter().map(|product| product.variants.len()).sum();
+    format!("{variants} variants, complete {}; {}", reading.complete, doubts.join("; "))
+}
+
+#[test]
+fn one_bad_item_costs_itself_and_is_named() {
+    let good = r#"{"id":1,"title":"Cap","handle":"cap","variants":[{"id":11,"available":true}]}"#;
+    assert_snapshot!(doubts(&format!(r#"{{"products":[{good},{{"id":2,"title":"Broken","options":[],"variants":[]}}]}}"#)), @"1 variants, complete false; $.products[1].variants: the list is empty; nothing is concluded from that; left out");
+    assert_snapshot!(doubts(&format!(r#"{{"products":[{{"id":2,"title":" ","variants":[{{"id":3}}]}},{good},null]}}"#)), @"1 variants, complete false; $.products[0].title: the product has no title; left out; $.products[2]: expected a product, got null; left out");
+    assert_snapshot!(doubts(r#"{"title":"x","handle":"x","options":["Size"],"variants":[{"id":1,"option1":"M","available":true},7,{"id":2,"option1":"L","option2":"Red","available":true}]}"#), @r#"1 variants, complete false; $.variants[1]: expected a variant, got a number; left out; $.variants[2].option2: "Red" has no name: the product's options list is missing or too short; left out"#);
+    assert_snapshot!(doubts(r#"{"title":"x","handle":"x","variants":[{"id":1,"available":true,"price":"ask us"}]}"#), @r#"1 variants, complete true; $.variants[0].price: "ask us" is not a price; it is left out"#);
+    assert_snapshot!(doubts(r#"{"title":"x","handle":"x","variants":[{"id":1,"available":true,"price":[1,2]},{"id":2,"available":7}]}"#), @"2 variants, complete true; $.variants[0].price: expected a price, got a list; it is left out; $.variants[1].available: expected true or false, got 7; nothing is concluded");
+}
+
+#[test]
+fn one_variant_that_is_said_twice_is_known_only_if_both_say_the_same() {
+    let twice = |second: bool| {
+        let body = format!(
+            r#"{{"title":"x","handle":"x","variants":[{{"id":1,"available":true}},{{"id":1,"available":{second}}}]}}"#
+        );
+        js(&body).expect("a product").products[0].variants.iter().map(|v| v.availability).collect::<Vec<_>>()
+    };
+    assert_eq!(twice(true), [Availability::InStock]);
+    assert_eq!(twice(false), [Availability::Unknown]);
+}
+
+#[test]
+fn what_nobody_can_buy_is_not_in_stock() {
+    for fields in [r#""status":"draft""#, r#""status":"archived""#, r#""published_at":null"#] {
+        let body = format!(
+            r#"{{"title":"x","handle":"x",{fields},"variants":[{{"id":1,"inventory_management":null,"inventory_quantity":5}},{{"id":2,"available":true}}]}}"#
+        );
+        let product = &js(&body).expect("a product").products[0];
+        assert!(product.variants.iter().all(|v| v.availability == Availability::Unknown), "{fields}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_product_of_shopifys_is_read_by_its_words_alone() {
+    let lamp: Value = serde_json::from_str(r#"{"title":"Lamp","variants":[{"id":"a","title":"Red","price":129,"inventory_management":null},{"id":"b","available":true,"price":129}]}"#).expect("JSON");
+    assert!(!Shopify.recognises(&lamp));
+    let reading = read(&lamp, &Url::parse("https://shop.example/products/lamp.js").expect("url")).expect("a reading");
+    assert_snapshot!(told(&reading), @r"
+        Lamp | id:a | [] | unknown | 129.00 | - | $.variants[0].available
+        Lamp | id:b | [] | in_stock | 129.00 | - | $.variants[1].available
+        ");
+}
+
+#[test]
+fn decimals_of_a_platform_are_no_thousands() {
+    let of = |url: &str, price: &str| {
+        let body = format!(r#"{{"products":[{{"title":"x","handle":"x","variants":[{{"id":1,"price":{price}}}]}}]}}"#);
+        at(url, &body).expect("a list").products[0].variants[0].price.clone().expect("a price").to_string()
+    };
+    let list = "https://shop.example/products.json";
+    assert_eq!(of(list, r#""9.500""#), "9.50");
+    assert_eq!(of(list, "135000.0000"), "135000.00");
+    assert_eq!(of(list, r#""1.299,00""#), "1299.00");
+    assert_eq!(of(list, "129"), "129.00");
 }
 
 #[test]

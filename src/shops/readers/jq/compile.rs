@@ -3,7 +3,7 @@
 use jaq_core::compile::Undefined;
 use jaq_core::load::{self, File};
 
-use super::jq::JqError;
+use super::error::JqError;
 
 type Errors<'a, E> = Vec<(File<&'a str, ()>, E)>;
 

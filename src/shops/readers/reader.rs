@@ -1,0 +1,114 @@
+//! What every reader can do, and how it asks for its documents.
+
+use std::fmt;
+
+use coatcheck_domain::Reading;
+use serde_json::Value;
+use url::Url;
+
+use crate::shops::error::ReadError;
+
+/// Understands the documents of one platform.
+pub trait Reader: Send + Sync {
+    /// Its name in commands and tables.
+    fn name(&self) -> &'static str;
+
+    /// How this platform would answer at an address, the best evidence first. Nothing where the address is not built
+    /// like this platform's.
+    fn attempts(&self, url: &Url) -> Vec<Attempt>;
+
+    /// Is this a document of the platform, for sure? Better no than wrong.
+    fn recognises(&self, document: &Value) -> bool;
+
+    /// Reads a document. `url` is where it came from: it gives links their host and locale.
+    ///
+    /// # Errors
+    /// When it holds no product or has another shape; the error names the place.
+    fn read(&self, document: &Value, url: &Url) -> Result<Reading, ReadError>;
+
+    /// Does the address that answered still name what was asked for? `None`: its addresses do not say.
+    fn identity(&self, asked: &Url, answered: &Url) -> Option<bool>;
+
+    /// The address of one page of a list, counted from 1. Only readers that plan [`Attempt::List`] have pages.
+    fn page_url(&self, list: &Url, _number: usize) -> Url {
+        list.clone()
+    }
+
+    /// Reads a page of a list. Here, a page without any product is an answer: it is the end.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    fn read_page(&self, document: &Value, url: &Url) -> Result<Reading, ReadError> {
+        self.read(document, url)
+    }
+}
+
+/// One way to read a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    /// One document, by the given reader or by its shape.
+    Document {
+        /// Where it is.
+        url: Url,
+        /// Who reads it.
+        reader: Option<ReaderKind>,
+    },
+    /// A list that comes page by page.
+    List {
+        /// Where it is, without page and limit.
+        url: Url,
+        /// Who knows its pages.
+        reader: ReaderKind,
+    },
+    /// A jq program over one or several documents.
+    Program {
+        /// The program.
+        program: String,
+        /// The documents, in the order in which the program sees them.
+        urls: Vec<Url>,
+    },
+}
+
+/// Which reader understands a source.
+#[derive(Clone, Copy)]
+pub struct ReaderKind(&'static dyn Reader);
+
+impl ReaderKind {
+    /// The kind of a reader.
+    #[must_use]
+    pub fn of(reader: &'static dyn Reader) -> Self {
+        Self(reader)
+    }
+
+    /// The reader itself.
+    #[must_use]
+    pub fn reader(self) -> &'static dyn Reader {
+        self.0
+    }
+
+    /// Its name in commands and tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0.name()
+    }
+}
+
+impl PartialEq for ReaderKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for ReaderKind {}
+
+impl fmt::Debug for ReaderKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for ReaderKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
