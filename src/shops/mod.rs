@@ -264,7 +264,7 @@ fn read_document(answer: &Fetched, json: &str, reader: Option<ReaderKind>) -> Re
 }
 
 fn rows_reading(rows: &str, url: &Url) -> Result<Reading, ReadError> {
-    let rows: Vec<Value> = serde_json::from_str(rows).map_err(|error| readers::shopify::not_json(&error))?;
+    let rows: Vec<Value> = serde_json::from_str(rows).map_err(|error| ReadError::not_json(&error))?;
     program_reading(&rows, url)
 }
 
