@@ -137,7 +137,7 @@ impl Found {
         self.ended = self.products.len() == before;
         // The same page again is the end of a list that has but one, unless it was cut at a round number.
         let same_again = self.ended && self.pages == 2 && size == self.first_size;
-        self.incomplete |= !page.complete || (shifted && !(same_again && !is_round(size)));
+        self.incomplete |= !page.complete || (shifted && (!same_again || is_round(size)));
         self.doubts.extend(page.doubts);
     }
 
@@ -156,5 +156,5 @@ impl Found {
 
 /// Pages hold 10, 12, 24, 30, 50 or 250: a list of so many may be a page of a longer one.
 fn is_round(size: usize) -> bool {
-    size % 10 == 0 || size % 12 == 0 || (size >= 16 && size.is_power_of_two())
+    size.is_multiple_of(10) || size.is_multiple_of(12) || (size >= 16 && size.is_power_of_two())
 }

@@ -72,11 +72,14 @@ struct Row<'a> {
     url: &'a Url,
 }
 
+/// Variant key → its place in its product, and where its row stands.
+type Variants = HashMap<String, (usize, String)>;
+
 struct Products<'a> {
     url: &'a Url,
     order: Vec<ProductReading>,
     /// Product key → its place, and the place and row of each variant.
-    seen: HashMap<String, (usize, HashMap<String, (usize, String)>)>,
+    seen: HashMap<String, (usize, Variants)>,
     doubts: Doubts,
     left_out: usize,
     /// Rows that nothing tells from an earlier one.
