@@ -1,11 +1,13 @@
-//! How what people say comes in: stored, then acknowledged, then done.
+//! What a platform is to the layers above: how what people say comes in (stored, then acknowledged, then done), and the
+//! whole of it, [`ChatPlatform`].
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::header::HeaderMap;
 
-use crate::{Inbox, Platform};
+use crate::{Channel, Inbox, Platform};
 
 /// One thing that a platform brought in, as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,4 +176,15 @@ pub trait Receiver: Send + Sync {
     async fn self_check(&self) -> Result<String, Trouble> {
         Ok("set up".to_owned())
     }
+}
+
+/// One chat service: how messages go out, how people's words come in, and the HTTP requests it makes to us.
+#[derive(Clone)]
+pub struct ChatPlatform {
+    /// Sends.
+    pub channel: Arc<dyn Channel>,
+    /// Brings in what people say, and answers it.
+    pub receiver: Arc<dyn Receiver>,
+    /// Set where the platform posts to us.
+    pub webhook: Option<Arc<dyn InboundWebhook>>,
 }

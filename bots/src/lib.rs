@@ -13,6 +13,7 @@ mod examples;
 mod inbound;
 pub mod pace;
 mod platform;
+pub mod slack;
 pub mod sms;
 pub mod telegram;
 pub mod webhook;
@@ -31,11 +32,11 @@ use serde::{Deserialize, Serialize};
 pub use coatcheck_domain::message::{self, Alert, AlertVariant, Message, Notice};
 pub use commands::{Command, Said};
 pub use inbound::{
-    DeliveryStatus, EventSink, InboundEvent, InboundWebhook, Receipt, Receiver, SinkClosed, StatusHeard, Trouble,
-    WebhookAnswer, WebhookRequest,
+    ChatPlatform, DeliveryStatus, EventSink, InboundEvent, InboundWebhook, Receipt, Receiver, SinkClosed, StatusHeard,
+    Trouble, WebhookAnswer, WebhookRequest,
 };
 pub use pace::Pace;
-pub use platform::{ChatPlatform, Platform};
+pub use platform::Platform;
 
 /// The code that speaks for lanes of one kind.
 #[async_trait]

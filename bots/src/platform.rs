@@ -1,20 +1,6 @@
 //! The platforms people speak on.
 
 use std::fmt;
-use std::sync::Arc;
-
-use crate::{Channel, InboundWebhook, Receiver};
-
-/// One chat service: how messages go out, how people's words come in, and the HTTP requests it makes to us.
-#[derive(Clone)]
-pub struct ChatPlatform {
-    /// Sends.
-    pub channel: Arc<dyn Channel>,
-    /// Brings in what people say, and answers it.
-    pub receiver: Arc<dyn Receiver>,
-    /// Set where the platform posts to us.
-    pub webhook: Option<Arc<dyn InboundWebhook>>,
-}
 
 /// Where people speak. A webhook listens only, so it is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,6 +2,7 @@
 
 mod effects;
 mod hooks;
+mod moved;
 mod secrets;
 #[path = "../support/mod.rs"]
 mod support;

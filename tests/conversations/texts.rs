@@ -421,3 +421,29 @@ fn after_rekey_a_stopped_number_stays_stopped() {
     let out = town.house.run(&["doctor"]);
     assert!(out.status != 0 && out.stdout.contains("coatcheck.db.key is missing"), "{out:?}");
 }
+
+#[test]
+fn a_number_that_is_never_texted_hears_so_and_nothing_is_stored() {
+    let exchange = Exchange::open_with(|house| house.with("SMS_COUNTRIES", "GB"));
+    for body in ["CORPS M BLACK", "start", "HELP"] {
+        exchange.texts(ANN, body);
+    }
+    let shown = exchange.reads(ANN);
+    let refusal = "I can only send alerts to numbers in GB, so this number would get none. Nothing was stored.";
+    assert_eq!(shown.matches(refusal).count(), 2, "{shown}");
+    assert_eq!(exchange.watches(), 0);
+}
+
+#[test]
+fn at_night_the_answer_says_when_alerts_come_and_anytime_ends_that() {
+    let hour = crate::moved::another_hour();
+    let exchange = Exchange::open_with(|house| house.with("SMS_HOURS", &format!("{hour}-{}", hour + 1)));
+    exchange.texts(ANN, "CORPS M BLACK");
+    let night = format!("It's night there: alerts come from {hour}:00 on. Reply ANYTIME to get them now.");
+    let shown = exchange.twilio.seen(ANN);
+    assert!(shown.contains(&night), "{shown}");
+    exchange.texts(ANN, "ANYTIME");
+    exchange.texts(ANN, "CORPS L BLACK");
+    let shown = exchange.twilio.seen(ANN);
+    assert_eq!(shown.matches(&night).count(), 1, "{shown}");
+}

@@ -109,7 +109,7 @@ mod tests {
         /join <word> — Say the invite word, once, where one is needed
         /shop <add|list|remove|pause|resume> [url] — The shops and products that are polled (admins)
         /status — Show service status and when shops were last checked
-        /help [command] — Show all commands, or explain one
+        /help [command] — This list, or one command explained
         /start [code] — Say hello and see how to begin
         /help <command> explains one
         ");

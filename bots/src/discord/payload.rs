@@ -119,7 +119,7 @@ fn message(json: &Value) -> Option<Heard> {
         person: id(&json["author"]["id"])?,
         may_manage: false,
         in_public: json["guild_id"].is_string(),
-        deed: Deed::Text(commands::parse(text, Platform::Discord)),
+        deed: Deed::Text(commands::parse_to_us(text, Platform::Discord)),
     })
 }
 

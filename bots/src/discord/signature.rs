@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use coatcheck_domain::hex;
 use serenity::interactions_endpoint::Verifier;
 
 /// A signature older (or newer) than this is refused: it may be a copy.
@@ -33,15 +34,8 @@ impl PublicKey {
     ///
     /// # Errors
     /// It is none.
-    pub fn parse(hex: &str) -> Result<Self, BadKey> {
-        let hex = hex.trim();
-        if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(BadKey);
-        }
-        let mut key = [0; 32];
-        for (at, byte) in key.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).map_err(|_| BadKey)?;
-        }
+    pub fn parse(text: &str) -> Result<Self, BadKey> {
+        let key: [u8; 32] = hex::decode(text.trim()).and_then(|key| key.try_into().ok()).ok_or(BadKey)?;
         Verifier::try_new(key).map(Self).map_err(|_| BadKey)
     }
 

@@ -18,14 +18,12 @@ pub(super) fn text(reply: &Reply) -> String {
     fitted(&words, &question).trim().to_owned()
 }
 
-/// "Reply 1 or 2.", for a question whose choices have numbers.
+/// "Reply 1 or 2.", for a question: its choices carry their numbers.
 fn asked(buttons: &[Button]) -> Option<String> {
-    let choices = buttons.iter().filter(|button| button.data.starts_with(CHOICE));
-    let numbers: Vec<&str> = choices.map(|button| button.label.as_str()).collect();
-    let all_numbers = numbers.iter().all(|number| number.parse::<u32>().is_ok());
+    let number = |button: &Button| button.data.strip_prefix(CHOICE)?.rsplit(':').next()?.parse::<u32>().ok();
+    let numbers: Vec<u32> = buttons.iter().filter_map(number).collect();
     match numbers.as_slice() {
         [] => None,
-        _ if !all_numbers => None,
         [one] => Some(format!("Reply {one}.")),
         [first, second] => Some(format!("Reply {first} or {second}.")),
         [first, .., last] => Some(format!("Reply with a number, {first} to {last}.")),
@@ -40,7 +38,8 @@ mod tests {
 
     fn choices(count: usize) -> Reply {
         let reply = Reply::text("Which one?\n1. Men’s Jacket\n2. Women’s Jacket");
-        (1..=count).fold(reply, |reply, n| reply.with_button(n.to_string(), format!("c:7:{n}")))
+        (1..=count)
+            .fold(reply, |reply, n| reply.with_button(["Men’s Jacket", "Women’s Jacket"][n % 2], format!("c:7:{n}")))
     }
 
     #[test]

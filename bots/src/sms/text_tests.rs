@@ -59,7 +59,7 @@ fn without_an_address_of_the_shop_there_is_no_link_that_leads_nowhere() {
 fn a_long_title_is_shortened_by_words_before_anything_is_left_out() {
     let long = "Waxed Corps Jacket with a removable lining and two inner pockets for the cold days of the year";
     insta::assert_snapshot!(read(&named(long), Some(&public())), @"
-    Back in stock: Waxed Corps Jacket with a removable lining and two inner pockets for the cold... - M / Black, 129.00 EUR
+    Back in stock: Waxed Corps Jacket with a removable...pockets for the cold days of the year - M / Black, 129.00 EUR
     https://coat.example/r/1 #k3f9x
     [1 × GSM-7]
     ");

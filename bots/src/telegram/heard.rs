@@ -5,7 +5,7 @@ use teloxide::types::{CallbackQuery, Message, Update, UpdateKind};
 use super::place::Place;
 use super::pressed::Above;
 use crate::Platform;
-use crate::commands::{ParseError, Said, addressee, parse};
+use crate::commands::{ParseError, Said, addressee, parse, parse_to_us};
 
 /// Who did it, as far as the update tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,10 +94,10 @@ fn pressed(query: &CallbackQuery) -> Option<Heard> {
 /// nobody; a command we do not know may be another bot's.
 pub(super) fn words(text: &str, room: bool, our_name: &str) -> Option<Result<Said, ParseError>> {
     if !room {
-        return Some(parse(text, Platform::Telegram));
+        return Some(parse_to_us(text, Platform::Telegram));
     }
     if let Some(words) = without_our_name(text, our_name) {
-        return Some(parse(words, Platform::Telegram));
+        return Some(parse_to_us(words, Platform::Telegram));
     }
     if !text.starts_with('/') {
         return None;
@@ -188,6 +188,8 @@ mod tests {
             heard("/roll@CoatBot 20", true),
             heard("any news of the jacket?", true),
             heard("@CoatBot watch jacket M", true),
+            heard("@CoatBot, jacket M", true),
+            heard("jacket M", false),
             heard("@coatbot: list", true),
             heard("@CoatBottle jacket M", true),
             heard("thanks @CoatBot", true),
@@ -202,10 +204,12 @@ mod tests {
         I do not know "/roll@ CoatBot". /help lists what I understand
         –
         /watch jacket M
+        /watch jacket M
+        /watch jacket M
         /watches 
         –
         –
-        I do not know "any". /help lists what I understand
+        /watch any news of the jacket?
         /start ref_7
         "#);
     }

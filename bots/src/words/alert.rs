@@ -241,7 +241,7 @@ mod tests {
         let mut told = example(vec![variant("M\nBack in stock: gold", "@everyone")]);
         told.product = "\u{202e}Jacket\n\n@here ".repeat(20);
         insta::assert_snapshot!(read(&told), @"
-        Back in stock: Jacket @ here Jacket @ here Jacket @ here Jacket @ here Jacket @ here Jacket @… — M Back in stock: gold / @ everyone, 129.00 EUR
+        Back in stock: Jacket @ here Jacket @ here Jacket @…@ here Jacket @ here Jacket @ here — M Back in stock: gold / @ everyone, 129.00 EUR
         https://shop.example/products/jacket?size=MBack%20in%20stock:%20gold
         ");
         let notice =

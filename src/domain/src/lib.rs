@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod destination;
 pub mod drift;
 pub mod fold;
+pub mod hex;
 pub mod history;
 pub mod message;
 pub mod money;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use coatcheck_domain::hex;
 use coatcheck_domain::poll::{self, Outcome};
 use url::Url;
 
@@ -97,7 +98,7 @@ fn new_reading(read: Read) -> NewReading {
         reading: read.reading,
         reader: read.reader.as_str().to_owned(),
         read_at: read.received_at,
-        body_digest: hex(&read.body_digest),
+        body_digest: hex::encode(&read.body_digest),
         etag: read.etag,
         last_modified: read.last_modified,
     }
@@ -106,7 +107,7 @@ fn new_reading(read: Read) -> NewReading {
 fn is_unchanged(source: &HeldSource, read: &Read) -> bool {
     source.settled
         && !after_gap(source, read.received_at)
-        && source.body_digest.as_deref() == Some(hex(&read.body_digest).as_str())
+        && source.body_digest.as_deref() == Some(hex::encode(&read.body_digest).as_str())
 }
 
 /// After a silence even the same words make a new span: nobody saw what was between.
@@ -115,12 +116,6 @@ fn after_gap(source: &HeldSource, now: DateTime<Utc>) -> bool {
     source.last_read_at.is_none_or(|last| now - last > gap)
 }
 
-fn hex(digest: &[u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn unhex(text: &str) -> Option<[u8; 32]> {
-    let pair = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
-    let bytes: Vec<u8> = (0..text.len()).step_by(2).map(pair).collect::<Option<_>>()?;
-    bytes.try_into().ok()
+    hex::decode(text)?.try_into().ok()
 }

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use coatcheck_domain::hex;
 use coatcheck_domain::phone::Phone;
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
@@ -170,7 +171,7 @@ impl Keys {
     /// The hash of a code that proves an address: six digits are guessed in no time from a hash without a key.
     #[must_use]
     pub fn code(&self, subscriber_id: i64, address: &LookUp, code: &str) -> String {
-        hex(&mac(&self.newest().codes, &[&subscriber_id.to_string(), &address.hash, code]))
+        hex::encode(&mac(&self.newest().codes, &[&subscriber_id.to_string(), &address.hash, code]))
     }
 
     fn newest(&self) -> &Root {
@@ -192,7 +193,7 @@ impl Root {
         }
         let root = Hkdf::<Sha256>::new(None, ours.as_deref().unwrap_or(word.as_bytes()));
         Some(Self {
-            id: hex(&derived::<4>(&root, "coatcheck 1 id")?),
+            id: hex::encode(&derived::<4>(&root, "coatcheck 1 id")?),
             look_up: derived(&root, "coatcheck 1 look-up")?,
             codes: derived(&root, "coatcheck 1 codes")?,
             nonces: derived(&root, "coatcheck 1 nonces")?,
@@ -201,7 +202,7 @@ impl Root {
     }
 
     fn look_up(&self, phone: &Phone) -> LookUp {
-        LookUp { key_id: self.id.clone(), hash: hex(&mac(&self.look_up, &[phone.expose()])) }
+        LookUp { key_id: self.id.clone(), hash: hex::encode(&mac(&self.look_up, &[phone.expose()])) }
     }
 }
 
@@ -238,10 +239,6 @@ fn mac(key: &[u8; 32], parts: &[&str]) -> [u8; 32] {
         mac.update(part.as_bytes());
     }
     mac.finalize().into_bytes().into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

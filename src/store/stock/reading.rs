@@ -1,11 +1,11 @@
 //! Stores a reading: spans, restocks, the restocks and the source's next poll, in one transaction.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, AlertVariant};
 use coatcheck_domain::drift::SendOutcome;
+use coatcheck_domain::hex;
 use coatcheck_domain::poll::Plan;
 use coatcheck_domain::reading::made_up_title;
 use coatcheck_domain::stock::{self, Rules};
@@ -388,9 +388,5 @@ fn digest(product: &ProductReading) -> String {
             field(value);
         }
     }
-    hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing into a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::encode(&hash.finalize())
 }

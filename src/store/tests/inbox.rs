@@ -68,3 +68,19 @@ async fn what_was_done_is_known_for_a_while() {
     clock.advance(week + Duration::from_secs(1));
     assert_eq!(db.clear_arrivals(week).await.expect("cleared"), 1);
 }
+
+#[tokio::test]
+async fn an_answer_that_is_owed_holds_up_nothing_and_is_forgotten_once_it_is_given() {
+    let (db, _place, clock) = testing::db_with_clock(Engine::of(module_path!())).await;
+    let first = held(db.take_in(&said("1", "ann")).await.expect("stored"));
+    assert_eq!(db.take_in(&said("2", "ann")).await.expect("stored"), TakenIn::Queued);
+    db.put_back_arrival(&first, Duration::from_secs(5), Some("an answer")).await.expect("put back");
+    assert_eq!(words(&db.take_arrivals("telegram", 9).await.expect("asked")), ["2"]);
+    let third = held(db.take_in(&said("3", "bob")).await.expect("stored"));
+    db.end_arrival(&third).await.expect("ended");
+    clock.advance(Duration::from_secs(5));
+    let owed = db.take_arrivals("telegram", 9).await.expect("asked");
+    assert_eq!((words(&owed), owed[0].reply.as_deref()), (vec!["1"], Some("an answer")));
+    assert!(db.end_arrival(&owed[0]).await.expect("ended"));
+    assert!(db.take_arrivals("telegram", 9).await.expect("asked").is_empty());
+}

@@ -22,6 +22,7 @@ mod interleaved;
 mod lanes;
 mod leases;
 mod merged;
+mod moved;
 mod outbox;
 mod past;
 mod phones;

@@ -29,6 +29,7 @@ mod postgres;
 mod server;
 mod shop;
 mod sink;
+mod slack;
 mod telegram;
 mod twilio;
 
@@ -40,5 +41,6 @@ pub use orders::Order;
 pub use postgres::Cluster;
 pub use shop::{Etag, Goods, Shop};
 pub use sink::Sink;
+pub use slack::Slack;
 pub use telegram::{Limits, Telegram};
 pub use twilio::{Answered, Twilio};

@@ -55,7 +55,7 @@ async fn hostile_words_get_a_friendly_answer_and_call_nobody() {
     insta::assert_snapshot!(answers.join("\n"), @r#"
     CoatCheck: That is too long for me: 2000 characters at most
     CoatCheck: Say /help to see what I understand
-    CoatCheck: I do not know "< /b><script>@ everyone". /help lists what I understand
+    CoatCheck: I heard <b>&  that
     CoatCheck: I heard <b>&  that
     CoatCheck: I heard <b>&  that
     "#);

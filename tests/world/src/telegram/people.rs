@@ -120,6 +120,11 @@ impl Telegram {
         self.change(chat, |chat| chat.standing = Standing::Blocked);
     }
 
+    /// They unblock it again.
+    pub fn unblock(&self, chat: i64) {
+        self.change(chat, |chat| chat.standing = Standing::Open);
+    }
+
     /// The person's account is gone.
     pub fn deactivate(&self, chat: i64) {
         self.change(chat, |chat| chat.standing = Standing::Deactivated);
@@ -132,16 +137,24 @@ impl Telegram {
 
     /// The group becomes a supergroup; gives back its new id. The bot is told in the old one.
     pub fn migrate(&self, chat: i64) -> i64 {
-        let new = -1_000_000_000_000 + chat;
+        let new = self.migrate_unheard(chat);
         let mut world = self.shared.world();
         let Some(old) = world.chats.get(&chat).cloned() else { panic!("there is no chat {chat}") };
         let told = json!({"message_id": old.last_message + 1, "date": 1_800_000_000, "chat": old.json(chat),
             "from": {"id": 1, "is_bot": false, "first_name": "Owner"}, "migrate_to_chat_id": new});
-        world.chats.insert(new, Chat { kind: Kind::Supergroup, messages: Vec::new(), ..old.clone() });
-        world.chats.insert(chat, Chat { standing: Standing::MovedTo(new), ..old });
         world.add_update("message", told);
         drop(world);
         self.told();
+        new
+    }
+
+    /// The same while the bot hears nothing: only its next message there is refused.
+    pub fn migrate_unheard(&self, chat: i64) -> i64 {
+        let new = -1_000_000_000_000 + chat;
+        let mut world = self.shared.world();
+        let Some(old) = world.chats.get(&chat).cloned() else { panic!("there is no chat {chat}") };
+        world.chats.insert(new, Chat { kind: Kind::Supergroup, messages: Vec::new(), ..old.clone() });
+        world.chats.insert(chat, Chat { standing: Standing::MovedTo(new), ..old });
         new
     }
 
