@@ -16,7 +16,7 @@ mod row;
 mod said;
 mod table;
 
-pub use arguments::{Arguments, How, arguments};
+pub use arguments::{Arguments, arguments};
 pub use command::Command;
 pub use help::{help, help_for};
 pub use near::nearest;

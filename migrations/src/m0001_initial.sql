@@ -108,6 +108,14 @@ CREATE TABLE variant (
     FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
 );
 
+-- A further name of a variant's size, beside variant.size_key: "US 9 / EU 42" is also us9 and eu42.
+CREATE TABLE variant_size (
+    variant_id BIGINT NOT NULL, -- the variant
+    size_key TEXT NOT NULL, -- folded
+    PRIMARY KEY (variant_id, size_key),
+    FOREIGN KEY (variant_id) REFERENCES variant (id) ON DELETE CASCADE
+);
+
 -- An interval during which a variant's availability and price did not change.
 CREATE TABLE span (
     id {id},

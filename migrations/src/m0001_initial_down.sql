@@ -22,6 +22,7 @@ DROP TABLE subscriber;
 DROP TABLE restock_variant;
 DROP TABLE restock;
 DROP TABLE span;
+DROP TABLE variant_size;
 DROP TABLE variant;
 DROP TABLE alias;
 DROP TABLE product;

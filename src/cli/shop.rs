@@ -10,6 +10,7 @@ use super::args::{self, Which};
 use super::check::{Bar, count, headers, human};
 use super::failure::{Failure, Outcome};
 use super::out;
+use crate::commands::names::refusal;
 use crate::app::{App, How};
 use crate::engine::poll::Polled;
 use crate::store::polls::source::Source;
@@ -105,12 +106,12 @@ async fn name(app: &App, source_id: i64, names: &[String]) -> Outcome {
             products.len()
         )));
     };
+    let all = app.db.catalogue().await?;
+    if let Some(why) = names.iter().find_map(|name| refusal(name, *product, &all)) {
+        return Err(Failure::usage(format!("{why}. The product is tracked; add it again with another --name")));
+    }
     for name in names {
-        let word = fold(name);
-        if word.is_empty() {
-            return Err(Failure::usage("--name cannot be empty"));
-        }
-        app.db.add_alias(*product, &word, name).await?;
+        app.db.add_alias(*product, &fold(name), name).await?;
     }
     Ok(())
 }

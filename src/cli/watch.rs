@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use coatcheck_bots::{Command, Inbox, Reply, Said, Who, words};
+use coatcheck_domain::Destination;
+use coatcheck_domain::size::names;
 use coatcheck_domain::watch::{Mode, Offer, Wish};
-use coatcheck_domain::{Destination, SizeKey, StyleKey};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use super::args;
 use super::failure::{Failure, Outcome};
 use super::out;
 use crate::app::App;
-use crate::commands::{LONGEST, in_stock, wanted};
+use crate::commands::{LONGEST, Want, in_stock, options, wanted};
 use crate::config::Settings;
 use crate::store::people::consent::Standing;
 use crate::store::people::phone;
@@ -89,21 +90,19 @@ pub(super) async fn unasked(app: &App, destination: &Destination) -> Result<Opti
 
 async fn add(app: &App, args: args::WatchAdd) -> Outcome {
     connected(&app.settings, &args.to)?;
-    let sizes = sizes(&args.size)?;
+    check_sizes(&args.size)?;
     let product = product(app, &args.product).await?;
+    let wants = options::wanted(&product, &args.size, args.style.as_deref()).map_err(Failure::usage)?;
     let address = destination(app, &args.to).await?;
     let mode = if args.every { Mode::Every } else { Mode::Once };
-    let new: Vec<NewWatch> = sizes
-        .into_iter()
-        .map(|size| NewWatch {
+    let new: Vec<NewWatch> = wants
+        .iter()
+        .map(|want| NewWatch {
             subscriber_id: address.subscriber_id,
             product_id: product.id,
-            wish: Wish {
-                size: size.as_deref().map(SizeKey::fold).unwrap_or_default(),
-                style: args.style.as_deref().map(StyleKey::fold).unwrap_or_default(),
-            },
-            size,
-            style: args.style.clone(),
+            wish: want.wish(),
+            size: want.size_text().map(str::to_owned),
+            style: want.style.clone(),
             mode,
         })
         .collect();
@@ -133,22 +132,17 @@ async fn add(app: &App, args: args::WatchAdd) -> Outcome {
     }
 }
 
-/// Each size as it was said; one `None` for any.
-fn sizes(said: &[String]) -> Result<Vec<Option<String>>, Failure> {
-    if said.is_empty() {
-        return Ok(vec![None]);
+/// Is each of them short enough to be a size, and not empty?
+fn check_sizes(said: &[String]) -> Outcome {
+    if said.iter().any(|size| size.trim().is_empty()) {
+        return Err(Failure::usage("--size is empty; leave it out for any size, or say one, like --size M"));
     }
-    let sizes: Vec<Option<String>> =
-        said.iter().map(|size| size.trim()).filter(|size| !size.is_empty()).map(|size| Some(size.to_owned())).collect();
-    match sizes.iter().flatten().find(|size| size.chars().count() > LONGEST) {
-        _ if sizes.is_empty() => {
-            Err(Failure::usage("--size is empty; leave it out for any size, or name one, like --size M"))
-        }
+    match said.iter().find(|sizes| sizes.split(',').any(|size| size.chars().count() > LONGEST)) {
         Some(size) => Err(Failure::usage(format!(
             "{:?}… is too long for a size; the maximum is {LONGEST} characters",
             words::shortened(size, 20)
         ))),
-        None => Ok(sizes),
+        None => Ok(()),
     }
 }
 
@@ -160,7 +154,8 @@ fn added_words(id: i64, watch: &NewWatch, product: &Product, stock: &[Variant], 
     let now: Vec<&Variant> = in_stock(product, stock, &watch.wish).collect();
     let wanted = wanted(watch.size.as_deref(), watch.style.as_deref());
     let title = words::title(&product.title);
-    let listed = watch.wish.size.is_any() || product.sizes.iter().any(|(key, _)| *key == watch.wish.size);
+    let is_called = |label: &String| names(label).contains(&watch.wish.size);
+    let listed = watch.wish.size.is_any() || product.sizes.iter().any(|(_, label)| is_called(label));
     let today = if let Some(first) = now.first() {
         let link = first.url.as_ref().or(product.url.as_ref()).map(ToString::to_string).unwrap_or_default();
         format!("In stock now: {link}")
@@ -233,13 +228,13 @@ fn watch_json(watch: &Watch) -> Value {
 pub(super) async fn history(app: &App, args: args::History) -> Outcome {
     let product = product(app, &args.product).await?;
     if args.json {
-        let wish = Wish {
-            size: args.size.as_deref().map(SizeKey::fold).unwrap_or_default(),
-            style: args.style.as_deref().map(StyleKey::fold).unwrap_or_default(),
-        };
+        let sizes: Vec<String> = args.size.iter().cloned().collect();
+        let wants = options::wanted(&product, &sizes, args.style.as_deref()).map_err(Failure::usage)?;
+        let wishes: Vec<Wish> = wants.iter().map(Want::wish).collect();
         let histories = app.db.history(product.id).await?;
         let meant = histories.iter().filter(|history| {
-            wish.matches(&Offer { sizes: &history.size_keys, style: history.style.as_deref(), title: &product.title })
+            let offer = Offer { sizes: &history.size_keys, style: history.style.as_deref(), title: &product.title };
+            wishes.iter().any(|wish| wish.matches(&offer))
         });
         let variants: Vec<Value> = meant.map(history_json).collect();
         return out::json(&json!({ "product": product.title, "variants": variants }));

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::store::StoreError;
 use crate::store::people::watch::Which;
+use crate::store::stock::catalogue::Product;
 
 /// Answers what was said.
 pub(super) async fn said(commands: &Commands, who: &Who, said: &Said) -> Reply {
@@ -148,6 +149,10 @@ pub(super) async fn follow_up(commands: &Commands, who: &Who, next: Next) -> Res
     };
     match (refusal(commands, who, command), choice) {
         (Some(refusal), _) => Ok(Reply::text(refusal).into()),
+        (None, Choice::Do(doing)) if !doing.strange.is_empty() => {
+            let product = product(commands, &doing).await?;
+            Ok(question::about_strange(commands, who, &doing, &product).await?.into())
+        }
         (None, Choice::Do(doing)) => perform(commands, who, &doing).await,
         (None, Choice::Only { instead_of, doing }) => {
             let answered = perform(commands, who, &doing).await?;
@@ -160,8 +165,7 @@ pub(super) async fn follow_up(commands: &Commands, who: &Who, next: Next) -> Res
 }
 
 async fn perform(commands: &Commands, who: &Who, doing: &Doing) -> Result<Answered, StoreError> {
-    let product = commands.db.products(&[doing.product]).await?.pop();
-    let product = product.ok_or(StoreError::ProductGone { product_id: doing.product })?;
+    let product = product(commands, doing).await?;
     let reply = match doing.act {
         Act::Watch => {
             if let Some(refusal) = limits::too_many(commands, who, doing).await? {
@@ -183,6 +187,11 @@ async fn perform(commands: &Commands, who: &Who, doing: &Doing) -> Result<Answer
 async fn waits(commands: &Commands, who: &Who, product: i64) -> Result<bool, StoreError> {
     let mine = watches::mine(commands, who, Which::Product(product)).await?;
     Ok(mine.iter().any(|watch| watch.armed))
+}
+
+async fn product(commands: &Commands, doing: &Doing) -> Result<Product, StoreError> {
+    let product = commands.db.products(&[doing.product]).await?.pop();
+    product.ok_or(StoreError::ProductGone { product_id: doing.product })
 }
 
 /// The person's sentence; the cause goes into the log.

@@ -1,12 +1,12 @@
 //! What is to be done with a product, once it is known which one: at once, or when a question is answered. Pure.
 
 use coatcheck_bots::Command;
-use coatcheck_bots::commands::{Arguments, How};
-use coatcheck_domain::watch::{Mode, Wish};
-use coatcheck_domain::{SizeKey, StyleKey};
+use coatcheck_domain::watch::Mode;
 use serde::{Deserialize, Serialize};
 
 use super::resolve::Meant;
+use super::understand::Strange;
+use super::wants::{Want, size_text, style_text};
 
 /// What is done with a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,34 +37,31 @@ impl Act {
 pub(crate) struct Doing {
     pub(crate) act: Act,
     pub(crate) product: i64,
-    pub(crate) sizes: Vec<String>,
-    pub(crate) style: Option<String>,
+    /// Sizes with styles; one of neither for any.
+    pub(crate) wants: Vec<Want>,
     pub(crate) every: bool,
+    /// Words that fit nothing: asked about before it is done.
+    #[serde(default)]
+    pub(crate) strange: Vec<Strange>,
 }
 
 impl Doing {
-    pub(crate) fn new(act: Act, meant: Meant, said: &Arguments) -> Self {
-        let Meant { product, sizes, style } = meant;
-        Self { act, product, sizes, style, every: said.how == Some(How::Every) }
+    pub(crate) fn new(act: Act, meant: Meant) -> Self {
+        let Meant { product, wants, every, strange } = meant;
+        Self { act, product, wants, every, strange }
     }
 
     pub(crate) fn mode(&self) -> Mode {
         if self.every { Mode::Every } else { Mode::Once }
     }
 
-    /// One wish a size; sizes that fold into the same are one.
-    pub(crate) fn wishes(&self) -> Vec<(Option<&str>, Wish)> {
-        let style = self.style.as_deref().map(StyleKey::fold).unwrap_or_default();
-        let mut wishes: Vec<(Option<&str>, Wish)> = Vec::new();
-        for said in &self.sizes {
-            let size = SizeKey::fold(said);
-            if !size.is_any() && wishes.iter().all(|(_, wish)| wish.size != size) {
-                wishes.push((Some(said), Wish { size, style: style.clone() }));
-            }
-        }
-        if wishes.is_empty() {
-            wishes.push((None, Wish { size: SizeKey::default(), style }));
-        }
-        wishes
+    /// The sizes, to be shown; none for any.
+    pub(crate) fn size_text(&self) -> Option<String> {
+        size_text(&self.wants)
+    }
+
+    /// The styles, to be shown; none for any.
+    pub(crate) fn style_text(&self) -> Option<String> {
+        style_text(&self.wants)
     }
 }

@@ -26,12 +26,13 @@ pub(crate) async fn among(
     said: &Arguments,
 ) -> Result<Next, StoreError> {
     match resolve(products, said) {
-        Resolution::One(meant) => Ok(Doing::new(act, meant, said).into()),
+        Resolution::One(meant) => Ok(Doing::new(act, meant).into()),
         Resolution::Choose(doubt, meant) => {
-            let choices = meant.into_iter().map(|meant| Doing::new(act, meant, said)).collect();
+            let choices = meant.into_iter().map(|meant| Doing::new(act, meant)).collect();
             question::ask(commands, who, &doubt, choices, products).await.map(Next::Say)
         }
         Resolution::Nothing => Ok(Next::Say(question::nothing_found(who, products))),
+        Resolution::Chatter => Ok(Next::Say(question::chatter(who))),
     }
 }
 

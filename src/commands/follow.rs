@@ -163,7 +163,7 @@ async fn first_reading(commands: &Commands, source_id: i64) -> Result<First, Sto
 /// Watches what a page read; asks where that is more than one product.
 pub(crate) async fn among(commands: &Commands, who: &Who, ids: &[i64], words: &Arguments) -> Result<Next, StoreError> {
     let products = commands.db.products(ids).await?;
-    let meant = products.iter().map(|product| Doing::new(Act::Watch, fixed(product, words), words));
+    let meant = products.iter().map(|product| Doing::new(Act::Watch, fixed(product, words)));
     let mut choices: Vec<Doing> = meant.collect();
     match choices.len() {
         0 => Ok(Reply::text("I found no product on that page. Send the address of a product's own page.").into()),

@@ -12,6 +12,7 @@ use coatcheck_domain::watch::{Offer, Wish};
 use super::Commands;
 use super::doing::Doing;
 use super::today::wanted;
+use super::wants::Want;
 use crate::chart::{self, Chart, Line};
 use crate::store::StoreError;
 use crate::store::stock::catalogue::Product;
@@ -26,12 +27,15 @@ pub(crate) async fn show(
     doing: &Doing,
     product: &Product,
 ) -> Result<Reply, StoreError> {
-    let wishes: Vec<Wish> = doing.wishes().into_iter().map(|(_, wish)| wish).collect();
+    let wishes: Vec<Wish> = doing.wants.iter().map(Want::wish).collect();
     let history = commands.db.history(product.id).await?;
     let shown: Vec<VariantHistory> =
         history.into_iter().filter(|variant| wishes.iter().any(|wish| fulfils(product, variant, wish))).collect();
-    let sizes = (!doing.sizes.is_empty()).then(|| doing.sizes.join(", "));
-    let head = format!("{} — {}", words::title(&product.title), wanted(sizes.as_deref(), doing.style.as_deref()));
+    let head = format!(
+        "{} — {}",
+        words::title(&product.title),
+        wanted(doing.size_text().as_deref(), doing.style_text().as_deref())
+    );
     if shown.is_empty() {
         return Ok(Reply::text(format!("{head}\nThat was never listed.")));
     }

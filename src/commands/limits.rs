@@ -3,6 +3,7 @@
 use coatcheck_bots::{Command, Reply, Who};
 
 use super::doing::Doing;
+use super::wants::Want;
 use super::{Commands, platform, watches};
 use crate::store::StoreError;
 use crate::store::people::watch::Which;
@@ -13,10 +14,11 @@ pub(crate) async fn too_many(commands: &Commands, who: &Who, doing: &Doing) -> R
         return Ok(None);
     }
     let mine = watches::mine(commands, who, Which::All).await?;
-    let wishes = doing.wishes();
-    let new = wishes
+    let new = doing
+        .wants
         .iter()
-        .filter(|(_, wish)| mine.iter().all(|watch| watch.product_id != doing.product || watch.wish != *wish));
+        .map(Want::wish)
+        .filter(|wish| mine.iter().all(|watch| watch.product_id != doing.product || watch.wish != *wish));
     let most = usize::try_from(commands.rules.max_watches).unwrap_or(usize::MAX);
     let new = new.count();
     if new == 0 || mine.len() + new <= most {

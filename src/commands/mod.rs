@@ -6,6 +6,7 @@ mod admission;
 mod again;
 mod button;
 mod catalogue;
+mod chatter;
 mod closing;
 mod complete;
 mod dispatch;
@@ -17,8 +18,10 @@ mod greet;
 mod history;
 mod limits;
 mod linking;
+pub(crate) mod names;
 mod near;
 mod next;
+pub(crate) mod options;
 mod page;
 mod pause;
 mod permission;
@@ -30,11 +33,15 @@ mod shop;
 mod sizes;
 mod status;
 mod stock;
+mod strange;
 mod test;
 mod texting;
 mod today;
+mod tokens;
+mod understand;
 mod until;
 mod unwatch;
+mod wants;
 mod watch;
 mod watches;
 mod why;
@@ -59,6 +66,7 @@ use resolve::{Meant, Resolution};
 pub use texting::Texting;
 pub use today::{in_stock, wanted};
 pub use watch::LONGEST;
+pub(crate) use wants::Want;
 
 /// How long `/watch <URL>` waits for the first reading.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -164,14 +172,16 @@ impl Commands {
         let said =
             arguments(&Said { command: Command::Stock, words: words.split_whitespace().map(Word::plain).collect() });
         Ok(match resolve::resolve(&products, &said) {
-            Resolution::One(meant) if !meant.sizes.is_empty() => {
-                Err(format!("{words:?} names a size as well; give it as --size {}", meant.sizes.join(",")))
+            Resolution::One(Meant { strange, .. }) if !strange.is_empty() => Err(unknown(words)),
+            Resolution::One(meant) if meant.wants.iter().any(|want| want.size.is_some()) => {
+                let sizes = wants::size_text(&meant.wants).unwrap_or_default();
+                Err(format!("{words:?} names a size as well; give it as --size {sizes}"))
             }
             Resolution::One(meant) => {
                 products.iter().find(|product| product.id == meant.product).cloned().ok_or_else(|| unknown(words))
             }
             Resolution::Choose(_, choices) => Err(several(words, &choices, &products)),
-            Resolution::Nothing => Err(unknown(words)),
+            Resolution::Nothing | Resolution::Chatter => Err(unknown(words)),
         })
     }
 
@@ -255,3 +265,5 @@ fn platform(who: &Who) -> Platform {
 
 #[cfg(test)]
 mod chats;
+#[cfg(test)]
+mod utterances;

@@ -9,7 +9,7 @@ use super::doing::Doing;
 use super::next::{Choice, Next};
 use super::resolve::Doubt;
 use super::today::wanted;
-use super::{Commands, platform};
+use super::{Commands, names, platform, strange};
 use crate::store::StoreError;
 use crate::store::stock::catalogue::Product;
 
@@ -24,8 +24,33 @@ pub(crate) async fn ask(
     products: &[Product],
 ) -> Result<Reply, StoreError> {
     let question = opening(doubt, choices.len());
-    let with_wanted = matches!(doubt, Doubt::Strange(_));
-    let labels: Vec<String> = choices.iter().map(|choice| label(choice, products, with_wanted)).collect();
+    let labels = labels(&choices, products);
+    pose(commands, who, question, choices, labels).await
+}
+
+/// Asks what words meant that fit nothing of the product.
+pub(crate) async fn about_strange(
+    commands: &Commands,
+    who: &Who,
+    doing: &Doing,
+    product: &Product,
+) -> Result<Reply, StoreError> {
+    let strange: Vec<String> =
+        doing.strange.iter().map(|strange| format!("“{}”", words::plain(&strange.text))).collect();
+    let strange = words::shortened(&strange.join(" or "), 80);
+    let choices = strange::offers(product, doing);
+    let labels = choices.iter().map(|choice| wanted_of(choice, product)).collect();
+    let question = format!("{} has no {strange}. Did you mean:", words::title(&product.title));
+    pose(commands, who, question, choices, labels).await
+}
+
+async fn pose(
+    commands: &Commands,
+    who: &Who,
+    question: String,
+    choices: Vec<Doing>,
+    labels: Vec<String>,
+) -> Result<Reply, StoreError> {
     let choices = choices.into_iter().map(Choice::Do).collect();
     let id = open(commands, who, &question, &Open { first: 1, labels: labels.clone(), choices }).await?;
     let mut reply = Reply::text(question);
@@ -76,27 +101,26 @@ fn opening(doubt: &Doubt, offered: usize) -> String {
             )
         }
         Doubt::Several(_) => "Which one?".to_owned(),
-        Doubt::Strange(strange) => {
-            format!("I do not know “{}” there. What is meant?", words::shortened(&words::plain(&strange.join(" ")), 60))
-        }
         Doubt::Alike => "I don't know a product by that name. Did you mean:".to_owned(),
     }
 }
 
-/// The shop is named where two of the products share a title.
-fn label(choice: &Doing, products: &[Product], with_wanted: bool) -> String {
-    let Some(product) = products.iter().find(|product| product.id == choice.product) else {
-        return "a product that is no longer tracked".to_owned();
+/// The products by names that tell them apart.
+fn labels(choices: &[Doing], products: &[Product]) -> Vec<String> {
+    let meant: Vec<&Product> =
+        choices.iter().filter_map(|choice| products.iter().find(|product| product.id == choice.product)).collect();
+    names::shown(&meant)
+}
+
+/// `M / black`, `M, any style`, `“42” when it is listed`.
+fn wanted_of(choice: &Doing, product: &Product) -> String {
+    let (size, style) = (choice.size_text(), choice.style_text());
+    let wanted = match (&size, &style) {
+        (Some(size), None) if !product.styles.is_empty() => format!("{}, any style", words::plain(size)),
+        _ => wanted(size.as_deref(), style.as_deref()),
     };
-    let title = words::title(&product.title);
-    let twin = products.iter().any(|other| other.id != product.id && words::title(&other.title) == title);
-    let shop = if twin { format!(" ({})", words::plain(&product.shop)) } else { String::new() };
-    if !with_wanted {
-        return format!("{title}{shop}");
-    }
-    let sizes = (!choice.sizes.is_empty()).then(|| choice.sizes.join(", "));
-    let style = choice.style.as_deref().or(Some("any style"));
-    format!("{title}{shop} — {}", wanted(sizes.as_deref(), style))
+    let unlisted = choice.wants.iter().any(|want| !strange::is_listed(product, want));
+    if unlisted { format!("{wanted} (not listed now)") } else { wanted }
 }
 
 /// What is said when nothing is known by that name.
@@ -107,6 +131,15 @@ pub(crate) fn nothing_found(who: &Who, products: &[Product]) -> Reply {
     }
     Reply::text(format!(
         "I don't know a product by that name. To track a new one, send {command} and the address of its page."
+    ))
+}
+
+/// What is said to a greeting, or to thanks.
+pub(crate) fn chatter(who: &Who) -> Reply {
+    let watch = Command::Watch.typed(platform(who));
+    let help = Command::Help.typed(platform(who));
+    Reply::text(format!(
+        "Hi! Tell me a product and a size, for example: {watch} jacket M\n{help} shows what else I can do."
     ))
 }
 

@@ -1,18 +1,24 @@
-//! What the words of a command mean, given the catalogue. Pure.
+//! Which product the words of a command mean, given the catalogue, and what of it. Pure.
 //!
-//! Each product reads the words in its own light: "M" is a size where there is a size M, "black" a style where there
-//! is a black one. The product that leaves the fewest words unexplained is meant; of several nobody guesses.
+//! Each product reads the words in its own light (`understand`): "M" is a size where there is a size M, "black" a style
+//! where there is a black one. The product that leaves the fewest words unexplained is meant; of several nobody guesses.
 
 use coatcheck_bots::commands::{Arguments, Word};
-use coatcheck_domain::size::looks_like_size;
-use coatcheck_domain::{SizeKey, StyleKey};
+use coatcheck_domain::fold::fold;
 use url::Url;
 
+use super::names::{self, Names};
 use super::near::likeness;
+use super::tokens::Text;
+use super::understand::{Strange, Understood, understand};
+use super::wants::Want;
+use super::{chatter, names::name_words};
 use crate::store::stock::catalogue::Product;
 
 /// Products that are offered to choose from, at most.
 pub(crate) const MOST_CHOICES: usize = 8;
+/// Products that are asked what they make of words that name none.
+const MOST_ASKED: usize = 300;
 /// How alike a name must be to be offered.
 const ALIKE: f64 = 0.35;
 
@@ -21,21 +27,25 @@ const ALIKE: f64 = 0.35;
 pub(crate) struct Meant {
     /// The product's row.
     pub(crate) product: i64,
-    /// Sizes as said; none for any.
-    pub(crate) sizes: Vec<String>,
-    /// The style as said.
-    pub(crate) style: Option<String>,
+    /// Sizes with styles; one of neither for any.
+    pub(crate) wants: Vec<Want>,
+    /// Each time, not once.
+    pub(crate) every: bool,
+    /// Words that fit nothing of it: they must be asked about before anything is done.
+    pub(crate) strange: Vec<Strange>,
 }
 
 /// What the words come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Resolution {
-    /// This.
+    /// This. Its `strange` words may need to be asked about.
     One(Meant),
     /// One of these, the person must say which.
     Choose(Doubt, Vec<Meant>),
     /// None that is followed.
     Nothing,
+    /// Nothing about a product: a greeting, thanks.
+    Chatter,
 }
 
 /// Why somebody must choose.
@@ -45,8 +55,6 @@ pub(crate) enum Doubt {
     Unnamed,
     /// Several fit; so many.
     Several(usize),
-    /// These words fit nothing of the product.
-    Strange(Vec<String>),
     /// Nothing fits; these sound alike.
     Alike,
 }
@@ -63,7 +71,6 @@ struct Fit {
 struct Reading {
     fit: Fit,
     meant: Meant,
-    strange: Vec<String>,
 }
 
 /// Which product is meant, and what of it.
@@ -72,29 +79,23 @@ pub(crate) fn resolve(products: &[Product], said: &Arguments) -> Resolution {
         let meant = products.iter().filter(|product| is_at(product, url)).map(|product| fixed(product, said)).collect();
         return one_of(meant);
     }
-    let readings: Vec<Reading> = products.iter().map(|product| read(product, said)).collect();
-    let best = readings.iter().filter(|reading| reading.fit.named_by > 0).map(|reading| reading.fit).max();
-    let Some(best) = best else { return unnamed(readings, products, said) };
-    let mut readings: Vec<Reading> = readings.into_iter().filter(|reading| reading.fit == best).collect();
-    match readings.as_slice() {
-        [only] if !only.strange.is_empty() => {
-            let only = readings.remove(0);
-            let style = [only.meant.style.clone().unwrap_or_default(), only.strange.join(" ")].join(" ");
-            let listed_or_not = Meant { style: Some(style.trim().to_owned()), ..only.meant.clone() };
-            Resolution::Choose(Doubt::Strange(only.strange), vec![only.meant, listed_or_not])
-        }
-        _ => one_of(readings.into_iter().map(|reading| reading.meant).collect()),
+    let text = Text::of(&said.bare);
+    if !said.bare.is_empty() && is_chatter(&text) && !products.iter().any(|product| is_named(product, &text)) {
+        return Resolution::Chatter;
     }
+    if let Some((product, rest)) = chosen_by_name(products, &said.bare) {
+        return Resolution::One(read(product, &Text::of(&rest)).meant);
+    }
+    let readings: Vec<Reading> =
+        products.iter().filter(|product| is_named(product, &text)).map(|product| read(product, &text)).collect();
+    let best = readings.iter().filter(|reading| reading.fit.named_by > 0).map(|reading| reading.fit).max();
+    let Some(best) = best else { return unnamed(products, &text) };
+    one_of(readings.into_iter().filter(|reading| reading.fit == best).map(|reading| reading.meant).collect())
 }
 
-/// The words that stand beside an address, or beside a product that was chosen already.
+/// What the words mean where the product is known: beside an address, or where it was chosen already.
 pub(crate) fn fixed(product: &Product, said: &Arguments) -> Meant {
-    let mut reading = read(product, said);
-    if !reading.strange.is_empty() {
-        let style = [reading.meant.style.take().unwrap_or_default(), reading.strange.join(" ")].join(" ");
-        reading.meant.style = Some(style.trim().to_owned());
-    }
-    reading.meant
+    read(product, &Text::of(&said.bare)).meant
 }
 
 fn one_of(mut meant: Vec<Meant>) -> Resolution {
@@ -109,150 +110,107 @@ fn one_of(mut meant: Vec<Meant>) -> Resolution {
     }
 }
 
-/// No word names a product: the only one there is, those that sound alike, or a few to choose from.
-fn unnamed(readings: Vec<Reading>, products: &[Product], said: &Arguments) -> Resolution {
-    let unexplained = readings.iter().all(|reading| !reading.strange.is_empty());
-    if readings.is_empty() {
-        return Resolution::Nothing;
+/// A name as completions offer it, in quotes or a form: the product, and the other words.
+fn chosen_by_name<'a>(products: &'a [Product], words: &[Word]) -> Option<(&'a Product, Vec<Word>)> {
+    if !words.iter().any(|word| word.quoted) {
+        return None;
     }
-    if unexplained {
-        return alike(products, said);
-    }
-    let mut meant: Vec<Meant> =
-        readings.into_iter().filter(|reading| reading.strange.is_empty()).map(|reading| reading.meant).collect();
-    if meant.len() == 1 && products.len() == 1 {
-        return Resolution::One(meant.remove(0));
-    }
-    meant.truncate(MOST_CHOICES);
-    Resolution::Choose(Doubt::Unnamed, meant)
+    let shown = names::shown(&products.iter().collect::<Vec<_>>());
+    let shown: Vec<String> = shown.iter().map(|name| fold(name)).collect();
+    words.iter().enumerate().filter(|(_, word)| word.quoted).find_map(|(at, word)| {
+        let name = fold(&word.text);
+        let place = shown.iter().position(|shown| *shown == name)?;
+        let rest = words.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, word)| word.clone());
+        Some((&products[place], rest.collect()))
+    })
 }
 
-fn alike(products: &[Product], said: &Arguments) -> Resolution {
-    let (sizes, names): (Vec<&Word>, Vec<&Word>) =
-        said.bare.iter().partition(|word| !word.quoted && looks_like_size(&word.text));
-    let name = names.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+/// Does any word name the product?
+fn is_named(product: &Product, text: &Text) -> bool {
+    let names = Names::of(product);
+    text.tokens().iter().any(|token| !chatter::is_chatter(&token.key) && names.has(&token.key))
+}
+
+fn is_chatter(text: &Text) -> bool {
+    text.tokens().iter().all(|token| chatter::is_chatter(&token.key))
+}
+
+/// No word names a product: the only one there is, those that sound alike, or a few to choose from.
+fn unnamed(products: &[Product], text: &Text) -> Resolution {
+    if products.is_empty() {
+        return Resolution::Nothing;
+    }
+    let readings = products.iter().take(MOST_ASKED).map(|product| read(product, text));
+    let mut clear: Vec<Meant> =
+        readings.filter(|reading| reading.meant.strange.is_empty()).map(|reading| reading.meant).collect();
+    if clear.len() == 1 && products.len() == 1 {
+        return Resolution::One(clear.remove(0));
+    }
+    if clear.is_empty() {
+        return alike(products, text);
+    }
+    clear.truncate(MOST_CHOICES);
+    Resolution::Choose(Doubt::Unnamed, clear)
+}
+
+/// Products whose name sounds like words that fit nothing; those words then name it.
+fn alike(products: &[Product], text: &Text) -> Resolution {
     let mut found: Vec<(f64, &Product)> = products
         .iter()
-        .map(|product| {
-            let names = product.aliases.iter().chain([&product.title]);
-            (names.map(|other| likeness(&name, other)).fold(0.0, f64::max), product)
-        })
+        .map(|product| (sounds_like(product, text), product))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .collect();
     found.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let meant: Vec<Meant> = found
+    let mut meant: Vec<Meant> = found
         .into_iter()
         .take(3)
-        .map(|(_, product)| Meant {
-            product: product.id,
-            sizes: said.sizes.iter().cloned().chain(sizes.iter().map(|word| word.text.clone())).collect(),
-            style: said.style.clone(),
+        .map(|(_, product)| {
+            let mut meant = read(product, text).meant;
+            meant.strange.retain(|strange| !names_alike(product, &strange.text));
+            meant
         })
         .collect();
-    if meant.is_empty() { Resolution::Nothing } else { Resolution::Choose(Doubt::Alike, meant) }
+    if meant.iter().any(|meant| meant.strange.is_empty()) {
+        meant.retain(|meant| meant.strange.is_empty());
+    }
+    if !meant.is_empty() {
+        return Resolution::Choose(Doubt::Alike, meant);
+    }
+    // The only product needs no name, if anything else was understood.
+    let only = products.first().filter(|_| products.len() == 1).map(|only| read(only, text).meant);
+    only.filter(|meant| meant.wants.iter().any(|want| *want != Want::default()))
+        .map_or(Resolution::Nothing, Resolution::One)
+}
+
+/// How much the words that say something sound like one of its names.
+fn sounds_like(product: &Product, text: &Text) -> f64 {
+    let words: Vec<&str> =
+        text.tokens().iter().map(|token| token.key.as_str()).filter(|key| !chatter::is_chatter(key)).collect();
+    let runs = (0..words.len()).flat_map(|from| (from + 1..=words.len().min(from + 4)).map(move |to| (from, to)));
+    let names: Vec<String> = product.aliases.iter().chain([&product.title]).map(|name| fold(name)).collect();
+    runs.map(|(from, to)| words[from..to].join(" "))
+        .filter(|run| run.chars().count() >= 3)
+        .flat_map(|run| names.iter().map(move |name| likeness(&run, name)).collect::<Vec<_>>())
+        .fold(0.0, f64::max)
+}
+
+/// Do these words, said in one go, only misspell the product's name?
+fn names_alike(product: &Product, text: &str) -> bool {
+    let names: Vec<String> = product.aliases.iter().chain([&product.title]).flat_map(|name| name_words(name)).collect();
+    name_words(text).iter().all(|word| names.iter().any(|name| likeness(word, name) >= ALIKE))
 }
 
 /// What the words mean if this product is meant.
-fn read(product: &Product, said: &Arguments) -> Reading {
+fn read(product: &Product, text: &Text) -> Reading {
     let names = Names::of(product);
-    let (mut sizes, mut styles, mut strange) = (said.sizes.clone(), Vec::new(), Vec::new());
-    let mut named: Vec<String> = Vec::new();
-    for token in said.bare.iter().flat_map(tokens) {
-        match names.sort(product, &token) {
-            Part::Name => named.push(token.key),
-            Part::Size => sizes.push(token.text),
-            Part::Style => styles.push(token.text),
-            Part::Strange => strange.push(token.text),
-        }
-    }
+    let Understood { named, wants, every, strange } = understand(product, &names, text);
     let fit = Fit {
         explained: std::cmp::Reverse(strange.len()),
         alias: names.alias(&named),
-        whole_title: !named.is_empty() && names.title.iter().all(|word| named.contains(word)),
-        named_by: named.len(),
+        whole_title: names.is_whole_title(&named),
+        named_by: named.iter().filter(|word| !chatter::is_chatter(word)).count(),
     };
-    let style: Vec<String> = said.style.iter().cloned().chain(styles).collect();
-    let style = (!style.is_empty()).then(|| style.join(" "));
-    Reading { fit, meant: Meant { product: product.id, sizes, style }, strange }
-}
-
-/// One word, folded as names are.
-struct Token {
-    text: String,
-    key: String,
-    quoted: bool,
-}
-
-enum Part {
-    Name,
-    Size,
-    Style,
-    Strange,
-}
-
-/// Words that are signs alone ("—") mean nothing and are left out.
-fn tokens(word: &Word) -> Vec<Token> {
-    let token =
-        |text: &str| Token { text: text.to_owned(), key: StyleKey::fold(text).to_string(), quoted: word.quoted };
-    let parts: Vec<Token> = match word.quoted {
-        true => word.text.split_whitespace().map(token).collect(),
-        false => vec![token(&word.text)],
-    };
-    parts.into_iter().filter(|token| !token.key.is_empty()).collect()
-}
-
-/// The words a product is known by.
-struct Names {
-    title: Vec<String>,
-    aliases: Vec<Vec<String>>,
-    handle: Vec<String>,
-}
-
-impl Names {
-    fn of(product: &Product) -> Self {
-        Self {
-            title: name_words(&product.title),
-            aliases: product.aliases.iter().map(|alias| name_words(alias)).collect(),
-            handle: product.handle.as_deref().map(name_words).unwrap_or_default(),
-        }
-    }
-
-    /// Quoted words name first; others are sizes first, where the product has that size.
-    fn sort(&self, product: &Product, token: &Token) -> Part {
-        let size = SizeKey::fold(&token.text);
-        let has_size = product.sizes.iter().any(|(key, _)| *key == size);
-        let is_name = self.has(&token.key);
-        if is_name && (token.quoted || !has_size) {
-            Part::Name
-        } else if has_size || looks_like_size(&token.text) {
-            Part::Size
-        } else if product.styles.iter().any(|style| StyleKey::fold(&token.text).matches(&[style], "")) {
-            Part::Style
-        } else {
-            Part::Strange
-        }
-    }
-
-    /// `corps-jacket` typed as one word names by all of its parts.
-    fn has(&self, key: &str) -> bool {
-        let known: Vec<&String> = self.title.iter().chain(self.aliases.iter().flatten()).chain(&self.handle).collect();
-        key.split(' ').all(|part| known.iter().any(|word| is_short_for(part, word)))
-    }
-
-    /// Words of the longest alias that was said in full.
-    fn alias(&self, named: &[String]) -> usize {
-        let said = named.join(" ");
-        self.aliases.iter().filter(|alias| said == alias.join(" ")).map(Vec::len).max().unwrap_or_default()
-    }
-}
-
-fn name_words(text: &str) -> Vec<String> {
-    StyleKey::fold(text).as_str().split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
-}
-
-/// "jack" and "jackets" are both said for "jacket".
-fn is_short_for(said: &str, word: &str) -> bool {
-    said == word || (said.chars().count() >= 3 && word.starts_with(said)) || said.strip_suffix('s') == Some(word)
+    Reading { fit, meant: Meant { product: product.id, wants, every, strange } }
 }
 
 /// Is this the product's page (whatever variant it shows), or what is read for it?
@@ -278,4 +236,4 @@ fn host(url: &Url) -> String {
 
 #[cfg(test)]
 #[path = "resolve_tests.rs"]
-mod tests;
+pub(crate) mod tests;

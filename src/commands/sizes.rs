@@ -1,13 +1,13 @@
 //! `/watch jacket` without a size watches any size, and offers the product's sizes: one of them is watched alone then.
 
-use coatcheck_bots::commands::{Arguments, How};
 use coatcheck_bots::{Platform, Reply, Who, words};
+use coatcheck_domain::SizeKey;
 use coatcheck_domain::watch::Mode;
 
 use super::doing::{Act, Doing};
 use super::next::Choice;
 use super::question::{self, Open};
-use super::resolve::fixed;
+use super::wants::{MeantSize, Want};
 use super::{Commands, platform, watches};
 use crate::store::StoreError;
 use crate::store::people::watch::{Watch, Which};
@@ -24,7 +24,7 @@ pub(crate) async fn offer(
     product: &Product,
     mut reply: Reply,
 ) -> Result<Reply, StoreError> {
-    if product.sizes.len() < 2 || doing.wishes().iter().any(|(_, wish)| !wish.size.is_any()) {
+    if product.sizes.len() < 2 || doing.wants.iter().any(|want| want.size.is_some()) {
         return Ok(reply);
     }
     let mine = watches::mine(commands, who, Which::Product(product.id)).await?;
@@ -46,7 +46,12 @@ pub(crate) async fn offer(
 
 /// The same watch for this size alone.
 fn only(product: &Product, any: &Watch, size: &str) -> Doing {
-    let how = (any.mode == Mode::Every).then_some(How::Every);
-    let said = Arguments { sizes: vec![size.to_owned()], style: any.style.clone(), how, ..Arguments::default() };
-    Doing::new(Act::Watch, fixed(product, &said), &said)
+    let size = MeantSize { key: SizeKey::fold(size), text: size.to_owned() };
+    Doing {
+        act: Act::Watch,
+        product: product.id,
+        wants: vec![Want { size: Some(size), style: any.style.clone() }],
+        every: any.mode == Mode::Every,
+        strange: Vec::new(),
+    }
 }

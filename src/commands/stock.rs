@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use coatcheck_bots::{Reply, words};
 use coatcheck_domain::Availability;
-use coatcheck_domain::{Money, StyleKey};
+use coatcheck_domain::Money;
 
 use super::Commands;
 use super::doing::Doing;
-use super::today::{matching, remark, trouble};
+use super::today::{fulfils, remark, trouble};
 use crate::store::StoreError;
 use crate::store::stock::catalogue::{Product, Variant};
 use coatcheck_domain::watch::Wish;
@@ -18,8 +18,11 @@ const MOST_STYLES: usize = 20;
 /// What is in stock now.
 pub(crate) async fn show(commands: &Commands, doing: &Doing, product: &Product) -> Result<Reply, StoreError> {
     let stock = commands.db.stock(&[product.id]).await?;
-    let wish = Wish { style: doing.style.as_deref().map(StyleKey::fold).unwrap_or_default(), ..Wish::default() };
-    let shown: Vec<&Variant> = matching(product, &stock, &wish).collect();
+    // All sizes are shown, whichever was said.
+    let wishes: Vec<Wish> =
+        doing.wants.iter().map(|want| Wish { style: want.wish().style, ..Wish::default() }).collect();
+    let is_shown = |variant: &&Variant| wishes.iter().any(|wish| fulfils(product, variant, wish));
+    let shown: Vec<&Variant> = stock.iter().filter(is_shown).collect();
     Ok(Reply::text(grid(product, &shown, commands.clock.now())))
 }
 

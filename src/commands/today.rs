@@ -59,7 +59,8 @@ pub fn in_stock<'a>(product: &'a Product, stock: &'a [Variant], wish: &'a Wish) 
     matching(product, stock, wish).filter(|variant| variant.availability.is_buyable())
 }
 
-fn fulfils(product: &Product, variant: &Variant, wish: &Wish) -> bool {
+/// Is the variant what is wished for?
+pub(crate) fn fulfils(product: &Product, variant: &Variant, wish: &Wish) -> bool {
     let offer = Offer { sizes: &variant.size_keys, style: variant.style.as_deref(), title: &product.title };
     variant.product_id == product.id && wish.matches(&offer)
 }

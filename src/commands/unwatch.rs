@@ -2,6 +2,7 @@
 
 use coatcheck_bots::commands::Arguments;
 use coatcheck_bots::{Reply, Who, words};
+use coatcheck_domain::size::names;
 
 use super::doing::{Act, Doing};
 use super::next::{Choice, Next};
@@ -23,10 +24,10 @@ pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Re
             .and_then(|at| mine.get(at))
             .map_or_else(|| not_so_many(&mine).into(), |watch| Next::Choose(Choice::Stop { watch: watch.id })));
     }
-    if is_all(said) {
+    if said.all {
         return all(commands, &mine).await.map(Next::Say);
     }
-    if said.bare.is_empty() && said.url.is_none() && said.sizes.is_empty() {
+    if said.bare.is_empty() && said.url.is_none() {
         return watches::listed(commands, who, "Which watch should I stop", &mine, 1).await.map(Next::Say);
     }
     let products = find::watched(commands, &mine).await?;
@@ -35,10 +36,6 @@ pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Re
 
 fn not_so_many(mine: &[Watch]) -> Reply {
     Reply::text(format!("You have {} watches. Please give a number from 1 to {}.", mine.len(), mine.len()))
-}
-
-fn is_all(said: &Arguments) -> bool {
-    matches!(said.bare.as_slice(), [only] if !only.quoted && ["all", "everything"].iter().any(|w| only.text.eq_ignore_ascii_case(w)))
 }
 
 async fn all(commands: &Commands, mine: &[Watch]) -> Result<Reply, StoreError> {
@@ -60,8 +57,7 @@ pub(crate) async fn remove(
     let (meant, others): (Vec<&Watch>, Vec<&Watch>) = mine.iter().partition(|watch| is_meant(watch, doing));
     let Some(first) = meant.first() else {
         let others: Vec<String> = others.iter().map(|watch| what(watch)).collect();
-        let sizes = (!doing.sizes.is_empty()).then(|| doing.sizes.join(", "));
-        let asked = wanted(sizes.as_deref(), doing.style.as_deref());
+        let asked = wanted(doing.size_text().as_deref(), doing.style_text().as_deref());
         let waits = if others.is_empty() { "nothing".to_owned() } else { others.join("; ") };
         return Ok(Reply::text(format!("You aren't watching {title} — {asked}. You watch: {waits}.")));
     };
@@ -71,10 +67,15 @@ pub(crate) async fn remove(
     Ok(Reply::text(format!("✓ Stopped: {title} — {}.", stopped.join("; "))))
 }
 
-/// The sizes that were said, or all of them; the style that was said, or any.
+/// The sizes that were said, by whichever of their names, or all of them; the style that was said, or any.
 fn is_meant(watch: &Watch, doing: &Doing) -> bool {
-    doing.wishes().iter().any(|(size, wish)| {
-        (size.is_none() || wish.size == watch.wish.size) && (wish.style.is_any() || wish.style == watch.wish.style)
+    doing.wants.iter().any(|want| {
+        let wish = want.wish();
+        let same_size = want
+            .size
+            .as_ref()
+            .is_none_or(|size| size.key == watch.wish.size || names(&size.text).contains(&watch.wish.size));
+        same_size && (wish.style.is_any() || wish.style == watch.wish.style)
     })
 }
 

@@ -8,6 +8,7 @@ use super::doing::{Act, Doing};
 use super::next::Next;
 use super::resolve::{Resolution, resolve};
 use super::today::{Today, today, trouble, wanted};
+use super::wants::{Want, listed_texts};
 use super::{Commands, find, follow};
 use crate::store::StoreError;
 use crate::store::people::watch::{NewWatch, Watch};
@@ -31,40 +32,30 @@ pub(crate) async fn said(commands: &Commands, who: &Who, said: &Said, words: &Ar
 
 /// Stores the wishes, then reads the stock that answers them: what comes back in between is notified twice, never not.
 pub(crate) async fn add(commands: &Commands, who: &Who, doing: &Doing, product: &Product) -> Result<Reply, StoreError> {
-    let wishes: Vec<(Option<&str>, Wish)> = doing
-        .wishes()
-        .into_iter()
-        .map(|(size, wish)| (size.map(|said| in_shop_words(product, said, &wish)), wish))
-        .collect();
+    let wants = &doing.wants;
     let too_long = |text: &str| text.chars().nth(LONGEST).is_some();
-    if wishes.len() > MOST_SIZES || doing.sizes.iter().chain(&doing.style).any(|text| too_long(text)) {
+    let texts = |want: &Want| want.size_text().is_some_and(too_long) || want.style.as_deref().is_some_and(too_long);
+    if wants.len() > MOST_SIZES || wants.iter().any(texts) {
         return Ok(Reply::text(format!("That is too much at once: {MOST_SIZES} sizes of {LONGEST} letters at most.")));
     }
     let subscriber_id = commands.address(who).await?.subscriber_id;
-    let new: Vec<NewWatch> = wishes
-        .iter()
-        .map(|(size, wish)| NewWatch {
-            subscriber_id,
-            product_id: product.id,
-            wish: wish.clone(),
-            size: size.map(str::to_owned),
-            style: doing.style.clone(),
-            mode: doing.mode(),
-        })
-        .collect();
-    let ids = commands.db.add_watches(&new).await?;
+    let wishes: Vec<Wish> = wants.iter().map(Want::wish).collect();
+    let new = wants.iter().zip(&wishes).map(|(want, wish)| NewWatch {
+        subscriber_id,
+        product_id: product.id,
+        wish: wish.clone(),
+        size: want.size_text().map(str::to_owned),
+        style: want.style.clone(),
+        mode: doing.mode(),
+    });
+    let ids = commands.db.add_watches(&new.collect::<Vec<_>>()).await?;
     let stock = commands.db.stock(&[product.id]).await?;
     let wished: Vec<Wished<'_>> = ids
         .into_iter()
-        .zip(&wishes)
-        .map(|(id, (size, wish))| Wished { id, size: *size, style: doing.style.as_deref(), wish })
+        .zip(wants.iter().zip(&wishes))
+        .map(|(id, (want, wish))| Wished { id, size: want.size_text(), style: want.style.as_deref(), wish })
         .collect();
     Ok(answer(commands, product, &stock, &wished, doing.mode()))
-}
-
-/// "large" is called "L" where the shop lists it so.
-fn in_shop_words<'a>(product: &'a Product, said: &'a str, wish: &Wish) -> &'a str {
-    product.sizes.iter().find(|(key, _)| *key == wish.size).map_or(said, |(_, size)| size.as_str())
 }
 
 /// A watch that waits again, answered the same way.
@@ -84,16 +75,17 @@ struct Wished<'a> {
 
 fn answer(commands: &Commands, product: &Product, stock: &[Variant], wished: &[Wished<'_>], mode: Mode) -> Reply {
     let now = commands.clock.now();
-    let style = wished.first().and_then(|wished| wished.style);
-    let sizes: Vec<&str> = wished.iter().filter_map(|wished| wished.size).collect();
-    let all_sizes = (!sizes.is_empty()).then(|| sizes.join(", "));
+    let sizes = listed_texts(wished.iter().filter_map(|wished| wished.size), ", ");
+    let styles = listed_texts(wished.iter().filter_map(|wished| wished.style), " or ");
     let every = if mode == Mode::Every { ", every time" } else { "" };
-    let what = wanted(all_sizes.as_deref(), style);
+    let what = wanted(sizes.as_deref(), styles.as_deref());
     let mut reply = Reply::text(format!("Watching {} — {what}{every}.", words::title(&product.title)));
+    // A style that all share is named once.
+    let differ = wished.iter().any(|other| other.style != wished[0].style);
     for one in wished {
         let day = today(product, stock, one.wish, now);
         let line = day.answer(product, &wanted(one.size, one.style), now);
-        let name = one.size.filter(|_| wished.len() > 1).map(words::plain);
+        let name = (wished.len() > 1).then(|| wanted(one.size, one.style.filter(|_| differ)));
         let prefix = name.as_ref().map(|size| format!("{size}: ")).unwrap_or_default();
         reply.text.push_str(&format!("\n{prefix}{line}"));
         reply = with_buttons(reply, one.id, name.as_deref(), &day);

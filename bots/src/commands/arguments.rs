@@ -2,35 +2,21 @@
 
 use std::time::Duration;
 
-use coatcheck_domain::SizeKey;
 use coatcheck_domain::phone::Phone;
 use url::Url;
 
+use super::command::Command;
 use super::quantities;
 use super::row::Kind;
 use super::said::{Said, Word};
 
-/// Once, or each time it is back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum How {
-    /// Told once, then closed until it is re-armed.
-    Once,
-    /// Told each time.
-    Every,
-}
-
-/// The words of a command, sorted as far as that goes without knowing any product.
+/// The words of a command, sorted as far as that goes without knowing any product. Which of them are a name, a size of
+/// several words, a style or `every`, only the catalogue can tell: they stay as they were typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arguments {
     /// The first address.
     pub url: Option<Url>,
-    /// Sizes that were named as such (`size M`, `size:M,L`) or stand in a list (`M,L`), as typed.
-    pub sizes: Vec<String>,
-    /// The style that was named as such, as typed.
-    pub style: Option<String>,
-    /// `once` or `every`, where the command takes it and it is the last word.
-    pub how: Option<How>,
-    /// The first word of `/shop`, in lower case: one of the table's choices.
+    /// The first word of `/announce` and `/shop`, in lower case: one of the table's choices.
     pub action: Option<&'static str>,
     /// `/pause`'s time. What cannot be read as one stays in `bare`.
     pub duration: Option<Duration>,
@@ -38,9 +24,11 @@ pub struct Arguments {
     pub phone: Option<Phone>,
     /// `/verify`'s six digits.
     pub code: Option<String>,
-    /// The number that answers a question.
+    /// The number that answers a question, or that a list gave a watch.
     pub number: Option<usize>,
-    /// What is left, in order: product, sizes and styles that only the catalogue can tell apart.
+    /// `all` in place of a product.
+    pub all: bool,
+    /// What is left, in order.
     pub bare: Vec<Word>,
 }
 
@@ -54,14 +42,11 @@ pub fn arguments(said: &Said) -> Arguments {
     if takes(|kind| matches!(kind, Kind::Product | Kind::Url)) {
         take_url(&mut words, &mut found);
     }
-    if takes(|kind| matches!(kind, Kind::Choice(choices) if choices.contains(&"every"))) {
-        take_how(&mut words, &mut found);
-    }
-    if takes(|kind| matches!(kind, Kind::Size | Kind::Style)) {
-        words = take_options(words, &mut found);
-    }
     found.bare = words;
     take_quantities(said, &mut found);
+    if said.command == Command::Unwatch {
+        take_the_one_word(&mut found);
+    }
     found
 }
 
@@ -100,105 +85,6 @@ fn address(word: &str) -> Option<Url> {
     Url::parse(&whole).ok().filter(Url::has_host)
 }
 
-/// Only as the last word: products may be called "Every Day Jacket".
-fn take_how(words: &mut Vec<Word>, found: &mut Arguments) {
-    let Some(last) = words.last() else { return };
-    found.how = [("every", How::Every), ("how:every", How::Every), ("once", How::Once), ("how:once", How::Once)]
-        .into_iter()
-        .find_map(|(keyword, how)| last.is(keyword).then_some(how));
-    if found.how.is_some() {
-        words.pop();
-    }
-}
-
-/// Takes `size X`, `style Y`, `one size` and lists of sizes out of the words; gives back the rest.
-fn take_options(words: Vec<Word>, found: &mut Arguments) -> Vec<Word> {
-    let mut rest = Vec::new();
-    let mut words = words.into_iter().peekable();
-    while let Some(word) = words.next() {
-        if word.is("one") && words.next_if(|next| next.is("size")).is_some() {
-            found.sizes.push("one size".to_owned());
-        } else if let Some((option, value)) = joined(&word) {
-            found.take(option, value);
-        } else if let Some(option) = option_name(&word).filter(|_| words.peek().is_some()) {
-            let value = words.next().map(|next| next.text).unwrap_or_default();
-            found.take(option, &value);
-        } else if !word.quoted && is_list(&word.text) {
-            found.take(Named::Size, &word.text);
-        } else {
-            rest.push(without_comma(word));
-        }
-    }
-    rest
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Named {
-    Size,
-    Style,
-}
-
-impl Arguments {
-    fn take(&mut self, option: Named, value: &str) {
-        match option {
-            Named::Size => self.sizes.extend(list(value)),
-            Named::Style => match &mut self.style {
-                Some(style) => {
-                    style.push(' ');
-                    style.push_str(value);
-                }
-                None => self.style = Some(value.to_owned()),
-            },
-        }
-    }
-}
-
-fn option_name(word: &Word) -> Option<Named> {
-    if word.is("size") || word.is("sizes") {
-        Some(Named::Size)
-    } else if ["style", "colour", "color"].iter().any(|name| word.is(name)) {
-        Some(Named::Style)
-    } else {
-        None
-    }
-}
-
-/// `size:M`, `style=black`.
-fn joined(word: &Word) -> Option<(Named, &str)> {
-    let (name, value) = word.text.split_once([':', '='])?;
-    let option = option_name(&Word { text: name.to_owned(), quoted: word.quoted })?;
-    (!value.is_empty()).then_some((option, value))
-}
-
-/// Parts of a list of sizes. A comma between two digits and a lone 5 is a half size (`42,5`), not two sizes.
-fn list(text: &str) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
-    for part in text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty()) {
-        match parts.last_mut() {
-            Some(whole) if part == "5" && whole.len() == 2 && whole.bytes().all(|b| b.is_ascii_digit()) => {
-                whole.push_str(",5");
-            }
-            _ => parts.push(part.to_owned()),
-        }
-    }
-    parts
-}
-
-/// `M, L jacket`: the comma is no part of the word.
-fn without_comma(word: Word) -> Word {
-    match word.text.trim_end_matches([',', ';']) {
-        "" => word,
-        _ if word.quoted => word,
-        text => Word::plain(text),
-    }
-}
-
-/// Is this bare word a list of sizes? Each part must be as short as sizes are, so that `Jacket,black` is none.
-fn is_list(text: &str) -> bool {
-    let parts = list(text);
-    parts.len() > 1 && parts.iter().all(|part| SizeKey::fold(part).as_str().chars().count() <= 4)
-}
-
 /// The kinds that take all the words there are: `+1 415 555 0123`, `8 hours`, `123 456`.
 fn take_quantities(said: &Said, found: &mut Arguments) {
     let text = found.bare.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
@@ -226,6 +112,17 @@ fn take_quantities(said: &Said, found: &mut Arguments) {
     }
 }
 
+/// `/unwatch 1` and `/unwatch all`; a form's `product:all` is the same.
+fn take_the_one_word(found: &mut Arguments) {
+    let [only] = found.bare.as_slice() else { return };
+    let text = only.text.trim_start_matches('#');
+    found.number = text.parse().ok().filter(|_| text.len() <= 6);
+    found.all = ["all", "everything"].iter().any(|all| text.eq_ignore_ascii_case(all));
+    if found.number.is_some() || found.all {
+        found.bare.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
@@ -234,16 +131,15 @@ mod tests {
 
     use super::*;
     use crate::Platform;
-    use crate::commands::{Command, parse};
+    use crate::commands::parse;
 
     fn sorted(text: &str) -> String {
         let a = arguments(&parse(text, Platform::Telegram).expect(text));
         let mut line = format!("{text} →");
         for part in [
             a.url.map(|url| format!("url {url}")),
-            (!a.sizes.is_empty()).then(|| format!("sizes {:?}", a.sizes)),
-            a.style.map(|style| format!("style {style:?}")),
-            a.how.map(|how| format!("{how:?}")),
+            a.number.map(|number| format!("number {number}")),
+            a.all.then(|| "all".to_owned()),
             a.action.map(|action| format!("action {action}")),
             a.duration.map(|duration| format!("{} s", duration.as_secs())),
             a.phone.map(|phone| format!("phone {phone}")),
@@ -259,33 +155,27 @@ mod tests {
     }
 
     #[test]
-    fn sizes_and_styles_come_named_or_bare_in_any_order() {
+    fn words_about_products_stay_as_they_were_typed() {
         let lines = [
-            "/watch jacket M",
-            "/watch jacket size M style black every",
-            "/watch size:M,L jacket colour=black",
-            "/watch M, L jacket",
-            "/watch jacket M,L once",
-            "/watch \"Corps Jacket, Every Size\" M",
-            "/watch every day jacket",
-            "/watch cap one size",
-            "/watch shoe 42,5 style navy style suede",
-            "/watch Jacket,black M",
-            "/watch size",
+            "/watch jacket size 7 1/4, black every",
+            "/watch \"Corps Jacket, Every Size\" M,L",
+            "/unwatch jacket M",
+            "/unwatch 1",
+            "/unwatch #12",
+            "/unwatch ALL",
+            "/unwatch all jackets",
+            "/stock 501",
         ]
         .map(sorted);
         insta::assert_snapshot!(lines.join("\n"), @r#"
-        /watch jacket M → bare ["jacket", "M"];
-        /watch jacket size M style black every → sizes ["M"]; style "black"; Every; bare ["jacket"];
-        /watch size:M,L jacket colour=black → sizes ["M", "L"]; style "black"; bare ["jacket"];
-        /watch M, L jacket → bare ["M", "L", "jacket"];
-        /watch jacket M,L once → sizes ["M", "L"]; Once; bare ["jacket"];
-        /watch "Corps Jacket, Every Size" M → bare ["Corps Jacket, Every Size", "M"];
-        /watch every day jacket → bare ["every", "day", "jacket"];
-        /watch cap one size → sizes ["one size"]; bare ["cap"];
-        /watch shoe 42,5 style navy style suede → style "navy suede"; bare ["shoe", "42,5"];
-        /watch Jacket,black M → bare ["Jacket,black", "M"];
-        /watch size → bare ["size"];
+        /watch jacket size 7 1/4, black every → bare ["jacket", "size", "7", "1/4,", "black", "every"];
+        /watch "Corps Jacket, Every Size" M,L → bare ["Corps Jacket, Every Size", "M,L"];
+        /unwatch jacket M → bare ["jacket", "M"];
+        /unwatch 1 → number 1;
+        /unwatch #12 → number 12;
+        /unwatch ALL → all;
+        /unwatch all jackets → bare ["all", "jackets"];
+        /stock 501 → bare ["501"];
         "#);
     }
 
@@ -302,10 +192,12 @@ mod tests {
             "/phone +1 (415) 555-0123",
             "/verify 123 456",
             "/shop add https://shop.example",
+            "/announce ADD jacket M,L",
+            "/announce everything",
         ]
         .map(sorted);
         insta::assert_snapshot!(lines.join("\n"), @r#"
-        /watch https://shop.example/products/jacket?variant=1,2 size M → url https://shop.example/products/jacket?variant=1,2; sizes ["M"];
+        /watch https://shop.example/products/jacket?variant=1,2 size M → url https://shop.example/products/jacket?variant=1,2; bare ["size", "M"];
         /watch <https://shop.example/p/jacket|shop.example/p/jacket> M → url https://shop.example/p/jacket; bare ["M"];
         /watch Shop.example/products/jacket M → url https://shop.example/products/jacket; bare ["M"];
         /watch 1.5/2 jacket → bare ["1.5/2", "jacket"];
@@ -315,6 +207,8 @@ mod tests {
         /phone +1 (415) 555-0123 → phone +…23;
         /verify 123 456 → code 123456;
         /shop add https://shop.example → url https://shop.example/; action add;
+        /announce ADD jacket M,L → action add; bare ["jacket", "M,L"];
+        /announce everything → bare ["everything"];
         "#);
     }
 
@@ -322,17 +216,18 @@ mod tests {
     fn options_from_a_form_are_the_same_words() {
         let options = [("how", "every"), ("style", "navy blue"), ("size", "M,L"), ("product", "Every Size Jacket")];
         let a = arguments(&Said::from_options(Command::Watch, &options));
-        assert_eq!(a.bare, [Word::quoted("Every Size Jacket")]);
-        assert_eq!(
-            (a.sizes, a.style.as_deref(), a.how),
-            (vec!["M".into(), "L".into()], Some("navy blue"), Some(How::Every))
-        );
+        let words: Vec<(&str, bool)> = a.bare.iter().map(|word| (word.text.as_str(), word.quoted)).collect();
+        let size_and_style = [("size", false), ("M,L", true), ("style", false), ("navy blue", true), ("every", false)];
+        assert_eq!(words[0], ("Every Size Jacket", true));
+        assert_eq!(words[1..], size_and_style);
+        let all = arguments(&Said::from_options(Command::Unwatch, &[("product", "all")]));
+        assert!(all.all && all.bare.is_empty());
     }
 
     proptest! {
         #[test]
         fn no_words_panic(text in "[a-zA-Z0-9,:=/.<>|\" +é-]{0,80}") {
-            for command in ["watch", "pause", "phone", "verify", "shop", "help"] {
+            for command in ["watch", "pause", "phone", "verify", "shop", "announce", "help"] {
                 if let Ok(said) = parse(&format!("/{command} {text}"), Platform::Telegram) {
                     let _ = arguments(&said);
                 }

@@ -39,7 +39,7 @@ pub(in crate::cli) struct WatchAdd {
     #[arg(required = true)]
     pub product: Vec<String>,
     /// The size, or several as M,L; any size if left out
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long)]
     pub size: Vec<String>,
     /// Words of the style; any style if left out
     #[arg(long)]

@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::phone;
-
 /// A country or territory that phone numbers belong to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Country([u8; 2]);
@@ -30,7 +28,7 @@ impl FromStr for Country {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let letters = text.trim().to_ascii_uppercase();
         match *letters.as_bytes() {
-            [first, second] if phone::is_known(&letters) => Ok(Self([first, second])),
+            [first, second] if letters.parse::<phonenumber::country::Id>().is_ok() => Ok(Self([first, second])),
             _ => Err(NotACountry(text.trim().chars().take(60).collect())),
         }
     }

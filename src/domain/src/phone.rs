@@ -1,7 +1,7 @@
 //! A phone number that does not print itself, but says where it is at home.
 
 mod area_codes;
-mod calling_codes;
+mod zones;
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 
 use crate::country::Country;
 
-/// First digits, parted by spaces; the country; its zones.
+/// Area codes, parted by spaces; the country; its zones.
 type Row = (&'static str, &'static str, &'static [Tz]);
 
 /// A number in E.164 form. `Debug` and `Display` show its last two digits only.
@@ -29,49 +29,55 @@ impl Phone {
         &self.0
     }
 
-    /// The country it is assigned to: by its area code behind +1, else by its calling code. An area code that is in no
+    /// Can such a number have been given to anybody? By the plan of its country, as libphonenumber knows it; behind +1 an
+    /// area code that came up later is believed.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.parsed().is_some_and(|number| number.is_valid())
+            || self.area().is_some_and(|area| area_code(area).is_none() && area_codes::may_be_new(area))
+    }
+
+    /// The country it is assigned to: by its area code behind +1, else by libphonenumber. An area code that is in no
     /// table of ours (new ones are assigned every year, nearly all of them to the USA) is taken for one of the USA, in
-    /// whichever of its zones. `None` for numbers of no country (toll-free, premium, satellite) and for calling codes
-    /// that are in no table of ours.
+    /// whichever of its zones. `None` for numbers of no country (toll-free, premium, satellite).
     #[must_use]
     pub fn country(&self) -> Option<Country> {
-        self.row().and_then(|(_, country, _)| country.parse().ok())
+        if self.0.starts_with("+1") {
+            return self.row().and_then(|(_, country, _)| country.parse().ok());
+        }
+        let number = self.parsed()?;
+        let shared = || phonenumber::metadata::DATABASE.region(&number.code().value()).and_then(|all| all.first().copied());
+        let letters = number.country().id().map(|id| id.as_ref().to_owned()).or_else(|| shared().map(str::to_owned));
+        letters?.parse().ok()
     }
 
     /// The zones its owner may be in: those of its area code behind +1, else of its country. Empty where nothing is known.
     /// A number that was taken along to another place shows its old one; whoever has moved can say ANYTIME.
     #[must_use]
     pub fn zones(&self) -> Vec<Tz> {
-        self.row().map(|(_, _, zones)| zones.to_vec()).unwrap_or_default()
+        match self.row() {
+            Some((_, _, zones)) => zones.to_vec(),
+            None => self.country().map(|country| zones::of(country.as_str()).to_vec()).unwrap_or_default(),
+        }
+    }
+
+    fn parsed(&self) -> Option<phonenumber::PhoneNumber> {
+        phonenumber::parse(None, &self.0).ok()
+    }
+
+    /// The three digits behind +1.
+    fn area(&self) -> Option<&str> {
+        self.0.strip_prefix("+1").filter(|national| national.len() == 10).map(|national| &national[..3])
     }
 
     fn row(&self) -> Option<&'static Row> {
-        let digits = &self.0[1..];
-        match digits.strip_prefix('1') {
-            Some(national) if national.len() == 10 => {
-                let area = &national[..3];
-                let rows = &mut area_codes::AREA_CODES.iter();
-                let known = rows.find(|(codes, ..)| codes.split(' ').any(|code| code == area));
-                known.or_else(|| area_codes::may_be_new(area).then_some(&area_codes::ANYWHERE))
-            }
-            Some(_) => None,
-            None => longest_fit(digits),
-        }
+        let area = self.area()?;
+        area_code(area).or_else(|| area_codes::may_be_new(area).then_some(&area_codes::ANYWHERE))
     }
 }
 
-/// Does any number belong to a country with these letters?
-pub(crate) fn is_known(letters: &str) -> bool {
-    rows().any(|(_, country, _)| *country == letters)
-}
-
-fn rows() -> impl Iterator<Item = &'static Row> {
-    area_codes::AREA_CODES.iter().chain(calling_codes::CALLING_CODES)
-}
-
-fn longest_fit(digits: &str) -> Option<&'static Row> {
-    let fits = |row: &&'static Row| row.0.split(' ').filter(|code| digits.starts_with(code)).map(str::len).max();
-    calling_codes::CALLING_CODES.iter().filter(|row| fits(row).is_some()).max_by_key(fits)
+fn area_code(area: &str) -> Option<&'static Row> {
+    area_codes::AREA_CODES.iter().find(|(codes, ..)| codes.split(' ').any(|code| code == area))
 }
 
 impl FromStr for Phone {

@@ -1,5 +1,6 @@
 //! Is the schema the one this version knows? And making it so.
 
+use coatcheck_domain::fold::FOLD_VERSION;
 use coatcheck_migrations::{Migrator, MigratorTrait, SchemaManager};
 use sea_orm::sqlx::{self, Connection, PgConnection};
 use sea_orm::{DbBackend, DbErr, FromQueryResult};
@@ -70,6 +71,10 @@ impl Db {
                 steps
             }
         };
+        let folded = self.refold().await?;
+        if folded > 0 {
+            tracing::info!(rows = folded, version = FOLD_VERSION, "stored words folded by the new rules");
+        }
         if let Some(turn) = turn {
             turn.close().await.map_err(lost)?;
         }

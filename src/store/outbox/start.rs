@@ -79,7 +79,8 @@ const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.
        OR EXISTS (SELECT 1 FROM restock p JOIN watch w ON w.product_id = p.product_id \
            AND w.subscriber_id = delivery.subscriber_id AND w.notified_restock_id > p.id \
          WHERE p.id = delivery.restock_id AND (w.size_key = '' OR EXISTS (SELECT 1 FROM restock_variant r \
-           JOIN variant v ON v.id = r.variant_id WHERE r.restock_id = p.id AND v.size_key = w.size_key))))";
+           JOIN variant v ON v.id = r.variant_id WHERE r.restock_id = p.id AND (v.size_key = w.size_key \
+             OR EXISTS (SELECT 1 FROM variant_size n WHERE n.variant_id = v.id AND n.size_key = w.size_key))))))";
 
 /// Takes what is due, ends what is not worth sending, starts the rest.
 pub(super) async fn start(

@@ -5,4 +5,6 @@ pub(in crate::store) mod doubt;
 pub mod history;
 pub(in crate::store) mod observed;
 pub mod reading;
+mod refold;
+pub(in crate::store) mod sizes;
 pub(in crate::store) mod spans;

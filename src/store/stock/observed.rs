@@ -13,6 +13,7 @@ use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::at;
+use crate::store::stock::sizes;
 use crate::store::stock::spans::{ROWS, Spans};
 
 /// The reading's place in the history of its source.
@@ -41,6 +42,7 @@ pub(in crate::store) struct VariantRow {
     id: i64,
     key: String,
     options_key: String,
+    size_key: String,
     pub(in crate::store) confirmed: bool,
     missing: i32,
     unconfirmed: i32,
@@ -65,7 +67,7 @@ pub(crate) async fn load(
     read_completely: bool,
     moment: Moment,
 ) -> Result<Stored, StoreError> {
-    let sql = "SELECT v.id, v.key, v.options_key, v.confirmed, v.missing, v.unconfirmed, s.availability AS span_availability, \
+    let sql = "SELECT v.id, v.key, v.options_key, v.size_key, v.confirmed, v.missing, v.unconfirmed, s.availability AS span_availability, \
                s.price_minor, s.price_exponent, s.currency, s.last_seen, s.last_reading \
                FROM variant v LEFT JOIN span s ON s.variant_id = v.id AND s.ended_at IS NULL \
                WHERE v.product_id = $1 ORDER BY v.id";
@@ -99,6 +101,7 @@ pub(crate) async fn write(
     let row = |seen: &Seen| seen.known.map(|known| &stored.rows[known]);
     let new = insert_variants(txn, product_id, reading, observation).await?;
     update_variants(txn, stored, reading, observation).await?;
+    sizes::write(txn, resized(stored, reading, observation, &new)).await?;
     let (mut spans, mut back) = (Spans::default(), Vec::new());
     for (index, seen) in observation.seen.iter().enumerate() {
         let id = row(seen).map(|row| row.id).or_else(|| new.get(&seen.key).copied());
@@ -258,6 +261,22 @@ async fn insert_variants(
         ids.extend(inserted.into_iter().map(|row| (row.key, row.id)));
     }
     Ok(ids)
+}
+
+/// Variants whose size is new, or another than before.
+fn resized<'a>(
+    stored: &'a Stored,
+    reading: &'a ProductReading,
+    observation: &'a Observation,
+    new: &'a HashMap<String, i64>,
+) -> impl Iterator<Item = (i64, &'a VariantReading)> {
+    observation.seen.iter().zip(&reading.variants).filter_map(|(seen, variant)| match seen.known {
+        Some(known) => {
+            let row = &stored.rows[known];
+            (row.size_key != variant.size_key().as_str()).then_some((row.id, variant))
+        }
+        None => (variant.size_keys().len() > 1).then(|| Some((*new.get(&seen.key)?, variant)))?,
+    })
 }
 
 /// Variants that are known: what the shop says of them now.

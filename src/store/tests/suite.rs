@@ -32,6 +32,7 @@ mod rekeyed;
 mod replay;
 pub(crate) mod scene;
 mod schema;
+mod several_names;
 mod shops;
 mod statuses;
 mod stop;

@@ -74,7 +74,7 @@ fn a_calling_code_says_the_country_also_where_several_share_it() {
         ("+447400123456", "GB Europe/London"),
         ("+447781123456", "GG Europe/Guernsey"),
         ("+393123456789", "IT Europe/Rome"),
-        ("+390669812345", "VA Europe/Vatican"),
+        ("+390669812345", "IT Europe/Rome"),
         ("+358412345678", "FI Europe/Helsinki"),
         ("+3581812345678", "AX Europe/Mariehamn"),
         ("+34612345678", "ES Europe/Madrid Atlantic/Canary"),
@@ -87,19 +87,28 @@ fn a_calling_code_says_the_country_also_where_several_share_it() {
 }
 
 #[test]
-fn each_code_stands_once_and_each_row_has_a_country_and_a_zone() {
-    for table in [area_codes::AREA_CODES, calling_codes::CALLING_CODES] {
-        let mut seen = BTreeSet::new();
-        for (codes, country, zones) in table {
-            assert!(!zones.is_empty(), "{codes}");
-            assert!(country.parse::<Country>().is_ok(), "{codes}");
-            for code in codes.split(' ') {
-                assert!(code.bytes().all(|digit| digit.is_ascii_digit()) && !code.is_empty(), "{codes:?}");
-                assert!(seen.insert(code), "{code} twice");
-            }
+fn each_code_and_country_stands_once_and_has_a_zone() {
+    let mut seen = BTreeSet::new();
+    for (codes, country, zones) in area_codes::AREA_CODES {
+        assert!(!zones.is_empty() && country.parse::<Country>().is_ok(), "{codes}");
+        for code in codes.split(' ') {
+            assert!(code.len() == 3 && code.bytes().all(|digit| digit.is_ascii_digit()), "{code:?}");
+            assert!(seen.insert(code), "{code} twice");
         }
     }
-    assert!(area_codes::AREA_CODES.iter().flat_map(|(codes, ..)| codes.split(' ')).all(|code| code.len() == 3));
+    for (country, zones) in zones::ZONES {
+        assert!(!zones.is_empty() && country.parse::<Country>().is_ok() && seen.insert(country), "{country}");
+    }
+}
+
+#[test]
+fn a_number_that_nobody_can_have_is_told_from_one_that_somebody_can() {
+    for real in ["+14155550123", "+447400123456", "+4915112345678", "+15558675310", "+12585550123", "+358412345678"] {
+        assert!(phone(real).is_valid(), "{real}");
+    }
+    for made_up in ["+14155550", "+441234", "+49151", "+11235550123", "+999123456789", "+4412345678901234"] {
+        assert!(!made_up.parse::<Phone>().is_ok_and(|phone| phone.is_valid()), "{made_up}");
+    }
 }
 
 /// Where provinces keep another time than the zones that are built in may say, the time they do keep is there as well.

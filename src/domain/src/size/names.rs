@@ -1,6 +1,7 @@
 //! The names in one label: "US 9 / UK 8 / EU 42" is called by each of them.
 
 use super::key::SizeKey;
+use super::measure;
 use super::system::{System, system};
 use super::words::REGIONS;
 use crate::fold::fold;
@@ -93,7 +94,9 @@ fn words_of_regions(label: &str) -> Vec<String> {
 fn letter_and_number(label: &str) -> Vec<String> {
     let Some((letter, number)) = label.split_once(' ') else { return Vec::new() };
     let is_letter = system(&SizeKey::fold(letter)) == Some(System::Letters);
-    if is_letter { vec![letter.to_owned(), number.trim_matches(['-', ':', ' ']).to_owned()] } else { Vec::new() }
+    // "l 1/2" is a half size, and "m 8" a men's.
+    let is_number = number.contains('-') || measure::parse(number).is_some_and(|number| number.first.milli >= 20_000);
+    if is_letter && is_number { vec![letter.to_owned(), number.trim_matches(['-', ':', ' ']).to_owned()] } else { Vec::new() }
 }
 
 #[cfg(test)]
@@ -154,6 +157,9 @@ mod tests {
             "Black / M",
             "M 10",
             "1/2",
+            "L 1/2",
+            "L½",
+            "S 8",
         ] {
             assert_eq!(named(label), "", "{label}");
         }

@@ -1,0 +1,43 @@
+//! Sizes of several names, and words that are folded anew.
+
+use coatcheck_domain::watch::Mode;
+
+use super::scene::{IN, OUT, Scene, jacket};
+
+const LABEL: &str = "EU 42 (US 9)";
+
+#[tokio::test]
+async fn a_size_of_several_names_notifies_whoever_waits_for_one_of_them() {
+    let (scene, source, product) = Scene::with_jacket(&[(LABEL, OUT), ("EU 43 (US 10)", OUT)]).await;
+    for (number, wish) in (1..).zip(["EU 42", "US 9", LABEL, "", "EU 43", "US 10", "42"]) {
+        let person = scene.person(number).await;
+        scene.watch(person, product, wish, Mode::Once).await;
+    }
+    scene.read(source, &jacket(&[(LABEL, IN), ("EU 43 (US 10)", OUT)])).await;
+    assert_eq!(scene.fan_out().await, 4);
+    let told: Vec<String> = (1..=4).map(|number| format!("discord:{number} pending {LABEL}")).collect();
+    assert_eq!(scene.told().await, told);
+    assert_eq!(scene.number("SELECT count(*) FROM variant_size").await, 4, "two further names of each");
+}
+
+/// What an older version wrote is folded by the rules of this one; of two watches that become one, the first stays.
+#[tokio::test]
+async fn stored_words_are_folded_anew_when_the_rules_change() {
+    let (scene, _, product) = Scene::with_jacket(&[(LABEL, OUT), ("2X", OUT)]).await;
+    let (ann, bob) = (scene.person(1).await, scene.person(2).await);
+    for wish in ["EU 42", "2X"] {
+        scene.watch(ann, product, wish, Mode::Once).await;
+    }
+    scene.watch(bob, product, "2X", Mode::Once).await;
+    scene.run("DELETE FROM variant_size").await;
+    scene.run("UPDATE variant SET size_key = 'old', fold_version = 1").await;
+    scene.run("UPDATE watch SET size_key = '2xl', size = '2X', fold_version = 1 WHERE size_key = '2x'").await;
+    scene.run("UPDATE watch SET fold_version = 1").await;
+    scene.run("DELETE FROM setting WHERE name = 'fold_version'").await;
+    assert_eq!(scene.db.refold().await.expect("folded"), 5);
+    assert_eq!(scene.number("SELECT count(*) FROM variant_size").await, 2);
+    assert_eq!(scene.number("SELECT count(*) FROM variant WHERE size_key = 'eu42 (us9)' OR size_key = '2x'").await, 2);
+    assert_eq!(scene.number("SELECT count(*) FROM watch WHERE size_key = '2x' AND fold_version > 1").await, 2);
+    assert_eq!(scene.number("SELECT count(*) FROM watch WHERE size_key = 'eu42'").await, 1);
+    assert_eq!(scene.db.refold().await.expect("folded"), 0, "once");
+}
