@@ -10,8 +10,8 @@ use super::args::{self, Which};
 use super::check::{Bar, count, headers, human};
 use super::failure::{Failure, Outcome};
 use super::out;
-use crate::commands::names::refusal;
 use crate::app::{App, How};
+use crate::commands::names::refusal;
 use crate::engine::poll::Polled;
 use crate::store::polls::source::Source;
 

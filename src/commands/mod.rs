@@ -65,8 +65,8 @@ pub use follow::Follow;
 use resolve::{Meant, Resolution};
 pub use texting::Texting;
 pub use today::{in_stock, wanted};
-pub use watch::LONGEST;
 pub(crate) use wants::Want;
+pub use watch::LONGEST;
 
 /// How long `/watch <URL>` waits for the first reading.
 const PATIENCE: Duration = Duration::from_secs(20);

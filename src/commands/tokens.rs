@@ -93,8 +93,7 @@ impl Text {
 fn named_value(word: &Word) -> Option<(&str, &str)> {
     let (name, value) = word.text.split_once([':', '='])?;
     let is_option = |option: &&str| option.eq_ignore_ascii_case(name);
-    let named =
-        !word.quoted && ["size", "sizes", "style", "colour", "color", "how"].iter().any(is_option);
+    let named = !word.quoted && ["size", "sizes", "style", "colour", "color", "how"].iter().any(is_option);
     (named && !value.trim().is_empty()).then_some((name, value))
 }
 

@@ -17,7 +17,8 @@ use crate::store::stock::catalogue::Product;
 /// Words of the longest size or style: "us men's 9 / women's 10.5 / eu 42".
 const LONGEST: usize = 10;
 /// Words that belong to a number in some sizes and to the sentence in others: "42 in black", "is it 42".
-const AMBIGUOUS: &[&str] = &["in", "it", "de", "es", "fr", "br", "au", "to", "by", "a", "men", "women", "female", "male"];
+const AMBIGUOUS: &[&str] =
+    &["in", "it", "de", "es", "fr", "br", "au", "to", "by", "a", "men", "women", "female", "male"];
 
 /// What one product makes of the words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

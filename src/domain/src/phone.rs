@@ -46,7 +46,8 @@ impl Phone {
             return self.row().and_then(|(_, country, _)| country.parse().ok());
         }
         let number = self.parsed()?;
-        let shared = || phonenumber::metadata::DATABASE.region(&number.code().value()).and_then(|all| all.first().copied());
+        let shared =
+            || phonenumber::metadata::DATABASE.region(&number.code().value()).and_then(|all| all.first().copied());
         let letters = number.country().id().map(|id| id.as_ref().to_owned()).or_else(|| shared().map(str::to_owned));
         letters?.parse().ok()
     }

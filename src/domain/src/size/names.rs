@@ -96,7 +96,11 @@ fn letter_and_number(label: &str) -> Vec<String> {
     let is_letter = system(&SizeKey::fold(letter)) == Some(System::Letters);
     // "l 1/2" is a half size, and "m 8" a men's.
     let is_number = number.contains('-') || measure::parse(number).is_some_and(|number| number.first.milli >= 20_000);
-    if is_letter && is_number { vec![letter.to_owned(), number.trim_matches(['-', ':', ' ']).to_owned()] } else { Vec::new() }
+    if is_letter && is_number {
+        vec![letter.to_owned(), number.trim_matches(['-', ':', ' ']).to_owned()]
+    } else {
+        Vec::new()
+    }
 }
 
 #[cfg(test)]
