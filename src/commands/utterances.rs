@@ -8,9 +8,10 @@ use coatcheck_domain::Availability::OutOfStock;
 use coatcheck_domain::watch::Mode;
 use coatcheck_domain::{Destination, ProductReading};
 
-use super::{Catalogue, Commands, Follow, Followed};
+use super::{Catalogue, Commands, Follow, Rules};
 use crate::store::Db;
 use crate::store::people::watch::{Watch, Which};
+use crate::store::polls::source::NewSource;
 use crate::testing::{self, Engine, Place, follow, product, read};
 
 /// Titles, sizes and styles; each size in the first style, and the first size in each style.
@@ -48,9 +49,8 @@ const SHELF: &[Shelved] = &[
 
 struct Nobody;
 
-#[async_trait::async_trait]
 impl Follow for Nobody {
-    async fn follow(&self, _url: &url::Url, _who: &Who, _listed: bool) -> Result<Followed, String> {
+    fn source(&self, _url: &url::Url, _by_admin: bool) -> Result<NewSource, String> {
         Err("no address is said here".to_owned())
     }
 }
@@ -68,7 +68,7 @@ impl Town {
         let source = follow(&db, "https://shop.example/collections/all").await;
         read(&db, source, SHELF.iter().enumerate().map(shelved).collect()).await;
         let catalogue = Arc::new(Catalogue::new(db.clone(), clock.clone()));
-        let commands = Commands::new(db.clone(), clock, catalogue, Arc::new(Nobody), Vec::new());
+        let commands = Commands::new(db.clone(), clock, catalogue, Arc::new(Nobody), Rules::default());
         Self { commands, db, _place: place }
     }
 
