@@ -603,3 +603,18 @@ fn doctor_has_a_line_for_each_check_and_says_what_to_do() {
     let text = steady(&ask(&house, &["doctor"]));
     assert!(text.starts_with("exit 1\nFAIL  settings") && text.contains("FAIL  database"), "{text}");
 }
+
+#[test]
+fn the_first_start_on_a_new_database_is_quiet_and_keeps_it_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let house = House::open(&[]);
+    let service = house.serve();
+    let log = service.err().join("\n");
+    assert_eq!(log.lines().count(), 2, "{log}");
+    assert!(log.contains("database schema migrated steps=1") && log.contains("service started"), "{log}");
+    for file in ["coatcheck.db", "coatcheck.db-wal", "coatcheck.db.key"] {
+        let mode = std::fs::metadata(house.path(file)).expect(file).permissions().mode();
+        assert_eq!(mode & 0o077, 0, "others can read {file}: {mode:o}");
+    }
+    assert!(service.stop().success());
+}

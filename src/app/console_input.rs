@@ -1,4 +1,4 @@
-//! The commands behind every channel, and the prompt of the terminal.
+//! The commands for all channels, and the prompt of the terminal.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl Follow for Following {
 }
 
 impl App {
-    /// What people's words come to.
+    /// The commands of chats.
     #[must_use]
     pub fn inbox(&self) -> Commands {
         let follow = Arc::new(Following(self.clone()));
@@ -80,7 +80,7 @@ pub async fn read_console(app: App, output: Output) {
     let who = Who { destination: Destination::Console, may_manage: true };
     let inbox = app.inbox();
     if let Err(error) = prompt(BufReader::new(tokio::io::stdin()), &output, &inbox, &who).await {
-        tracing::warn!(%error, "the prompt ended: {error}");
+        tracing::warn!(%error, "console prompt ended");
     }
 }
 

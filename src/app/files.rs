@@ -1,4 +1,4 @@
-//! How many files the service may hold open: a shop that is asked each minute keeps a connection, which is one.
+//! The limit of open files: a shop that is polled every minute keeps a connection, which is one.
 
 /// As many as the system lets this process have without asking anybody: most give a thousand to begin with, and many more
 /// to those who ask. Says how many there are now; nothing where there is no limit.

@@ -1,4 +1,4 @@
-//! The shops' guard, in front of webhooks.
+//! The guard of addresses, for webhooks.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::shops::{Guard, Refused};
 
-/// Lets webhooks through that the guard lets through.
+/// Allows the webhook addresses that the guard allows.
 #[derive(Debug)]
 pub(super) struct Gate(pub Arc<Guard>);
 

@@ -40,9 +40,9 @@ pub enum NoLog {
 /// # Errors
 /// [`NoLog`], in words for who started it.
 pub fn log_to_stderr(filter: &str, format: LogFormat) -> Result<LogLines, NoLog> {
-    // What the driver notices is said again by whoever asked it. At some levels the gateway's client would write down
-    // whatever it hears, which holds what people say and the keys to answer it.
-    let parsed = EnvFilter::try_new(format!("sqlx=warn,{filter},serenity::gateway=error"))
+    // Callers log the driver's errors themselves, and migrations are logged as one event. At some levels the gateway's
+    // client would log all it receives: people's messages, and tokens to answer them.
+    let parsed = EnvFilter::try_new(format!("sqlx=warn,sea_orm_migration=warn,{filter},serenity::gateway=error"))
         .map_err(|why| NoLog::Filter { filter: filter.to_owned(), why })?;
     let lines = LogLines::to_stderr()?;
     // A line that is lost is counted by `LogLines`; the library would print its own words about it, and panic where it cannot.
@@ -169,12 +169,26 @@ impl Write for Line<'_> {
 
 impl Drop for Line<'_> {
     fn drop(&mut self) {
-        let mut text = std::mem::take(&mut self.text);
-        if text.last().is_some_and(|last| *last != b'\n') {
-            text.push(b'\n');
-        }
-        self.lines.push(text);
+        self.lines.push(one_line(&std::mem::take(&mut self.text)));
     }
+}
+
+/// The text of one event in one line: shops and people could otherwise write lines that look like ours, or turn the
+/// direction of the text. (The formatter has escaped the escape character already.)
+fn one_line(text: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let mut line = String::with_capacity(text.len() + 1);
+    for c in text.trim_end_matches('\n').chars() {
+        match c {
+            '\n' | '\r' | '\u{2028}' | '\u{2029}' => line.extend(c.escape_default()),
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                line.extend(c.escape_unicode());
+            }
+            c => line.push(c),
+        }
+    }
+    line.push('\n');
+    line.into_bytes()
 }
 
 #[cfg(test)]
@@ -246,6 +260,13 @@ mod tests {
         let began = Instant::now();
         lines.flush(Duration::from_millis(50));
         assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn an_event_is_one_line_whatever_a_shop_says() {
+        let line = one_line("WARN read failed title=Jacket\nINFO all is well\r\u{202e}kcatta\n".as_bytes());
+        let line = String::from_utf8(line).expect("text");
+        assert_eq!(line, "WARN read failed title=Jacket\\nINFO all is well\\r\\u{202e}kcatta\n");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Wiring: what the settings say becomes a store, shops, channels and loops; and how all of it stops.
+//! Wiring: settings become a store, readers, channels and loops.
 
 mod clock;
 mod console_input;
@@ -52,7 +52,7 @@ const LOCK_RETRY: Duration = Duration::from_millis(100);
 /// and this often: preparing a database takes less than a second.
 const LOCK_TRIES: u32 = 20;
 
-/// Everything that commands and services stand on.
+/// What commands and services use.
 #[derive(Clone)]
 pub struct App {
     /// The settings.
@@ -61,9 +61,9 @@ pub struct App {
     pub db: Db,
     /// The readers.
     pub shops: Arc<Shops>,
-    /// The guard that stands before all addresses people gave.
+    /// Checks all addresses that people give.
     pub guard: Arc<Guard>,
-    /// Rng from the system.
+    /// Random numbers from the system.
     pub rng: Arc<Rng>,
     /// The system's time, without its jumps until they are adopted.
     pub clock: Arc<dyn Clock>,
@@ -73,7 +73,7 @@ pub struct App {
     catalogue: Arc<Catalogue>,
 }
 
-/// Why nothing can begin.
+/// Why nothing can start.
 #[derive(Debug, thiserror::Error)]
 pub enum NotOpened {
     /// The store.
@@ -121,20 +121,23 @@ impl App {
         Err(StoreError::Older)
     }
 
-    /// The same for a service: an older schema is migrated on PostgreSQL, too, where one of several who start at once does
-    /// it and the others wait.
+    /// The same for a service: an older schema is migrated on PostgreSQL, too. Of several that start at once, one does it and
+    /// the others wait.
     ///
     /// # Errors
     /// As [`App::open`].
     pub async fn open_to_serve(settings: Settings) -> Result<Self, NotOpened> {
         let app = Self::open_unchecked(settings).await?;
         let lock = lock_service(&app.settings.database_url).await?;
-        app.db.migrate().await?;
+        let steps = app.db.migrate().await?;
+        if steps > 0 {
+            tracing::info!(steps, "database schema migrated");
+        }
         drop(lock);
         app.with_keys().await
     }
 
-    /// The same with the keys of its database, which must be those that it was written with.
+    /// The same with the keys, which must be those of this database.
     async fn with_keys(self) -> Result<Self, NotOpened> {
         let is_signed = self.db.is_signed().await.map_err(StoreError::from)?;
         let keys = keys::keys(&self.settings, &self.rng, is_signed)?;
@@ -182,7 +185,7 @@ impl App {
             .with_slots(usize::try_from(self.settings.host_concurrency).unwrap_or(1))
     }
 
-    /// The sender through every channel there is.
+    /// The sender for all channels.
     #[must_use]
     pub fn sender(&self, output: Output) -> Sender {
         let console = Console::new(output, Arc::clone(&self.clock));
@@ -194,7 +197,7 @@ impl App {
         Sender::new(self.db.clone(), channels, Arc::clone(&self.rng), Arc::clone(&self.clock), self.holder())
     }
 
-    /// A name for whoever holds a lease.
+    /// The name of a new holder of leases.
     fn holder(&self) -> String {
         format!("{}-{}", std::process::id(), self.rng.token())
     }

@@ -1,4 +1,4 @@
-//! The chat platforms that are set, each with one identity for what it tells and what it hears.
+//! The chat platforms that are set up, one bot each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,9 +17,9 @@ use crate::engine::inbound::InboundWorker;
 use crate::store::people::keys::Keys;
 use crate::web::{DiscordHook, Hooks, TelegramHook, TwilioHook};
 
-/// A connection that does not stand after this long stands never.
+/// Time to connect.
 const CONNECT: Duration = Duration::from_secs(5);
-/// An answer that takes longer is none. Platforms answer within a second, or they have trouble.
+/// Time to answer. Platforms answer within a second unless they have trouble.
 const ANSWER: Duration = Duration::from_secs(15);
 
 /// The bots.
@@ -68,20 +68,20 @@ impl Platforms {
         Ok(Self { discord, telegram, sms })
     }
 
-    /// As those who tell.
+    /// The channels that send.
     pub(super) fn channels(&self) -> Vec<Arc<dyn Channel>> {
         let discord = self.discord.iter().map(|it| Arc::clone(it) as Arc<dyn Channel>);
         let sms = self.sms.iter().map(|it| Arc::clone(it) as Arc<dyn Channel>);
         discord.chain(self.telegram.iter().map(|it| Arc::clone(it) as Arc<dyn Channel>)).chain(sms).collect()
     }
 
-    /// Those whose messages can be edited.
+    /// The channels whose messages can be edited.
     pub(super) fn editable(&self) -> Vec<&'static str> {
         let channels = self.channels();
         channels.iter().filter(|channel| channel.capabilities().edit).map(|channel| channel.name()).collect()
     }
 
-    /// As those who listen.
+    /// The receivers.
     pub(super) fn receivers(&self) -> Vec<Arc<dyn Receiver>> {
         let discord = self.discord.iter().map(|it| Arc::clone(it) as Arc<dyn Receiver>);
         let sms = self.sms.iter().map(|it| Arc::clone(it) as Arc<dyn Receiver>);
@@ -89,7 +89,7 @@ impl Platforms {
     }
 }
 
-/// The keys, as texts need them.
+/// Seals phone numbers with the keys.
 struct Seal(Keys);
 
 impl sms::Seal for Seal {
@@ -114,12 +114,12 @@ impl App {
         futures_util::future::join_all(checks).await
     }
 
-    /// A inbound_worker for each platform.
+    /// An inbound worker for each platform.
     pub(super) fn inbound_workers(&self, inbox: &Arc<Commands>) -> Vec<InboundWorker> {
         self.platforms.receivers().into_iter().map(|receiver| self.inbound_worker(receiver, inbox)).collect()
     }
 
-    /// Where platforms bring what people say, as far as they were told to.
+    /// The webhooks that are set up.
     pub(super) fn hooks(&self, inbox: &Arc<Commands>) -> Hooks {
         let key = self.settings.discord.as_ref().and_then(|it| it.public_key.clone());
         let discord = key.zip(self.platforms.discord.clone()).map(|(key, bot)| DiscordHook {
@@ -150,7 +150,7 @@ impl App {
     }
 }
 
-/// A client for addresses that the settings name: no guard, no redirects, no proxy.
+/// The client for the platforms' own addresses: no guard, no redirects, no proxy.
 fn client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .no_proxy()

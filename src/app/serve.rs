@@ -1,4 +1,4 @@
-//! The service: its roles as loops, until a signal; then what was claimed is handed back.
+//! The service: its roles as loops, until a signal; then claims are handed back.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -32,7 +32,7 @@ pub enum Role {
     Fanout,
     /// Sends deliveries.
     Send,
-    /// Hears what people say in chats, and answers.
+    /// Receives commands from chats and answers them.
     Receive,
     /// Answers over HTTP.
     Web,
@@ -112,10 +112,7 @@ impl App {
             self.db.free_all_leases().await.map_err(StoreError::from)?;
             let moved = self.db.settle_future().await.map_err(StoreError::from)?;
             if moved > 0 {
-                tracing::warn!(
-                    moved,
-                    "the clock was set back since the service was last here; {moved} rows were planned from a later time, and wait from now on"
-                );
+                tracing::warn!(moved, "clock was set back while the service was stopped, planned times moved");
             }
             let is_own = |url: &str| Url::parse(url).is_ok_and(|url| self.guard.is_allowed_host(&url));
             self.db.make_due(is_own, INTERVAL_FLOOR).await.map_err(StoreError::from)?;

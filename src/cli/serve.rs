@@ -51,8 +51,11 @@ fn warn(warning: &str) {
 
 fn announce(serving: &Serving, roles: &BTreeSet<Role>) {
     let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
+    let (roles, version) = (roles.join(","), env!("CARGO_PKG_VERSION"));
     match serving.listening() {
-        Some(address) => tracing::info!(%address, "running {}; health at http://{address}/healthz", roles.join(", ")),
-        None => tracing::info!("running {}", roles.join(", ")),
+        Some(address) => {
+            tracing::info!(version, roles, %address, health = %format_args!("http://{address}/healthz"), "service started");
+        }
+        None => tracing::info!(version, roles, "service started"),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::store::db::error::StoreError;
@@ -32,6 +33,13 @@ impl ServiceLock {
         writeln!(file, "{}", std::process::id()).and_then(|()| file.flush()).map_err(failed)?;
         Ok(Some(Self { _file: file }))
     }
+}
+
+/// Makes the file of an SQLite address before SQLite does, which would let all users of this machine read it.
+pub(in crate::store) fn make_private(url: &str) {
+    let Some(path) = sqlite_path(url) else { return };
+    // One that exists keeps its permissions; one that cannot be made is reported when SQLite opens it.
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
 }
 
 /// The file behind an SQLite address, if it is one.

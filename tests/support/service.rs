@@ -18,8 +18,8 @@ impl Service {
     #[track_caller]
     pub(crate) fn start(command: Command) -> Self {
         let process = Process::start(command);
-        let line = process.wait_for_log("health at http://");
-        let (_, rest) = line.split_once("health at http://").expect("just found");
+        let line = process.wait_for_log("health=http://");
+        let (_, rest) = line.split_once("health=http://").expect("just found");
         let address = rest.split('/').next().expect("a split has a first part").to_owned();
         Self { process, address }
     }

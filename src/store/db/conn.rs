@@ -22,6 +22,7 @@ use crate::store::db::postgres;
 use crate::store::db::timekeeper::DatabaseClock;
 use crate::store::db::trouble::Trouble;
 use crate::store::db::wake::Wake;
+use crate::store::lock::make_private;
 use crate::store::people::keys::Keys;
 
 /// Asked before each statement, each commit and right after each commit. Tests make it fail there.
@@ -112,6 +113,7 @@ impl Db {
         clock: Arc<dyn Clock>,
         faults: Arc<dyn Faults>,
     ) -> Result<Self, StoreError> {
+        make_private(url);
         if !url.starts_with("sqlite:") {
             let reached = postgres::try_connecting(url).await;
             reached.map_err(|why| StoreError::Open { url: without_password(url), why })?;
