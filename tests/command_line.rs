@@ -442,6 +442,7 @@ fn every_command_has_an_example() {
         "watch add",
         "watch list",
         "watch remove",
+        "import",
         "history",
         "deliveries",
         "deliveries replay",
@@ -617,4 +618,88 @@ fn the_first_start_on_a_new_database_is_quiet_and_keeps_it_private() {
         assert_eq!(mode & 0o077, 0, "others can read {file}: {mode:o}");
     }
     assert!(service.stop().success());
+}
+
+#[test]
+fn adding_what_is_tracked_changes_only_what_is_given() {
+    let (shop, house) = (shop(), House::open(&[]));
+    let house = house.with("COATCHECK_ALLOW_HOSTS", &shop.host());
+    house.done(&["shop", "add", &page(&shop, "jacket"), "--name", "jacket", "--interval", "7s"]);
+    let out = house.run(&["shop", "add", &page(&shop, "jacket")]);
+    assert_eq!(
+        out.stdout.lines().last(),
+        Some(format!("Already tracking {} (number 1), polled every 7.0 s.", page(&shop, "jacket")).as_str())
+    );
+    house.done(&["shop", "add", &page(&shop, "jacket"), "--interval", "9s"]);
+    assert_eq!(house.json(&["shop", "list"])[0]["interval_seconds"], 9.0);
+}
+
+#[test]
+fn nothing_is_kept_of_an_address_that_cannot_be_read_unless_asked() {
+    let (shop, house) = (shop(), House::open(&[]));
+    let house = house.with("COATCHECK_ALLOW_HOSTS", &shop.host());
+    let service = house.serve();
+    let out = said(&house, Some(&shop), &house.run(&["shop", "add", &page(&shop, "boots")]));
+    assert!(out.starts_with("exit 3\ncoatcheck: ") && out.contains("404"), "{out}");
+    assert_eq!(house.json(&["shop", "list"]), serde_json::json!([]));
+    let out = said(&house, Some(&shop), &house.run(&["shop", "add", &page(&shop, "boots"), "--keep"]));
+    assert!(out.starts_with("exit 0\nIt could not be read yet, and is kept: "), "{out}");
+    assert_eq!(house.json(&["shop", "list"]).as_array().map(Vec::len), Some(1));
+    let out = said(&house, Some(&shop), &house.run(&["shop", "add", &page(&shop, "jacket"), "--interval", "1h"]));
+    assert!(out.contains("  M     Black  sold out"), "the service reads it, and the command prints that: {out}");
+    assert!(service.stop().success());
+}
+
+#[test]
+fn a_name_that_means_something_else_is_refused() {
+    let (shop, house) = (shop(), House::open(&[]));
+    let house = house.with("COATCHECK_ALLOW_HOSTS", &shop.host());
+    shop.title("coat", "Long Coat");
+    shop.stock("coat", "M", "Black", true);
+    house.done(&["shop", "add", &page(&shop, "jacket"), "--name", "jacket"]);
+    let name =
+        |name: &str| said(&house, Some(&shop), &house.run(&["shop", "add", &page(&shop, "coat"), "--name", name]));
+    insta::assert_snapshot!(["XL", "42", "all", "https://x.example", "jacket"].map(name).join("\n"), @r#"
+    exit 2
+    coatcheck: "XL" cannot be the name: it is a size. The product is tracked; add it again with another --name
+    exit 2
+    coatcheck: "42" cannot be the name: it is a number; numbers answer questions. The product is tracked; add it again with another --name
+    exit 2
+    coatcheck: "all" cannot be the name: it is a word of the commands or of every sentence. The product is tracked; add it again with another --name
+    exit 2
+    coatcheck: "https://x.example" cannot be the name: it is an address. The product is tracked; add it again with another --name
+    exit 2
+    coatcheck: "jacket" cannot be the name: it is taken by Corps Jacket. The product is tracked; add it again with another --name
+    "#);
+}
+
+#[test]
+fn an_import_adds_many_and_reports_what_could_not_be_read() {
+    let (shop, house) = (shop(), House::open(&[]));
+    let house = house.with("COATCHECK_ALLOW_HOSTS", &shop.host());
+    let list = format!(
+        "# my list\n{0} name=jacket interval=1m size=M,L to=console:\n{0} style=black every to=console:\n{1} name=boots\n",
+        page(&shop, "jacket"),
+        page(&shop, "boots")
+    );
+    std::fs::write(house.path("list.txt"), list).unwrap();
+    let file = house.path("list.txt").display().to_string();
+    insta::assert_snapshot!(said(&house, Some(&shop), &house.run(&["import", &file])), @"
+    exit 3
+    # 1 address added, 0 known already, 3 watches
+    # SHOP/products/boots.js: the shop says there is nothing here (404); check the address
+    http://SHOP/products/boots name=boots
+    coatcheck: 1 of 2 addresses failed
+    ");
+    assert_eq!(house.json(&["watch", "list"]).as_array().map(Vec::len), Some(3));
+    let again = said(&house, Some(&shop), &house.run(&["import", &file, "--json"]));
+    assert!(again.contains("\"added\": 0") && again.contains("\"lines\": [\n        4\n      ]"), "{again}");
+    assert_eq!(house.json(&["watch", "list"]).as_array().map(Vec::len), Some(3), "a second import adds nothing");
+
+    std::fs::write(house.path("list.txt"), "boots\n").unwrap();
+    insta::assert_snapshot!(ask(&house, &["import", &file]), @r#"
+    exit 2
+    coatcheck: nothing was imported; correct these lines:
+    line 1: "boots" is not an address: relative URL without a base
+    "#);
 }

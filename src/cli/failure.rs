@@ -1,6 +1,6 @@
 //! How a command fails: a documented exit status, and a sentence a person can act on.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::mpsc::sync_channel;
@@ -57,6 +57,12 @@ impl Failure {
         std::thread::spawn(move || tell.send(std::io::stderr().write_all(words.as_bytes())));
         let _ = told.recv_timeout(Duration::from_secs(1));
         ExitCode::from(self.status)
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
     }
 }
 

@@ -6,12 +6,14 @@ mod check;
 mod deliveries;
 mod doctor;
 mod failure;
+mod import;
 mod manual;
 mod notes;
 mod out;
 mod rekey;
 mod serve;
 mod shop;
+mod track;
 mod watch;
 
 use std::process::ExitCode;
@@ -85,6 +87,7 @@ async fn run(command: Command, settings: Settings) -> Outcome {
         Command::Serve(args) => serve::run(&app, args).await,
         Command::Shop(command) => shop::run(&app, command).await,
         Command::Watch(command) => watch::run(&app, command).await,
+        Command::Import(args) => import::run(&app, args).await,
         Command::History(args) => watch::history(&app, args).await,
         Command::Deliveries(args) => deliveries::run(&app, args).await,
         Command::SendTest(args) => deliveries::send_test(&app, args).await,

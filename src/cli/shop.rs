@@ -1,18 +1,16 @@
 //! `shop add | list | remove | pause | resume`.
 
-use std::time::Duration;
-
 use coatcheck_bots::words;
 use coatcheck_domain::fold::fold;
 use serde_json::{Value, json};
 
 use super::args::{self, Which};
-use super::check::{Bar, count, headers, human};
+use super::check::{Bar, count, headers};
 use super::failure::{Failure, Outcome};
 use super::out;
+use super::track::{stored, track};
 use crate::app::{App, How};
 use crate::commands::names::refusal;
-use crate::engine::poll::Polled;
 use crate::store::polls::source::Source;
 
 /// Runs one of them.
@@ -38,64 +36,32 @@ async fn add(app: &App, args: args::ShopAdd) -> Outcome {
         interval: args.interval,
         listed: true,
     };
-    let (id, is_new) = app.follow(args.url, how).await?;
-    let read = first_poll(app, id).await;
-    if let Err(failure) = read {
-        // An address that was never read is not kept: a typo would be polled for ever.
-        if is_new {
-            app.db.remove_source(id).await?;
-        }
-        return Err(failure);
+    let bar = Bar::new();
+    let tracked = track(app, args.url, how, args.keep, Some(&bar)).await;
+    bar.0.finish_and_clear();
+    let tracked = tracked?;
+    if tracked.unread.is_none() {
+        name(app, tracked.id, &args.names).await?;
     }
-    name(app, id, &args.names).await?;
-    let source = app.db.source(id).await?.ok_or_else(|| Failure::failed("the source was removed in the meantime"))?;
+    let removed = || Failure::failed("the source was removed in the meantime");
+    let source = app.db.source(tracked.id).await?.ok_or_else(removed)?;
     if args.json {
         return out::json(&source_json(&source));
     }
-    if let Ok(Some(text)) = read {
-        out::line(&text)?;
+    match tracked.unread {
+        Some(why) => out::line(&format!("It could not be read yet, and is kept: {why}"))?,
+        None => out::line(&stored(app, &source).await?)?,
     }
     let interval = words::lasting(source.interval);
-    let verb = if is_new { "Tracking" } else { "Already tracking" };
-    out::line(&format!("{verb} {} (number {id}), polled every {interval}.", source.url))
+    let verb = if tracked.is_new { "Tracking" } else { "Already tracking" };
+    out::line(&format!("{verb} {} (number {}), polled every {interval}.", source.url, source.id))
 }
 
-/// The new source's first poll, by this process or by the running service, whichever is first.
-async fn first_poll(app: &App, id: i64) -> Result<Option<String>, Failure> {
-    let (poller, bar) = (app.poller(), Bar::new());
-    let before = app.db.source(id).await?.map_or(0, |source| source.readings);
-    // What is followed already, and was not changed, is read when it is due.
-    if app.db.source(id).await?.is_some_and(|source| source.readings > 0 && source.next_poll_at > app.db.now()) {
-        return Ok(None);
-    }
-    // Slots of a busy shop come free as its polls end; a poll takes 10 s at most, and pages more.
-    for _ in 0..600 {
-        match poller.poll_source(id, Some(&bar)).await? {
-            Some(Polled::Stored { read, .. }) => {
-                bar.0.finish_and_clear();
-                return Ok(Some(human(&read.reading, read.reader.as_str(), false)));
-            }
-            Some(Polled::Failed(error)) if error.is_refused() => return Err(Failure::refused(error)),
-            Some(Polled::Failed(error)) => return Err(Failure::unreadable(error)),
-            Some(Polled::Unchanged) => return Ok(None),
-            Some(Polled::Lost) | None => {}
-        }
-        let Some(source) = app.db.source(id).await? else {
-            return Err(Failure::failed("the source was removed in the meantime"));
-        };
-        if source.readings > before {
-            return Ok(None);
-        }
-        if let Some(error) = source.last_error {
-            return Err(Failure::unreadable(error));
-        }
-        bar.0.set_message("waiting for a free slot of the shop");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    Err(Failure::unreadable("other polls of this shop took longer than a minute; try again"))
-}
-
-async fn name(app: &App, source_id: i64, names: &[String]) -> Outcome {
+/// Gives the one product of a source its names.
+///
+/// # Errors
+/// Status 2 when it has several products, or when a name belongs to another product.
+pub(super) async fn name(app: &App, source_id: i64, names: &[String]) -> Outcome {
     if names.is_empty() {
         return Ok(());
     }

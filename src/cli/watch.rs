@@ -92,21 +92,8 @@ async fn add(app: &App, args: args::WatchAdd) -> Outcome {
     connected(&app.settings, &args.to)?;
     check_sizes(&args.size)?;
     let product = product(app, &args.product).await?;
-    let wants = options::wanted(&product, &args.size, args.style.as_deref()).map_err(Failure::usage)?;
-    let address = destination(app, &args.to).await?;
     let mode = if args.every { Mode::Every } else { Mode::Once };
-    let new: Vec<NewWatch> = wants
-        .iter()
-        .map(|want| NewWatch {
-            subscriber_id: address.subscriber_id,
-            product_id: product.id,
-            wish: want.wish(),
-            size: want.size_text().map(str::to_owned),
-            style: want.style.clone(),
-            mode,
-        })
-        .collect();
-    let ids = app.db.add_watches(&new).await?;
+    let (new, ids, address) = store(app, &product, (&args.size, args.style.as_deref()), mode, &args.to).await?;
     // Read after the watches are stored: at worst both this reply and an alert mention a restock.
     let stock = app.db.stock(&[product.id]).await?;
     let unasked = unasked(app, &args.to).await?;
@@ -132,10 +119,60 @@ async fn add(app: &App, args: args::WatchAdd) -> Outcome {
     }
 }
 
+/// Stores a watch for each size.
+async fn store(
+    app: &App,
+    product: &Product,
+    (sizes, style): (&[String], Option<&str>),
+    mode: Mode,
+    to: &Destination,
+) -> Result<(Vec<NewWatch>, Vec<i64>, Address), Failure> {
+    let wants = options::wanted(product, sizes, style).map_err(Failure::usage)?;
+    let address = destination(app, to).await?;
+    let new: Vec<NewWatch> = wants
+        .iter()
+        .map(|want| NewWatch {
+            subscriber_id: address.subscriber_id,
+            product_id: product.id,
+            wish: want.wish(),
+            size: want.size_text().map(str::to_owned),
+            style: want.style.clone(),
+            mode,
+        })
+        .collect();
+    let ids = app.db.add_watches(&new).await?;
+    Ok((new, ids, address))
+}
+
+/// Watches the one product of a source. Says how many watches there are, and the secret of a new webhook.
+///
+/// # Errors
+/// Status 2 when the source has several products, 4 when the destination cannot be used.
+pub(super) async fn add_for_source(
+    app: &App,
+    source_id: i64,
+    (sizes, style, every): (&[String], Option<&str>, bool),
+    to: &Destination,
+) -> Result<(usize, Option<String>), Failure> {
+    connected(&app.settings, to)?;
+    check_sizes(sizes)?;
+    let mut products = app.db.catalogue().await?;
+    products.retain(|product| product.source.id == source_id);
+    let [product] = products.as_slice() else {
+        let count = products.len();
+        return Err(Failure::usage(format!(
+            "a watch is for one product, and this address has {count}; use its own page"
+        )));
+    };
+    let mode = if every { Mode::Every } else { Mode::Once };
+    let (_, ids, address) = store(app, product, (sizes, style), mode, to).await?;
+    Ok((ids.len(), address.secret))
+}
+
 /// Is each of them short enough to be a size, and not empty?
 fn check_sizes(said: &[String]) -> Outcome {
     if said.iter().any(|size| size.trim().is_empty()) {
-        return Err(Failure::usage("--size is empty; leave it out for any size, or say one, like --size M"));
+        return Err(Failure::usage("--size is empty; leave it out for any size, or name one, like --size M"));
     }
     match said.iter().find(|sizes| sizes.split(',').any(|size| size.chars().count() > LONGEST)) {
         Some(size) => Err(Failure::usage(format!(

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use url::Url;
 
 use crate::app::Role;
-pub(super) use files::{Backup, Completions, Restore};
+pub(super) use files::{Backup, Completions, Import, Restore};
 pub(super) use outbox::{Deliveries, Replay, SendTest};
 pub(super) use shop::{Check, Reading, Shop, ShopAdd, Which};
 pub(super) use watch::{History, Watch, WatchAdd};
@@ -66,6 +66,9 @@ pub(super) enum Command {
     /// Watches, for scripts and operators: add, list, remove
     #[command(subcommand, after_help = "Example:\n  coatcheck watch add jacket --size M --to console:")]
     Watch(Watch),
+    /// Add many products and watches at once
+    #[command(after_help = files::import())]
+    Import(Import),
     /// Stock history of a product: last in stock, how often, how long
     #[command(
         after_help = "Example:\n  coatcheck history jacket --size M\n  coatcheck history jacket --png jacket.png"

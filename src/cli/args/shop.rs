@@ -46,7 +46,9 @@ pub(in crate::cli) struct Check {
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Shop {
     /// Track a product or a whole shop, and read it now
-    #[command(after_help = "Example:\n  coatcheck shop add https://shop.example/products/corps-jacket --name jacket")]
+    #[command(
+        after_help = "Example:\n  coatcheck shop add https://shop.example/products/corps-jacket --name jacket\n\nAn address that is tracked already keeps everything that is not given here. Nothing is kept of an address that cannot be read (exit status 3), unless --keep is given."
+    )]
     Add(ShopAdd),
     /// Show what is tracked and how polling goes
     #[command(after_help = "Example:\n  coatcheck shop list\n  coatcheck shop list --json")]
@@ -77,6 +79,9 @@ pub(in crate::cli) struct ShopAdd {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub reading: Reading,
+    /// Track it even if it cannot be read now
+    #[arg(long)]
+    pub keep: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
