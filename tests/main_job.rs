@@ -133,17 +133,17 @@ async fn of_six_flips_a_once_watcher_hears_the_first_and_after_again_the_next() 
             seen(&shop, "jacket");
         }
     }
-    service.wait_for("back in stock; told");
+    service.wait_for("after the shop reported it");
     assert_eq!(house.restocks("jacket"), 6);
-    assert_eq!(service.said("back in stock; told"), 1, "{:#?}", service.out());
+    assert_eq!(service.said("after the shop reported it"), 1, "{:#?}", service.out());
     assert_eq!(sink.heard().len(), 1, "one within the quiet time");
 
     service.type_line("/again");
     house.until(&["watch", "list"], |watches| watches[0]["armed"] == true);
     shop.stock("jacket", "M", "Black", true);
-    service.wait_for_times("back in stock; told", 2);
+    service.wait_for_times("after the shop reported it", 2);
     seen(&shop, "jacket");
-    assert_eq!(service.said("back in stock; told"), 2);
+    assert_eq!(service.said("after the shop reported it"), 2);
     assert_eq!(sink.heard().len(), 1, "an `every` watch keeps quiet for 15 minutes");
 }
 
