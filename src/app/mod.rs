@@ -4,7 +4,7 @@ mod clock;
 mod console_input;
 mod files;
 mod follow;
-mod gate;
+mod guarded;
 mod keys;
 mod log;
 mod loops;
@@ -189,7 +189,7 @@ impl App {
     #[must_use]
     pub fn sender(&self, output: Output) -> Sender {
         let console = Console::new(output, Arc::clone(&self.clock));
-        let gate = Arc::new(gate::Gate(Arc::clone(&self.guard)));
+        let gate = Arc::new(guarded::GuardedWebhooks(Arc::clone(&self.guard)));
         let webhook = Webhook::new(self.http.clone(), gate, Arc::clone(&self.clock));
         let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::new(console), Arc::new(webhook)];
         channels.extend(self.platforms.channels());

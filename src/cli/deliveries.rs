@@ -117,8 +117,8 @@ fn alert(delivery: &Delivery) -> Option<Alert> {
         };
     };
     let mut alert: Alert = serde_json::from_str(snapshot).ok()?;
-    let told: Vec<i64> = serde_json::from_str(&delivery.payload).ok()?;
-    alert.variants.retain(|variant| told.contains(&variant.variant));
+    let watched: Vec<i64> = serde_json::from_str(&delivery.payload).ok()?;
+    alert.variants.retain(|variant| watched.contains(&variant.variant));
     Some(alert)
 }
 

@@ -10,9 +10,9 @@ use crate::shops::{Guard, Refused};
 
 /// Allows the webhook addresses that the guard allows.
 #[derive(Debug)]
-pub(super) struct Gate(pub Arc<Guard>);
+pub(super) struct GuardedWebhooks(pub Arc<Guard>);
 
-impl webhook::Gate for Gate {
+impl webhook::Gate for GuardedWebhooks {
     fn check(&self, url: &Url) -> Result<(), String> {
         self.0.check_url(url).map_err(|why| why.to_string())
     }
