@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use coatcheck_bots::words;
 use tokio::time::Instant;
 use url::Url;
@@ -44,14 +45,18 @@ pub(super) async fn track(
     keep: bool,
     progress: Option<&dyn Progress>,
 ) -> Result<Tracked, Failure> {
-    let is_changed = gives_anything(&how);
+    let (since, is_changed) = (app.db.now(), gives_anything(&how));
     let (id, is_new) = app.follow(url, how).await?;
-    if !is_new && !is_changed {
+    let was_read = !is_new && app.db.source(id).await?.is_some_and(|source| source.readings > 0);
+    if was_read && !is_changed {
         return Ok(Tracked { id, is_new, unread: None });
     }
-    match reading(app, id, progress).await {
+    match reading(app, id, since, progress).await {
         Ok(()) => Ok(Tracked { id, is_new, unread: None }),
-        Err(why) if keep && is_new => Ok(Tracked { id, is_new, unread: Some(why) }),
+        Err(why) if keep && !was_read => {
+            app.db.keep_source(id).await?;
+            Ok(Tracked { id, is_new, unread: Some(why) })
+        }
         Err(why) => {
             if is_new {
                 app.db.remove_source(id).await?;
@@ -66,11 +71,10 @@ fn gives_anything(how: &How) -> bool {
     reading || how.interval.is_some()
 }
 
-/// Waits for the next reading, by the service or by this process.
-async fn reading(app: &App, id: i64, progress: Option<&dyn Progress>) -> Result<(), Failure> {
+/// Waits for a reading after `since`, by the service or by this process.
+async fn reading(app: &App, id: i64, since: DateTime<Utc>, progress: Option<&dyn Progress>) -> Result<(), Failure> {
     let removed = || Failure::failed("the source was removed in the meantime");
-    let (since, end) = (app.db.now(), Instant::now() + READING);
-    let before = app.db.source(id).await?.ok_or_else(removed)?.readings;
+    let end = Instant::now() + READING;
     while Instant::now() < end {
         match app.poller().poll_source(id, progress).await? {
             Some(Polled::Stored { .. } | Polled::Unchanged) => return Ok(()),
@@ -79,7 +83,7 @@ async fn reading(app: &App, id: i64, progress: Option<&dyn Progress>) -> Result<
             Some(Polled::Lost) | None => {}
         }
         let source = app.db.source(id).await?.ok_or_else(removed)?;
-        if source.readings > before {
+        if source.last_read_at.is_some_and(|at| at >= since) {
             return Ok(());
         }
         if let Some(error) = source.last_error.filter(|_| source.last_error_at.is_some_and(|at| at >= since)) {
