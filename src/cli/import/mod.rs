@@ -12,7 +12,8 @@ use serde_json::json;
 use super::failure::{Failure, Outcome};
 use super::track::track;
 use super::{args, out, shop, watch};
-use crate::app::{App, How, canonical};
+use crate::app::{App, How};
+use crate::shops::canonical;
 use lines::Entry;
 
 /// Bytes of a file, at most.
