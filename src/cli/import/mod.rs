@@ -55,9 +55,9 @@ pub(super) async fn run(app: &App, args: args::Import) -> Outcome {
     bar.finish_and_clear();
     imported.sort_by_key(|done| done.entries[0].line);
     if args.json {
-        report_json(&imported)?
+        report_json(&imported)?;
     } else {
-        report(&imported)?
+        report(&imported)?;
     }
     match imported.iter().filter(|done| done.failure.is_some()).count() {
         0 => Ok(()),
