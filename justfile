@@ -15,7 +15,7 @@ run *ARGS:
 
 # Everything on a throw-away database, with a shop whose sizes come and go
 demo *ARGS:
-    cargo run -- demo {{ARGS}}
+    cargo demo {{ARGS}}
 
 # The tests, or those whose names contain a word
 test *ARGS:

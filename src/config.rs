@@ -2,10 +2,18 @@
 
 mod dotenv;
 mod names;
+#[cfg(not(all(feature = "discord", feature = "telegram", feature = "sms")))]
+mod not_built;
 mod platforms;
 mod reader;
 mod texting;
+#[cfg_attr(
+    not(all(feature = "discord", feature = "telegram", feature = "sms")),
+    expect(dead_code, reason = "each platform has its own")
+)]
 mod tokens;
+#[cfg(feature = "sms")]
+mod twilio;
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -22,10 +30,21 @@ use url::Url;
 use crate::shops::AllowHosts;
 
 use dotenv::Environment;
-pub use platforms::{DiscordSettings, TelegramSettings};
+#[cfg(not(feature = "discord"))]
+use not_built::NotBuilt as DiscordSettings;
+#[cfg(not(feature = "telegram"))]
+use not_built::NotBuilt as TelegramSettings;
+#[cfg(not(feature = "sms"))]
+use not_built::NotBuilt as TwilioSettings;
+#[cfg(feature = "discord")]
+pub use platforms::DiscordSettings;
+#[cfg(feature = "telegram")]
+pub use platforms::TelegramSettings;
 use reader::Reader;
 pub use reader::duration;
-pub use texting::{TextingSettings, TwilioSettings};
+pub use texting::TextingSettings;
+#[cfg(feature = "sms")]
+pub use twilio::TwilioSettings;
 
 /// All settings that this version knows.
 #[derive(Debug, Clone)]
@@ -196,6 +215,12 @@ impl Settings {
             settings.warnings.push(words.to_owned());
         }
         settings
+    }
+
+    /// Are people texted?
+    #[must_use]
+    pub fn has_texts(&self) -> bool {
+        self.twilio.is_some()
     }
 
     /// Reads them from the process's environment and from `.env`, if there is one.

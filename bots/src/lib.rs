@@ -4,17 +4,22 @@
 //! [`SendOutcome`]. Up: an [`Inbox`] is told what a person said or pressed and answers
 //! with a [`Reply`], which each platform renders in its own widgets.
 
+#[cfg(any(feature = "discord", feature = "sms"))]
 mod callers;
 pub mod commands;
 pub mod console;
+#[cfg(feature = "discord")]
 pub mod discord;
 #[cfg(test)]
 mod examples;
 mod inbound;
 pub mod pace;
 mod platform;
+#[cfg(feature = "slack")]
 pub mod slack;
+#[cfg(feature = "sms")]
 pub mod sms;
+#[cfg(feature = "telegram")]
 pub mod telegram;
 pub mod webhook;
 mod wire;

@@ -1,37 +1,47 @@
-//! The chat platforms that are set up, one bot each.
+//! The chat platforms that are set: one line each in the list, and each with one identity for what it sends and receives.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use coatcheck_bots::discord::{self, Discord};
-use coatcheck_bots::sms::{self, Sms};
-use coatcheck_bots::telegram::{self, Telegram};
-use coatcheck_bots::{Channel, Command, Inbox, Platform, Receiver, Trouble};
+use coatcheck_bots::{Channel, ChatPlatform, Inbox, Platform, Receiver, Trouble};
 use coatcheck_domain::Clock;
-use coatcheck_domain::phone::Phone;
 
 use super::App;
 use crate::commands::Commands;
 use crate::config::Settings;
 use crate::engine::inbound::InboundWorker;
 use crate::store::people::keys::Keys;
-use crate::web::{DiscordHook, Hooks, TelegramHook, TwilioHook};
+use crate::web::Webhook;
 
-/// Time to connect.
+/// A connection that does not stand after this long stands never.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Time to answer. Platforms answer within a second unless they have trouble.
+/// An answer that takes longer is none. Platforms answer within a second, or they have trouble.
 const ANSWER: Duration = Duration::from_secs(15);
 
-/// The bots.
+/// The platforms that have credentials.
 #[derive(Clone)]
-pub(super) struct Platforms {
-    discord: Option<Arc<Discord>>,
-    telegram: Option<Arc<Telegram>>,
-    sms: Option<Arc<Sms>>,
+pub(super) struct Platforms(Vec<ChatPlatform>);
+
+/// What platforms are made of.
+struct Parts<'a> {
+    settings: &'a Settings,
+    keys: Option<&'a Keys>,
+    client: reqwest::Client,
+    clock: &'a Arc<dyn Clock>,
 }
 
+/// Every platform of this build: a new one has its line here.
+const PLATFORMS: &[fn(&Parts<'_>) -> Option<ChatPlatform>] = &[
+    #[cfg(feature = "discord")]
+    discord,
+    #[cfg(feature = "telegram")]
+    telegram,
+    #[cfg(feature = "sms")]
+    sms::platform,
+];
+
 impl Platforms {
-    /// One bot for each platform that has a token.
+    /// One for each that has credentials.
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
@@ -40,69 +50,93 @@ impl Platforms {
         keys: Option<&Keys>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, reqwest::Error> {
-        let client = client()?;
-        let expire_after = settings.expire_after;
-        let shows: fn(Command) -> bool =
-            if settings.twilio.is_some() { |_| true } else { |command| !command.needs_texts() };
-        let discord = settings.discord.clone().map(|it| {
-            let settings = discord::Settings { token: it.token, base: it.api_base, public_key: it.public_key, shows };
-            Arc::new(Discord::new(settings, client.clone(), Arc::clone(clock)))
-        });
-        let telegram = settings.telegram.clone().map(|it| {
-            let settings = telegram::Settings { api_url: it.api_url, token: it.token, hook: it.hook, shows };
-            Arc::new(Telegram::new(settings, client.clone(), Arc::clone(clock)))
-        });
-        let sms = settings.twilio.clone().zip(keys.cloned()).map(|(it, keys)| {
-            let settings = sms::Settings {
-                api_base: it.api_base,
-                account_sid: it.account_sid,
-                auth_token: it.auth_token,
-                api_key: it.api_key,
-                sender: it.sender,
-                public_url: settings.public_url.clone(),
-                opt_out: it.optout,
-            };
-            let sms = Sms::new(settings, client.clone(), Arc::clone(clock), Arc::new(Seal(keys)));
-            Arc::new(sms.with_alerts_valid(expire_after))
-        });
-        Ok(Self { discord, telegram, sms })
+        let parts = Parts { settings, keys, client: client()?, clock };
+        Ok(Self(PLATFORMS.iter().filter_map(|platform| platform(&parts)).collect()))
     }
 
-    /// The channels that send.
+    /// As those who send.
     pub(super) fn channels(&self) -> Vec<Arc<dyn Channel>> {
-        let discord = self.discord.iter().map(|it| Arc::clone(it) as Arc<dyn Channel>);
-        let sms = self.sms.iter().map(|it| Arc::clone(it) as Arc<dyn Channel>);
-        discord.chain(self.telegram.iter().map(|it| Arc::clone(it) as Arc<dyn Channel>)).chain(sms).collect()
+        self.0.iter().map(|platform| Arc::clone(&platform.channel)).collect()
     }
 
-    /// The channels whose messages can be edited.
+    /// Those whose messages can be edited.
     pub(super) fn editable(&self) -> Vec<&'static str> {
-        let channels = self.channels();
-        channels.iter().filter(|channel| channel.capabilities().edit).map(|channel| channel.name()).collect()
+        let channels = self.0.iter().map(|platform| &platform.channel);
+        channels.filter(|channel| channel.capabilities().edit).map(|channel| channel.name()).collect()
     }
 
-    /// The receivers.
+    /// As those who receive.
     pub(super) fn receivers(&self) -> Vec<Arc<dyn Receiver>> {
-        let discord = self.discord.iter().map(|it| Arc::clone(it) as Arc<dyn Receiver>);
-        let sms = self.sms.iter().map(|it| Arc::clone(it) as Arc<dyn Receiver>);
-        discord.chain(self.telegram.iter().map(|it| Arc::clone(it) as Arc<dyn Receiver>)).chain(sms).collect()
+        self.0.iter().map(|platform| Arc::clone(&platform.receiver)).collect()
     }
 }
 
-/// Seals phone numbers with the keys.
-struct Seal(Keys);
+#[cfg(feature = "discord")]
+fn discord(parts: &Parts<'_>) -> Option<ChatPlatform> {
+    use coatcheck_bots::discord::{self, Discord};
+    let it = parts.settings.discord.clone()?;
+    let shows = shows(parts.settings);
+    let settings = discord::Settings { token: it.token, base: it.api_base, public_key: it.public_key, shows };
+    Some(Arc::new(Discord::new(settings, parts.client.clone(), Arc::clone(parts.clock))).platform())
+}
 
-impl sms::Seal for Seal {
-    fn seal(&self, phone: &Phone) -> String {
-        self.0.seal_phone(phone)
+#[cfg(feature = "telegram")]
+fn telegram(parts: &Parts<'_>) -> Option<ChatPlatform> {
+    use coatcheck_bots::telegram::{self, Telegram};
+    let it = parts.settings.telegram.clone()?;
+    let shows = shows(parts.settings);
+    let settings = telegram::Settings { api_url: it.api_url, token: it.token, hook: it.hook, shows };
+    Some(Arc::new(Telegram::new(settings, parts.client.clone(), Arc::clone(parts.clock))).platform())
+}
+
+/// Which commands people are shown: those about texts only where there are texts.
+#[cfg(any(feature = "discord", feature = "telegram"))]
+fn shows(settings: &Settings) -> fn(coatcheck_bots::Command) -> bool {
+    if settings.has_texts() { |_| true } else { |command| !command.needs_texts() }
+}
+
+#[cfg(feature = "sms")]
+mod sms {
+    use std::sync::Arc;
+
+    use coatcheck_bots::ChatPlatform;
+    use coatcheck_bots::sms::{self, Sms};
+    use coatcheck_domain::phone::Phone;
+
+    use super::Parts;
+    use crate::store::people::keys::Keys;
+
+    pub(super) fn platform(parts: &Parts<'_>) -> Option<ChatPlatform> {
+        let it = parts.settings.twilio.clone()?;
+        let settings = sms::Settings {
+            api_base: it.api_base,
+            account_sid: it.account_sid,
+            auth_token: it.auth_token,
+            api_key: it.api_key,
+            sender: it.sender,
+            public_url: parts.settings.public_url.clone(),
+            opt_out: it.optout,
+        };
+        let seal = Arc::new(Seal(parts.keys?.clone()));
+        let sms = Sms::new(settings, parts.client.clone(), Arc::clone(parts.clock), seal);
+        Some(Arc::new(sms.with_alerts_valid(parts.settings.expire_after)).platform())
     }
 
-    fn open(&self, sealed: &str) -> Option<Phone> {
-        self.0.open_phone(sealed)
-    }
+    /// The keys, as texts need them.
+    struct Seal(Keys);
 
-    fn chat(&self, phone: &Phone) -> String {
-        self.0.chat(phone)
+    impl sms::Seal for Seal {
+        fn seal(&self, phone: &Phone) -> String {
+            self.0.seal_phone(phone)
+        }
+
+        fn open(&self, sealed: &str) -> Option<Phone> {
+            self.0.open_phone(sealed)
+        }
+
+        fn chat(&self, phone: &Phone) -> String {
+            self.0.chat(phone)
+        }
     }
 }
 
@@ -119,29 +153,14 @@ impl App {
         self.platforms.receivers().into_iter().map(|receiver| self.inbound_worker(receiver, inbox)).collect()
     }
 
-    /// The webhooks that are set up.
-    pub(super) fn hooks(&self, inbox: &Arc<Commands>) -> Hooks {
-        let key = self.settings.discord.as_ref().and_then(|it| it.public_key.clone());
-        let discord = key.zip(self.platforms.discord.clone()).map(|(key, bot)| DiscordHook {
-            key,
-            sink: Arc::new(self.inbound_worker(Arc::clone(&bot) as Arc<dyn Receiver>, inbox)),
-            bot,
-            inbox: Arc::clone(inbox) as Arc<dyn Inbox>,
-            clock: Arc::clone(&self.clock),
+    /// The webhooks of platforms that post to us.
+    pub(super) fn webhooks(&self, inbox: &Arc<Commands>) -> Vec<Webhook> {
+        let set = self.platforms.0.iter().filter_map(|platform| {
+            let webhook = platform.webhook.clone()?;
+            let sink = Arc::new(self.inbound_worker(Arc::clone(&platform.receiver), inbox));
+            Some(Webhook { platform: webhook, sink, inbox: Arc::clone(inbox) as Arc<dyn Inbox> })
         });
-        let hook = self.settings.telegram.as_ref().and_then(|it| it.hook.clone());
-        let telegram = hook.zip(self.platforms.telegram.clone()).map(|(hook, bot)| TelegramHook {
-            hook,
-            sink: Arc::new(self.inbound_worker(bot as Arc<dyn Receiver>, inbox)),
-        });
-        let account = self.settings.twilio.as_ref().zip(self.settings.public_url.clone());
-        let twilio = account.zip(self.platforms.sms.clone()).map(|((account, public_url), sms)| TwilioHook {
-            hook: sms::hook::Hook::new(public_url, account.auth_token.clone()),
-            sink: Arc::new(self.inbound_worker(Arc::clone(&sms) as Arc<dyn Receiver>, inbox)),
-            sms,
-            db: self.db.clone(),
-        });
-        Hooks { discord, telegram, twilio }
+        set.collect()
     }
 
     fn inbound_worker(&self, receiver: Arc<dyn Receiver>, inbox: &Arc<Commands>) -> InboundWorker {
@@ -150,7 +169,7 @@ impl App {
     }
 }
 
-/// The client for the platforms' own addresses: no guard, no redirects, no proxy.
+/// A client for addresses that the settings name: no guard, no redirects, no proxy.
 fn client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .no_proxy()

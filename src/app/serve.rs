@@ -127,7 +127,7 @@ impl App {
             let address = self.settings.listen_addr;
             let listener = TcpListener::bind(address).await.map_err(|why| NotServing::Listen { address, why })?;
             serving.listening = listener.local_addr().ok();
-            let web = web::router(self.db.clone(), heartbeats.clone(), self.hooks(&inbox));
+            let web = web::router(self.db.clone(), heartbeats.clone(), self.webhooks(&inbox));
             serving.loops.spawn("web", web::run(listener, web, connections(files), stop.clone()));
         }
         let watch = ClockWatch::new(self.db.clone(), Arc::clone(&self.steady), serving._lock.is_some());

@@ -3,14 +3,18 @@
 //! Drawing is pure: spans in, text out. Titles and labels are strangers' words, and are escaped where they are drawn.
 
 mod draw;
+#[cfg(feature = "pictures")]
 mod labels;
 mod letters;
 mod lines;
 mod looks;
 mod pen;
 mod period;
+#[cfg(feature = "pictures")]
 mod raster;
-
+#[cfg(not(feature = "pictures"))]
+#[path = "no_raster.rs"]
+mod raster;
 mod ticks;
 
 use std::time::Duration;

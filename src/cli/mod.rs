@@ -23,7 +23,6 @@ use clap::Parser;
 
 use crate::app::{App, LogLines, lock_service, log_panics, log_to_stderr};
 use crate::config::Settings;
-use crate::demo;
 use args::{Cli, Command};
 use failure::{Failure, Outcome};
 
@@ -73,7 +72,8 @@ fn log(settings: &Settings, command: &Command) -> Result<LogLines, Failure> {
 async fn run(command: Command, settings: Settings) -> Outcome {
     match command {
         Command::Check(args) => return check::run(settings, args).await,
-        Command::Demo(args) => return demo::run(settings, args.interval, args.time).await.map_err(Failure::failed),
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => return crate::demo::run(settings, args.interval, args.time).await.map_err(Failure::failed),
         Command::Doctor(args) => return doctor::run(settings, args.json).await,
         Command::Migrate => return migrate(settings).await,
         Command::Restore(args) => return backup::restore(settings, args).await,
@@ -94,8 +94,9 @@ async fn run(command: Command, settings: Settings) -> Outcome {
         Command::Backup(args) => backup::backup(&app, args).await,
         Command::Rekey => rekey::run(&app).await,
         // These ended above.
+        #[cfg(feature = "demo")]
+        Command::Demo(_) => Ok(()),
         Command::Check(_)
-        | Command::Demo(_)
         | Command::Doctor(_)
         | Command::Migrate
         | Command::Restore(_)

@@ -1,17 +1,22 @@
 //! The settings of chat platforms: a group is whole, or it is refused.
 
+#[cfg(any(feature = "discord", feature = "telegram"))]
 use std::fmt;
 
-use coatcheck_bots::discord::PublicKey;
-use coatcheck_bots::telegram::webhook::Hook;
-use coatcheck_bots::{discord, telegram};
+#[cfg(feature = "discord")]
+use coatcheck_bots::discord::{self, PublicKey};
+#[cfg(feature = "telegram")]
+use coatcheck_bots::telegram::{self, webhook::Hook};
+#[cfg(any(feature = "discord", feature = "telegram"))]
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::reader::Reader;
+#[cfg(any(feature = "discord", feature = "telegram"))]
 use super::tokens;
 
 /// Access to Discord.
+#[cfg(feature = "discord")]
 #[derive(Clone)]
 pub struct DiscordSettings {
     /// `DISCORD_TOKEN`
@@ -23,6 +28,7 @@ pub struct DiscordSettings {
 }
 
 /// Access to Telegram.
+#[cfg(feature = "telegram")]
 #[derive(Clone)]
 pub struct TelegramSettings {
     /// `TELEGRAM_TOKEN`
@@ -48,6 +54,7 @@ impl Reader<'_> {
         Some(url)
     }
 
+    #[cfg(feature = "discord")]
     pub(super) fn discord(&mut self) -> Option<DiscordSettings> {
         let key = self.text("DISCORD_PUBLIC_KEY").and_then(|hex| {
             let key = PublicKey::parse(&hex);
@@ -63,6 +70,7 @@ impl Reader<'_> {
         Some(DiscordSettings { token, api_base: api_base?, public_key: key })
     }
 
+    #[cfg(feature = "telegram")]
     pub(super) fn telegram(&mut self, public_url: Option<&Url>) -> Option<TelegramSettings> {
         let api_url = self.url("TELEGRAM_API_URL", Some(telegram::ORIGIN));
         let secret = self.secret("TELEGRAM_WEBHOOK_SECRET");
@@ -73,6 +81,7 @@ impl Reader<'_> {
         Some(TelegramSettings { token, api_url: api_url?, hook })
     }
 
+    #[cfg(feature = "telegram")]
     fn hook(&mut self, secret: String, public_url: Option<&Url>) -> Option<Hook> {
         let Some(public_url) = public_url else {
             let why = "TELEGRAM_WEBHOOK_SECRET is set and PUBLIC_URL is not: Telegram needs an address to send updates to; \
@@ -85,6 +94,7 @@ impl Reader<'_> {
     }
 
     /// A platform's token. Without it, nothing that needs it may be set either.
+    #[cfg(any(feature = "discord", feature = "telegram"))]
     fn token(&mut self, name: &'static str, others: &[&str]) -> Option<SecretString> {
         if let Some(token) = self.secret(name) {
             return Some(token.into());
@@ -95,6 +105,7 @@ impl Reader<'_> {
         None
     }
 
+    #[cfg(any(feature = "discord", feature = "telegram"))]
     fn checked(&mut self, name: &str, token: &SecretString, check: Option<tokens::Check>) {
         if let Some(Err(why)) = check.map(|check| check(token.expose_secret())) {
             self.wrong.push(format!("{name} {why}"));
@@ -102,19 +113,21 @@ impl Reader<'_> {
     }
 }
 
+#[cfg(feature = "discord")]
 impl fmt::Debug for DiscordSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DiscordSettings").field("api_base", &self.api_base.as_str()).finish_non_exhaustive()
     }
 }
 
+#[cfg(feature = "telegram")]
 impl fmt::Debug for TelegramSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TelegramSettings").field("api_url", &self.api_url.as_str()).finish_non_exhaustive()
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "discord", feature = "telegram"))]
 mod tests {
     use super::super::{BadSettings, Settings};
 

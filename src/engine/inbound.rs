@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coatcheck_bots::{EventSink, InboundEvent, Inbox, Receipt, Receiver, SinkClosed, Trouble};
+use coatcheck_bots::{DeliveryStatus, EventSink, InboundEvent, Inbox, Receipt, Receiver, SinkClosed, StatusHeard, Trouble};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::task::JoinSet;
@@ -17,6 +17,7 @@ use super::rng::Rng;
 use super::stop::Stop;
 use crate::store::chats::inbox::{ATTEMPTS, Arrival, NewArrival, TakenIn};
 use crate::store::db::wake::Topic;
+use crate::store::outbox::Heard;
 use crate::store::{Db, StoreError};
 
 /// Without a bell it looks by itself after this long.
@@ -196,6 +197,14 @@ pub(super) fn backoff(first: Duration, failures: i64) -> Duration {
 
 #[async_trait]
 impl EventSink for InboundWorker {
+    async fn delivery_status(&self, status: &DeliveryStatus) -> Result<StatusHeard, SinkClosed> {
+        match self.db.provider_status(&status.provider_ref, &status.status, status.error_code).await {
+            Ok(Heard::Unknown { may_be_ours: true }) => Ok(StatusHeard::NotKnownYet),
+            Ok(_) => Ok(StatusHeard::Noted),
+            Err(error) => Err(SinkClosed(error.to_string())),
+        }
+    }
+
     async fn arrived(&self, arrived: InboundEvent) -> Result<Receipt, SinkClosed> {
         if arrived.fleeting {
             let inbound_worker = self.clone();

@@ -64,6 +64,8 @@ fn json_in(text: &str) -> Result<String, ReadError> {
     for guard in GUARDS {
         text = text.strip_prefix(guard).unwrap_or(text).trim_start();
     }
+    // First: the walk that tells JSON from other text is the dearer one.
+    bounds::tree_cost(text)?;
     match serde_json::from_str::<IgnoredAny>(text) {
         Ok(_) => Ok(text.to_owned()),
         Err(error) => lines(text).or_else(|| callback(text)).ok_or_else(|| ReadError::not_json(&error)),

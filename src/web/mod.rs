@@ -1,11 +1,11 @@
 //! What the service answers over HTTP: is it alive, is it ready; and where platforms bring what people say.
 
+mod bodies;
 mod connections;
-mod hooks;
 mod links;
 mod server;
 mod stalling;
-mod twilio;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -18,9 +18,8 @@ use serde_json::{Value, json};
 use crate::engine::Heartbeats;
 use crate::store::Db;
 
-pub use hooks::{DISCORD_HOOK, DiscordHook, Hooks, TELEGRAM_HOOK, TelegramHook};
 pub use server::run;
-pub use twilio::TwilioHook;
+pub use webhooks::Webhook;
 
 #[derive(Clone)]
 struct Health {
@@ -29,9 +28,9 @@ struct Health {
 }
 
 /// All routes.
-pub fn router(db: Db, heartbeats: Heartbeats, hooks: Hooks) -> Router {
+pub fn router(db: Db, heartbeats: Heartbeats, webhooks: Vec<Webhook>) -> Router {
     let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
-    health.with_state(Health { db: db.clone(), heartbeats }).merge(links::router(db)).merge(hooks::router(hooks))
+    health.with_state(Health { db: db.clone(), heartbeats }).merge(links::router(db)).merge(webhooks::router(webhooks))
 }
 
 /// Alive: every loop came round lately. Asks nobody else, so that a slow database does not restart a healthy service.

@@ -2,7 +2,9 @@
 //! restock notified within 5 s, memory stays below 250 MB (worker processes counted apart), and the culprit is named.
 
 mod connections;
+mod documents;
 mod healthy;
+mod hostile;
 mod log;
 mod stopping;
 #[path = "../support/mod.rs"]

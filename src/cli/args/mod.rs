@@ -29,11 +29,12 @@ Destinations:
 
 /// The restock notifier that people trust: it watches shops and notifies you once, in time, when your size is back.
 #[derive(Debug, Parser)]
-#[command(
-    name = "coatcheck",
-    version,
-    max_term_width = 110,
-    after_help = "Try it now, without an account:\n  coatcheck demo\n\nSettings come from the environment and .env; the README lists them. `coatcheck help <command>` shows an example for each command."
+#[command(name = "coatcheck", version, max_term_width = 110)]
+#[cfg_attr(
+    feature = "demo",
+    command(
+        after_help = "Try it now, without an account:\n  coatcheck demo\n\nSettings come from the environment and .env; the README lists them. `coatcheck help <command>` shows an example for each command."
+    )
 )]
 pub(super) struct Cli {
     /// The command.
@@ -44,6 +45,7 @@ pub(super) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    #[cfg(feature = "demo")]
     /// Try it: a throw-away database and a built-in shop whose sizes come and go
     #[command(after_help = "Example:\n  coatcheck demo\n  coatcheck demo --for 30s")]
     Demo(Demo),
@@ -123,6 +125,7 @@ pub(super) struct Json {
 }
 
 /// `demo`
+#[cfg(feature = "demo")]
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// Stop after this long, like 30s
