@@ -2,13 +2,15 @@
 
 mod dotenv;
 mod names;
-#[cfg(not(all(feature = "discord", feature = "telegram", feature = "sms")))]
+#[cfg(not(all(feature = "discord", feature = "slack", feature = "sms", feature = "telegram")))]
 mod not_built;
 mod platforms;
 mod reader;
+#[cfg(feature = "slack")]
+mod slack;
 mod texting;
 #[cfg_attr(
-    not(all(feature = "discord", feature = "telegram", feature = "sms")),
+    not(all(feature = "discord", feature = "slack", feature = "sms", feature = "telegram")),
     expect(dead_code, reason = "each platform has its own")
 )]
 mod tokens;
@@ -32,6 +34,8 @@ use crate::shops::AllowHosts;
 use dotenv::Environment;
 #[cfg(not(feature = "discord"))]
 use not_built::NotBuilt as DiscordSettings;
+#[cfg(not(feature = "slack"))]
+use not_built::NotBuilt as SlackSettings;
 #[cfg(not(feature = "telegram"))]
 use not_built::NotBuilt as TelegramSettings;
 #[cfg(not(feature = "sms"))]
@@ -42,6 +46,8 @@ pub use platforms::DiscordSettings;
 pub use platforms::TelegramSettings;
 use reader::Reader;
 pub use reader::duration;
+#[cfg(feature = "slack")]
+pub use slack::SlackSettings;
 pub use texting::TextingSettings;
 #[cfg(feature = "sms")]
 pub use twilio::TwilioSettings;
@@ -79,6 +85,8 @@ pub struct Settings {
     pub discord: Option<DiscordSettings>,
     /// `TELEGRAM_TOKEN` and what belongs to it.
     pub telegram: Option<TelegramSettings>,
+    /// `SLACK_BOT_TOKEN` and what belongs to it.
+    pub slack: Option<SlackSettings>,
     /// `TWILIO_ACCOUNT_SID` and what belongs to it.
     pub twilio: Option<TwilioSettings>,
     /// `SMS_COUNTRIES` and what else says who is texted, and when.
@@ -141,9 +149,6 @@ impl FromStr for Destinations {
 #[error("{}", .0.join("\n"))]
 pub struct BadSettings(pub Vec<String>);
 
-/// Channels of later versions.
-const LATER: [(&str, &str); 1] = [("SLACK_BOT_TOKEN", "Slack")];
-
 const fn seconds(from: u64, to: u64) -> RangeInclusive<Duration> {
     Duration::from_secs(from)..=Duration::from_secs(to)
 }
@@ -170,6 +175,7 @@ impl Settings {
         let mut settings = Self {
             discord: reader.discord(),
             telegram: reader.telegram(public_url.as_ref()),
+            slack: reader.slack(public_url.as_ref()),
             twilio: reader.twilio(),
             texting: reader.texting(),
             fallback_after: reader.duration("COATCHECK_FALLBACK_AFTER", "60s", seconds(1, DAY)),
@@ -203,12 +209,6 @@ impl Settings {
             warnings: Vec::new(),
         };
         reader.check(&settings);
-        for (name, platform) in LATER {
-            if reader.is_set(name) {
-                let words = format!("{name} is set, but this version does not support {platform}; it has no effect");
-                settings.warnings.push(words);
-            }
-        }
         if settings.twilio.is_some() && settings.public_url.is_none() {
             let words = "PUBLIC_URL is not set: Twilio cannot deliver incoming texts, so STOP does not reach this service \
                          (docs/setup/twilio.md)";
@@ -289,11 +289,5 @@ mod tests {
         "#);
         let order = read(&[("COATCHECK_FALLBACK_AFTER", "3h"), ("COATCHECK_LOG", "info,coatcheck::engine=debug")]);
         insta::assert_snapshot!(order.expect_err("the fallback would come too late"), @"COATCHECK_FALLBACK_AFTER is not shorter than COATCHECK_EXPIRE_AFTER: alerts would expire before the fallback");
-    }
-
-    #[test]
-    fn a_setting_of_a_later_version_is_not_silently_ignored() {
-        let warnings = read(&[("SLACK_BOT_TOKEN", "x")]).expect("read").warnings;
-        insta::assert_snapshot!(warnings.join("\n"), @"SLACK_BOT_TOKEN is set, but this version does not support Slack; it has no effect");
     }
 }

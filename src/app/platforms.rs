@@ -36,6 +36,8 @@ const PLATFORMS: &[fn(&Parts<'_>) -> Option<ChatPlatform>] = &[
     discord,
     #[cfg(feature = "telegram")]
     telegram,
+    #[cfg(feature = "slack")]
+    slack,
     #[cfg(feature = "sms")]
     sms::platform,
 ];
@@ -87,6 +89,19 @@ fn telegram(parts: &Parts<'_>) -> Option<ChatPlatform> {
     let shows = shows(parts.settings);
     let settings = telegram::Settings { api_url: it.api_url, token: it.token, hook: it.hook, shows };
     Some(Arc::new(Telegram::new(settings, parts.client.clone(), Arc::clone(parts.clock))).platform())
+}
+
+#[cfg(feature = "slack")]
+fn slack(parts: &Parts<'_>) -> Option<ChatPlatform> {
+    use coatcheck_bots::slack::{self, Slack};
+    let it = parts.settings.slack.clone()?;
+    let settings = slack::Settings {
+        api_base: it.api_base,
+        bot_token: it.bot_token,
+        app_token: it.app_token,
+        signing_secret: it.signing_secret,
+    };
+    Some(Arc::new(Slack::new(settings, parts.client.clone(), Arc::clone(parts.clock))).platform())
 }
 
 /// Which commands people are shown: those about texts only where there are texts.

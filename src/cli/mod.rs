@@ -73,8 +73,12 @@ async fn run(command: Command, settings: Settings) -> Outcome {
     match command {
         Command::Check(args) => return check::run(settings, args).await,
         #[cfg(feature = "demo")]
-        Command::Demo(args) => return crate::demo::run(settings, args.interval, args.time).await.map_err(Failure::failed),
+        Command::Demo(args) => {
+            return crate::demo::run(settings, args.interval, args.time).await.map_err(Failure::failed);
+        }
         Command::Doctor(args) => return doctor::run(settings, args.json).await,
+        #[cfg(feature = "slack")]
+        Command::Manifest(args) => return manifest(&settings, args.http),
         Command::Migrate => return migrate(settings).await,
         Command::Restore(args) => return backup::restore(settings, args).await,
         _ => {}
@@ -96,6 +100,8 @@ async fn run(command: Command, settings: Settings) -> Outcome {
         // These ended above.
         #[cfg(feature = "demo")]
         Command::Demo(_) => Ok(()),
+        #[cfg(feature = "slack")]
+        Command::Manifest(_) => Ok(()),
         Command::Check(_)
         | Command::Doctor(_)
         | Command::Migrate
@@ -106,6 +112,15 @@ async fn run(command: Command, settings: Settings) -> Outcome {
     // What is committed is committed; a database that does not answer must not hold up the end.
     let _ = tokio::time::timeout(CLOSING, app.db.close()).await;
     outcome
+}
+
+#[cfg(feature = "slack")]
+fn manifest(settings: &Settings, by_http: bool) -> Outcome {
+    let public_url = settings.public_url.as_ref().filter(|_| by_http);
+    if by_http && public_url.is_none() {
+        return Err(Failure::usage("PUBLIC_URL is not set: Slack needs an address to send events to"));
+    }
+    out::line(&coatcheck_bots::slack::manifest::manifest(public_url))
 }
 
 async fn migrate(settings: Settings) -> Outcome {

@@ -19,6 +19,11 @@ impl super::reader::Reader<'_> {
         self.not_built("DISCORD_TOKEN", "discord")
     }
 
+    #[cfg(not(feature = "slack"))]
+    pub(super) fn slack(&mut self, _: Option<&url::Url>) -> Option<NotBuilt> {
+        self.not_built("SLACK_BOT_TOKEN", "slack")
+    }
+
     #[cfg(not(feature = "telegram"))]
     pub(super) fn telegram(&mut self, _: Option<&url::Url>) -> Option<NotBuilt> {
         self.not_built("TELEGRAM_TOKEN", "telegram")

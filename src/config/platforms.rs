@@ -8,7 +8,9 @@ use coatcheck_bots::discord::{self, PublicKey};
 #[cfg(feature = "telegram")]
 use coatcheck_bots::telegram::{self, webhook::Hook};
 #[cfg(any(feature = "discord", feature = "telegram"))]
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
+#[cfg(any(feature = "discord", feature = "slack", feature = "telegram"))]
+use secrecy::SecretString;
 use url::Url;
 
 use super::reader::Reader;
@@ -94,8 +96,8 @@ impl Reader<'_> {
     }
 
     /// A platform's token. Without it, nothing that needs it may be set either.
-    #[cfg(any(feature = "discord", feature = "telegram"))]
-    fn token(&mut self, name: &'static str, others: &[&str]) -> Option<SecretString> {
+    #[cfg(any(feature = "discord", feature = "slack", feature = "telegram"))]
+    pub(super) fn token(&mut self, name: &'static str, others: &[&str]) -> Option<SecretString> {
         if let Some(token) = self.secret(name) {
             return Some(token.into());
         }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coatcheck_bots::{DeliveryStatus, EventSink, InboundEvent, Inbox, Receipt, Receiver, SinkClosed, StatusHeard, Trouble};
+use coatcheck_bots::{
+    DeliveryStatus, EventSink, InboundEvent, Inbox, Receipt, Receiver, SinkClosed, StatusHeard, Trouble,
+};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::task::JoinSet;

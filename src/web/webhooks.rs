@@ -42,12 +42,8 @@ async fn receive(State((webhook, bodies)): State<(Webhook, Bodies)>, request: Re
         Ok(body) => body,
         Err(status) => return status.into_response(),
     };
-    let request = WebhookRequest {
-        path: head.uri.path(),
-        query: head.uri.query(),
-        headers: &head.headers,
-        body: &body,
-    };
+    let request =
+        WebhookRequest { path: head.uri.path(), query: head.uri.query(), headers: &head.headers, body: &body };
     response(webhook.platform.answer(request, webhook.sink.as_ref(), webhook.inbox.as_ref()).await)
 }
 

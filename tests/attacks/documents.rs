@@ -50,7 +50,9 @@ async fn json_that_would_fill_the_memory_is_refused() {
 async fn json_without_bottom_is_refused() {
     followed(Answer::json(HONEST), None).is_survived(Answer::json(&"[".repeat(8_000_000)), "nested deeper").await;
     let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
-    followed(Answer::json(HONEST), Some(".Black[] | {size, in_stock: .available}")).is_survived(Answer::json(&deep), "nested deeper").await;
+    followed(Answer::json(HONEST), Some(".Black[] | {size, in_stock: .available}"))
+        .is_survived(Answer::json(&deep), "nested deeper")
+        .await;
 }
 
 #[tokio::test]
@@ -64,7 +66,9 @@ async fn pages_that_take_for_ever_to_parse_are_stopped() {
 #[tokio::test]
 async fn programs_that_never_end_are_stopped() {
     let program = "if type == \"array\" then last(repeat(1)) else .Black[] | {size, in_stock: .available} end";
-    followed(Answer::json(HONEST), Some(program)).is_survived(Answer::json("[1]"), "the jq program took more than").await;
+    followed(Answer::json(HONEST), Some(program))
+        .is_survived(Answer::json("[1]"), "the jq program took more than")
+        .await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod effects;
 mod hooks;
 mod moved;
 mod secrets;
+mod slack;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;

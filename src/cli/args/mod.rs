@@ -108,6 +108,12 @@ pub(super) enum Command {
         after_help = "Example:\n  coatcheck rekey\n\nThe key is in the file beside the SQLite database, or in COATCHECK_KEY. The service must be stopped."
     )]
     Rekey,
+    #[cfg(feature = "slack")]
+    /// Print what a platform needs to install the app
+    #[command(
+        after_help = "Example:\n  coatcheck manifest slack\n\nPaste it at https://api.slack.com/apps, Create New App, From a manifest."
+    )]
+    Manifest(Manifest),
     /// Print shell completions
     #[command(after_help = "Example:\n  coatcheck completions bash > /etc/bash_completion.d/coatcheck")]
     Completions(Completions),
@@ -122,6 +128,18 @@ pub(super) struct Json {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `manifest`
+#[cfg(feature = "slack")]
+#[derive(Debug, Args)]
+pub(super) struct Manifest {
+    /// Which platform
+    #[arg(value_name = "PLATFORM", value_parser = ["slack"])]
+    pub platform: String,
+    /// Events arrive by HTTP at PUBLIC_URL instead of by Socket Mode
+    #[arg(long)]
+    pub http: bool,
 }
 
 /// `demo`
