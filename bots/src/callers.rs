@@ -21,9 +21,6 @@ impl<K, A> Default for Callers<K, A> {
 
 impl<K: Eq + Hash + Clone, A> Callers<K, A> {
     /// Waits for the answer to `id` once `stored` has ended well, for `patience` at most.
-    ///
-    /// # Errors
-    /// Those of `stored`.
     pub(crate) async fn wait<E>(
         &self,
         id: K,

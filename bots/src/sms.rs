@@ -11,14 +11,14 @@ mod channel;
 mod find;
 mod form;
 mod gsm;
-pub mod hook;
+mod hook;
 mod outcome;
 mod parts;
 mod reply;
 mod signature;
 mod text;
 mod texted;
-pub mod twiml;
+mod twiml;
 mod webhook;
 
 use std::fmt;

@@ -31,18 +31,12 @@ pub enum Unverified {
 
 impl PublicKey {
     /// Reads the hex form.
-    ///
-    /// # Errors
-    /// It is none.
     pub fn parse(text: &str) -> Result<Self, BadKey> {
         let key: [u8; 32] = hex::decode(text.trim()).and_then(|key| key.try_into().ok()).ok_or(BadKey)?;
         Verifier::try_new(key).map(Self).map_err(|_| BadKey)
     }
 
     /// Checks `X-Signature-Ed25519` over `X-Signature-Timestamp` and the raw body.
-    ///
-    /// # Errors
-    /// See [`Unverified`].
     pub fn verify(&self, signature: &str, timestamp: &str, body: &[u8], now: DateTime<Utc>) -> Result<(), Unverified> {
         let made: i64 = timestamp.parse().map_err(|_| Unverified::Signature)?;
         self.0.verify(signature, timestamp, body).map_err(|()| Unverified::Signature)?;

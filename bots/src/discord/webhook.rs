@@ -48,7 +48,7 @@ impl Discord {
     ///
     /// # Errors
     /// When it cannot be stored now: the person is told by Discord that nobody answered.
-    pub async fn interaction(
+    async fn interaction(
         &self,
         payload: &str,
         inbox: &dyn Inbox,

@@ -3,18 +3,18 @@
 use url::form_urlencoded;
 
 /// The fields. It holds numbers and words of people, so it does not print itself.
-pub struct Form(Vec<(String, String)>);
+pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
     /// Reads a body. What is no form has no fields that mean anything.
     #[must_use]
-    pub fn read(body: &[u8]) -> Self {
+    pub(super) fn read(body: &[u8]) -> Self {
         Self(form_urlencoded::parse(body).into_owned().collect())
     }
 
     /// The first field of that name.
     #[must_use]
-    pub fn field(&self, name: &str) -> Option<&str> {
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(is, _)| is == name).map(|(_, value)| value.as_str())
     }
 

@@ -10,18 +10,18 @@ use url::Url;
 use super::{below, signature};
 use crate::DeliveryStatus;
 
-pub use super::form::Form;
+pub(super) use super::form::Form;
 
 /// The header that holds the signature.
-pub const SIGNATURE_HEADER: &str = "x-twilio-signature";
+pub(super) const SIGNATURE_HEADER: &str = "x-twilio-signature";
 /// Where texts are brought, below `PUBLIC_URL`.
-pub const TEXTS: &str = "/hooks/twilio/sms";
+pub(super) const TEXTS: &str = "/hooks/twilio/sms";
 /// Where it is told what became of ours, below `PUBLIC_URL`.
-pub const STATUSES: &str = "/hooks/twilio/status";
+pub(super) const STATUSES: &str = "/hooks/twilio/status";
 
 /// Tells Twilio's requests from others.
 #[derive(Clone)]
-pub struct Hook {
+pub(super) struct Hook {
     public_url: Url,
     token: SecretString,
 }
@@ -29,14 +29,14 @@ pub struct Hook {
 impl Hook {
     /// A hook below the address the world sees, signed with the account's auth token (never with an API key).
     #[must_use]
-    pub fn new(public_url: Url, auth_token: SecretString) -> Self {
+    pub(super) fn new(public_url: Url, auth_token: SecretString) -> Self {
         Self { public_url, token: auth_token }
     }
 
     /// Is this request, made to `path` with this `query`, Twilio's? Judged by the configured address: what the request
     /// itself says of host and scheme is a proxy's, or a stranger's.
     #[must_use]
-    pub fn verify(&self, path: &str, query: Option<&str>, form: &Form, signature: Option<&[u8]>) -> bool {
+    pub(super) fn verify(&self, path: &str, query: Option<&str>, form: &Form, signature: Option<&[u8]>) -> bool {
         let Some(mut url) = below(&self.public_url, path) else { return false };
         url.set_query(query);
         signature::fits(&self.token, &url, form, signature.unwrap_or_default())
@@ -51,21 +51,21 @@ impl fmt::Debug for Hook {
 
 /// A text that somebody sent.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Inbound {
+pub(super) struct Inbound {
     /// Twilio's id of it: the same text brought twice has the same.
-    pub sid: String,
+    pub(super) sid: String,
     /// Who sent it. Senders can be forged.
-    pub from: Phone,
+    pub(super) from: Phone,
     /// What it says.
-    pub body: String,
+    pub(super) body: String,
     /// Twilio took it for a word of its own (Advanced Opt-Out), and answers it.
-    pub opt_out: Option<OptOutWord>,
+    pub(super) opt_out: Option<OptOutWord>,
 }
 
 /// What Twilio took a text for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum OptOutWord {
+pub(super) enum OptOutWord {
     /// No more texts.
     Stop,
     /// Texts again.
@@ -76,7 +76,7 @@ pub enum OptOutWord {
 
 /// The text in a form; `None` where it is none that a person wrote on a phone (a short code, WhatsApp).
 #[must_use]
-pub fn read_text(form: &Form) -> Option<Inbound> {
+pub(super) fn read_text(form: &Form) -> Option<Inbound> {
     let sid = sid(form)?;
     let from = form.field("From").filter(|from| from.starts_with('+'))?.parse().ok()?;
     let body = form.field("Body").unwrap_or_default().to_owned();
@@ -91,7 +91,7 @@ pub fn read_text(form: &Form) -> Option<Inbound> {
 
 /// The status in a form; `None` where it is none.
 #[must_use]
-pub fn read_status(form: &Form) -> Option<DeliveryStatus> {
+pub(super) fn read_status(form: &Form) -> Option<DeliveryStatus> {
     let status = form.field("MessageStatus").or_else(|| form.field("SmsStatus"))?.to_ascii_lowercase();
     let error_code = form.field("ErrorCode").and_then(|code| code.parse().ok());
     Some(DeliveryStatus { provider_ref: sid(form)?, status, error_code })

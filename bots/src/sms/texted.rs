@@ -59,7 +59,7 @@ impl Sms {
     ///
     /// # Errors
     /// When it cannot be stored now: Twilio is to be told that it failed.
-    pub async fn texted(&self, inbound: &Inbound, sink: &dyn EventSink) -> Result<String, SinkClosed> {
+    pub(super) async fn texted(&self, inbound: &Inbound, sink: &dyn EventSink) -> Result<String, SinkClosed> {
         let stored = Stored {
             sid: inbound.sid.clone(),
             from: self.seal.seal(&inbound.from),

@@ -1,11 +1,11 @@
 //! What Twilio is answered with: <https://www.twilio.com/docs/messaging/twiml>
 
 /// The type of an answer.
-pub const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
+pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 
 /// An answer that says `text`; one without words says nothing.
 #[must_use]
-pub fn answer(text: &str) -> String {
+pub(super) fn answer(text: &str) -> String {
     let message = if text.is_empty() { String::new() } else { format!("<Message>{}</Message>", escaped(text)) };
     format!(r#"<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>"#)
 }

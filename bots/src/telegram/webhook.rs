@@ -33,9 +33,6 @@ pub struct NotASecret;
 
 impl Hook {
     /// A hook at `url`.
-    ///
-    /// # Errors
-    /// Telegram does not take such a secret.
     pub fn new(url: Url, secret: SecretString) -> Result<Self, NotASecret> {
         let text = secret.expose_secret();
         let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');

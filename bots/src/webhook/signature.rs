@@ -79,9 +79,6 @@ impl Secret {
 /// Checks a request as its receiver must: the three headers and the raw body, before anything is read out of it.
 ///
 /// `signatures` may hold several, parted by blanks (a secret being changed); one must fit. Compared in constant time.
-///
-/// # Errors
-/// See [`Distrust`].
 pub fn verify(
     secret: &Secret,
     id: &str,
