@@ -97,6 +97,9 @@ pub trait Seal: Send + Sync {
 
     /// Names the number without telling it: the same number has always the same name.
     fn chat(&self, phone: &Phone) -> String;
+
+    /// Names the short link to a variant, so that nobody finds it by counting.
+    fn link(&self, variant: i64) -> String;
 }
 
 /// One sender: the channel that texts, and the receiver that is texted.

@@ -11,6 +11,7 @@ mod loops;
 mod platforms;
 mod serve;
 mod signals;
+mod stdout;
 mod wishes;
 
 use std::path::PathBuf;
@@ -46,6 +47,7 @@ pub use loops::LoopEnded;
 use platforms::Platforms;
 pub use serve::{NotServing, Role, Serving};
 pub use signals::Signals;
+pub use stdout::Patient;
 
 /// A lock that somebody holds is tried again after this long,
 const LOCK_RETRY: Duration = Duration::from_millis(100);

@@ -152,6 +152,10 @@ mod sms {
         fn chat(&self, phone: &Phone) -> String {
             self.0.chat(phone)
         }
+
+        fn link(&self, variant: i64) -> String {
+            self.0.link(variant)
+        }
     }
 }
 

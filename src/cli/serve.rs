@@ -7,7 +7,7 @@ use coatcheck_bots::console::Output;
 
 use super::args;
 use super::failure::{Failure, Outcome};
-use crate::app::{App, Role, Serving, Signals, read_console};
+use crate::app::{App, Patient, Role, Serving, Signals, read_console};
 
 /// Runs the service.
 ///
@@ -16,7 +16,7 @@ use crate::app::{App, Role, Serving, Signals, read_console};
 pub(super) async fn run(app: &App, args: args::Serve) -> Outcome {
     app.settings.warnings.iter().for_each(|warning| warn(warning));
     let roles: BTreeSet<Role> = if args.roles.is_empty() { Role::ALL.into() } else { args.roles.into_iter().collect() };
-    let output: Output = Arc::new(Mutex::new(std::io::stdout()));
+    let output: Output = Arc::new(Mutex::new(Patient::stdout().map_err(Failure::failed)?));
     // Before anything runs: who stops a service that has just started means it, too.
     let mut signals = Signals::listen().map_err(Failure::failed)?;
     let mut serving = app.serve(&roles, Arc::clone(&output)).await?;

@@ -14,7 +14,7 @@ use coatcheck_bots::{Inbox, Who};
 use coatcheck_domain::Destination;
 use url::Url;
 
-use crate::app::{App, How, Role, Signals, read_console};
+use crate::app::{App, How, Patient, Role, Signals, read_console};
 use crate::config::Settings;
 use crate::engine::{Stop, Stopper};
 use shop::{HANDLE, SIZES, STYLES, Shelf};
@@ -44,7 +44,7 @@ pub async fn run(settings: Settings, interval: Duration, time: Option<Duration>)
         ..settings
     };
     let app = App::open(settings).await?;
-    let output: Output = Arc::new(Mutex::new(std::io::stdout()));
+    let output: Output = Arc::new(Mutex::new(Patient::stdout()?));
     let mut serving = app.serve(&Role::ALL.into(), Arc::clone(&output)).await?;
     let product = follow(&app, Url::parse(&format!("http://{address}/products/{HANDLE}"))?, interval).await?;
     introduce(&app, &output, &address.to_string()).await?;

@@ -206,9 +206,11 @@ impl Sender {
 
     async fn renew(&self, lane: &mut Lane) -> Result<(), StoreError> {
         let now = self.clock.monotonic();
-        if now.saturating_sub(lane.held_since) < RENEW {
-            return Ok(());
-        }
+        if now.saturating_sub(lane.held_since) < RENEW { Ok(()) } else { self.renew_now(lane).await }
+    }
+
+    async fn renew_now(&self, lane: &mut Lane) -> Result<(), StoreError> {
+        let now = self.clock.monotonic();
         match self.db.take_lease(&lane.lease.name, &lane.lease.holder, LEASE).await? {
             Some(lease) if lease.epoch == lane.lease.epoch => lane.held_since = now,
             // It was away in between: what we have under way is written down, and the lane is taken anew.
@@ -291,6 +293,12 @@ impl Sender {
 
     /// Waits for what is under way, writes it down, and gives the lane back.
     async fn let_go(&self, mut lane: Lane) {
+        // For as long as requests are waited for, nobody else may take the lane.
+        if !lane.lost
+            && let Err(error) = self.renew_now(&mut lane).await
+        {
+            report(&lane.name, "could not be renewed", &error);
+        }
         let rest = async {
             while let Some(done) = lane.requests.join_next().await {
                 lane.finished.extend(done.ok());

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::fetch_error::{FetchError, FetchErrorKind};
+use super::overran::Overran;
 use super::readers::jq::JqError;
-use super::workers::Overran;
 
 /// A source that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

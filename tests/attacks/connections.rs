@@ -74,13 +74,37 @@ async fn a_head_without_end_is_refused() {
 async fn clients_that_read_no_answers_cost_little() {
     let healthy = Healthy::beside(&[]);
     let running = healthy.serve(Stdio::null());
-    let requests = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n".repeat(1000);
+    let requests = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n".repeat(400);
     let mut deaf = Vec::new();
-    for _ in 0..200 {
+    for _ in 0..50 {
         let mut stream = running.connect();
         stream.set_write_timeout(Some(Duration::from_millis(20))).expect("a time limit");
         let _ = stream.write_all(requests.as_bytes());
         deaf.push(stream);
     }
     healthy.is_served(&running).await;
+}
+
+/// Bodies as large as any that is read, signed by nobody: each is read no further than the memory for such ones goes.
+#[tokio::test]
+async fn a_thousand_large_bodies_cost_little() {
+    let healthy = Healthy::beside(&[])
+        .with("PUBLIC_URL", "https://coat.example")
+        .with("TWILIO_ACCOUNT_SID", "AC1")
+        .with("TWILIO_AUTH_TOKEN", "token")
+        .with("TWILIO_FROM", "+14155550100")
+        .with("TWILIO_API_BASE", "http://127.0.0.1:9");
+    let running = healthy.serve(Stdio::null());
+    let body = "x".repeat(250_000);
+    let post = |signature: &str| {
+        format!("POST /hooks/twilio/sms HTTP/1.1\r\nhost: x\r\n{signature}content-length: 262144\r\n\r\n{body}")
+    };
+    let mut unsigned = running.connect();
+    let _ = unsigned.write_all(post("").as_bytes());
+    let mut answer = [0; 12];
+    unsigned.read_exact(&mut answer).expect("an answer before the end of the body");
+    assert_eq!(&answer, b"HTTP/1.1 403");
+    let forged = crowd(&running, &post("x-twilio-signature: AAAA\r\n"));
+    healthy.is_served(&running).await;
+    drop(forged);
 }

@@ -31,7 +31,7 @@ fn followed(honest: Answer, program: Option<&str>) -> Attack {
 
 impl Attack {
     /// All turn at once. The healthy shop is served all the same, and `shop list` names a culprit in these words.
-    async fn is_survived(self, answer: Answer, words: &str) {
+    async fn survived(self, answer: Answer, words: &str) {
         self.hostile.iter().for_each(|shop| shop.turn(answer.clone()));
         until("each hostile shop is asked", || self.hostile.iter().all(|shop| shop.asked() > 0));
         self.healthy.is_served(&self.running).await;
@@ -43,15 +43,15 @@ impl Attack {
 #[tokio::test]
 async fn json_that_would_fill_the_memory_is_refused() {
     let empties = format!("[{}{{}}]", r#"{"":0},"#.repeat(2_300_000));
-    followed(Answer::json(HONEST), None).is_survived(Answer::json(&empties), "too many values").await;
+    followed(Answer::json(HONEST), None).survived(Answer::json(&empties), "too many values").await;
 }
 
 #[tokio::test]
 async fn json_without_bottom_is_refused() {
-    followed(Answer::json(HONEST), None).is_survived(Answer::json(&"[".repeat(8_000_000)), "nested deeper").await;
+    followed(Answer::json(HONEST), None).survived(Answer::json(&"[".repeat(8_000_000)), "nested deeper").await;
     let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
     followed(Answer::json(HONEST), Some(".Black[] | {size, in_stock: .available}"))
-        .is_survived(Answer::json(&deep), "nested deeper")
+        .survived(Answer::json(&deep), "nested deeper")
         .await;
 }
 
@@ -60,32 +60,30 @@ async fn pages_that_take_for_ever_to_parse_are_stopped() {
     let honest = Answer::html(&format!("<!doctype html><script type=\"application/json\">{HONEST}</script>"));
     let program = ".scripts[].json.Black[] | {size, in_stock: .available}";
     let page = Answer::html(&format!("<!doctype html>{}", "<div>".repeat(1_000_000)));
-    followed(honest, Some(program)).is_survived(page, "the web page took").await;
+    followed(honest, Some(program)).survived(page, "the web page took").await;
 }
 
 #[tokio::test]
 async fn programs_that_never_end_are_stopped() {
     let program = "if type == \"array\" then last(repeat(1)) else .Black[] | {size, in_stock: .available} end";
-    followed(Answer::json(HONEST), Some(program))
-        .is_survived(Answer::json("[1]"), "the jq program took more than")
-        .await;
+    followed(Answer::json(HONEST), Some(program)).survived(Answer::json("[1]"), "the jq program took more than").await;
 }
 
 #[tokio::test]
 async fn programs_that_eat_memory_are_stopped() {
     let program = "if type == \"array\" then [range(1e12)] else .Black[] | {size, in_stock: .available} end";
-    followed(Answer::json(HONEST), Some(program)).is_survived(Answer::json("[1]"), "the jq program took").await;
+    followed(Answer::json(HONEST), Some(program)).survived(Answer::json("[1]"), "the jq program took").await;
 }
 
 #[tokio::test]
 async fn bombs_are_not_unpacked() {
-    followed(Answer::json(HONEST), None).is_survived(Answer::bomb(1024), "larger than 16 MiB").await;
+    followed(Answer::json(HONEST), None).survived(Answer::bomb(1024), "larger than 16 MiB").await;
 }
 
 #[tokio::test]
 async fn large_answers_that_drip_hold_up_their_like_alone() {
     let large = format!(r#"{{"Black":[{{"size":"M","available":false,"words":"{}"}}]}}"#, noise(12 * 1024 * 1024));
-    followed(Answer::json(HONEST), None).is_survived(Answer::dripping(&large), "no memory for a large answer").await;
+    followed(Answer::json(HONEST), None).survived(Answer::dripping(&large), "no memory for a large answer").await;
 }
 
 /// Letters that gzip makes nothing of.

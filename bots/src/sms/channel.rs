@@ -10,6 +10,7 @@ use coatcheck_domain::phone::Phone;
 
 use super::api::{Failure, Refusal};
 use super::find::{found, short_code};
+use super::text::Links;
 use super::{Sender, Sms, below, hook, outcome, text};
 use crate::{Capabilities, Channel, Envelope, Found, Message, Pace};
 
@@ -34,7 +35,9 @@ impl Channel for Sms {
         let Destination::Sms(phone) = &envelope.destination else {
             return SendOutcome::GiveUp { why: format!("{} is no phone", envelope.destination) };
         };
-        let body = text::message(&envelope.message, &short_code(&envelope.key), self.public_url.as_ref());
+        let name = |variant| self.seal.link(variant);
+        let links = self.public_url.as_ref().map(|below| Links { below, name: &name });
+        let body = text::message(&envelope.message, &short_code(&envelope.key), links.as_ref());
         let outcome = match self.say(phone, body, self.valid(envelope)).await {
             Ok(provider_ref) => SendOutcome::Sent { provider_ref },
             Err(failure) => outcome::of_send(&failure),

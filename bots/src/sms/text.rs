@@ -14,10 +14,18 @@ use crate::words::{lines, title};
 /// Texts that belong together, at most.
 pub(super) const TEXTS: usize = 3;
 
+/// Our own short links.
+pub(super) struct Links<'a> {
+    /// `PUBLIC_URL`.
+    pub(super) below: &'a Url,
+    /// Names the link to a variant.
+    pub(super) name: &'a (dyn Fn(i64) -> String + Sync),
+}
+
 /// What an envelope says.
-pub(super) fn message(message: &Message, code: &str, public_url: Option<&Url>) -> String {
+pub(super) fn message(message: &Message, code: &str, links: Option<&Links<'_>>) -> String {
     match message {
-        Message::Alert(alert) => told(alert, code, link(alert, public_url).as_deref()),
+        Message::Alert(alert) => told(alert, code, link(alert, links).as_deref()),
         Message::Notice(notice) => fitted(&lines(&notice.text), &format!(" {code}")),
     }
 }
@@ -47,22 +55,13 @@ fn cut(lines: &[&str], count: usize) -> String {
 }
 
 /// Ours is short and leads to the very variant; without an address of our own it is the shop's.
-fn link(alert: &Alert, public_url: Option<&Url>) -> Option<String> {
+fn link(alert: &Alert, links: Option<&Links<'_>>) -> Option<String> {
     let first = alert.variants.first();
     let shops = first.and_then(|variant| variant.url.clone()).or_else(|| alert.url.clone())?;
-    let ours = first.filter(|variant| variant.variant > 0).zip(public_url);
-    let ours = ours.and_then(|(variant, url)| below(url, &format!("r/{}", base36(variant.variant))));
+    let ours = first.filter(|variant| variant.variant > 0).zip(links);
+    let ours = ours.and_then(|(variant, links)| below(links.below, &format!("r/{}", (links.name)(variant.variant))));
     // The one sign in addresses that GSM-7 does not have.
     Some(ours.unwrap_or(shops).as_str().replace('`', "%60"))
-}
-
-fn base36(mut id: i64) -> String {
-    let mut digits = Vec::new();
-    while id > 0 {
-        digits.extend(u32::try_from(id % 36).ok().and_then(|digit| char::from_digit(digit, 36)));
-        id /= 36;
-    }
-    digits.into_iter().rev().collect()
 }
 
 /// One text in GSM-7; else one in UCS-2; else one with what GSM-7 can say of the title; else several; else without the

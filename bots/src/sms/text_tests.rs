@@ -14,6 +14,11 @@ fn public() -> Url {
     "https://coat.example/".parse().expect("an address")
 }
 
+fn message(message: &Message, code: &str, public_url: Option<&Url>) -> String {
+    let links = public_url.map(|below| Links { below, name: &|variant| variant.to_string() });
+    super::message(message, code, links.as_ref())
+}
+
 fn read(alert: &Alert, public_url: Option<&Url>) -> String {
     let text = message(&Message::Alert(Box::new(alert.clone())), CODE, public_url);
     format!("{text}\n[{}]", Twilio::cost(&text))
@@ -165,11 +170,6 @@ fn notices_keep_their_lines_and_end() {
     assert!(Twilio::cost(&long) == "3 × GSM-7" && long.ends_with("... #k3f9x"), "{long}");
     let other = notice(&"Магазин снова отвечает. ".repeat(40));
     assert!(Twilio::cost(&other) == "3 × UCS-2" && other.ends_with("… #k3f9x"), "{other}");
-}
-
-#[test]
-fn ids_in_links_are_short() {
-    assert_eq!([1, 35, 36, 1_000_000, i64::MAX].map(base36), ["1", "z", "10", "lfls", "1y2p0ij32e8e7"]);
 }
 
 /// Any alert: titles and labels in any letters, one variant or several.

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::bounds;
 use super::error::ReadError;
+use super::overran::Overran;
 use super::readers::jq::{JqBounds, JqError};
 use overruns::Overruns;
 use process::{NoResult, Process};
@@ -60,18 +61,6 @@ pub struct Workers {
     others: Process,
     overruns: Overruns,
     limits: WorkerLimits,
-}
-
-/// A source whose document or program took more than it may.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} {how}; the source is read again in {}", minutes(.wait))]
-pub struct Overran {
-    /// A page or a program.
-    pub what: &'static str,
-    /// Time or memory.
-    pub how: String,
-    /// So long the source should wait.
-    pub wait: Duration,
 }
 
 impl Workers {
@@ -146,12 +135,5 @@ fn failed(error: NoResult) -> ReadError {
         NoResult::Failed(error) => ReadError::Program(error),
         NoResult::NotStarted(why) => ReadError::Program(JqError::NotStarted(why)),
         NoResult::Busy | NoResult::TooLong | NoResult::Died(_) => ReadError::Busy,
-    }
-}
-
-fn minutes(wait: &Duration) -> String {
-    match wait.as_secs() {
-        seconds @ ..120 => format!("{seconds} s"),
-        seconds => format!("{} min", seconds / 60),
     }
 }

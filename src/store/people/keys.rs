@@ -47,6 +47,7 @@ struct Root {
     id: String,
     look_up: [u8; 32],
     codes: [u8; 32],
+    links: [u8; 32],
     nonces: [u8; 32],
     seal: XChaCha20Poly1305,
 }
@@ -76,6 +77,11 @@ pub enum NotAKey {
     #[error("key {0} stands there twice")]
     Twice(usize),
 }
+
+/// Letters of a short link's tag: one guess in two thousand millions is right.
+const TAG: usize = 6;
+/// All tags.
+const TAGS: u64 = 36_u64.pow(6);
 
 impl Keys {
     /// One key or several, the newest first, parted by spaces, lines or commas.
@@ -168,6 +174,20 @@ impl Keys {
         String::from_utf8(plain).ok()
     }
 
+    /// The name of a short link to a variant: its row, and a tag that only this key gives. Whoever counts rows finds nothing.
+    #[must_use]
+    pub fn link(&self, variant: i64) -> String {
+        self.newest().link(variant)
+    }
+
+    /// The variant that a short link names; nothing if none of these keys gave that name.
+    #[must_use]
+    pub fn linked(&self, name: &str) -> Option<i64> {
+        let row = name.get(..name.len().checked_sub(TAG)?)?;
+        let variant = i64::from_str_radix(row, 36).ok()?;
+        self.0.iter().any(|root| root.link(variant) == name).then_some(variant)
+    }
+
     /// The hash of a code that proves an address: six digits are guessed in no time from a hash without a key.
     #[must_use]
     pub fn code(&self, subscriber_id: i64, address: &LookUp, code: &str) -> String {
@@ -196,9 +216,16 @@ impl Root {
             id: hex::encode(&derived::<4>(&root, "coatcheck 1 id")?),
             look_up: derived(&root, "coatcheck 1 look-up")?,
             codes: derived(&root, "coatcheck 1 codes")?,
+            links: derived(&root, "coatcheck 1 links")?,
             nonces: derived(&root, "coatcheck 1 nonces")?,
             seal: XChaCha20Poly1305::new(&derived::<32>(&root, "coatcheck 1 seal")?.into()),
         })
+    }
+
+    fn link(&self, variant: i64) -> String {
+        let [a, b, c, d, ..] = mac(&self.links, &[&variant.to_string()]);
+        let tag = u64::from(u32::from_be_bytes([a, b, c, d])) % TAGS;
+        format!("{}{:0>TAG$}", base36(variant.unsigned_abs()), base36(tag))
     }
 
     fn look_up(&self, phone: &Phone) -> LookUp {
@@ -239,6 +266,15 @@ fn mac(key: &[u8; 32], parts: &[&str]) -> [u8; 32] {
         mac.update(part.as_bytes());
     }
     mac.finalize().into_bytes().into()
+}
+
+fn base36(mut number: u64) -> String {
+    let mut digits = Vec::new();
+    while number > 0 {
+        digits.extend(u32::try_from(number % 36).ok().and_then(|digit| char::from_digit(digit, 36)));
+        number /= 36;
+    }
+    digits.into_iter().rev().collect()
 }
 
 #[cfg(test)]

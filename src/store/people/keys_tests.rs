@@ -98,3 +98,22 @@ fn a_key_that_was_made_elsewhere_is_taken_as_it_is() {
         assert!(!format!("{keys:?}").contains(word));
     }
 }
+
+#[test]
+fn a_short_link_is_given_by_a_key_and_by_no_counting() {
+    let (ours, theirs) = (keys(&[1]), keys(&[2]));
+    for variant in [1, 35, 36, 1_000_000, i64::MAX] {
+        let name = ours.link(variant);
+        assert_eq!((ours.linked(&name), theirs.linked(&name)), (Some(variant), None), "{name}");
+        assert!(name.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()), "{name}");
+    }
+    for strange in ["", "1", "000000", "-1000000", "+1000000", "é00000", "1/20000", "zzzzzzzzzzzzzzzzzzzz"] {
+        assert_eq!(ours.linked(strange), None, "{strange}");
+    }
+    assert_eq!(keys(&[2, 1]).linked(&ours.link(7)), Some(7), "an older key's links still lead there");
+}
+
+#[test]
+fn a_row_is_written_in_base_36() {
+    assert_eq!([1, 35, 36, 1_000_000, u64::MAX].map(base36), ["1", "z", "10", "lfls", "3w5e11264sgsf"]);
+}
