@@ -9,6 +9,7 @@ use coatcheck_domain::poll::{Plan, State};
 use coatcheck_domain::{Availability, Clock, Money, ProductReading, Reading, VariantReading};
 
 use crate::store::db::sql::Sql;
+use crate::store::outbox::fanout::{Chunk, FanoutRules, OpenRestock};
 use crate::store::polls::ended::{End, Ended, Failed, Written};
 use crate::store::polls::held::HeldSource;
 use crate::store::polls::source::NewSource;
@@ -108,6 +109,17 @@ pub(crate) async fn read(db: &Db, source_id: i64, products: Vec<ProductReading>)
     let plan = Plan { state: State::Idle, scheduled_at: now, next_poll_at: now, failures: 0, gone_since: None };
     let read = End::Read(Arc::new(reading(db, products)));
     assert!(matches!(end(db, source, read, plan).await, Written::Stored { .. }));
+}
+
+/// The oldest restock whose fan-out is not done.
+pub(crate) async fn open_restock(db: &Db) -> Option<OpenRestock> {
+    db.open_restocks(0, 1).await.expect("asked").pop()
+}
+
+/// The next chunk of its fan-out alone.
+pub(crate) async fn fan_out_chunk(db: &Db, restock: &OpenRestock, rules: &FanoutRules) -> Chunk {
+    let cases = db.cases_of(restock).await.expect("asked");
+    db.fan_out(&[(restock.clone(), cases)], rules).await.expect("fanned out")[0]
 }
 
 /// Lets the shop fail with these words.

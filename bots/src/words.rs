@@ -5,7 +5,7 @@ mod count;
 mod plain;
 mod time;
 
-pub use alert::{AlertText, alert, message, variant_label};
+pub use alert::{AlertText, alert, message, several_alerts, variant_label};
 pub(crate) use alert::{opening, remark, same_price};
 pub use count::counted;
 pub use plain::{NOTE, lines, plain, sentence, shortened, shortened_within, title, visible};

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::Settings;
 use crate::engine::Rng;
-use crate::store::lock::sqlite_path;
+use crate::store::db::file::sqlite_path;
 use crate::store::people::keys::{Keys, NotAKey};
 
 /// Where a root key comes from.

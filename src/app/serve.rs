@@ -17,6 +17,7 @@ use super::{App, lock_service};
 use crate::engine::clock_watch::ClockWatch;
 use crate::engine::fallback::Fallback;
 use crate::engine::fanout::Fanout;
+use crate::engine::housekeeping::Housekeeping;
 use crate::engine::{Heartbeats, Stop, Stopper};
 use crate::store::StoreError;
 use crate::store::lock::ServiceLock;
@@ -181,6 +182,8 @@ impl App {
         if roles.contains(&Role::Fanout) {
             let fallback = Fallback::new(self.db.clone(), self.settings.fallback_after);
             loops.spawn("fallback", fallback.run(heartbeats.clone(), stop.clone()));
+            let housekeeping = Housekeeping::new(self.db.clone());
+            loops.spawn("housekeeping", housekeeping.run(heartbeats.clone(), stop.clone()));
         }
         if roles.contains(&Role::Send) {
             loops.spawn("send", self.sender(output).run(heartbeats.clone(), stop.clone()));

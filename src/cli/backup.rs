@@ -8,7 +8,8 @@ use super::out;
 use crate::app::{App, KeyPlace, key_place};
 use crate::config::Settings;
 use crate::store::db::backup::{NotCopied, check_copy};
-use crate::store::lock::{ServiceLock, sqlite_path};
+use crate::store::db::file::sqlite_path;
+use crate::store::lock::ServiceLock;
 
 /// Copies the database.
 ///

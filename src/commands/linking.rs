@@ -61,7 +61,7 @@ async fn join(commands: &Commands, who: &Who, code: &str) -> Result<Reply, Store
             );
             let key = format!("l:{first}:{}", here.destination_id);
             let notice = Message::Notice(Notice { text });
-            commands.db.enqueue(Kind::Reply, &key, first, &notice, EXPIRES).await?;
+            commands.db.enqueue(Kind::Notice, &key, first, &notice, EXPIRES).await?;
             let count = i64::try_from(watches).unwrap_or(i64::MAX);
             Ok(Reply::text(format!(
                 "Linked. Alerts come here when your first chat can't be reached. You have {} in both.",

@@ -11,7 +11,6 @@ use coatcheck_bots::{
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::heartbeat::Heartbeats;
 use super::owed::Remembering;
@@ -36,10 +35,6 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub(super) const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// … but never longer.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// A repetition is known for this long.
-const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
-/// What is older is forgotten this often.
-const CLEAR_EVERY: Duration = Duration::from_secs(3600);
 
 /// The inbound_worker: listens for one platform and answers.
 #[derive(Clone)]
@@ -90,17 +85,13 @@ impl InboundWorker {
     /// Answers what waits: what was left by whoever went away, and what queued behind another word of its chat.
     async fn work(&self, heartbeats: Heartbeats, mut stop: Stop) {
         let mut answers = JoinSet::new();
-        let mut cleared_at: Option<Instant> = None;
+        let mut waker = self.db.wake().subscribe(Topic::Inbox);
         while !stop.is_stopped() {
             heartbeats.beat(self.name());
             while answers.try_join_next().is_some() {}
             self.begin(&mut answers).await;
-            if cleared_at.is_none_or(|at| at.elapsed() >= CLEAR_EVERY) {
-                cleared_at = Some(Instant::now());
-                self.clear().await;
-            }
             tokio::select! {
-                () = self.db.wake().wait(Topic::Inbox, PATIENCE) => {}
+                () = waker.wait(PATIENCE) => {}
                 () = stop.stopped() => {}
             }
         }
@@ -129,15 +120,6 @@ impl InboundWorker {
                 "{} stops with answers under way; they are given again",
                 self.name()
             );
-        }
-    }
-
-    async fn clear(&self) {
-        if let Err(error) = self.db.clear_arrivals(REMEMBERED).await {
-            tracing::warn!(%error, "what was said long ago is cleared later: {error}");
-        }
-        if let Err(error) = self.db.clear_unverified().await {
-            tracing::warn!(%error, "numbers that nobody verified are forgotten later: {error}");
         }
     }
 

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use coatcheck_bots::{Channel, Pace};
 use coatcheck_domain::Destination;
-use coatcheck_domain::delivery::{Next, SendOutcome, is_edits_lane};
+use coatcheck_domain::delivery::{Kind, Next, SendOutcome, is_edits_lane};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::health::Health;
 use super::stop::Stop;
 use crate::store::db::lease::Lease;
-use crate::store::outbox::{Finished, Gait};
+use crate::store::outbox::{Chosen, Due, Finished};
 
 /// Requests in flight where the channel says nothing.
 const WIDTH: usize = 32;
@@ -34,7 +34,7 @@ pub(super) struct Lane {
     pub(super) health: Health,
     /// Nothing may be started for so long.
     pub(super) limit: Option<Duration>,
-    /// Somebody was told something just now, and is told more after so long.
+    /// What is due waits for its address; for so long at least.
     pub(super) spaced: Option<Duration>,
     /// A step failed: what it started may be `sending` on disk without anybody sending it.
     pub(super) doubtful: bool,
@@ -158,8 +158,8 @@ impl Rhythm {
         self.held_until.saturating_sub(now).max(pace)
     }
 
-    /// Permits for one step beside `under_way` requests. Those that are not used are given back.
-    pub(super) fn step(&mut self, now: Duration, under_way: usize) -> Steps<'_> {
+    /// How many requests may be begun now beside those that are in flight. Permits that are not used are given back.
+    pub(super) fn permits(&mut self, now: Duration, under_way: usize) -> Permits<'_> {
         // After a silence one request tries whether it is over.
         let width = if self.holds > 0 { 1 } else { self.width };
         let free = if self.is_held(now) { 0 } else { width.saturating_sub(under_way) };
@@ -173,7 +173,7 @@ impl Rhythm {
             self.told.retain(|address, at| now < *at + between(pace, address));
         }
         let limited = self.is_held(now) || permits < free;
-        Steps { permits, limited, now, chats, queued: HashMap::new(), rhythm: self }
+        Permits { permits, limited, now, chats, queued: HashMap::new(), rhythm: self }
     }
 
     /// What an answer means for the lane as a whole.
@@ -205,8 +205,15 @@ fn between(pace: Option<&Pace>, address: &str) -> Duration {
     address.parse::<Destination>().map_or(pace.per_chat(), |destination| pace.between(&destination))
 }
 
+/// So many alerts that are due for one destination at once become one message.
+const MANY: usize = 4;
+/// Alerts in one message, at most.
+const IN_ONE_MESSAGE: usize = 12;
+/// So many due rows are looked at for each request that may be begun: alerts of one destination are found together.
+const LOOKED_AT: usize = 16;
+
 /// The permits of one step.
-pub(super) struct Steps<'a> {
+pub(super) struct Permits<'a> {
     rhythm: &'a mut Rhythm,
     permits: usize,
     /// There would be room for more.
@@ -218,7 +225,31 @@ pub(super) struct Steps<'a> {
     queued: HashMap<String, u32>,
 }
 
-impl Steps<'_> {
+impl Permits<'_> {
+    /// How many due rows are worth looking at.
+    pub(super) fn look(&self) -> usize {
+        self.permits * LOOKED_AT
+    }
+
+    /// Chooses from what is due, the longest due first: alerts of one destination together (`bundles`), and to each
+    /// address no more than its pace allows. What waits behind others at its address is put off.
+    pub(super) fn choose(&mut self, due: &[Due], bundles: bool) -> Chosen {
+        let mut chosen = Chosen::default();
+        for message in messages(due, bundles) {
+            if chosen.messages.len() == self.permits {
+                break;
+            }
+            let wait = self.wait(message[0].address.as_deref().unwrap_or_default());
+            let ids = message.iter().map(|row| row.id);
+            if wait.is_zero() {
+                chosen.messages.push(ids.collect());
+            } else {
+                chosen.later.extend(ids.map(|id| (id, wait)));
+            }
+        }
+        chosen
+    }
+
     /// Gives back what was not used, for `started` requests. Says when to look again if there may be more to start.
     pub(super) fn end(self, started: usize) -> Option<Duration> {
         if let Some(pace) = &self.rhythm.pace {
@@ -226,13 +257,8 @@ impl Steps<'_> {
         }
         (self.limited && started >= self.permits).then(|| self.rhythm.wait(self.now))
     }
-}
 
-impl Gait for Steps<'_> {
-    fn width(&self) -> usize {
-        self.permits
-    }
-
+    /// How long this address must still be left in peace; nothing: it gets something now.
     fn wait(&mut self, address: &str) -> Duration {
         if !self.chats {
             return Duration::ZERO;
@@ -248,4 +274,34 @@ impl Gait for Steps<'_> {
         *ahead += 1;
         wait
     }
+}
+
+/// What is due as messages, in the order of their first rows.
+fn messages(due: &[Due], bundles: bool) -> Vec<Vec<&Due>> {
+    let key = |row: &Due| match row.batch_id {
+        // It was one message before, and is again.
+        Some(leader) => Some((leader, String::new())),
+        None if bundles && row.kind == Kind::Alert.as_str() => row.address.clone().map(|address| (0, address)),
+        None => None,
+    };
+    let mut groups: Vec<(bool, Vec<&Due>)> = Vec::new();
+    let mut places: HashMap<(i64, String), usize> = HashMap::new();
+    for row in due {
+        let Some(key) = key(row) else {
+            groups.push((true, vec![row]));
+            continue;
+        };
+        let is_again = row.batch_id.is_some();
+        let place = *places.entry(key).or_insert_with(|| {
+            groups.push((is_again, Vec::new()));
+            groups.len() - 1
+        });
+        groups[place].1.push(row);
+    }
+    let at_most = |(is_one, rows): &(bool, Vec<&Due>)| match rows.len() {
+        _ if *is_one => usize::MAX,
+        MANY.. => IN_ONE_MESSAGE,
+        _ => 1,
+    };
+    groups.iter().flat_map(|group| group.1.chunks(at_most(group)).map(<[&Due]>::to_vec)).collect()
 }

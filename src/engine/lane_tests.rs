@@ -240,7 +240,7 @@ async fn one_that_hangs_keeps_no_other_from_being_written_down() {
     let mut lane = Held::of(&scene, "discord", &Arc::new(Scripted::at(Pace::new(10, Duration::ZERO)))).await.lane;
     let (outcome, next) = (SendOutcome::Sent { provider_ref: None }, Next::Sent { provider_ref: None });
     let now = scene.db.now();
-    let back = Finished { id: 1, attempts: 1, started_at: now, ended_at: now, outcome, next };
+    let back = Finished { id: 1, attempts: 1, started_at: now, ended_at: now, outcome, next, others: Vec::new() };
     lane.requests.spawn(std::future::pending());
     lane.requests.spawn(std::future::ready(back.clone()));
     lane.requests.spawn(std::future::ready(back));

@@ -6,6 +6,7 @@ pub mod fanout;
 mod fault;
 mod health;
 pub mod heartbeat;
+pub mod housekeeping;
 pub mod inbound;
 mod lane;
 mod listen;

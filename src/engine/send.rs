@@ -20,7 +20,7 @@ use super::lane::Lane;
 use super::rng::Rng;
 use super::stop::Stop;
 use crate::store::db::wake::Topic;
-use crate::store::outbox::{Finished, Started};
+use crate::store::outbox::{Chosen, Finished, Started};
 use crate::store::{Db, StoreError};
 
 /// A lane is free this long after its holder was last heard of.
@@ -85,6 +85,7 @@ impl Sender {
     pub async fn run(self, heartbeats: Heartbeats, mut stop: Stop) {
         let mut lanes: HashMap<String, (Arc<Notify>, JoinHandle<()>)> = HashMap::new();
         let mut looked_at = None;
+        let mut bell_of_all = self.db.wake().subscribe(Topic::Deliveries);
         while !stop.is_stopped() {
             heartbeats.beat("send");
             let wanted = self.wanted(&mut looked_at).await.unwrap_or_else(|error| {
@@ -101,7 +102,7 @@ impl Sender {
                 bell.notify_one();
             }
             tokio::select! {
-                () = self.db.wake().wait(Topic::Deliveries, PATIENCE) => {}
+                () = bell_of_all.wait(PATIENCE) => {}
                 () = stop.stopped() => {}
             }
         }
@@ -168,9 +169,8 @@ impl Sender {
         if left > 0 {
             tracing::info!(lane = name, left, "lane {name} had {left} deliveries under way when it stopped");
         }
-        let channel = name.split([':', '/']).next().unwrap_or_default();
         let health = Health::known(&self.db, name).await?;
-        Ok(Some(Lane::new(lease, name, held_since, health, self.channels.get(channel))))
+        Ok(Some(Lane::new(lease, name, held_since, health, self.channels.get(channel_of(name)))))
     }
 
     /// One transaction: what came back is written down, what is due and wanted is started. Then the requests are made.
@@ -183,14 +183,22 @@ impl Sender {
             lane.health.heard(now, &done.outcome);
         }
         let step = if lane.doubtful || lane.lost {
-            self.db.step_lane(&lane.lease, &lane.name, &lane.finished, &mut 0).await?
+            self.db.step_lane(&lane.lease, &lane.name, &lane.finished, &Chosen::default()).await?
         } else {
-            let mut gait = lane.rhythm.step(now, lane.requests.len());
-            let step = self.db.step_lane(&lane.lease, &lane.name, &lane.finished, &mut gait).await;
-            lane.limit = gait.end(step.as_ref().map_or(0, |step| step.started.len()));
+            // Programs and logs want each restock for itself; people want few messages.
+            let bundles = !matches!(channel_of(&lane.name), "webhook" | "console");
+            let mut permits = lane.rhythm.permits(now, lane.requests.len());
+            let due = match permits.look() {
+                0 => Ok(Vec::new()),
+                look => self.db.due(&lane.name, look).await,
+            };
+            let chosen = due.as_deref().map(|due| permits.choose(due, bundles)).unwrap_or_default();
+            let step = self.db.step_lane(&lane.lease, &lane.name, &lane.finished, &chosen).await;
+            lane.limit = permits.end(step.as_ref().map_or(0, |step| step.started.len()));
+            lane.spaced = chosen.later.iter().map(|(_, wait)| *wait).min();
+            due?;
             step?
         };
-        lane.spaced = step.spaced;
         for done in lane.finished.drain(..) {
             log(&done);
         }
@@ -221,7 +229,8 @@ impl Sender {
 
     /// One request, from the lease's last check to the outcome. A channel that panics has said Unknown.
     async fn request(self, started: Started, deadline: Duration) -> Finished {
-        let Started { id, attempts, expires_at, started_at, .. } = started;
+        let begun = Begun::of(&started);
+        let others: Vec<Begun> = started.others.iter().map(Begun::of).collect();
         let outcome = if self.clock.monotonic() >= deadline {
             SendOutcome::Retry { after: None, why: "the lane was lost before the request was made".to_owned() }
         } else {
@@ -231,14 +240,8 @@ impl Sender {
                 .unwrap_or_else(|_| SendOutcome::Unknown { why: "the channel broke while sending".to_owned() })
         };
         let now = self.db.now();
-        Finished {
-            id,
-            attempts,
-            started_at,
-            ended_at: now,
-            next: delivery::next(Sending { attempts, expires_at }, &outcome, now, self.rng.draw()),
-            outcome,
-        }
+        let finished = |begun: &Begun| begun.finished(&outcome, now, self.rng.draw());
+        Finished { others: others.iter().map(finished).collect(), ..finished(&begun) }
     }
 
     async fn send(&self, started: Started) -> SendOutcome {
@@ -308,7 +311,7 @@ impl Sender {
             tracing::warn!(lane = lane.name, "lane {} stops with requests under way; they count as unknown", lane.name);
         }
         let written = async {
-            self.db.step_lane(&lane.lease, &lane.name, &lane.finished, &mut 0).await?;
+            self.db.step_lane(&lane.lease, &lane.name, &lane.finished, &Chosen::default()).await?;
             self.db.release_lease(&lane.lease).await?;
             Ok::<_, StoreError>(())
         };
@@ -316,6 +319,32 @@ impl Sender {
             report(&lane.name, "could not be given back", &error);
         }
     }
+}
+
+/// What must be known of a delivery when its answer comes.
+struct Begun {
+    id: i64,
+    attempts: u32,
+    expires_at: DateTime<Utc>,
+    started_at: DateTime<Utc>,
+}
+
+impl Begun {
+    fn of(started: &Started) -> Self {
+        let Started { id, attempts, expires_at, started_at, .. } = *started;
+        Self { id, attempts, expires_at, started_at }
+    }
+
+    fn finished(&self, outcome: &SendOutcome, now: DateTime<Utc>, rng: f64) -> Finished {
+        let Self { id, attempts, expires_at, started_at } = *self;
+        let next = delivery::next(Sending { attempts, expires_at }, outcome, now, rng);
+        Finished { id, attempts, started_at, ended_at: now, next, outcome: outcome.clone(), others: Vec::new() }
+    }
+}
+
+/// The channel that sends on a lane of this name.
+fn channel_of(lane: &str) -> &str {
+    lane.split([':', '/']).next().unwrap_or_default()
 }
 
 /// In a channel everybody could press them, and they would mean nobody's watch.

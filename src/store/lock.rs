@@ -3,9 +3,10 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::store::db::error::StoreError;
+use crate::store::db::file::sqlite_path;
 
 /// Held as long as the service runs; the system lets go of it when the process dies, however it dies.
 #[derive(Debug)]
@@ -33,22 +34,6 @@ impl ServiceLock {
         writeln!(file, "{}", std::process::id()).and_then(|()| file.flush()).map_err(failed)?;
         Ok(Some(Self { _file: file }))
     }
-}
-
-/// Makes the file of an SQLite address before SQLite does, which would let all users of this machine read it.
-pub(in crate::store) fn make_private(url: &str) {
-    let Some(path) = sqlite_path(url) else { return };
-    // One that exists keeps its permissions; one that cannot be made is reported when SQLite opens it.
-    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-}
-
-/// The file behind an SQLite address, if it is one.
-#[must_use]
-pub fn sqlite_path(url: &str) -> Option<PathBuf> {
-    let rest = url.strip_prefix("sqlite:")?;
-    let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let path = rest.split_once('?').map_or(rest, |(path, _)| path);
-    (!path.is_empty() && path != ":memory:").then(|| Path::new(path).to_path_buf())
 }
 
 fn lock_path(url: &str) -> Option<PathBuf> {

@@ -3,6 +3,7 @@
 use coatcheck_domain::{Availability, Money};
 use url::Url;
 
+use super::count::counted;
 use super::plain::{lines, plain, shortened, title};
 use crate::message::{Alert, AlertVariant, Message};
 
@@ -63,6 +64,24 @@ pub fn alert(alert: &Alert) -> AlertText {
         text.head = format!("This is how an alert looks.\n{}", text.head);
     }
     text
+}
+
+/// Several alerts in one message, a line each.
+#[must_use]
+pub fn several_alerts(alerts: &[&Alert], with_links: bool) -> String {
+    let count = i64::try_from(alerts.len()).unwrap_or(i64::MAX);
+    let mut lines = vec![format!("{} back in stock:", counted(count, "product is", "products are"))];
+    lines.extend(alerts.iter().map(|alert| {
+        let labels: Vec<String> = alert.variants.iter().take(LINKED).filter_map(variant_label).collect();
+        let more = alert.variants.len().saturating_sub(LINKED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let what = if labels.is_empty() { String::new() } else { format!(" — {}{more}", labels.join(", ")) };
+        let price = same_price(&alert.variants).map(priced).unwrap_or_default();
+        let page = alert.variants.first().filter(|_| alert.variants.len() == 1).and_then(|only| only.url.as_ref());
+        let link = page.or(alert.url.as_ref()).filter(|_| with_links).map(|url| format!(" {url}")).unwrap_or_default();
+        format!("• {}{what}{price}{link}", title(&alert.product))
+    }));
+    lines.join("\n")
 }
 
 fn about_one(alert: &Alert, variant: &AlertVariant) -> AlertText {

@@ -6,7 +6,8 @@ use super::{Failure, Finding};
 use crate::app::{App, SystemClock};
 use crate::config::Settings;
 use crate::store::StoreError;
-use crate::store::lock::{ServiceLock, sqlite_path};
+use crate::store::db::file::sqlite_path;
+use crate::store::lock::ServiceLock;
 use coatcheck_bots::words;
 use coatcheck_domain::Clock;
 

@@ -92,14 +92,13 @@ async fn watch_again_is_armed_after_the_drop_it_was_told_of() {
     https://shop.example/products/corps-jacket
     [Got it got:1]
     ");
-    let restock = chat.db.open_restock().await.expect("read").expect("a restock");
+    let restock = testing::open_restock(&chat.db).await.expect("a restock");
     let rules = crate::store::outbox::fanout::FanoutRules {
         chunk: 100,
         quiet_for: Duration::from_secs(900),
         expire_after: Duration::from_secs(7200),
     };
-    let cases = chat.db.cases_of(&restock).await.expect("read");
-    let chunk = chat.db.fan_out_chunk(&restock, &cases, &rules).await.expect("fanned out");
+    let chunk = testing::fan_out_chunk(&chat.db, &restock, &rules).await;
     assert_eq!(chunk.alerts, 0, "the answer told it already");
 }
 

@@ -121,7 +121,7 @@ async fn a_watched_size_that_comes_back_between_watch_and_answer_is_told_by_eith
     let before = chat.db.watches(1, crate::store::people::watch::Which::All).await.expect("read");
     assert!(before[0].armed && before[0].product_id == product.id);
     chat.reads(InStock).await;
-    let restock = chat.db.open_restock().await.expect("read").expect("a restock that the watch was armed before");
+    let restock = testing::open_restock(&chat.db).await.expect("a restock that the watch was armed before");
     assert_eq!(chat.db.cases_of(&restock).await.expect("read").len(), 1);
 }
 

@@ -95,11 +95,14 @@ pub enum Kind {
     Reply,
     /// What an alert told is over: the message that was sent says so.
     Edit,
+    /// What an alert looks like, for somebody who asked to see one.
+    Test,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Alert, Self::Post, Self::Notice, Self::Code, Self::Reply, Self::Edit];
+    pub const ALL: [Self; 7] =
+        [Self::Alert, Self::Post, Self::Notice, Self::Code, Self::Reply, Self::Edit, Self::Test];
 
     /// The name in tables, commands and JSON.
     #[must_use]
@@ -111,6 +114,7 @@ impl Kind {
             Self::Code => "code",
             Self::Reply => "reply",
             Self::Edit => "edit",
+            Self::Test => "test",
         }
     }
 
@@ -120,7 +124,7 @@ impl Kind {
         match self {
             Self::Alert | Self::Post | Self::Edit => expire_after,
             Self::Notice => Duration::from_secs(24 * 3600),
-            Self::Code | Self::Reply => Duration::from_secs(10 * 60),
+            Self::Code | Self::Reply | Self::Test => Duration::from_secs(10 * 60),
         }
     }
 }

@@ -84,23 +84,49 @@ pub enum Ruling {
     TooLate,
 }
 
+/// What a kind of text need not obey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Exempt {
+    /// It goes to any country.
+    pub country: bool,
+    /// It goes at night, too.
+    pub hours: bool,
+    /// It counts for no cap and is held back by none.
+    pub caps: bool,
+    /// It needs no consent, unless its number said STOP.
+    pub consent: bool,
+}
+
+/// The exemptions, each with its reason. Every text obeys country, hours, caps and consent; nothing else exempts one.
+#[must_use]
+pub fn exempt(kind: Kind) -> Exempt {
+    match kind {
+        // Whoever gets it has just written, wherever and whenever that was: one answer to one text.
+        Kind::Reply => Exempt { country: true, hours: true, caps: true, consent: true },
+        // Somebody who is awake waits for it, and its number has said nothing yet.
+        Kind::Code => Exempt { hours: true, consent: true, ..Exempt::default() },
+        Kind::Alert | Kind::Post | Kind::Notice | Kind::Edit | Kind::Test => Exempt::default(),
+    }
+}
+
 /// The moment from which on texts of `now`'s day count.
 #[must_use]
 pub fn midnight(now: DateTime<Utc>) -> DateTime<Utc> {
     now.date_naive().and_time(NaiveTime::MIN).and_utc()
 }
 
-/// May this text be sent now? An answer always may: whoever gets it has just written, by day or night.
+/// May this text be sent now?
 #[must_use]
 pub fn rule(rules: &SmsRules, text: &Text, begun: Begun, now: DateTime<Utc>) -> Ruling {
-    if text.kind == Kind::Reply {
-        return Ruling::Send;
-    }
-    if !text.country.is_some_and(|country| rules.countries.contains(country)) {
+    let exempt = exempt(text.kind);
+    if !exempt.country && !text.country.is_some_and(|country| rules.countries.contains(country)) {
         return Ruling::Never("country");
     }
     if let Some(until) = night(rules, text, now) {
         return put_off(rules, text, until, false);
+    }
+    if exempt.caps {
+        return Ruling::Send;
     }
     if begun.to_number >= rules.per_number_day {
         return Ruling::Never("cap_number");
@@ -115,7 +141,7 @@ pub fn rule(rules: &SmsRules, text: &Text, begun: Begun, now: DateTime<Utc>) -> 
 /// Until when it is night for whoever gets this. A code is waited for by somebody who is awake.
 #[must_use]
 pub fn night(rules: &SmsRules, text: &Text, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    if text.anytime || matches!(text.kind, Kind::Code | Kind::Reply) {
+    if text.anytime || exempt(text.kind).hours {
         return None;
     }
     match day(now, &text.zones, rules.hours) {

@@ -116,3 +116,13 @@ proptest! {
         prop_assert!(false, "put off for ever");
     }
 }
+
+#[test]
+fn a_test_alert_obeys_every_rule_of_a_real_one() {
+    assert_eq!(exempt(Kind::Test), Exempt::default());
+    assert_eq!(exempt(Kind::Test), exempt(Kind::Alert));
+    let test = |now| Text { kind: Kind::Test, expires_at: utc(now) + TimeDelta::minutes(10), ..alert(now) };
+    assert_eq!(ruling(&test(NOON), none(), NOON), Ruling::Send);
+    assert_eq!(ruling(&test(NOON), Begun { to_number: 10, in_all: 10 }, NOON), Ruling::Never("cap_number"));
+    assert_eq!(ruling(&Text { country: None, ..test(NOON) }, none(), NOON), Ruling::Never("country"));
+}

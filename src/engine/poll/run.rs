@@ -76,6 +76,7 @@ impl Poller {
     pub async fn run(self, heartbeats: Heartbeats, mut stop: Stop) {
         let keeper = tokio::spawn(self.clone().keep());
         let mut look_at = Instant::now();
+        let mut waker = self.db.wake().subscribe(Topic::Sources);
         while !stop.is_stopped() {
             heartbeats.beat("poll");
             if Instant::now() >= look_at {
@@ -88,7 +89,7 @@ impl Poller {
             self.begin_all();
             tokio::select! {
                 () = self.memory.nudge.notified() => {}
-                () = self.db.wake().wait(Topic::Sources, look_at.saturating_duration_since(Instant::now())) => look_at = Instant::now(),
+                () = waker.wait(look_at.saturating_duration_since(Instant::now())) => look_at = Instant::now(),
                 () = tokio::time::sleep(self.next_step()) => {}
                 () = stop.stopped() => {}
             }

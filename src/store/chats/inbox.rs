@@ -6,7 +6,7 @@ use sea_orm::FromQueryResult;
 
 use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::Sql;
+use crate::store::db::sql::{Sql, limited};
 use crate::store::db::time::{micros, span};
 use crate::store::db::wake::Topic;
 use crate::store::people::keys::Sealed;
@@ -65,6 +65,8 @@ impl Db {
             attempts: i64,
         }
         let txn = self.write().await?;
+        // Of two that arrive at once one waits for the other, or both would be answered at the same time.
+        txn.hold(&format!("chat:{}:{}", new.platform, new.chat)).await?;
         let now = micros(self.now());
         let waits = "EXISTS (SELECT 1 FROM inbox e WHERE e.platform = $1 AND e.chat = $3 AND e.done_at IS NULL AND e.reply IS NULL)";
         let sql = format!(
@@ -121,8 +123,9 @@ impl Db {
         let now = micros(self.now());
         let sql = format!(
             "UPDATE inbox SET held_until = $3, attempts = attempts + 1 WHERE held_until <= $2 AND done_at IS NULL AND id IN \
-             (SELECT i.id FROM inbox i WHERE {due} ORDER BY i.id LIMIT $4 + 0) \
-             RETURNING id, attempts, payload, reply"
+             (SELECT i.id FROM inbox i WHERE {due} ORDER BY i.id {}) \
+             RETURNING id, attempts, payload, reply",
+            limited(4)
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let values = vec![platform.into(), now.into(), (now + span(HOLD)).into(), limit.into()];
@@ -176,18 +179,5 @@ impl Db {
         txn.commit().await?;
         self.wake().ring(Topic::Inbox);
         Ok(())
-    }
-
-    /// Forgets what was done more than `age` ago. Until then a repetition is known.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn clear_arrivals(&self, age: Duration) -> Result<u64, StoreError> {
-        let txn = self.write().await?;
-        let before = micros(self.now()) - span(age);
-        let cleared =
-            txn.run("DELETE FROM inbox WHERE done_at IS NOT NULL AND done_at < $1", vec![before.into()]).await?;
-        txn.commit().await?;
-        Ok(cleared)
     }
 }

@@ -17,12 +17,14 @@ use sea_orm::{
     QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
+use crate::store::db::class::{Class, Classed};
+use crate::store::db::database_clock::DatabaseClock;
 use crate::store::db::error::StoreError;
+use crate::store::db::file::DatabaseFile;
 use crate::store::db::postgres;
-use crate::store::db::timekeeper::DatabaseClock;
 use crate::store::db::trouble::Trouble;
+use crate::store::db::turns::{Turns, WriterTurn};
 use crate::store::db::wake::Wake;
-use crate::store::lock::make_private;
 use crate::store::people::keys::Keys;
 
 /// Asked before each statement, each commit and right after each commit. Tests make it fail there.
@@ -46,8 +48,8 @@ pub type Turn = BoxFuture<'static, Held>;
 /// A turn that is held: its end is its drop.
 pub type Held = Arc<dyn Any + Send + Sync>;
 
-/// How often PostgreSQL may say that two waited for each other, to somebody who must not be told so.
-pub(in crate::store) const TRIES: u32 = 5;
+/// How often a transaction is tried again that PostgreSQL ended for the sake of another.
+const TRIES: u32 = 8;
 
 /// Production: nothing fails on purpose.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +70,8 @@ pub struct Db {
     shared_clock: Option<Arc<DatabaseClock>>,
     wake: Wake,
     trouble: Trouble,
+    turns: Turns,
+    file: Option<DatabaseFile>,
     keys: Option<Keys>,
     sms_rules: Arc<SmsRules>,
 }
@@ -88,6 +92,8 @@ pub struct Conn<C> {
     wrote: Arc<AtomicBool>,
     /// A transaction holds one turn from its beginning to its end.
     held: Option<Held>,
+    /// On SQLite: the writer, until the transaction ends.
+    _writer_turn: Option<WriterTurn>,
 }
 
 /// A write transaction. Dropped without [`Txn::commit`], it never happened.
@@ -113,11 +119,11 @@ impl Db {
         clock: Arc<dyn Clock>,
         faults: Arc<dyn Faults>,
     ) -> Result<Self, StoreError> {
-        make_private(url);
         if !url.starts_with("sqlite:") {
             let reached = postgres::try_connecting(url).await;
             reached.map_err(|why| StoreError::Open { url: without_password(url), why })?;
         }
+        let file = DatabaseFile::prepare(url).map_err(|why| StoreError::Open { url: url.to_owned(), why })?;
         let trouble = Trouble::none(Arc::clone(&clock));
         let connect = |connections| connect(url, connections, durability, trouble.clone());
         let (writer, reader) = if url.starts_with("sqlite:") {
@@ -134,6 +140,8 @@ impl Db {
             shared_clock: None,
             wake: Wake::default(),
             trouble: trouble.clone(),
+            turns: Turns::default(),
+            file: file.map(DatabaseFile::opened),
             keys: None,
             sms_rules: Arc::default(),
         })
@@ -219,13 +227,29 @@ impl Db {
         &self.writer.inner
     }
 
-    /// Begins a write transaction: the one helper. On SQLite it is immediate, because a transaction that reads first
-    /// and writes later loses against another writer with "database is locked".
-    ///
-    /// # Errors
-    /// When the database cannot be reached, or is held by another writer for longer than 10 s.
+    /// The file behind an SQLite database.
+    pub(super) fn file(&self) -> Option<&DatabaseFile> {
+        self.file.as_ref()
+    }
+
+    /// Begins a write transaction. On SQLite it is immediate, because a transaction that reads first and writes later
+    /// loses against another writer with "database is locked".
     pub async fn write(&self) -> Result<Txn, DbErr> {
+        self.begin(false).await
+    }
+
+    /// The same for the way of a restock: store, fan-out, start, outcome. On SQLite it goes before all others that wait
+    /// for the writer.
+    pub async fn write_urgently(&self) -> Result<Txn, DbErr> {
+        self.begin(true).await
+    }
+
+    async fn begin(&self, urgent: bool) -> Result<Txn, DbErr> {
         let held = self.writer.turn().await;
+        let writer_turn = match self.backend() {
+            DbBackend::Sqlite => Some(self.turns.take(urgent).await),
+            _ => None,
+        };
         self.writer.faults.before("BEGIN")?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -233,7 +257,30 @@ impl Db {
         };
         #[expect(clippy::disallowed_methods, reason = "this is the one place that begins transactions")]
         let inner = self.writer.noted(self.writer.inner.begin_with_options(options).await)?;
-        Ok(Conn { held, ..Conn::new(inner, Arc::clone(&self.writer.faults), self.trouble.clone()) })
+        Ok(Conn {
+            held,
+            _writer_turn: writer_turn,
+            ..Conn::new(inner, Arc::clone(&self.writer.faults), self.trouble.clone())
+        })
+    }
+
+    /// Makes a whole write transaction, and makes it again where PostgreSQL ended it for the sake of another one that it
+    /// met (a deadlock, a serialization failure): nothing of it has happened then.
+    pub(in crate::store) async fn retrying<T, E: Classed, F: Future<Output = Result<T, E>>>(
+        &self,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, E> {
+        let mut tries = 1;
+        loop {
+            match attempt().await {
+                Err(error) if error.class() == Class::Conflict && tries < TRIES => {
+                    // The other one is let through first.
+                    tokio::time::sleep(Duration::from_millis(1 << tries)).await;
+                    tries += 1;
+                }
+                done => return done,
+            }
+        }
     }
 
     /// Closes all connections, so that SQLite folds its log into the file.
@@ -246,7 +293,7 @@ impl Db {
 
 impl<C> Conn<C> {
     fn new(inner: C, faults: Arc<dyn Faults>, trouble: Trouble) -> Self {
-        Self { inner, faults, trouble, wrote: Arc::default(), held: None }
+        Self { inner, faults, trouble, wrote: Arc::default(), held: None, _writer_turn: None }
     }
 
     /// A failure is remembered by all who share the database.
@@ -370,10 +417,15 @@ fn plainly(why: &str) -> String {
         Some(14) => "; is its folder there, and may this user write in it?",
         Some(8) => "; may this user write to it?",
         Some(26) => "; it is something else and is left as it is",
+        Some(10 | 11) => DAMAGED,
         _ => "",
     };
     format!("{words}{advice}")
 }
+
+/// What can be done about a file that is damaged, or whose log is.
+pub(super) const DAMAGED: &str = "; the file, or the -wal file beside it, is damaged: keep copies of both, then put a backup back, or move them away \
+     and start anew";
 
 fn without_password(url: &str) -> String {
     let Ok(mut parsed) = url::Url::parse(url) else { return url.to_owned() };

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::DbErr;
+
+use crate::store::db::class::{Class, Classed};
 
 /// Why the store did not do it. Whatever it was, nothing is half done.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database said no.
-    #[error("the database failed: {0}")]
+    /// The database did not do it; [`Classed`] says whose fault that was.
+    #[error("{}", said(.0))]
     Db(#[from] DbErr),
     /// The address of the database cannot be used.
     #[error("DATABASE_URL {url:?} cannot be opened: {why}")]
@@ -86,24 +88,33 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Is it the database that failed? That has been said already, by [`super::trouble`], which does not say it twice a
-    /// second.
+    /// Is it the database that failed? That has been said already, by [`crate::store::db::trouble`], which does not say it
+    /// twice a second.
     #[must_use]
     pub fn is_said(&self) -> bool {
-        matches!(self, Self::Db(_))
-    }
-
-    /// Did PostgreSQL end one of two that waited for each other? The same may be tried again at once.
-    pub(crate) fn is_deadlock(&self) -> bool {
-        let Self::Db(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self
-        else {
-            return false;
-        };
-        error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "40P01")
+        self.class() == Class::Unavailable
     }
 
     /// A column that does not hold what we write there.
     pub(crate) fn corrupt(place: &'static str, what: impl std::fmt::Display) -> Self {
         Self::Corrupt { place, what: what.to_string() }
+    }
+}
+
+impl Classed for StoreError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Db(error) => error.class(),
+            Self::Open { .. } | Self::Locked { .. } | Self::Lock { .. } => Class::Unavailable,
+            _ => Class::Ours,
+        }
+    }
+}
+
+fn said(error: &DbErr) -> String {
+    match error.class() {
+        Class::Conflict => format!("the database is busy with other changes of the same rows; try again ({error})"),
+        Class::Unavailable => format!("the database failed: {error}"),
+        Class::Ours => format!("a statement failed, which is a bug in coatcheck; please report it: {error}"),
     }
 }

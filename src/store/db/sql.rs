@@ -1,8 +1,9 @@
 //! Short words for statements. `$1, $2, …` are understood by both databases.
 //!
-//! Two habits keep SQLite from parsing a statement anew each time it runs, because its plan might depend on a value:
-//! `LIMIT $1 + 0`, never `LIMIT $1`; and no partial index says `column = 'literal'` of a column that others compare
-//! with a value.
+//! Planner tricks stand here and nowhere else. SQLite parses a statement anew each time it runs when its plan might depend
+//! on a value, and the driver keeps only so many statements prepared. Hence [`limited`], [`list_of`] and [`Sql::rows_of`],
+//! and `lane BETWEEN 'sms' AND 'sms'` ([`IN_SMS_LANE`]): a partial index that said `lane = 'sms'` would make the plan of
+//! each statement with `lane = $1` depend on that value.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Statement, Value};
 
@@ -29,6 +30,34 @@ pub(crate) trait Sql: ConnectionTrait {
         let mut values: Vec<Value> = rows.into_iter().flatten().collect();
         let count = fill_up(&mut values, 0, N);
         (self.only_rows(count, N), values)
+    }
+
+    /// The rows of a JSON array of arrays of texts, the value of this number, with these columns. However many rows there
+    /// are, the statement and its values stay as they are: no limit of terms or values is met, and nothing is parsed anew.
+    fn json_rows(&self, number: usize, columns: &[&str]) -> String {
+        let columns: Vec<String> =
+            columns.iter().enumerate().map(|(place, column)| format!("value ->> {place} AS {column}")).collect();
+        let rows = match self.get_database_backend() {
+            DbBackend::Postgres => format!("jsonb_array_elements(CAST(${number} AS jsonb))"),
+            _ => format!("json_each(${number})"),
+        };
+        format!("SELECT {} FROM {rows}", columns.join(", "))
+    }
+
+    /// Until the transaction ends nobody else holds this name. For what is looked for and made if it is not there: a row
+    /// that does not exist yet cannot be locked. SQLite's one writer is alone anyway.
+    fn hold(&self, name: &str) -> impl Future<Output = Result<(), DbErr>> + Send
+    where
+        Self: Sync,
+    {
+        let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+        let statement = Statement::from_sql_and_values(self.get_database_backend(), sql, [name.into()]);
+        async move {
+            if self.get_database_backend() == DbBackend::Postgres {
+                self.query_all_raw(statement).await?;
+            }
+            Ok(())
+        }
     }
 
     /// Runs a statement and says how many rows it changed.
@@ -71,6 +100,14 @@ pub(crate) trait Sql: ConnectionTrait {
 }
 
 impl<C: ConnectionTrait> Sql for C {}
+
+/// The deliveries of the lane of all texts, in the words of the indexes that hold nothing else: SQLite compares words.
+pub(crate) const IN_SMS_LANE: &str = "lane BETWEEN 'sms' AND 'sms'";
+
+/// `LIMIT` by the value of this number. A bare `LIMIT $1` would make the plan depend on the value.
+pub(crate) fn limited(number: usize) -> String {
+    format!("LIMIT ${number} + 0")
+}
 
 fn first_column(row: &QueryResult) -> Result<i64, DbErr> {
     row.try_get_by_index(0)

@@ -6,9 +6,7 @@ use std::time::Duration;
 use coatcheck_domain::Clock;
 use sea_orm::DbErr;
 
-use crate::store::db::conn::Db;
-use crate::store::db::sql::Sql;
-use crate::store::db::time::micros;
+use crate::store::db::class::{Class, Classed};
 
 /// While it lasts it is said this often: loops try twice a second, and a full disk must not be filled with their lines.
 const SAID_EVERY: Duration = Duration::from_secs(600);
@@ -18,6 +16,8 @@ const SAID_EVERY: Duration = Duration::from_secs(600);
 pub struct Trouble {
     clock: Arc<dyn Clock>,
     state: Arc<Mutex<Option<State>>>,
+    /// The file is not where it was opened.
+    lost: Arc<Mutex<Option<String>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -30,19 +30,37 @@ struct State {
 
 impl Trouble {
     pub(in crate::store) fn none(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, state: Arc::default() }
+        Self { clock, state: Arc::default(), lost: Arc::default() }
     }
 
     /// What fails now, in a sentence; `None` when the last that was tried to be stored is stored.
     #[must_use]
     pub fn now(&self) -> Option<String> {
+        if let Some(why) = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Some(why);
+        }
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let lasting = |state: &State| self.clock.monotonic().saturating_sub(state.since).as_secs();
         state.as_ref().map(|state| format!("the database has failed for {} s: {}", lasting(state), state.why))
     }
 
-    /// It failed. Whoever asked it tries again; here it is said, unless that was said lately.
+    /// The file is not where it was opened, or is there again.
+    pub(super) fn file_is_lost(&self, why: Option<String>) {
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        match &why {
+            Some(why) if lost.is_none() => tracing::error!("{why}"),
+            None if lost.is_some() => tracing::warn!("the database file is there again"),
+            _ => {}
+        }
+        *lost = why;
+    }
+
+    /// It failed. Whoever asked it tries again; here it is said, unless that was said lately. A statement of ours that is
+    /// wrong, or that met another, is not its failure.
     pub(in crate::store) fn failed(&self, error: &DbErr) {
+        if error.class() != Class::Unavailable {
+            return;
+        }
         let now = self.clock.monotonic();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = state.is_none();
@@ -65,20 +83,6 @@ impl Trouble {
         let Some(state) = self.state.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let lasted = self.clock.monotonic().saturating_sub(state.since).as_secs();
         tracing::warn!(lasted, failures = state.failures, "the database works again, after {lasted} s");
-    }
-}
-
-impl Db {
-    /// Stores something, to see whether that can be done. A transaction that changes nothing succeeds on a full disk too.
-    ///
-    /// # Errors
-    /// When it cannot be done.
-    pub async fn try_writing(&self) -> Result<(), DbErr> {
-        let txn = self.write().await?;
-        let sql = "INSERT INTO setting (name, value) VALUES ('written_to_try', $1) \
-                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        txn.run(sql, vec![micros(self.now()).to_string().into()]).await?;
-        txn.commit().await
     }
 }
 

@@ -9,11 +9,10 @@ use sea_orm::{DbErr, FromQueryResult, Value};
 
 use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::Sql;
+use crate::store::db::sql::{IN_SMS_LANE, Sql, limited};
 use crate::store::db::time::{at, micros, span};
 use crate::store::db::wake::Topic;
 use crate::store::outbox::FORCED;
-use crate::store::outbox::texting::IN_LANE;
 
 /// A delivery and what came of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,7 +110,7 @@ impl Db {
     /// When the database fails or holds a word that no version writes.
     pub async fn deliveries(&self, state: Option<State>, limit: u32) -> Result<Vec<Delivery>, StoreError> {
         let filter = if state.is_some() { "WHERE d.state = $1" } else { "WHERE $1 = ''" };
-        let sql = format!("{DELIVERIES} {filter} ORDER BY d.id DESC LIMIT $2 + 0");
+        let sql = format!("{DELIVERIES} {filter} ORDER BY d.id DESC {}", limited(2));
         let values = vec![state.map_or("", State::as_str).into(), i64::from(limit).into()];
         let rows: Vec<DeliveryRow> = self.read().rows(&sql, values).await?;
         rows.into_iter().map(DeliveryRow::into_delivery).collect()
@@ -170,8 +169,9 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn texts_sent(&self, since: DateTime<Utc>) -> Result<i64, DbErr> {
-        let sql =
-            format!("SELECT count(*) FROM delivery WHERE {IN_LANE} AND accepted_at IS NOT NULL AND accepted_at >= $1");
+        let sql = format!(
+            "SELECT count(*) FROM delivery WHERE {IN_SMS_LANE} AND accepted_at IS NOT NULL AND accepted_at >= $1"
+        );
         Ok(self.read().id(&sql, vec![micros(since).into()]).await?.unwrap_or_default())
     }
 

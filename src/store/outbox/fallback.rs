@@ -92,7 +92,7 @@ impl Db {
                     ids.push(row.id);
                 }
             }
-            handed_over += self.hand_over(cause, &ids, ripe).await?;
+            handed_over += self.retrying(|| self.hand_over(cause, &ids, ripe)).await?;
             if page.len() < PAGE {
                 return Ok(handed_over);
             }

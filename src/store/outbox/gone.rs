@@ -185,6 +185,7 @@ async fn told(txn: &Txn, gone: &GoneRestock, channels: &[&str], after: i64) -> R
         "SELECT d.id, d.subscriber_id, d.destination_id, d.lane, d.payload, d.provider_ref FROM delivery d \
          JOIN destination t ON t.id = d.destination_id AND t.state = 'active' \
          WHERE d.restock_id = $1 AND d.id > $2 AND d.kind = 'alert' AND d.state = 'sent' AND d.provider_ref IS NOT NULL \
+           AND d.batch_id IS NULL \
            AND t.channel IN ({}) ORDER BY d.id LIMIT {CHUNK}",
         list(3, channels.len())
     );

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use coatcheck_domain::delivery::{Kind, alert_key};
 use sea_orm::{DbErr, FromQueryResult};
 
-use super::texting::last_said;
+use super::consented::last_said;
 use crate::store::db::conn::Txn;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::{at, micros};

@@ -1,15 +1,19 @@
 //! Incidents: trouble that lasts, known to all instances. One of a kind and subject is open at a time.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, FromQueryResult};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::sql::Sql;
-use crate::store::db::time::{at, micros};
+use crate::store::db::time::{at, micros, span};
 
 const LANE_DOWN: &str = "lane_down";
 /// Nobody is heard on a platform.
 pub const RECEIVER_DEAF: &str = "receiver_deaf";
+/// A restock could not be fanned out.
+pub(super) const SET_ASIDE: &str = "restock_set_aside";
 
 /// A lane that gets nothing through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +92,15 @@ impl Db {
     /// When the database fails.
     pub async fn lane_is_up(&self, lane: &str) -> Result<bool, DbErr> {
         self.close_incident(LANE_DOWN, lane).await
+    }
+
+    /// Closes the incidents of restocks that were set aside longer than `age` ago: nothing will come of them.
+    pub async fn close_set_aside(&self, age: Duration) -> Result<(), DbErr> {
+        let txn = self.write().await?;
+        let now = micros(self.now());
+        let sql = "UPDATE incident SET closed_at = $1 WHERE kind = $2 AND closed_at IS NULL AND opened_at < $3";
+        txn.run(sql, vec![now.into(), SET_ASIDE.into(), (now - span(age)).into()]).await?;
+        txn.commit().await
     }
 
     /// Trouble that lasts, in words, the oldest first.

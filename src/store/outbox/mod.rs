@@ -2,16 +2,22 @@
 //!
 //! One transaction does both for a whole batch: a row is `sending` on disk before its first byte leaves.
 
+mod alerts;
+mod batch;
+mod consented;
 pub mod deliveries;
+pub(in crate::store) mod ending;
 pub mod fallback;
 pub mod fanout;
 mod finish;
 pub mod gone;
 pub(super) mod hop;
 pub mod incident;
+mod late;
 pub(in crate::store) mod link;
 mod optout;
 mod overnight;
+pub(in crate::store) mod restock;
 mod start;
 mod status;
 pub(super) mod texting;
@@ -27,9 +33,8 @@ use sea_orm::{DbErr, FromQueryResult};
 use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
 use crate::store::db::lease::Lease;
-use crate::store::db::sql::Sql;
+use crate::store::db::sql::{Sql, limited};
 use crate::store::db::time::{at, micros};
-pub(super) use finish::take_back;
 use finish::{finish_if, finish_sent};
 use start::{is_held, start};
 pub use status::Heard;
@@ -37,10 +42,40 @@ pub use status::Heard;
 /// The reason of a waiting row that a person has sent although it is sold out.
 pub(super) const FORCED: &str = "forced";
 
+/// A delivery that is due: what the engine must know to choose from.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Due {
+    /// The row.
+    pub id: i64,
+    /// Where it goes, as stored: rate limits belong to it.
+    pub address: Option<String>,
+    /// What it is about.
+    pub kind: String,
+    /// It was sent in one message with others, led by this row: it is sent again with them, or it would come twice.
+    pub batch_id: Option<i64>,
+}
+
+/// What the engine chose of what is due.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// To be started, a message each: one row, or several alerts for one destination.
+    pub messages: Vec<Vec<i64>>,
+    /// Not before so long from now: their address has just got something.
+    pub later: Vec<(i64, Duration)>,
+}
+
+impl Chosen {
+    /// All of these, a message each.
+    #[must_use]
+    pub fn each(due: &[Due]) -> Self {
+        Self { messages: due.iter().map(|row| vec![row.id]).collect(), later: Vec::new() }
+    }
+}
+
 /// A delivery whose request may be made now. It is `sending` on disk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Started {
-    /// The row.
+    /// The row; of several in one message the first.
     pub id: i64,
     /// The same in each attempt.
     pub dedupe_key: String,
@@ -48,9 +83,9 @@ pub struct Started {
     pub destination: Destination,
     /// The destination's secret.
     pub secret: Option<String>,
-    /// What is told.
+    /// What is sent.
     pub message: Message,
-    /// The restock an alert tells of.
+    /// The restock an alert is about.
     pub restock: Option<i64>,
     /// The platform's id of the message that is changed to this, instead of a new one.
     pub edits: Option<String>,
@@ -58,10 +93,12 @@ pub struct Started {
     pub in_doubt_since: Option<DateTime<Utc>>,
     /// Requests, this one included.
     pub attempts: u32,
-    /// Not worth telling from then on.
+    /// Not worth sending from then on.
     pub expires_at: DateTime<Utc>,
     /// When this request was begun.
     pub started_at: DateTime<Utc>,
+    /// The other alerts in the same message. Their rows keep their own states.
+    pub others: Vec<Started>,
 }
 
 /// A request that was made.
@@ -79,26 +116,8 @@ pub struct Finished {
     pub outcome: SendOutcome,
     /// What follows.
     pub next: Next,
-}
-
-/// How many may be started at once, and how close to each other at one address.
-pub trait Gait: Send {
-    /// More requests than this are not begun.
-    fn width(&self) -> usize;
-
-    /// How long this address must still be left in peace; nothing: it is told something now.
-    fn wait(&mut self, address: &str) -> Duration;
-}
-
-/// As many at once, to whomever.
-impl Gait for usize {
-    fn width(&self) -> usize {
-        *self
-    }
-
-    fn wait(&mut self, _address: &str) -> Duration {
-        Duration::ZERO
-    }
+    /// The same for the others in the message.
+    pub others: Vec<Finished>,
 }
 
 /// What one step of a lane did.
@@ -108,8 +127,6 @@ pub struct Step {
     pub started: Vec<Started>,
     /// Rows that were taken and are not sent: not worth it any more, or put off by the rules of texting.
     pub dropped: usize,
-    /// Rows that were put off because their address has just been told something, and for how long at least.
-    pub spaced: Option<Duration>,
     /// The lease is somebody else's by now: nothing was started, and nothing will be.
     pub lost: bool,
 }
@@ -167,7 +184,7 @@ impl Db {
     /// # Errors
     /// When the database fails; then nothing is taken over.
     pub async fn take_over_lane(&self, lease: &Lease, lane: &str, rng: f64) -> Result<usize, StoreError> {
-        let txn = self.write().await?;
+        let txn = self.write_urgently().await?;
         // Whoever stood still between taking the lane and this has lost it, and these rows are somebody else's.
         if !is_held(&txn, lease).await? {
             return Ok(0);
@@ -179,36 +196,56 @@ impl Db {
             let attempts = u32::try_from(row.attempts).unwrap_or_default();
             let outcome = SendOutcome::Unknown { why: "the service stopped while sending".to_owned() };
             let next = delivery::next(Sending { attempts, expires_at: at(row.expires_at) }, &outcome, now, rng);
-            let finished = Finished { id: row.id, attempts, started_at: now, ended_at: now, outcome, next };
+            let others = Vec::new();
+            let finished = Finished { id: row.id, attempts, started_at: now, ended_at: now, outcome, next, others };
             finish_if(&txn, &finished, "epoch <> $2", lease.epoch, now).await?;
         }
         txn.commit().await?;
         Ok(held.len())
     }
 
-    /// One step of a lane: writes down what came of the requests in `finished` and starts more, as `gait` lets it.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing of it happened, and the same step may be tried again.
+    /// The longest due deliveries of a lane.
+    pub async fn due(&self, lane: &str, limit: usize) -> Result<Vec<Due>, DbErr> {
+        let sql = format!(
+            "SELECT d.id, t.address, d.kind, d.batch_id FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id \
+             WHERE d.state = 'pending' AND d.lane = $1 AND d.next_attempt_at <= $2 ORDER BY d.next_attempt_at, d.id {}",
+            limited(3)
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read().rows(&sql, vec![lane.into(), micros(self.now()).into(), limit.into()]).await
+    }
+
+    /// One step of a lane: writes down what came of the requests in `finished`, and starts what was chosen, as far as it
+    /// is still due, worth it and wanted.
     pub async fn step_lane(
         &self,
         lease: &Lease,
         lane: &str,
         finished: &[Finished],
-        gait: &mut dyn Gait,
+        chosen: &Chosen,
     ) -> Result<Step, StoreError> {
-        let txn = self.write().await?;
+        self.retrying(|| self.try_step(lease, lane, finished, chosen)).await
+    }
+
+    async fn try_step(
+        &self,
+        lease: &Lease,
+        lane: &str,
+        finished: &[Finished],
+        chosen: &Chosen,
+    ) -> Result<Step, StoreError> {
+        if finished.is_empty() && chosen.messages.is_empty() && chosen.later.is_empty() {
+            return Ok(Step::default());
+        }
+        let txn = self.write_urgently().await?;
         let now = self.now();
-        let (sent, others): (Vec<_>, Vec<_>) = finished.iter().partition(|done| matches!(done.next, Next::Sent { .. }));
+        let rows = finished.iter().flat_map(|done| std::iter::once(done).chain(&done.others));
+        let (sent, others): (Vec<_>, Vec<_>) = rows.partition(|done| matches!(done.next, Next::Sent { .. }));
         finish_sent(&txn, &sent, lease.epoch, now).await?;
         for done in others {
             finish_if(&txn, done, "epoch = $2", lease.epoch, now).await?;
         }
-        let step = if gait.width() == 0 {
-            Step::default()
-        } else {
-            start(&txn, self.keys().ok(), lease, lane, gait, self.sms_rules(), now).await?
-        };
+        let step = start(&txn, self.keys().ok(), lease, lane, chosen, self.sms_rules(), now).await?;
         txn.commit().await?;
         Ok(step)
     }

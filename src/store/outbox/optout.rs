@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
 
-use super::finish::take_back;
+use super::ending::take_back;
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;

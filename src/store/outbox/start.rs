@@ -10,8 +10,8 @@ use coatcheck_domain::delivery::{Kind, State};
 use coatcheck_domain::{Destination, SmsRules};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, QueryResult, Value};
 
-use super::finish::end;
-use super::{FORCED, Gait, Started, Step, texting};
+use super::ending::end;
+use super::{Chosen, FORCED, Started, Step, batch, consented, texting};
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
 use crate::store::db::lease::Lease;
@@ -21,8 +21,9 @@ use crate::store::outbox::gone::Edited;
 use crate::store::people::keys::{Keys, Sealed, is_sealed};
 
 #[derive(FromQueryResult)]
-struct DueRow {
-    id: i64,
+pub(super) struct DueRow {
+    pub(super) id: i64,
+    pub(super) batch_id: Option<i64>,
     kind: String,
     provider_ref: Option<String>,
     dedupe_key: String,
@@ -82,19 +83,23 @@ const WANTED: &str = "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.
            JOIN variant v ON v.id = r.variant_id WHERE r.restock_id = p.id AND (v.size_key = w.size_key \
              OR EXISTS (SELECT 1 FROM variant_size n WHERE n.variant_id = v.id AND n.size_key = w.size_key))))))";
 
-/// Takes what is due, ends what is not worth sending, starts the rest.
+/// Puts off what was chosen for later, ends what is not worth sending, starts the rest of what was chosen.
 pub(super) async fn start(
     txn: &Txn,
     keys: Option<&Keys>,
     lease: &Lease,
     lane: &str,
-    gait: &mut dyn Gait,
+    chosen: &Chosen,
     rules: &SmsRules,
     now: DateTime<Utc>,
 ) -> Result<Step, StoreError> {
-    let Some(due) = due(txn, lease, lane, gait.width(), now).await? else {
+    if chosen.messages.is_empty() && chosen.later.is_empty() {
+        return Ok(Step::default());
+    }
+    let Some(due) = take(txn, lease, chosen, now).await? else {
         return Ok(Step { lost: true, ..Step::default() });
     };
+    put_off(txn, &chosen.later, now).await?;
     if due.is_empty() {
         return Ok(Step::default());
     }
@@ -104,60 +109,65 @@ pub(super) async fn start(
         end(txn, *id, State::Expired, "sold_out", now).await?;
     }
     let mut candidates: Vec<&DueRow> = due.iter().filter(|row| !sold_out.contains(&row.id)).collect();
-    let spaced = space_out(txn, gait, &mut candidates, now).await?;
     let is_text = texting::is_lane(lane);
     let mut held_back = HashSet::new();
     if is_text {
-        held_back = texting::hold_back(txn, rules, candidates.iter().map(|row| row.id), now).await?;
+        let ids = candidates.iter().map(|row| row.id);
+        held_back = texting::hold_back(txn, rules, ids, &chosen.messages, now).await?;
         candidates.retain(|row| !held_back.contains(&row.id));
     }
-    let consent = if is_text { texting::CONSENTED } else { "TRUE" };
+    let consent = if is_text { consented::CONSENTED } else { "TRUE" };
     let allowed = start_wanted(txn, lease, &candidates, consent, now).await?;
     let doubts = in_doubt(txn, &candidates).await?;
     let alerts = alerts(&due);
-    let mut step = Step { dropped: sold_out.len() + held_back.len(), spaced, ..Step::default() };
+    let mut dropped = sold_out.len() + held_back.len();
+    let mut started = HashMap::new();
     for row in candidates {
         if !allowed.contains(&row.id) {
             end_unwanted(txn, row, is_text, now).await?;
-            step.dropped += 1;
+            dropped += 1;
             continue;
         }
         match row.started(keys, &alerts, now, doubts.get(&row.id).copied()) {
-            Ok(started) => step.started.push(started),
+            Ok(it) => {
+                started.insert(row.id, it);
+            }
             Err(why) => {
                 end(txn, row.id, State::Dead, &format!("unreadable: {why}"), now).await?;
-                step.dropped += 1;
+                dropped += 1;
             }
         }
     }
-    Ok(step)
+    let started = batch::bundle(txn, started, &due, chosen, is_text).await?;
+    Ok(Step { started, dropped, lost: false })
 }
 
-/// The longest due rows of a lane, and where they go; nothing if the lane is another's by now ([`HELD`]). On PostgreSQL they
-/// are ours alone until the transaction ends; on SQLite writers are alone anyway.
-async fn due(
+/// The chosen rows that are still due, and where they go; nothing if the lane is another's by now ([`HELD`]). On PostgreSQL
+/// they are ours alone until the transaction ends; on SQLite writers are alone anyway.
+async fn take(
     txn: &Txn,
     lease: &Lease,
-    lane: &str,
-    width: usize,
+    chosen: &Chosen,
     now: DateTime<Utc>,
 ) -> Result<Option<Vec<DueRow>>, StoreError> {
+    let mut values = held_values(lease);
+    values.push(micros(now).into());
+    let ids = list_of(&mut values, chosen.messages.iter().flatten().copied());
+    let ids = if ids.is_empty() { "NULL" } else { &ids };
     // Materialized, or PostgreSQL may run an inner query anew for each row, and with other rows locked each time.
     let sql = format!(
         "WITH held AS MATERIALIZED ({HELD} {}), \
          d AS MATERIALIZED (SELECT id, kind, provider_ref, dedupe_key, restock_id, payload, reason, attempts, expires_at, \
-           destination_id, next_attempt_at FROM delivery WHERE state = 'pending' AND lane = $4 AND next_attempt_at <= $5 \
-           AND EXISTS (SELECT 1 FROM held) ORDER BY next_attempt_at, id LIMIT $6 + 0 {}) \
+           destination_id, next_attempt_at, batch_id FROM delivery WHERE state = 'pending' AND next_attempt_at <= $4 \
+           AND id IN ({ids}) AND EXISTS (SELECT 1 FROM held) {}) \
          SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.restock_id, d.payload, d.reason, d.attempts, d.expires_at, \
-           t.address, t.sealed, t.secret, \
+           d.batch_id, t.address, t.sealed, t.secret, \
            CASE WHEN row_number() OVER (PARTITION BY d.restock_id ORDER BY d.id) = 1 THEN p.snapshot END AS snapshot \
          FROM held LEFT JOIN d ON TRUE LEFT JOIN destination t ON t.id = d.destination_id \
          LEFT JOIN restock p ON p.id = d.restock_id ORDER BY d.next_attempt_at, d.id",
         txn.lock("FOR SHARE"),
-        txn.lock("FOR UPDATE SKIP LOCKED")
+        txn.lock("FOR UPDATE")
     );
-    let mut values = held_values(lease);
-    values.extend([lane.into(), micros(now).into(), i64::try_from(width).unwrap_or(i64::MAX).into()]);
     let rows: Vec<MaybeDueRow> = txn.rows(&sql, values).await?;
     let is_held = !rows.is_empty();
     let due = rows.into_iter().filter_map(|MaybeDueRow(due)| due).collect();
@@ -180,27 +190,13 @@ async fn hold_numbers(txn: &Txn, rows: &[DueRow]) -> Result<(), DbErr> {
     txn.ids(&sql, values).await.map(|_| ())
 }
 
-/// Puts off the rows whose address has just been told something, one behind the other. Says how long the first of
-/// them waits.
-async fn space_out(
-    txn: &Txn,
-    gait: &mut dyn Gait,
-    rows: &mut Vec<&DueRow>,
-    now: DateTime<Utc>,
-) -> Result<Option<Duration>, DbErr> {
-    let mut waits: Vec<(i64, Duration)> = Vec::new();
-    rows.retain(|row| {
-        let wait = gait.wait(row.address.as_deref().unwrap_or_default());
-        if wait > Duration::ZERO {
-            waits.push((row.id, wait));
-        }
-        wait.is_zero()
-    });
-    for (id, wait) in &waits {
+/// Puts off the rows whose address has just got something.
+async fn put_off(txn: &Txn, later: &[(i64, Duration)], now: DateTime<Utc>) -> Result<(), DbErr> {
+    for (id, wait) in later {
         let sql = "UPDATE delivery SET next_attempt_at = $2 WHERE id = $1 AND state = 'pending'";
         txn.run(sql, vec![(*id).into(), (micros(now) + span(*wait)).into()]).await?;
     }
-    Ok(waits.into_iter().map(|(_, wait)| wait).min())
+    Ok(())
 }
 
 /// Which of these may have arrived already, and since when: the first request of those of which one got no answer.
@@ -340,6 +336,7 @@ impl DueRow {
             attempts: u32::try_from(self.attempts).unwrap_or_default() + 1,
             expires_at: at(self.expires_at),
             started_at: now,
+            others: Vec::new(),
         })
     }
 

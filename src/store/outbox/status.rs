@@ -2,12 +2,11 @@
 
 use sea_orm::FromQueryResult;
 
-use super::finish::next_hop_or_rearm;
+use super::ending::next_hop_or_rearm;
 use super::optout::{is_opt_out, opt_out};
-use super::texting::IN_LANE;
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::Sql;
+use crate::store::db::sql::{IN_SMS_LANE, Sql};
 use crate::store::db::time::micros;
 
 /// Codes that say that there is no phone to text behind a number: an unknown handset, a landline
@@ -47,15 +46,25 @@ impl Db {
         status: &str,
         code: Option<u32>,
     ) -> Result<Heard, StoreError> {
-        let sql = format!("SELECT id, destination_id FROM delivery WHERE {IN_LANE} AND provider_ref = $1");
+        let sql = format!("SELECT id, destination_id FROM delivery WHERE {IN_SMS_LANE} AND provider_ref = $1");
         // Asked as a reader first: other texts of the same account are none of our writer's business.
         if self.read().row::<TextRow>(&sql, vec![provider_ref.into()]).await?.is_none() {
-            let sending = format!("SELECT id FROM delivery WHERE state = 'sending' AND {IN_LANE} LIMIT 1");
+            let sending = format!("SELECT id FROM delivery WHERE state = 'sending' AND {IN_SMS_LANE} LIMIT 1");
             let may_be_ours = self.read().id(&sending, vec![]).await?.is_some();
             return Ok(Heard::Unknown { may_be_ours });
         }
+        self.retrying(|| self.try_provider_status(&sql, provider_ref, status, code)).await
+    }
+
+    async fn try_provider_status(
+        &self,
+        sql: &str,
+        provider_ref: &str,
+        status: &str,
+        code: Option<u32>,
+    ) -> Result<Heard, StoreError> {
         let txn = self.write().await?;
-        let Some(row) = txn.row::<TextRow>(&sql, vec![provider_ref.into()]).await? else {
+        let Some(row) = txn.row::<TextRow>(sql, vec![provider_ref.into()]).await? else {
             return Ok(Heard::Unknown { may_be_ours: false });
         };
         let changed = match status {

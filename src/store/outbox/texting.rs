@@ -4,50 +4,28 @@
 //! change before it is used.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use coatcheck_domain::delivery::{Kind, State};
-use coatcheck_domain::sms_rules::{Begun, Ruling, SmsRules, Text, midnight, rule};
+use coatcheck_domain::sms_rules::{Begun, Ruling, SmsRules, Text, exempt, midnight, rule};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
-use super::finish::end;
+use super::consented::{CONSENTED, last_said};
+use super::ending::end;
 use super::overnight::supersede;
-use crate::store::db::conn::Txn;
+use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::{Sql, list_of};
+use crate::store::db::sql::{IN_SMS_LANE, Sql, list_of};
 use crate::store::db::time::{at, micros};
 use crate::store::outbox::incident;
 
 /// The lane of all texts.
 pub(crate) const LANE: &str = "sms";
 
-/// In the lane of all texts, in the words of the indexes that hold nothing else: SQLite compares words.
-pub(crate) const IN_LANE: &str = "lane BETWEEN 'sms' AND 'sms'";
-
 /// The incident of a day on which all texts were sent.
 const SPENT: &str = "sms_spend";
-
-/// The last of start and stop that was said of the number of the destination `t`; or this, if nothing was.
-macro_rules! last_said {
-    ($otherwise:literal) => {
-        concat!(
-            "COALESCE((SELECT c.said FROM consent c WHERE c.phone_hash = t.look_up \
-             AND c.said IN ('start', 'stop') ORDER BY c.id DESC LIMIT 1), ",
-            $otherwise,
-            ")"
-        )
-    };
-}
-pub(super) use last_said;
-
-/// Does whoever gets it allow it? Asked in the very statement that starts a send. Whoever writes is answered; a code goes
-/// to a number that never said anything, but to none that said stop.
-pub(super) const CONSENTED: &str = concat!(
-    "(delivery.kind = 'reply' OR EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id AND ",
-    last_said!("CASE WHEN delivery.kind = 'code' THEN 'start' ELSE 'stop' END"),
-    " = 'start'))"
-);
 
 #[derive(FromQueryResult)]
 struct TextRow {
@@ -88,7 +66,8 @@ impl Today {
     ) -> Result<Self, DbErr> {
         let sql = format!(
             "SELECT t.look_up, count(*) AS texts FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id \
-             WHERE d.{IN_LANE} AND d.started_at IS NOT NULL AND d.started_at >= $1 AND d.kind <> 'reply' \
+             WHERE d.{IN_SMS_LANE} AND d.started_at IS NOT NULL AND d.started_at >= $1 AND d.kind <> 'reply' \
+               AND (d.batch_id IS NULL OR d.batch_id = d.id) \
              GROUP BY t.look_up"
         );
         let rows: Vec<CountRow> = conn.rows(&sql, vec![micros(midnight(now)).into()]).await?;
@@ -105,11 +84,45 @@ impl Today {
     pub(crate) fn rule(&mut self, text: &Text, number: &str, now: DateTime<Utc>) -> Ruling {
         let of_number = self.to_number.entry(number.to_owned()).or_default();
         let ruling = rule(&self.rules, text, Begun { to_number: *of_number, in_all: self.in_all }, now);
-        if ruling == Ruling::Send && text.kind != Kind::Reply {
+        if ruling == Ruling::Send && !exempt(text.kind).caps {
             *of_number += 1;
             self.in_all += 1;
         }
         ruling
+    }
+}
+
+impl Db {
+    /// What would become of a text of this kind to this destination now: by the very rules that start it. Asked by who
+    /// must say so to its person, and by nobody who sends.
+    pub async fn text_ruling(&self, destination_id: i64, kind: Kind) -> Result<Ruling, StoreError> {
+        #[derive(FromQueryResult)]
+        struct PhoneRow {
+            look_up: Option<String>,
+            country: Option<String>,
+            zones: Option<String>,
+            anytime: bool,
+            said: String,
+        }
+        let said = last_said!("''");
+        let sql = format!("SELECT t.look_up, t.country, t.zones, t.anytime, {said} AS said FROM destination t WHERE t.id = $1");
+        let Some(row) = self.read().row::<PhoneRow>(&sql, vec![destination_id.into()]).await? else {
+            return Ok(Ruling::Never("address_gone"));
+        };
+        if row.said == "stop" || (row.said != "start" && !exempt(kind).consent) {
+            return Ok(Ruling::Never("no_consent"));
+        }
+        let now = self.now();
+        let text = Text {
+            kind,
+            country: row.country.as_deref().and_then(|letters| letters.parse().ok()),
+            zones: zones(row.zones.as_deref()),
+            anytime: row.anytime,
+            expires_at: now + kind.expires_after(Duration::ZERO),
+            was_put_off: false,
+        };
+        let number = row.look_up.unwrap_or_default();
+        Ok(Today::count(self.read(), self.sms_rules(), now).await?.rule(&text, &number, now))
     }
 }
 
@@ -118,8 +131,10 @@ pub(super) async fn hold_back(
     txn: &Txn,
     rules: &SmsRules,
     ids: impl Iterator<Item = i64>,
+    messages: &[Vec<i64>],
     now: DateTime<Utc>,
 ) -> Result<HashSet<i64>, StoreError> {
+    let in_message = |id: i64| messages.iter().position(|ids| ids.contains(&id));
     let mut values = Vec::new();
     let ids = list_of(&mut values, ids);
     if values.is_empty() {
@@ -133,16 +148,21 @@ pub(super) async fn hold_back(
     let rows: Vec<TextRow> = txn.rows(&sql, values).await?;
     let mut today = Today::count(txn, rules, now).await?;
     let mut held_back = HashSet::new();
-    let mut begun = false;
+    let mut begun: HashSet<Option<usize>> = HashSet::new();
     for row in rows {
         // What is too late already gets no more time.
         if at(row.expires_at) <= now {
             continue;
         }
+        // What goes along in a message that is sent costs nothing more.
+        let message = in_message(row.id);
+        if message.is_some() && begun.contains(&message) {
+            continue;
+        }
         let text = row.text()?;
         match today.rule(&text, row.look_up.as_deref().unwrap_or_default(), now) {
             Ruling::Send => {
-                begun = true;
+                begun.insert(message);
                 continue;
             }
             Ruling::Never(reason) => end(txn, row.id, State::Suppressed, reason, now).await?,
@@ -157,7 +177,7 @@ pub(super) async fn hold_back(
         }
         held_back.insert(row.id);
     }
-    if begun {
+    if !begun.is_empty() {
         incident::close_before(txn, SPENT, LANE, midnight(now), now).await?;
     }
     Ok(held_back)

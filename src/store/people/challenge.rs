@@ -11,7 +11,7 @@ use coatcheck_domain::delivery::Kind;
 use coatcheck_domain::phone::Phone;
 use sea_orm::{DbErr, FromQueryResult};
 
-use crate::store::db::conn::{Db, TRIES, Txn};
+use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::{micros, span};
@@ -96,6 +96,16 @@ impl Db {
         code: &str,
         message: &Message,
     ) -> Result<Challenged, StoreError> {
+        self.retrying(|| self.try_challenge(subscriber_id, phone, code, message)).await
+    }
+
+    async fn try_challenge(
+        &self,
+        subscriber_id: i64,
+        phone: &Phone,
+        code: &str,
+        message: &Message,
+    ) -> Result<Challenged, StoreError> {
         let keys = self.keys()?;
         let txn = self.write().await?;
         let now = micros(self.now());
@@ -124,13 +134,7 @@ impl Db {
     /// # Errors
     /// [`StoreError::NoKey`] without keys; otherwise when the database fails, and then nothing was tried.
     pub async fn verify(&self, subscriber_id: i64, typed: &str) -> Result<Verified, StoreError> {
-        let mut tries = 1;
-        loop {
-            match self.try_verify(subscriber_id, typed).await {
-                Err(error) if error.is_deadlock() && tries < TRIES => tries += 1,
-                done => return done,
-            }
-        }
+        self.retrying(|| self.try_verify(subscriber_id, typed)).await
     }
 
     async fn try_verify(&self, subscriber_id: i64, typed: &str) -> Result<Verified, StoreError> {

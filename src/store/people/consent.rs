@@ -3,12 +3,12 @@
 use coatcheck_domain::phone::Phone;
 use sea_orm::{DbErr, FromQueryResult, Value};
 
-use crate::store::db::conn::{Db, TRIES, Txn};
+use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, list};
 use crate::store::db::time::micros;
 use crate::store::db::wake::Topic;
-use crate::store::outbox::take_back;
+use crate::store::outbox::ending::take_back;
 use crate::store::people::keys::LookUp;
 use crate::store::people::phone;
 
@@ -83,14 +83,8 @@ impl Db {
     /// # Errors
     /// [`StoreError::NoKey`] without keys; otherwise when the database fails, and then nothing of it was done.
     pub async fn consent(&self, phone: &Phone, said: ConsentWord, how: How) -> Result<(), StoreError> {
-        let mut tries = 1;
-        loop {
-            match self.try_consent(phone, said, how).await {
-                // What others hold at that moment must not keep anybody from saying STOP.
-                Err(error) if error.is_deadlock() && tries < TRIES => tries += 1,
-                done => return done,
-            }
-        }
+        // What others hold at that moment must not keep anybody from saying STOP.
+        self.retrying(|| self.try_consent(phone, said, how)).await
     }
 
     async fn try_consent(&self, phone: &Phone, said: ConsentWord, how: How) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sea_orm::FromQueryResult;
 
 use super::merge::merge;
-use crate::store::db::conn::{Db, TRIES};
+use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::{micros, span};
@@ -54,13 +54,7 @@ impl Db {
     /// # Errors
     /// When the database fails; then both are as they were.
     pub async fn take_link(&self, here: i64, code: &str) -> Result<Linked, StoreError> {
-        let mut tries = 1;
-        loop {
-            match self.try_take_link(here, code).await {
-                Err(error) if error.is_deadlock() && tries < TRIES => tries += 1,
-                done => return done,
-            }
-        }
+        self.retrying(|| self.try_take_link(here, code)).await
     }
 
     async fn try_take_link(&self, here: i64, code: &str) -> Result<Linked, StoreError> {

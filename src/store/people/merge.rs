@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult};
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
-use crate::store::outbox::fanout::variants_for;
+use crate::store::outbox::restock::variants_for;
 use crate::store::people::phone::LAST;
 
 /// What both of them wait for.

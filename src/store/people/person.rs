@@ -4,7 +4,7 @@ use sea_orm::{DbErr, FromQueryResult};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::Sql;
+use crate::store::db::sql::{Sql, limited};
 use crate::store::db::time::micros;
 
 /// A message that was made for a person.
@@ -55,10 +55,13 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn notified_to(&self, subscriber_id: i64, limit: u32) -> Result<Vec<Told>, StoreError> {
-        let sql = "SELECT d.kind, p.title AS product, t.address, d.state, d.created_at, d.accepted_at FROM delivery d \
+        let sql = format!(
+            "SELECT d.kind, p.title AS product, t.address, d.state, d.created_at, d.accepted_at FROM delivery d \
                    LEFT JOIN destination t ON t.id = d.destination_id LEFT JOIN restock r ON r.id = d.restock_id \
-                   LEFT JOIN product p ON p.id = r.product_id WHERE d.subscriber_id = $1 ORDER BY d.id DESC LIMIT $2 + 0";
-        Ok(self.read().rows(sql, vec![subscriber_id.into(), i64::from(limit).into()]).await?)
+                   LEFT JOIN product p ON p.id = r.product_id WHERE d.subscriber_id = $1 ORDER BY d.id DESC {}",
+            limited(2)
+        );
+        Ok(self.read().rows(&sql, vec![subscriber_id.into(), i64::from(limit).into()]).await?)
     }
 
     /// Forgets a subscriber: watches, destinations and open questions at once; what waits to be sent is suppressed. A
@@ -68,6 +71,10 @@ impl Db {
     /// # Errors
     /// When the database fails; then nothing is forgotten.
     pub async fn forget(&self, subscriber_id: i64) -> Result<Forgotten, StoreError> {
+        self.retrying(|| self.try_forget(subscriber_id)).await
+    }
+
+    async fn try_forget(&self, subscriber_id: i64) -> Result<Forgotten, StoreError> {
         let txn = self.write().await?;
         let sql = "UPDATE delivery SET state = 'suppressed', reason = 'forgotten', ended_at = $2 \
                    WHERE subscriber_id = $1 AND state = 'pending'";

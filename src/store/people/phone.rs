@@ -53,6 +53,10 @@ impl Db {
 
     /// The subscriber of a phone whose owner speaks, or that an operator enters.
     pub(in crate::store) async fn phone_for(&self, phone: &Phone) -> Result<Address, StoreError> {
+        self.retrying(|| self.try_phone_for(phone)).await
+    }
+
+    async fn try_phone_for(&self, phone: &Phone) -> Result<Address, StoreError> {
         let keys = self.keys()?;
         let txn = self.write().await?;
         let address = match hold(&txn, keys, phone).await? {
@@ -76,6 +80,7 @@ impl PhoneRow {
 /// The phone's row, moved to the newest key. On PostgreSQL it is ours until we are done: no send to it begins meanwhile,
 /// and nobody else does what we do. Alerts may be put into the outbox all the same.
 pub(in crate::store) async fn hold(txn: &Txn, keys: &Keys, phone: &Phone) -> Result<Option<PhoneRow>, DbErr> {
+    txn.hold(&format!("phone:{}", keys.look_up(phone).hash)).await?;
     renew(txn, keys, phone).await?;
     let (sql, values) = find(&[keys.look_up(phone)]);
     txn.row(&format!("{sql} {}", txn.lock("FOR NO KEY UPDATE")), values).await

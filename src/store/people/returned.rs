@@ -12,7 +12,7 @@ use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::{at, span};
-use crate::store::outbox::fanout::variants_for;
+use crate::store::outbox::restock::variants_for;
 use crate::store::people::phone;
 
 /// The restock of the alert by which it was learnt that nobody is there was a little before that.

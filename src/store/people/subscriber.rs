@@ -55,8 +55,19 @@ impl Db {
         if let Destination::Sms(phone) = destination {
             return self.phone_for(phone).await;
         }
-        let destination = &self.now_at(destination).await?;
+        let destination = self.now_at(destination).await?;
+        let secret = secret();
+        self.retrying(|| self.try_destination_for(&destination, secret.as_deref())).await
+    }
+
+    async fn try_destination_for(
+        &self,
+        destination: &Destination,
+        secret: Option<&str>,
+    ) -> Result<Address, StoreError> {
         let txn = self.write().await?;
+        // The same person's two first messages, or two people's same hook, come at once.
+        txn.hold(&destination.to_stored()).await?;
         let row: Option<AddressRow> = txn.row(FIND, vec![destination.to_stored().into()]).await?;
         let address = match row {
             Some(row) => {
@@ -64,7 +75,7 @@ impl Db {
                 txn.run(sql, vec![row.id.into()]).await?;
                 row.into_address()
             }
-            None => insert(&txn, self.keys().ok(), destination, secret(), micros(self.now())).await?,
+            None => insert(&txn, self.keys().ok(), destination, secret, micros(self.now())).await?,
         };
         txn.commit().await?;
         Ok(address)
@@ -115,7 +126,7 @@ async fn insert(
     txn: &Txn,
     keys: Option<&Keys>,
     destination: &Destination,
-    secret: Option<String>,
+    secret: Option<&str>,
     now: i64,
 ) -> Result<Address, StoreError> {
     let kind = if destination.is_room() { "room" } else { "person" };
@@ -127,12 +138,12 @@ async fn insert(
         destination.channel().into(),
         destination.to_stored().into(),
         destination.lane().into(),
-        secret.as_deref().map(|plain| sealed(keys, plain)).into(),
+        secret.map(|plain| sealed(keys, plain)).into(),
         now.into(),
     ];
     let destination_id = txn.id(sql, values).await?;
     let destination_id = destination_id.ok_or_else(|| StoreError::corrupt("destination", "an insert gave no row"))?;
-    Ok(Address { subscriber_id, destination_id, is_new: true, secret })
+    Ok(Address { subscriber_id, destination_id, is_new: true, secret: secret.map(str::to_owned) })
 }
 
 /// Without keys a secret is kept as it is.

@@ -114,6 +114,10 @@ impl Db {
     /// # Errors
     /// When a product is gone or the database fails.
     pub async fn add_watches(&self, new: &[NewWatch]) -> Result<Vec<i64>, StoreError> {
+        self.retrying(|| self.try_add_watches(new)).await
+    }
+
+    async fn try_add_watches(&self, new: &[NewWatch]) -> Result<Vec<i64>, StoreError> {
         let txn = self.write().await?;
         let products: BTreeSet<i64> = new.iter().map(|watch| watch.product_id).collect();
         hold_products(&txn, &products).await?;
@@ -131,6 +135,10 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn rearm(&self, subscriber_id: i64, which: Which) -> Result<Vec<i64>, StoreError> {
+        self.retrying(|| self.try_rearm(subscriber_id, which)).await
+    }
+
+    async fn try_rearm(&self, subscriber_id: i64, which: Which) -> Result<Vec<i64>, StoreError> {
         let txn = self.write().await?;
         let (only, value) = which.condition();
         let values = vec![subscriber_id.into(), value.into()];
@@ -155,6 +163,10 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn remove_watches(&self, subscriber_id: i64, ids: &[i64]) -> Result<u64, DbErr> {
+        self.retrying(|| self.try_remove_watches(subscriber_id, ids)).await
+    }
+
+    async fn try_remove_watches(&self, subscriber_id: i64, ids: &[i64]) -> Result<u64, DbErr> {
         let txn = self.write().await?;
         let mut removed = 0;
         for chunk in ids.chunks(200) {

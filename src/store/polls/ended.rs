@@ -82,7 +82,9 @@ impl Db {
     /// # Errors
     /// When the database fails; then nothing is stored, and the same may be tried again.
     pub async fn end_polls(&self, holder: &str, polls: &[Ended]) -> Result<Vec<Written>, StoreError> {
-        let txn = self.write().await?;
+        // What changed may be a restock, which waits for nobody.
+        let is_news = polls.iter().any(|poll| matches!(poll.end, End::Read(_)));
+        let txn = if is_news { self.write_urgently().await? } else { self.write().await? };
         let ours = fenced(&txn, holder, polls).await?;
         let is_ours = |poll: &&Ended| ours.contains(&(poll.source.shop_id, poll.source.epoch));
         let unchanged: Vec<&Ended> = polls.iter().filter(is_ours).filter(|poll| poll.is_unchanged()).collect();
@@ -108,6 +110,9 @@ impl Db {
         txn.commit().await?;
         if stored.values().any(|stored| !stored.restocks.is_empty()) {
             self.wake().ring(Topic::Restocks);
+        }
+        if stored.values().any(|stored| stored.changed > 0) {
+            self.wake().ring(Topic::Stock);
         }
         Ok(polls
             .iter()

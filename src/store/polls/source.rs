@@ -125,7 +125,13 @@ impl Db {
     /// # Errors
     /// When the database fails; then nothing is followed.
     pub async fn add_source(&self, new: &NewSource) -> Result<(i64, bool), StoreError> {
+        self.retrying(|| self.try_add_source(new)).await
+    }
+
+    async fn try_add_source(&self, new: &NewSource) -> Result<(i64, bool), StoreError> {
         let txn = self.write().await?;
+        // Of two who add the same address at once, one adds it and the other finds it.
+        txn.hold(&format!("source:{}", new.url)).await?;
         let now = micros(self.now());
         let shop_id = shop_of(&txn, &new.host, now).await?;
         let inserted = insert_source(&txn, shop_id, new, now).await?;

@@ -281,7 +281,8 @@ async fn insert_product(
     key: &str,
 ) -> Result<i64, StoreError> {
     let sql = "INSERT INTO product (shop_id, source_id, key, title, read_completely, settled, restocks, created_at) \
-               VALUES ($1, $2, $3, $4, FALSE, FALSE, 0, $5) RETURNING id";
+               VALUES ($1, $2, $3, $4, FALSE, FALSE, 0, $5) \
+               ON CONFLICT (shop_id, key) DO UPDATE SET title = excluded.title RETURNING id";
     let values = vec![
         context.claim.shop_id.into(),
         context.claim.source_id.into(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use coatcheck_domain::watch::Mode;
 
-use super::scene::{IN, LANE, OUT, RULES, Scene, TTL, finished, jacket, sent};
+use super::scene::{IN, LANE, OUT, RULES, Scene, TTL, finished, jacket, sent, step};
 use crate::store::StoreError;
 use crate::store::db::wake::Topic;
 use crate::store::outbox::fanout::FanoutRules;
@@ -38,7 +38,7 @@ async fn live(scene: &Scene, source: i64, requests: &mut Requests) -> Result<(),
     scene.db.take_over_lane(&lease, LANE, 0.5).await?;
     let mut done = Vec::new();
     loop {
-        let step = scene.db.step_lane(&lease, LANE, &done, &mut 2).await?;
+        let step = step(&scene.db, &lease, LANE, &done, 2).await?;
         done.clear();
         if step.started.is_empty() {
             break;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use coatcheck_domain::delivery::SendOutcome;
 
-use super::scene::{IN, LANE, OUT, Scene, finished, jacket, sent, wish_of};
+use super::scene::{IN, LANE, OUT, Scene, finished, jacket, sent, step, wish_of};
 use crate::store::outbox::Finished;
 
 const PEOPLE: i64 = 10_000;
@@ -44,7 +44,7 @@ async fn ten_thousand_who_wait_in_a_healthy_lane_get_no_text() {
     let mut done: Vec<Finished> = Vec::new();
     let mut stumbled = 0;
     loop {
-        let step = scene.db.step_lane(&lease, LANE, &done, &mut 32).await.expect("stepped");
+        let step = step(&scene.db, &lease, LANE, &done, 32).await.expect("stepped");
         scene.pass(1);
         let outcome = |id: i64, attempts: u32| {
             let stumbles = id % 100 == 0 && attempts == 1;

@@ -6,7 +6,7 @@ use coatcheck_bots::message::Message;
 use coatcheck_domain::delivery::SendOutcome;
 use coatcheck_domain::watch::Mode;
 
-use super::scene::{IN, OUT, Scene, jacket, sent};
+use super::scene::{IN, OUT, Scene, jacket, sent, step};
 
 const EDITS: &str = "discord/edits";
 
@@ -40,7 +40,7 @@ async fn edits(scene: &Scene) -> Vec<String> {
     }
     let name = format!("lane:send:{EDITS}");
     let lease = scene.db.take_lease(&name, "a", Duration::from_secs(15)).await.expect("asked").expect("free");
-    let started = scene.db.step_lane(&lease, EDITS, &[], &mut 32).await.expect("stepped").started;
+    let started = step(&scene.db, &lease, EDITS, &[], 32).await.expect("stepped").started;
     scene.db.release_lease(&lease).await.expect("released");
     let line = |edit: &crate::store::outbox::Started| {
         let Message::Alert(alert) = &edit.message else { panic!("{edit:?}") };
@@ -103,10 +103,10 @@ async fn an_edit_that_fails_for_good_re_arms_nobody() {
     let lease = scene.db.take_lease(&name, "b", Duration::from_secs(15)).await.expect("asked").expect("free");
     assert_eq!(scene.db.take_over_lane(&lease, EDITS, 0.5).await.expect("taken over"), 2, "unknown: edited again");
     scene.pass(5);
-    for started in scene.db.step_lane(&lease, EDITS, &[], &mut 32).await.expect("stepped").started {
+    for started in step(&scene.db, &lease, EDITS, &[], 32).await.expect("stepped").started {
         let why = "the message was deleted".to_owned();
         let done = super::scene::finished(&started, SendOutcome::GiveUp { why }, scene.db.now());
-        scene.db.step_lane(&lease, EDITS, &[done], &mut 0).await.expect("stepped");
+        step(&scene.db, &lease, EDITS, &[done], 0).await.expect("stepped");
     }
     assert_eq!(scene.number("SELECT count(*) FROM delivery WHERE kind = 'edit' AND state = 'dead'").await, 2);
     assert_eq!(scene.number("SELECT count(*) FROM watch WHERE armed").await, 0);

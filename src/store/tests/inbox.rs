@@ -64,9 +64,9 @@ async fn what_was_done_is_known_for_a_while() {
     let first = held(db.take_in(&said("1", "ann")).await.expect("stored"));
     db.end_arrival(&first).await.expect("ended");
     let week = Duration::from_secs(7 * 24 * 3600);
-    assert_eq!(db.clear_arrivals(week).await.expect("cleared"), 0);
+    assert_eq!(db.delete_old(week).await.expect("cleared"), 0);
     clock.advance(week + Duration::from_secs(1));
-    assert_eq!(db.clear_arrivals(week).await.expect("cleared"), 1);
+    assert_eq!(db.delete_old(week).await.expect("cleared"), 1);
 }
 
 #[tokio::test]

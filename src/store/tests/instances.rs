@@ -31,11 +31,10 @@ async fn p3_two_who_take_shops_at_once_share_them_and_none_is_twos() {
 
 /// Fans out the oldest restock to its end. Says how many alerts it wrote, and how many chunks it did in vain.
 async fn fan_out(db: &Db) -> (u64, u32) {
-    let restock = db.open_restock().await.expect("asked").expect("open");
-    let cases = db.cases_of(&restock).await.expect("asked");
+    let restock = crate::testing::open_restock(db).await.expect("open");
     let (mut alerts, mut in_vain) = (0, 0);
     loop {
-        let chunk = db.fan_out_chunk(&restock, &cases, &FanoutRules { chunk: 2, ..RULES }).await.expect("fanned out");
+        let chunk = crate::testing::fan_out_chunk(db, &restock, &FanoutRules { chunk: 2, ..RULES }).await;
         alerts += chunk.alerts;
         if chunk.done {
             return (alerts, in_vain);

@@ -3,7 +3,7 @@
 use coatcheck_domain::delivery::{SendOutcome, State};
 use coatcheck_domain::watch::Mode;
 
-use super::scene::{IN, LANE, OUT, Scene, TTL, finished, jacket, sent};
+use super::scene::{IN, LANE, OUT, Scene, TTL, finished, jacket, sent, step};
 
 /// `people` wait for M, and all their alerts are in the outbox.
 async fn alerts(people: u64) -> (Scene, i64) {
@@ -99,8 +99,9 @@ async fn p3_a_verdict_of_an_earlier_attempt_does_not_judge_the_one_under_way() {
     let refused = SendOutcome::Retry { after: Some(std::time::Duration::ZERO), why: "503".to_owned() };
     let done = [finished(&first[0], refused, scene.db.now())];
     // The answer to the first commit was lost: the same step is tried again.
-    let second = scene.db.step_lane(&lease, LANE, &done, &mut 1).await.expect("stepped").started;
-    scene.db.step_lane(&lease, LANE, &done, &mut 0).await.expect("stepped");
+    step(&scene.db, &lease, LANE, &done, 0).await.expect("stepped");
+    let second = step(&scene.db, &lease, LANE, &done, 1).await.expect("stepped").started;
+    step(&scene.db, &lease, LANE, &done, 0).await.expect("stepped");
     assert_eq!(scene.state(1).await, (State::Sending, None));
     scene.finish(&lease, &second[0], sent()).await;
     assert_eq!(scene.state(1).await, (State::Sent, None));
@@ -110,8 +111,8 @@ async fn p3_a_verdict_of_an_earlier_attempt_does_not_judge_the_one_under_way() {
 async fn a_lane_starts_no_more_than_its_width() {
     let (scene, _) = alerts(5).await;
     let lease = scene.take_lane("a").await;
-    let first = scene.db.step_lane(&lease, LANE, &[], &mut 2).await.expect("stepped").started;
+    let first = step(&scene.db, &lease, LANE, &[], 2).await.expect("stepped").started;
     assert_eq!(first.len(), 2);
-    assert!(scene.db.step_lane(&lease, LANE, &[], &mut 0).await.expect("stepped").started.is_empty());
+    assert!(step(&scene.db, &lease, LANE, &[], 0).await.expect("stepped").started.is_empty());
     assert_eq!(scene.number("SELECT count(*) FROM delivery WHERE state = 'pending'").await, 3);
 }

@@ -123,10 +123,9 @@ async fn a_fan_out_under_way_tells_the_one_nothing_that_the_other_was_told() {
         scene.watch(texter, product, first_wish, Mode::Once).await;
         scene.watch(ann, product, second_wish, Mode::Once).await;
         scene.read(source, &jacket(&[("M", IN), ("L", OUT)])).await;
-        let restock = scene.db.open_restock().await.expect("asked").expect("one");
-        let cases = scene.db.cases_of(&restock).await.expect("asked");
+        let restock = crate::testing::open_restock(&scene.db).await.expect("one");
         let rules = FanoutRules { chunk: 1, ..RULES };
-        assert!(!scene.db.fan_out_chunk(&restock, &cases, &rules).await.expect("a chunk").done);
+        assert!(!crate::testing::fan_out_chunk(&scene.db, &restock, &rules).await.done);
         become_one(&scene, ann).await;
         scene.fan_out().await;
         assert_eq!(alerts(&scene).await, expected, "{first_wish:?} and {second_wish:?}");
@@ -143,10 +142,9 @@ async fn p1_whoever_still_waits_when_two_become_one_is_told() {
     scene.watch(texter, product, "M", Mode::Once).await;
     scene.run(&format!("UPDATE watch SET armed = FALSE WHERE id = {fired}")).await;
     scene.read(source, &jacket(&[("M", IN)])).await;
-    let restock = scene.db.open_restock().await.expect("asked").expect("one");
-    let cases = scene.db.cases_of(&restock).await.expect("asked");
+    let restock = crate::testing::open_restock(&scene.db).await.expect("one");
     let rules = FanoutRules { chunk: 2, ..RULES };
-    assert!(!scene.db.fan_out_chunk(&restock, &cases, &rules).await.expect("a chunk").done);
+    assert!(!crate::testing::fan_out_chunk(&scene.db, &restock, &rules).await.done);
     become_one(&scene, ann).await;
     scene.fan_out().await;
     assert_eq!(alerts(&scene).await, ["discord:9 pending M", "discord:1 pending M"]);

@@ -7,7 +7,7 @@ use coatcheck_domain::Destination;
 use coatcheck_domain::delivery::{Kind, State};
 use coatcheck_domain::phone::Phone;
 
-use super::scene::Scene;
+use super::scene::{Scene, step};
 use crate::store::Db;
 use crate::store::people::phone::shown;
 
@@ -77,7 +77,7 @@ async fn a_newer_key_finds_what_an_older_one_kept() {
     assert_eq!(known.destination_id, ann.destination_id);
     reply(&newer).await;
     let lease = newer.take_lease("lane:send:sms", "us", Duration::from_secs(15)).await.expect("asked").expect("free");
-    let started = newer.step_lane(&lease, "sms", &[], &mut 32).await.expect("stepped").started;
+    let started = step(&newer, &lease, "sms", &[], 32).await.expect("stepped").started;
     assert_eq!(started[0].destination, phone());
 }
 

@@ -6,7 +6,7 @@ use coatcheck_domain::Destination;
 
 use super::challenges::{ask, verify};
 use super::phones::{DIGITS, number, phone};
-use super::scene::Scene;
+use super::scene::{Scene, step};
 use crate::store::chats::inbox::NewArrival;
 use crate::store::people::challenge::Verified;
 use crate::store::people::consent::{ConsentWord, How, Standing};
@@ -39,7 +39,7 @@ async fn signs_with(db: &Db, key: &str) -> Option<String> {
     let lane = hook().lane();
     let lease = db.take_lease(&format!("lane:send:{lane}"), "us", Duration::from_secs(15)).await;
     let lease = lease.expect("asked").expect("free");
-    let started = db.step_lane(&lease, &lane, &[], &mut 32).await.expect("stepped").started;
+    let started = step(&db, &lease, &lane, &[], 32).await.expect("stepped").started;
     started.into_iter().next().and_then(|started| started.secret)
 }
 

@@ -18,7 +18,7 @@ use crate::store::db::lease::Lease;
 use crate::store::db::sql::Sql;
 use crate::store::outbox::deliveries::Delivery;
 use crate::store::outbox::fanout::FanoutRules;
-use crate::store::outbox::{Finished, Started};
+use crate::store::outbox::{Chosen, Finished, Started, Step};
 use crate::store::people::watch::NewWatch;
 use crate::store::polls::ended::{End, Ended, Failed, Written};
 use crate::store::polls::held::HeldSource;
@@ -188,8 +188,12 @@ impl Scene {
 /// Shops and their readings.
 impl Scene {
     pub(crate) async fn source(&self, url: &str) -> i64 {
+        self.db.add_source(&Self::new_source(url)).await.expect("added").0
+    }
+
+    pub(crate) fn new_source(url: &str) -> NewSource {
         let host = url::Url::parse(url).expect("an address").host_str().expect("a host").to_owned();
-        let new = NewSource {
+        NewSource {
             url: url.to_owned(),
             host,
             reader: None,
@@ -199,8 +203,7 @@ impl Scene {
             interval: INTERVAL,
             listed: true,
             added_by: None,
-        };
-        self.db.add_source(&new).await.expect("added").0
+        }
     }
 
     /// A minute passes, and the source is polled.
@@ -305,10 +308,10 @@ impl Scene {
 impl Scene {
     pub(crate) async fn try_fan_out(&self, rules: &FanoutRules) -> Result<u64, StoreError> {
         let mut alerts = 0;
-        while let Some(restock) = self.db.open_restock().await? {
-            let cases = self.db.cases_of(&restock).await?;
+        while let Some(restock) = self.db.open_restocks(0, 1).await?.pop() {
+            let group = [(restock.clone(), self.db.cases_of(&restock).await?)];
             loop {
-                let chunk = self.db.fan_out_chunk(&restock, &cases, rules).await?;
+                let chunk = self.db.fan_out(&group, rules).await?[0];
                 alerts += chunk.alerts;
                 if chunk.done {
                     break;
@@ -350,13 +353,25 @@ impl Scene {
     }
 
     pub(crate) async fn start(&self, lease: &Lease) -> Vec<Started> {
-        self.db.step_lane(lease, lane_of(lease), &[], &mut 32).await.expect("stepped").started
+        step(&self.db, lease, lane_of(lease), &[], 32).await.expect("stepped").started
     }
 
     pub(crate) async fn finish(&self, lease: &Lease, started: &Started, outcome: SendOutcome) {
         let done = finished(started, outcome, self.db.now());
-        self.db.step_lane(lease, lane_of(lease), &[done], &mut 0).await.expect("stepped");
+        step(&self.db, lease, lane_of(lease), &[done], 0).await.expect("stepped");
     }
+}
+
+/// A step of a lane that starts the `width` longest due, a message each.
+pub(crate) async fn step(
+    db: &Db,
+    lease: &Lease,
+    lane: &str,
+    finished: &[Finished],
+    width: usize,
+) -> Result<Step, StoreError> {
+    let due = if width == 0 { Vec::new() } else { db.due(lane, width).await? };
+    db.step_lane(lease, lane, finished, &Chosen::each(&due)).await
 }
 
 fn lane_of(lease: &Lease) -> &str {
@@ -372,6 +387,7 @@ pub(crate) fn finished(started: &Started, outcome: SendOutcome, now: DateTime<Ut
         ended_at: now,
         next: delivery::next(sending, &outcome, now, 0.5),
         outcome,
+        others: Vec::new(),
     }
 }
 

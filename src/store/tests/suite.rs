@@ -4,6 +4,8 @@
 
 mod addresses;
 mod arming;
+mod batches;
+mod cases;
 mod challenges;
 mod chunks;
 mod consent;
@@ -27,6 +29,7 @@ mod outbox;
 mod past;
 mod phones;
 mod plans;
+mod races;
 mod readings;
 mod rekeyed;
 mod replay;

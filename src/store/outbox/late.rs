@@ -7,7 +7,8 @@ use coatcheck_domain::watch::Wish;
 use coatcheck_domain::{SizeKey, StyleKey};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult};
 
-use super::{FanoutRules, OpenRestock, disarm, fulfilled, insert_alerts, size_keys};
+use super::alerts::{disarm, insert_alerts};
+use super::restock::{FanoutRules, OpenRestock, fulfilled, size_keys};
 use crate::store::db::conn::Txn;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::span;
@@ -72,7 +73,7 @@ pub(crate) async fn tell_late(
     let window = (watch_id - 1, watch_id);
     // A subscriber who has an alert of that restock for another watch is not notified twice: this one waits on.
     if insert_alerts(txn, &later.restock, &cases, window, &rules, now).await? > 0 {
-        disarm(txn, &later.restock, &cases, window, &rules).await?;
+        disarm(txn, &later.restock, &cases, window, &rules, now).await?;
     }
     Ok(())
 }
