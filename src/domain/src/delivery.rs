@@ -101,8 +101,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Alert, Self::Post, Self::Notice, Self::Code, Self::Reply, Self::Edit, Self::Test];
+    pub const ALL: [Self; 7] = [Self::Alert, Self::Post, Self::Notice, Self::Code, Self::Reply, Self::Edit, Self::Test];
 
     /// The name in tables, commands and JSON.
     #[must_use]

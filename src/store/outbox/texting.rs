@@ -105,7 +105,9 @@ impl Db {
             said: String,
         }
         let said = last_said!("''");
-        let sql = format!("SELECT t.look_up, t.country, t.zones, t.anytime, {said} AS said FROM destination t WHERE t.id = $1");
+        let sql = format!(
+            "SELECT t.look_up, t.country, t.zones, t.anytime, {said} AS said FROM destination t WHERE t.id = $1"
+        );
         let Some(row) = self.read().row::<PhoneRow>(&sql, vec![destination_id.into()]).await? else {
             return Ok(Ruling::Never("address_gone"));
         };

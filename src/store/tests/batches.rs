@@ -16,7 +16,8 @@ async fn five() -> Scene {
     let names = ["1", "2", "3", "4", "5"];
     let list = |availability| Reading {
         products: names.iter().map(|id| product(id, &format!("Jacket {id}"), &[("M", availability)])).collect(),
-        complete: true, doubts: Vec::new(),
+        complete: true,
+        doubts: Vec::new(),
     };
     let source = scene.source("https://shop.example/collections/all").await;
     scene.read(source, &list(OUT)).await;

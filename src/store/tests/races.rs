@@ -16,8 +16,7 @@ async fn two_first_messages_of_one_person_make_one_subscriber() {
     let other = scene.another().await;
     for number in 1..=TIMES {
         let ann = Destination::DiscordUser(number);
-        let (one, two) =
-            tokio::join!(scene.db.destination_for(&ann, || None), other.destination_for(&ann, || None));
+        let (one, two) = tokio::join!(scene.db.destination_for(&ann, || None), other.destination_for(&ann, || None));
         assert_eq!(one.expect("stored").subscriber_id, two.expect("stored").subscriber_id);
     }
     let people = i64::try_from(TIMES).expect("few");
@@ -67,7 +66,11 @@ async fn who_is_forgotten_while_a_restock_is_fanned_out_gets_nothing_and_breaks_
         let waiting = format!("SELECT count(*) FROM delivery WHERE state = 'pending' AND subscriber_id = {ben}");
         assert_eq!(scene.number(&waiting).await, 1);
         scene.run("UPDATE delivery SET state = 'sent' WHERE state = 'pending' AND subscriber_id IS NOT NULL").await;
-        assert_eq!(scene.number("SELECT count(*) FROM delivery WHERE state = 'pending'").await, 0, "nothing is left of Ann");
+        assert_eq!(
+            scene.number("SELECT count(*) FROM delivery WHERE state = 'pending'").await,
+            0,
+            "nothing is left of Ann"
+        );
         scene.read(source, &jacket(&[("M", OUT)])).await;
     }
 }

@@ -39,7 +39,7 @@ async fn signs_with(db: &Db, key: &str) -> Option<String> {
     let lane = hook().lane();
     let lease = db.take_lease(&format!("lane:send:{lane}"), "us", Duration::from_secs(15)).await;
     let lease = lease.expect("asked").expect("free");
-    let started = step(&db, &lease, &lane, &[], 32).await.expect("stepped").started;
+    let started = step(db, &lease, &lane, &[], 32).await.expect("stepped").started;
     started.into_iter().next().and_then(|started| started.secret)
 }
 
