@@ -46,6 +46,11 @@ pub(super) async fn run(app: &App, command: args::Watch) -> Outcome {
 /// Status 4 with what is missing.
 pub(super) fn connected(settings: &Settings, destination: &Destination) -> Outcome {
     let channel = destination.channel();
+    if let Destination::Sms(phone) = destination
+        && !phone.is_valid()
+    {
+        return Err(Failure::usage(format!("{destination} is no number that anybody can have; check its digits")));
+    }
     let missing = match channel {
         "discord" if settings.discord.is_none() => "set DISCORD_TOKEN",
         "telegram" if settings.telegram.is_none() => "set TELEGRAM_TOKEN",

@@ -5,6 +5,9 @@ const WORDS: &[&str] = &[
     // English.
     "a",
     "about",
+    "age",
+    "ages",
+    "aged",
     "again",
     "alert",
     "all",
@@ -147,6 +150,7 @@ const WORDS: &[&str] = &[
     "sometime",
     "soon",
     "sorry",
+    "start",
     "stock",
     "still",
     "store",

@@ -21,6 +21,9 @@ pub(super) async fn add(commands: &Commands, who: &Who, said: &Arguments) -> Res
         let command = Command::Phone.typed(platform(who));
         return Ok(Reply::text(format!("Send the number in international form, like {command} +14155550123.")));
     };
+    if !phone.is_valid() {
+        return Ok(Reply::text("There is no such number. Please check its digits."));
+    }
     if !phone.country().is_some_and(|country| texting.countries.contains(country)) {
         return Ok(Reply::text(format!(
             "Only numbers from {} can be texted, and {phone} isn't one.",

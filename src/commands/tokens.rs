@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use coatcheck_bots::commands::Word;
-use coatcheck_domain::style::{StyleKey, parts_words};
+use coatcheck_domain::style::{StyleKey, is_written_without_blanks, parts_words};
 
 /// Words that are looked at, at most: nobody needs more to name a product, and each costs time.
 pub(crate) const MOST_WORDS: usize = 60;
@@ -50,6 +50,11 @@ impl Text {
             let before = index.checked_sub(1).map(|index| characters[index].1);
             let behind = characters.get(index + 1).map(|(_, c)| *c);
             if is_of_a_word(before, c, behind) {
+                // "上着M": where a script has no blanks, another begins a word.
+                if let Some(began) = start.filter(|_| before.is_some_and(|before| changes_script(before, c))) {
+                    self.add(began..begin + at, quote);
+                    start = None;
+                }
                 start.get_or_insert(begin + at);
             } else if let Some(start) = start.take() {
                 self.add(start..begin + at, quote);
@@ -107,6 +112,11 @@ fn is_of_a_word(before: Option<char>, c: char, behind: Option<char>) -> bool {
     }
 }
 
+fn changes_script(before: char, c: char) -> bool {
+    let both = before.is_alphanumeric() && c.is_alphanumeric();
+    both && (before.is_ascii() != c.is_ascii()) && (is_written_without_blanks(before) || is_written_without_blanks(c))
+}
+
 /// Emoji and what joins and colours them.
 fn is_picture(c: char) -> bool {
     matches!(c, '\u{1F000}'..='\u{1FAFF}' | '\u{FE00}'..='\u{FE0F}' | '\u{200D}' | '\u{20E3}' | '\u{E0020}'..='\u{E007F}')
@@ -127,6 +137,7 @@ mod tests {
         assert_eq!(plain("hat 7 1/4!"), "hat|7|1|4");
         assert_eq!(plain("M,L 42,5 42.5 o.s."), "M|L|42|5|42.5|o.s");
         assert_eq!(plain("jacket🔥 M 🙏❤️"), "jacket|M");
+        assert_eq!(plain("上着M黒 EU42"), "上着|M|黒|EU42");
         assert_eq!(plain("Men's T-Shirt"), "Men's|T|Shirt");
         assert_eq!(plain("हिन्दी สีน้ำเงิน 黒"), "हिन्दी|สีน้ำเงิน|黒");
         assert_eq!(words(&[Word::plain("size:M,L"), Word::quoted("Corps Jacket")]), "size|M|L|Corps|Jacket");

@@ -86,6 +86,10 @@ fn read(text: &str, platform: Platform, takes_bare_words: bool) -> Result<Said, 
         return Ok(Said { command: Command::Answer, words });
     }
     match named(first, platform) {
+        // "Start watching the jacket" is no greeting.
+        Some(Command::Start) if takes_bare_words && !first.text.starts_with('/') && words.len() > 2 => {
+            Ok(Said { command: Command::Watch, words })
+        }
         Some(command) if is_here(command, platform) => Ok(Said { command, words: words.split_off(1) }),
         Some(command) => Err(ParseError::NotHere { command: command.typed(platform), place: platform.place() }),
         None if takes_bare_words && !first.text.starts_with('/') => Ok(Said { command: Command::Watch, words }),

@@ -106,7 +106,8 @@ pub fn parts_words(c: char) -> bool {
 }
 
 /// Han, kana, Thai, Lao, Khmer and Burmese.
-fn is_written_without_blanks(c: char) -> bool {
+#[must_use]
+pub fn is_written_without_blanks(c: char) -> bool {
     matches!(c, '\u{3005}'..='\u{3007}' | '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
         || matches!(c, '\u{20000}'..='\u{3FFFF}' | '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}')
 }
