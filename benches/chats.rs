@@ -1,5 +1,5 @@
 //! Alerts through Discord and Telegram, against a bare client that makes the same requests at the same width; at the
-//! pace that is configured; and how long an answer takes while a crowd is being told.
+//! rate that is configured; and how long an answer takes while a crowd is being told.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use coatcheck::engine::send::{Channels, Sender};
 use coatcheck::engine::{Heartbeats, Stopper};
 use coatcheck::store::Db;
 use coatcheck::store::db::conn::Durability;
-use coatcheck_bots::{Channel, Command, Pace, discord, telegram};
+use coatcheck_bots::{Channel, Command, RateLimiter, discord, telegram};
 use coatcheck_domain::Availability;
 use coatcheck_world::{Discord, Limits, Telegram};
 use reqwest::redirect::Policy;
@@ -36,7 +36,7 @@ trait Platform: Sync {
     fn name(&self) -> &'static str;
     /// A stranger's address.
     fn person(&self, number: usize) -> String;
-    /// A channel; without a pace as fast as it can.
+    /// A channel; without a rate as fast as it can.
     fn channel(&self, free: bool) -> Result<Arc<dyn Channel>>;
     /// What a bare client posts to tell this person: each path and body, the second of which may need the answer to the
     /// first.
@@ -46,7 +46,7 @@ trait Platform: Sync {
     /// From now on it refuses what its real one would.
     fn limit(&self);
     /// Alerts in a second, as configured.
-    fn pace(&self) -> f64;
+    fn rate_limiter(&self) -> f64;
     fn authorization(&self) -> String;
 }
 
@@ -58,8 +58,8 @@ fn client() -> Result<reqwest::Client> {
     Ok(reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_secs(15)).build()?)
 }
 
-fn without_pace() -> Pace {
-    Pace::new(10_000_000, Duration::ZERO)
+fn without_pace() -> RateLimiter {
+    RateLimiter::new(10_000_000, Duration::ZERO)
 }
 
 fn shows(_: Command) -> bool {
@@ -79,7 +79,7 @@ impl Platform for OnDiscord {
         let (token, base) = (self.0.token().to_owned().into(), self.0.base().parse()?);
         let settings = discord::Settings { token, base, public_key: None, shows };
         let bot = discord::Discord::new(settings, client()?, house::clock());
-        Ok(Arc::new(if free { bot.paced(without_pace()) } else { bot }))
+        Ok(Arc::new(if free { bot.limited_by(without_pace()) } else { bot }))
     }
 
     fn requests(&self, number: usize) -> Vec<(String, Value)> {
@@ -107,7 +107,7 @@ impl Platform for OnDiscord {
     }
 
     // Each stranger's channel is opened first, which is a request as well.
-    fn pace(&self) -> f64 {
+    fn rate_limiter(&self) -> f64 {
         38.0 / 2.0
     }
 
@@ -129,7 +129,7 @@ impl Platform for OnTelegram {
         let (token, api_url) = (self.0.token().to_owned().into(), self.0.url("").parse()?);
         let settings = telegram::Settings { api_url, token, hook: None, shows };
         let bot = telegram::Telegram::new(settings, client()?, house::clock());
-        Ok(Arc::new(if free { bot.paced(without_pace()) } else { bot }))
+        Ok(Arc::new(if free { bot.limited_by(without_pace()) } else { bot }))
     }
 
     fn requests(&self, number: usize) -> Vec<(String, Value)> {
@@ -147,7 +147,7 @@ impl Platform for OnTelegram {
         self.0.limit(Limits { per_second: 30, per_chat: 1 });
     }
 
-    fn pace(&self) -> f64 {
+    fn rate_limiter(&self) -> f64 {
         25.0
     }
 
@@ -181,7 +181,7 @@ async fn telling(args: &Args, platform: &dyn Platform) -> Result<Vec<Figure>> {
     platform.limit();
     let before = platform.refused();
     let seconds = args.pick(20.0, 5.0);
-    let few = (platform.pace() * seconds) as usize;
+    let few = (platform.rate_limiter() * seconds) as usize;
     let paced = told(platform, few, platform.channel(false)?).await?;
     let per_second = |time| Quantity::new(time, "alerts/s");
     Ok(vec![
@@ -192,7 +192,7 @@ async fn telling(args: &Args, platform: &dyn Platform) -> Result<Vec<Figure>> {
         .against("a bare client's same requests", per_second(rate(count, bare)))
         .wants(Target::AtLeast(0.4)),
         Figure::note(format!("{name}: {few} people notified at its rate limit"), per_second(rate(few, paced)))
-            .against("what is configured", per_second(platform.pace()))
+            .against("what is configured", per_second(platform.rate_limiter()))
             .wants(Target::AtLeast(0.95)),
         Figure::note(
             format!("{name}: answered 429 meanwhile"),

@@ -33,8 +33,8 @@ use url::Url;
 
 use crate::callers::Callers;
 use crate::{
-    Capabilities, Channel, ChatPlatform, Command, Envelope, EventSink, Found, InboundWebhook, Inbox, Pace, Platform,
-    Receiver, Trouble,
+    Capabilities, Channel, ChatPlatform, Command, Envelope, EventSink, Found, InboundWebhook, Inbox, Platform,
+    RateLimiter, Receiver, Trouble,
 };
 use api::Api;
 use health::Health;
@@ -66,7 +66,7 @@ pub struct Discord {
     public_key: Option<PublicKey>,
     shows: fn(Command) -> bool,
     clock: Arc<dyn Clock>,
-    pace: Arc<Pace>,
+    limiter: Arc<RateLimiter>,
     invalid: Mutex<Invalid>,
     health: Arc<Health>,
     callers: Callers<u64, Value>,
@@ -82,7 +82,7 @@ impl Discord {
             api: Api::new(settings.token, &settings.base, client),
             public_key: settings.public_key,
             shows: settings.shows,
-            pace: Arc::new(Pace::new(PER_SECOND, Duration::ZERO)),
+            limiter: Arc::new(RateLimiter::new(PER_SECOND, Duration::ZERO)),
             invalid: Mutex::default(),
             health: Arc::new(Health::new(Arc::clone(&clock))),
             callers: Callers::default(),
@@ -91,10 +91,10 @@ impl Discord {
         }
     }
 
-    /// The same at another pace.
+    /// The same at another rate.
     #[must_use]
-    pub fn paced(self, pace: Pace) -> Self {
-        Self { pace: Arc::new(pace), ..self }
+    pub fn limited_by(self, limiter: RateLimiter) -> Self {
+        Self { limiter: Arc::new(limiter), ..self }
     }
 
     /// As `app` and `web` need it.
@@ -141,8 +141,8 @@ impl Channel for Discord {
         self.look_for(envelope).await
     }
 
-    fn pace(&self) -> Option<Arc<Pace>> {
-        Some(Arc::clone(&self.pace))
+    fn rate_limiter(&self) -> Option<Arc<RateLimiter>> {
+        Some(Arc::clone(&self.limiter))
     }
 }
 

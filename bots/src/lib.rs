@@ -13,8 +13,8 @@ pub mod discord;
 #[cfg(test)]
 mod examples;
 mod inbound;
-pub mod pace;
 mod platform;
+pub mod rate_limiter;
 #[cfg(feature = "slack")]
 pub mod slack;
 #[cfg(feature = "sms")]
@@ -40,8 +40,8 @@ pub use inbound::{
     ChatPlatform, DeliveryStatus, EventSink, InboundEvent, InboundWebhook, Receipt, Receiver, SinkClosed, StatusHeard,
     Trouble, WebhookAnswer, WebhookRequest,
 };
-pub use pace::Pace;
 pub use platform::Platform;
+pub use rate_limiter::RateLimiter;
 
 /// The code that speaks for lanes of one kind.
 #[async_trait]
@@ -67,7 +67,7 @@ pub trait Channel: Send + Sync {
     }
 
     /// How fast its one identity may speak. `None`: as fast as its width lets it.
-    fn pace(&self) -> Option<Arc<Pace>> {
+    fn rate_limiter(&self) -> Option<Arc<RateLimiter>> {
         None
     }
 }

@@ -30,7 +30,7 @@ use coatcheck_domain::Clock;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{ChatPlatform, EventSink, InboundWebhook, Inbox, Pace, Platform, Receiver, Trouble};
+use crate::{ChatPlatform, EventSink, InboundWebhook, Inbox, Platform, RateLimiter, Receiver, Trouble};
 use api::Api;
 
 /// Where the Web API is, unless `SLACK_API_BASE` says otherwise.
@@ -62,7 +62,7 @@ pub struct Slack {
     app_token: Option<SecretString>,
     signing_secret: Option<SecretString>,
     clock: Arc<dyn Clock>,
-    pace: Arc<Pace>,
+    limiter: Arc<RateLimiter>,
     /// The direct channel of each person, opened once.
     dms: Mutex<HashMap<String, String>>,
     trouble: Mutex<Option<String>>,
@@ -79,16 +79,16 @@ impl Slack {
             signing_secret: signing_secret.filter(|_| app_token.is_none()),
             app_token,
             clock,
-            pace: Arc::new(Pace::new(PER_SECOND, PER_CHANNEL)),
+            limiter: Arc::new(RateLimiter::new(PER_SECOND, PER_CHANNEL)),
             dms: Mutex::default(),
             trouble: Mutex::new(not_yet),
         }
     }
 
-    /// The same at another pace.
+    /// The same at another rate.
     #[must_use]
-    pub fn paced(self, pace: Pace) -> Self {
-        Self { pace: Arc::new(pace), ..self }
+    pub fn limited_by(self, limiter: RateLimiter) -> Self {
+        Self { limiter: Arc::new(limiter), ..self }
     }
 
     /// As `app` and `web` need it.

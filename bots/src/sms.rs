@@ -33,7 +33,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::callers::Callers;
-use crate::{ChatPlatform, EventSink, InboundWebhook, Inbox, Pace, Platform, Receiver, Trouble};
+use crate::{ChatPlatform, EventSink, InboundWebhook, Inbox, Platform, RateLimiter, Receiver, Trouble};
 use api::{Api, Failure};
 use find::Doubts;
 use hook::Hook;
@@ -110,7 +110,7 @@ pub struct Sms {
     opt_out: OptOut,
     seal: Arc<dyn Seal>,
     clock: Arc<dyn Clock>,
-    pace: Arc<Pace>,
+    limiter: Arc<RateLimiter>,
     hook: Option<Hook>,
     alerts_valid: Duration,
     patience: Duration,
@@ -134,7 +134,7 @@ impl Sms {
             opt_out,
             seal,
             clock,
-            pace: Arc::new(Pace::new(PER_SECOND, PER_PHONE)),
+            limiter: Arc::new(RateLimiter::new(PER_SECOND, PER_PHONE)),
             alerts_valid: ALERT_VALID,
             patience: PATIENCE,
             doubts: Doubts::default(),
@@ -143,10 +143,10 @@ impl Sms {
         }
     }
 
-    /// The same at another pace.
+    /// The same at another rate.
     #[must_use]
-    pub fn paced(self, pace: Pace) -> Self {
-        Self { pace: Arc::new(pace), ..self }
+    pub fn limited_by(self, limiter: RateLimiter) -> Self {
+        Self { limiter: Arc::new(limiter), ..self }
     }
 
     /// The same, but news of stock that Twilio could not send within `valid` is dropped there.

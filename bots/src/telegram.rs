@@ -32,7 +32,7 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use crate::{ChatPlatform, Command, InboundWebhook, Pace, Trouble};
+use crate::{ChatPlatform, Command, InboundWebhook, RateLimiter, Trouble};
 use api::Api;
 use flood::Floods;
 use managers::Managers;
@@ -66,7 +66,7 @@ pub struct Telegram {
     hook: Option<Hook>,
     shows: fn(Command) -> bool,
     clock: Arc<dyn Clock>,
-    pace: Arc<Pace>,
+    limiter: Arc<RateLimiter>,
     floods: Mutex<Floods>,
     managers: Mutex<Managers>,
     /// Our own name, asked once.
@@ -83,7 +83,7 @@ impl Telegram {
             hook: settings.hook,
             shows: settings.shows,
             clock,
-            pace: Arc::new(Pace::new(PER_SECOND, PER_CHAT).with_rooms(PER_GROUP)),
+            limiter: Arc::new(RateLimiter::new(PER_SECOND, PER_CHAT).with_rooms(PER_GROUP)),
             floods: Mutex::default(),
             managers: Mutex::default(),
             name: OnceCell::new(),
@@ -91,10 +91,10 @@ impl Telegram {
         }
     }
 
-    /// The same at another pace.
+    /// The same at another rate.
     #[must_use]
-    pub fn paced(self, pace: Pace) -> Self {
-        Self { pace: Arc::new(pace), ..self }
+    pub fn limited_by(self, limiter: RateLimiter) -> Self {
+        Self { limiter: Arc::new(limiter), ..self }
     }
 
     /// As `app` and `web` need it.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use coatcheck_bots::{Channel, Pace};
+use coatcheck_bots::{Channel, RateLimiter};
 use coatcheck_domain::Destination;
 use coatcheck_domain::delivery::{Kind, Next, SendOutcome, is_edits_lane};
 use tokio::sync::Notify;
@@ -30,7 +30,7 @@ pub(super) struct Lane {
     pub(super) held_since: Duration,
     pub(super) requests: JoinSet<Finished>,
     pub(super) finished: Vec<Finished>,
-    pub(super) rhythm: Rhythm,
+    pub(super) limits: LaneLimits,
     pub(super) health: Health,
     /// Nothing may be started for so long.
     pub(super) limit: Option<Duration>,
@@ -57,7 +57,7 @@ impl Lane {
             held_since,
             requests: JoinSet::new(),
             finished: Vec::new(),
-            rhythm: Rhythm::of(channel, is_edits_lane(name)),
+            limits: LaneLimits::of(channel, is_edits_lane(name)),
             limit: None,
             spaced: None,
             doubtful: false,
@@ -89,7 +89,7 @@ impl Lane {
     /// Requests are under way: until one is back, or there is more to start.
     pub(super) async fn work(&mut self, bell: &Notify, stop: &mut Stop, patience: Duration) {
         let patience = self.patience(patience);
-        let has_room = self.requests.len() < self.rhythm.width;
+        let has_room = self.requests.len() < self.limits.width;
         tokio::select! {
             () = self.wait_for_some() => {}
             () = bell.notified(), if has_room && self.limit.is_none() => {}
@@ -117,12 +117,12 @@ impl Lane {
     }
 }
 
-/// How fast a lane may go: its channel's pace, the silence it was asked for, and the last word to each address. All
+/// How fast a lane may go: its channel's rate, the silence it was asked for, and the last word to each address. All
 /// times are monotonic.
-pub(super) struct Rhythm {
+pub(super) struct LaneLimits {
     /// Requests in flight, at most.
     pub(super) width: usize,
-    pace: Option<Arc<Pace>>,
+    limiter: Option<Arc<RateLimiter>>,
     /// It carries edits, which wait for alerts.
     edits: bool,
     /// The lane was told to wait until then.
@@ -132,12 +132,12 @@ pub(super) struct Rhythm {
     told: HashMap<String, Duration>,
 }
 
-impl Rhythm {
+impl LaneLimits {
     fn of(channel: Option<&Arc<dyn Channel>>, edits: bool) -> Self {
         Self {
             edits,
             width: channel.map_or(WIDTH, |channel| channel.capabilities().width).max(1),
-            pace: channel.and_then(|channel| channel.pace()),
+            limiter: channel.and_then(|channel| channel.rate_limiter()),
             held_until: Duration::ZERO,
             holds: 0,
             told: HashMap::new(),
@@ -151,11 +151,10 @@ impl Rhythm {
 
     /// How long until something may be started; nothing: it may now.
     pub(super) fn wait(&self, now: Duration) -> Duration {
-        let pace = self
-            .pace
-            .as_ref()
-            .map_or(Duration::ZERO, |pace| if self.edits { pace.until_edit(now) } else { pace.until_alert(now) });
-        self.held_until.saturating_sub(now).max(pace)
+        let limiter = self.limiter.as_ref().map_or(Duration::ZERO, |limiter| {
+            if self.edits { limiter.until_edit(now) } else { limiter.until_alert(now) }
+        });
+        self.held_until.saturating_sub(now).max(limiter)
     }
 
     /// How many requests may be begun now beside those that are in flight. Permits that are not used are given back.
@@ -164,16 +163,16 @@ impl Rhythm {
         let width = if self.holds > 0 { 1 } else { self.width };
         let free = if self.is_held(now) { 0 } else { width.saturating_sub(under_way) };
         let permits = self
-            .pace
+            .limiter
             .as_ref()
-            .map_or(free, |pace| if self.edits { pace.edits(now, free) } else { pace.alerts(now, free) });
-        let chats = self.pace.as_ref().is_some_and(|pace| !pace.per_chat().is_zero());
+            .map_or(free, |limiter| if self.edits { limiter.edits(now, free) } else { limiter.alerts(now, free) });
+        let chats = self.limiter.as_ref().is_some_and(|limiter| !limiter.per_chat().is_zero());
         if chats && self.told.len() > ADDRESSES {
-            let pace = self.pace.as_deref();
-            self.told.retain(|address, at| now < *at + between(pace, address));
+            let limiter = self.limiter.as_deref();
+            self.told.retain(|address, at| now < *at + between(limiter, address));
         }
         let limited = self.is_held(now) || permits < free;
-        Permits { permits, limited, now, chats, queued: HashMap::new(), rhythm: self }
+        Permits { permits, limited, now, chats, queued: HashMap::new(), limits: self }
     }
 
     /// What an answer means for the lane as a whole.
@@ -200,9 +199,9 @@ const HOLDS: [Duration; 5] = [
     Duration::from_secs(60),
 ];
 
-fn between(pace: Option<&Pace>, address: &str) -> Duration {
-    let Some(pace) = pace else { return Duration::ZERO };
-    address.parse::<Destination>().map_or(pace.per_chat(), |destination| pace.between(&destination))
+fn between(limiter: Option<&RateLimiter>, address: &str) -> Duration {
+    let Some(limiter) = limiter else { return Duration::ZERO };
+    address.parse::<Destination>().map_or(limiter.per_chat(), |destination| limiter.between(&destination))
 }
 
 /// So many alerts that are due for one destination at once become one message.
@@ -214,12 +213,12 @@ const LOOKED_AT: usize = 16;
 
 /// The permits of one step.
 pub(super) struct Permits<'a> {
-    rhythm: &'a mut Rhythm,
+    limits: &'a mut LaneLimits,
     permits: usize,
     /// There would be room for more.
     limited: bool,
     now: Duration,
-    /// Addresses have a pace of their own.
+    /// Addresses have a rate of their own.
     chats: bool,
     /// How many of this step wait for each address.
     queued: HashMap<String, u32>,
@@ -232,7 +231,7 @@ impl Permits<'_> {
     }
 
     /// Chooses from what is due, the longest due first: alerts of one destination together (`bundles`), and to each
-    /// address no more than its pace allows. What waits behind others at its address is put off.
+    /// address no more than its rate allows. What waits behind others at its address is put off.
     pub(super) fn choose(&mut self, due: &[Due], bundles: bool) -> Chosen {
         let mut chosen = Chosen::default();
         for message in messages(due, bundles) {
@@ -252,10 +251,10 @@ impl Permits<'_> {
 
     /// Gives back what was not used, for `started` requests. Says when to look again if there may be more to start.
     pub(super) fn end(self, started: usize) -> Option<Duration> {
-        if let Some(pace) = &self.rhythm.pace {
-            pace.give_back(self.permits.saturating_sub(started));
+        if let Some(limiter) = &self.limits.limiter {
+            limiter.give_back(self.permits.saturating_sub(started));
         }
-        (self.limited && started >= self.permits).then(|| self.rhythm.wait(self.now))
+        (self.limited && started >= self.permits).then(|| self.limits.wait(self.now))
     }
 
     /// How long this address must still be left in peace; nothing: it gets something now.
@@ -263,10 +262,10 @@ impl Permits<'_> {
         if !self.chats {
             return Duration::ZERO;
         }
-        let between = between(self.rhythm.pace.as_deref(), address);
-        let free_at = self.rhythm.told.get(address).map_or(Duration::ZERO, |at| *at + between);
+        let between = between(self.limits.limiter.as_deref(), address);
+        let free_at = self.limits.told.get(address).map_or(Duration::ZERO, |at| *at + between);
         if free_at <= self.now {
-            self.rhythm.told.insert(address.to_owned(), self.now);
+            self.limits.told.insert(address.to_owned(), self.now);
             return Duration::ZERO;
         }
         let ahead = self.queued.entry(address.to_owned()).or_default();

@@ -1,11 +1,11 @@
-//! Stories of a lane's rhythm: its pace, the silence it is asked for, and what may have arrived already.
+//! Stories of a lane's limits: its rate, the silence it is asked for, and what may have arrived already.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use coatcheck_bots::message::{Message, Notice};
-use coatcheck_bots::{Capabilities, Pace};
+use coatcheck_bots::{Capabilities, RateLimiter};
 use coatcheck_domain::delivery::{Kind, Next, State};
 
 use super::tests::{alerts, states};
@@ -17,7 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Answers as it is told, then takes everything.
 #[derive(Default)]
 struct Scripted {
-    pace: Option<Arc<Pace>>,
+    limiter: Option<Arc<RateLimiter>>,
     answers: Mutex<VecDeque<SendOutcome>>,
     arrived: bool,
     /// So many looks say nothing yet.
@@ -31,8 +31,8 @@ impl Scripted {
         Self { answers: Mutex::new(answers.iter().cloned().collect()), ..Self::default() }
     }
 
-    fn at(pace: Pace) -> Self {
-        Self { pace: Some(Arc::new(pace)), ..Self::default() }
+    fn at(limiter: RateLimiter) -> Self {
+        Self { limiter: Some(Arc::new(limiter)), ..Self::default() }
     }
 
     fn heard(&self) -> Vec<(String, Vec<String>)> {
@@ -67,8 +67,8 @@ impl Channel for Scripted {
         if self.arrived { Found::Here { provider_ref: "m:7".to_owned() } } else { Found::NotHere }
     }
 
-    fn pace(&self) -> Option<Arc<Pace>> {
-        self.pace.clone()
+    fn rate_limiter(&self) -> Option<Arc<RateLimiter>> {
+        self.limiter.clone()
     }
 }
 
@@ -115,12 +115,12 @@ fn hold(seconds: Option<u64>) -> SendOutcome {
 async fn alerts_keep_the_pace_of_their_lane() {
     let addresses: Vec<String> = (1..=40).map(|number| format!("discord:{number}")).collect();
     let scene = alerts(&addresses.iter().map(String::as_str).collect::<Vec<_>>()).await;
-    let channel = Arc::new(Scripted::at(Pace::new(10, Duration::ZERO)));
+    let channel = Arc::new(Scripted::at(RateLimiter::new(10, Duration::ZERO)));
     let mut lane = Held::of(&scene, "discord", &channel).await;
     let mut told = 0;
     for _ in 0..20 {
         told += lane.step().await;
-        let wait = lane.lane.limit.expect("there is more to tell than the pace allows");
+        let wait = lane.lane.limit.expect("there is more to tell than the limiter allows");
         assert!(wait > Duration::ZERO && wait < SECOND, "{wait:?}");
         scene.clock.advance(Duration::from_millis(100));
     }
@@ -131,7 +131,7 @@ async fn alerts_keep_the_pace_of_their_lane() {
 async fn what_is_told_to_one_chat_keeps_its_distance_and_others_do_not_wait() {
     let scene = Scene::new().await;
     notices(&scene, &["telegram:1", "telegram:1", "telegram:1", "telegram:2", "telegram:-3", "telegram:-3"]).await;
-    let channel = Arc::new(Scripted::at(Pace::new(1000, SECOND).with_rooms(3 * SECOND)));
+    let channel = Arc::new(Scripted::at(RateLimiter::new(1000, SECOND).with_rooms(3 * SECOND)));
     let mut lane = Held::of(&scene, "telegram", &channel).await;
     let mut lines = Vec::new();
     for second in 0..4 {
@@ -237,7 +237,8 @@ async fn a_lane_whose_token_is_not_taken_is_known_to_be_down_until_it_is() {
 #[tokio::test]
 async fn one_that_hangs_keeps_no_other_from_being_written_down() {
     let scene = alerts(&["discord:1"]).await;
-    let mut lane = Held::of(&scene, "discord", &Arc::new(Scripted::at(Pace::new(10, Duration::ZERO)))).await.lane;
+    let mut lane =
+        Held::of(&scene, "discord", &Arc::new(Scripted::at(RateLimiter::new(10, Duration::ZERO)))).await.lane;
     let (outcome, next) = (SendOutcome::Sent { provider_ref: None }, Next::Sent { provider_ref: None });
     let now = scene.db.now();
     let back = Finished { id: 1, attempts: 1, started_at: now, ended_at: now, outcome, next, others: Vec::new() };

@@ -137,7 +137,7 @@ impl Sender {
         let is_idle = |lane: &Lane, busy_at| {
             // Who forgets that the lane was told to wait would not wait.
             let now = self.clock.monotonic();
-            lane.is_quiet() && !lane.rhythm.is_held(now) && now.saturating_sub(busy_at) >= LINGER
+            lane.is_quiet() && !lane.limits.is_held(now) && now.saturating_sub(busy_at) >= LINGER
         };
         while !stop.is_stopped() && !is_idle(&lane, busy_at) {
             match self.step(&mut lane).await {
@@ -179,7 +179,7 @@ impl Sender {
         lane.collect();
         let now = self.clock.monotonic();
         for done in &lane.finished {
-            lane.rhythm.heard(now, done);
+            lane.limits.heard(now, done);
             lane.health.heard(now, &done.outcome);
         }
         let step = if lane.doubtful || lane.lost {
@@ -187,7 +187,7 @@ impl Sender {
         } else {
             // Programs and logs want each restock for itself; people want few messages.
             let bundles = !matches!(channel_of(&lane.name), "webhook" | "console");
-            let mut permits = lane.rhythm.permits(now, lane.requests.len());
+            let mut permits = lane.limits.permits(now, lane.requests.len());
             let due = match permits.look() {
                 0 => Ok(Vec::new()),
                 look => self.db.due(&lane.name, look).await,
@@ -347,10 +347,15 @@ fn channel_of(lane: &str) -> &str {
     lane.split([':', '/']).next().unwrap_or_default()
 }
 
-/// In a channel everybody could press them, and they would mean nobody's watch.
+/// In a channel everybody could press them, and they would mean nobody's watch. What is sold out again can only be watched
+/// again.
 fn buttons(started: &Started) -> Vec<Button> {
     let in_public = matches!(started.destination, Destination::DiscordChannel(_));
-    started.restock.filter(|_| !in_public).map(Button::after_alert).unwrap_or_default()
+    let mut buttons = started.restock.filter(|_| !in_public).map(Button::after_alert).unwrap_or_default();
+    if started.edits.is_some() {
+        buttons.truncate(1);
+    }
+    buttons
 }
 
 fn report(lane: &str, what: &str, error: &StoreError) {

@@ -78,7 +78,7 @@ fn in_a_channel_the_answer_is_for_who_asked() {
     until("an answer", || town.discord.answer_type(asked).is_some());
     insta::assert_snapshot!(town.discord.chat(room, town.ann), @"
     CoatCheck (only you see this): Watching Corps Jacket — M / Navy.
-    I will tell you the moment it is back (I have not seen it in stock yet).
+    Sold out now. I'll notify you when it is back (not seen in stock yet).
     [Stop]
     ");
     assert_eq!(town.discord.chat(room, ben), "", "others see nothing");
@@ -102,12 +102,12 @@ fn in_a_group_the_bot_answers_to_its_name_and_obeys_those_who_manage_it() {
     insta::assert_snapshot!(seen, @"
     Ben: /watch@somebody_else corps m
     Ben: /watch@CoatBot corps m
-    CoatCheck: Here only those who manage this channel can do that. Write to me directly for yourself.
+    CoatCheck: Only people who manage this chat can do that here. Message me directly to set up your own alerts.
     Ann: /watch@CoatBot rain m
     CoatCheck: Watching Rain Jacket — M.
-      I will tell you the moment it is back (I have not seen it in stock yet).
+      Sold out now. I'll notify you when it is back (not seen in stock yet).
       [Stop]
-    Ben presses Stop: Here only those who manage this channel can do that. Write to me directly for yourself.
+    Ben presses Stop: Only people who manage this chat can do that here. Message me directly to set up your own alerts.
     ");
     assert_eq!(watches(&town), 1, "what somebody else pressed did nothing");
 }
@@ -159,5 +159,5 @@ fn status_says_what_is_wrong_with_a_platform() {
     town.discord.gateway().cut();
     town.service.wait_for_log("discord is not connected");
     let read = town.plays(Chat::Telegram, &[Step::Says("/status")]);
-    assert!(read.contains("Trouble: discord"), "{read}");
+    assert!(read.contains("discord has problems"), "{read}");
 }

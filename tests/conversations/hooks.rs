@@ -71,7 +71,7 @@ fn discord_is_answered_in_the_response_and_only_when_it_signed() {
     assert_eq!(post(now, ping, ping).1.trim(), r#"{"type":1}"#);
     insta::assert_snapshot!(town.reads(Chat::Discord), @"
     CoatCheck: Watching Rain Jacket — M.
-    I will tell you the moment it is back (I have not seen it in stock yet).
+    Sold out now. I'll notify you when it is back (not seen in stock yet).
     [Stop]
     ");
     assert_eq!(town.house.json(&["watch", "list"]).as_array().map(Vec::len), Some(1));

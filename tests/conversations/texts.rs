@@ -91,29 +91,31 @@ fn text_the_number_and_you_are_in() {
     insta::assert_snapshot!(exchange.reads(ANN), @"
     I: CORPS JACKET M BLACK
     CoatCheck: Watching Corps Jacket - M / BLACK.
-      I will tell you the moment it is back (I have not seen it in stock yet).
+      Sold out now. I'll notify you when it is back (not seen in stock yet).
       STOP ends all texts, HELP helps. Msg & data rates may apply.
     CoatCheck: Back in stock: Corps Jacket - M / Black, 129.00
       http://coat.example/r/2 #code
     I: LIST
-    CoatCheck: You wait for one thing:
-      1. Corps Jacket - M / BLACK: sold out, last in stock just now; told just now
-      RESET waits again for what I told you about.
+    CoatCheck: You have 1 watch:
+      1. Corps Jacket - M / BLACK: sold out, last in stock just now; you were notified just now
+      Reply 1 to stop one.
+      RESET watches again what you were already notified of.
     I: RESET
-    CoatCheck: I wait again for one thing. All you wait for:
+    CoatCheck: Watching 1 again. Your watches:
       1. Corps Jacket - M / BLACK: sold out, last in stock just now
+      Reply 1 to stop one.
     I: stock corps black
     CoatCheck: Corps Jacket, 129.00
       Black - sold out: S, M, L
-      Read just now.
+      Checked just now.
       http://shop.example/products/corps
     I: STATUS
-    CoatCheck: I follow 2 products of 2 sources, last read just now. 1 watch armed.
-      1 text sent in 24 hours (at most 1000 a day), 1 in 30 days.
+    CoatCheck: Tracking 2 products, last check just now. 1 watch active.
+      Everything works. LIST shows your watches.
     I: unwatch corps
-    CoatCheck: Stopped. I no longer watch Corps Jacket - M / BLACK.
+    CoatCheck: Stopped: Corps Jacket - M / BLACK.
     I: LIST
-    CoatCheck: You wait for nothing. WATCH with a product and a size makes me tell you when it is back.
+    CoatCheck: You have no watches yet. Try: WATCH jacket M
     ");
 }
 
@@ -133,7 +135,7 @@ fn a_question_is_answered_by_its_number() {
     CoatCheck: Please answer with a number from 1 to 2.
     I: 2
     CoatCheck: Watching Rain Jacket - M.
-      I will tell you the moment it is back (I have not seen it in stock yet).
+      Sold out now. I'll notify you when it is back (not seen in stock yet).
       STOP ends all texts, HELP helps. Msg & data rates may apply.
     ");
 }
@@ -147,7 +149,7 @@ fn help_says_what_it_is_and_how_it_ends() {
     }
     insta::assert_snapshot!(exchange.reads(ANN), @"
     I: HELP
-    CoatCheck: CoatCheck texts you when your size is back in stock. To watch, text a product and a size: JACKET M. Other words: WATCH UNWATCH LIST STOCK HISTORY RESET PAUSE RESUME TEST FORGET STATUS HELP START STOP ANYTIME. HELP STOCK explains one. STOP ends all texts. Msg & data rates may apply.
+    CoatCheck: CoatCheck texts you when your size is back in stock. Text a product and a size: JACKET M. Also: WATCH UNWATCH LIST STOCK HISTORY RESET PAUSE RESUME TEST FORGET JOIN STATUS HELP START STOP ANYTIME. HELP STOCK explains one. STOP ends all texts. Msg & data rates may apply.
     I: HELP STOCK
     CoatCheck: STOCK <product> [style]
       What is in stock now: sizes, styles, prices
@@ -156,7 +158,7 @@ fn help_says_what_it_is_and_how_it_ends() {
       Example: STOCK JACKET
       Example: STOCK JACKET BLACK
     I: frobnicate
-    CoatCheck: I know no product of that name. WATCH with the address of its page follows it.
+    CoatCheck: I don't know a product by that name. To track a new one, send WATCH and the address of its page.
     I: 
     CoatCheck: Say HELP to see what I understand
     ");
@@ -177,15 +179,16 @@ fn stop_silences_a_number_until_start_and_twilio_speaks() {
     insta::assert_snapshot!(exchange.reads(ANN), @"
     I: CORPS M BLACK
     CoatCheck: Watching Corps Jacket - M / BLACK.
-      I will tell you the moment it is back (I have not seen it in stock yet).
+      Sold out now. I'll notify you when it is back (not seen in stock yet).
       STOP ends all texts, HELP helps. Msg & data rates may apply.
     I: STOP
     Twilio: You have successfully been unsubscribed. You will not receive any more messages from this number. Reply START to resubscribe.
     I: START
     Twilio: You have successfully been re-subscribed to messages from this number. Reply HELP for help. Reply STOP to unsubscribe.
     I: LIST
-    CoatCheck: You wait for one thing:
+    CoatCheck: You have 1 watch:
       1. Corps Jacket - M / BLACK: sold out, last in stock just now
+      Reply 1 to stop one.
     CoatCheck: Back in stock: Corps Jacket - M / Black, 129.00
       http://coat.example/r/2 #code
     ");
@@ -201,17 +204,18 @@ fn where_twilio_is_silent_stop_is_confirmed_once_in_any_wording() {
     insta::assert_snapshot!(exchange.reads(ANN), @"
     I: CORPS M BLACK
     CoatCheck: Watching Corps Jacket - M / BLACK.
-      I will tell you the moment it is back (I have not seen it in stock yet).
+      Sold out now. I'll notify you when it is back (not seen in stock yet).
       STOP ends all texts, HELP helps. Msg & data rates may apply.
     I: don't stop
-    CoatCheck: I know no product of that name. WATCH with the address of its page follows it.
+    CoatCheck: I don't know a product by that name. To track a new one, send WATCH and the address of its page.
     I: please stop texting me
     CoatCheck: You're unsubscribed and won't get more texts. Reply START to resubscribe.
     I: CORPS L
     CoatCheck: You're unsubscribed, so you get no texts. Reply START to resubscribe.
     I: start
-    CoatCheck: You're subscribed again. I was waiting for everything already:
+    CoatCheck: You're subscribed again. You were already watching everything:
       1. Corps Jacket - M / BLACK: sold out
+      Reply 1 to stop one.
     ");
 }
 
@@ -224,16 +228,16 @@ fn strangers_say_the_invite_word_first() {
     exchange.texts(BOB, "Raincoat corps m black");
     insta::assert_snapshot!(exchange.reads(ANN) + "\n\n" + &exchange.reads(BOB), @"
     I: CORPS M
-    CoatCheck: This number is by invitation: put the invite word first, like WORD JACKET M.
+    CoatCheck: CoatCheck is by invitation here. Text the invite word first, like WORD JACKET M.
     I: raincoat
     CoatCheck: You're subscribed. Text a product and a size, like JACKET M, to hear when it is back in stock. STOP ends all texts, HELP helps. Msg & data rates may apply.
     I: CORPS M BLACK
     CoatCheck: Watching Corps Jacket - M / BLACK.
-      I will tell you the moment it is back (I have not seen it in stock yet).
+      Sold out now. I'll notify you when it is back (not seen in stock yet).
 
     I: Raincoat corps m black
     CoatCheck: Watching Corps Jacket - M / black.
-      I will tell you the moment it is back (I have not seen it in stock yet).
+      Sold out now. I'll notify you when it is back (not seen in stock yet).
       STOP ends all texts, HELP helps. Msg & data rates may apply.
     ");
     assert_eq!(exchange.watches(), 2);
@@ -268,14 +272,15 @@ fn a_chat_that_cannot_be_told_falls_back_to_the_phone() {
     insta::assert_snapshot!(town_reads(Chat::Telegram), @"
     Ann: /watch corps m black
     CoatCheck: Watching Corps Jacket — M / black.
-      I will tell you the moment it is back (I have not seen it in stock yet).
+      Sold out now. I'll notify you when it is back (not seen in stock yet).
       [Stop]
     Ann: /phone +1 (415) 555-0123
-    CoatCheck: I text six digits to +…23. Say /verify and the digits here within ten minutes. From then on I text it what I cannot tell you here.
+    CoatCheck: I'm texting a code to +…23. Say /verify and the code here within ten minutes.
+      After that it gets a text when no chat of yours can be reached.
     Ann: /verify 000000
-    CoatCheck: That is not it. You may try 4 times more.
+    CoatCheck: That code is wrong. You have 4 tries left.
     Ann: /verify 314159
-    CoatCheck: +…23 is yours: I text it what I cannot tell you here. STOP by text ends that.
+    CoatCheck: +…23 is added. It gets a text when no chat of yours can be reached. Texting STOP ends that.
     ");
     let sends = town.telegram.path("SendMessage");
     town.telegram.order(Order::on(sends, Fault::status(502)));
@@ -347,7 +352,7 @@ fn an_operator_cannot_agree_for_somebody_else() {
     let exchange = Exchange::open();
     let to = format!("sms:{BOB}");
     let added = exchange.town.house.done(&["watch", "add", "corps", "--size", "M", "--to", &to]);
-    assert!(added.contains("sms:+…77 has not agreed to be texted"), "{added}");
+    assert!(added.contains("sms:+…77 has not agreed to texts"), "{added}");
     let Out { status, stderr, .. } = exchange.town.house.run(&["send-test", "--to", &to]);
     assert_eq!(status, 4, "{stderr}");
     exchange.shelf(true);
@@ -425,7 +430,7 @@ fn after_rekey_a_stopped_number_stays_stopped() {
 #[test]
 fn a_number_that_is_never_texted_hears_so_and_nothing_is_stored() {
     let exchange = Exchange::open_with(|house| house.with("SMS_COUNTRIES", "GB"));
-    for body in ["CORPS M BLACK", "start", "HELP"] {
+    for body in ["CORPS M BLACK", "HELP", "CORPS L"] {
         exchange.texts(ANN, body);
     }
     let shown = exchange.reads(ANN);

@@ -103,7 +103,7 @@ impl Discord {
     /// Waits until a request that is no alert may be made. Answers to interactions are beyond Discord's count.
     pub(super) async fn permit(&self) -> Result<(), Failure> {
         let mut waited = Duration::ZERO;
-        while let Err(wait) = self.pace.answer(self.clock.monotonic()) {
+        while let Err(wait) = self.limiter.answer(self.clock.monotonic()) {
             waited += wait;
             if waited > LONGEST_WAIT {
                 return Err(Failure::NotConnected("nothing may be asked of Discord now: it wants silence".to_owned()));
@@ -116,7 +116,7 @@ impl Discord {
     /// Counts what leads to a ban, and keeps still when everything has to.
     pub(super) fn noted(&self, failure: Failure) -> Failure {
         if let Some(wait) = failure.silence() {
-            self.pace.hold(self.clock.monotonic() + wait);
+            self.limiter.hold(self.clock.monotonic() + wait);
         }
         if failure.is_invalid() {
             self.invalid().note(self.clock.monotonic());

@@ -41,7 +41,7 @@ fn bot_at(
     let settings =
         Settings { token: token.to_owned().into(), base: base.parse().unwrap(), public_key, shows: |_| true };
     // A clock that stands still gives no permits.
-    Discord::new(settings, client, clock).paced(Pace::new(1_000_000, Duration::ZERO))
+    Discord::new(settings, client, clock).limited_by(RateLimiter::new(1_000_000, Duration::ZERO))
 }
 
 fn bot(world: &World) -> Discord {

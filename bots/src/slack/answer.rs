@@ -68,7 +68,7 @@ impl Slack {
 
     /// A message of its own.
     async fn write(&self, channel: &str, thread: Option<&str>, reply: &Reply) -> Result<(), Failure> {
-        let permitted = self.pace.answer_within(self.clock.as_ref(), LONGEST_WAIT).await;
+        let permitted = self.limiter.answer_within(self.clock.as_ref(), LONGEST_WAIT).await;
         permitted.map_err(|_| Failure::NotConnected("Slack asked for silence".to_owned()))?;
         let mut body = channel::body(&blocks::reply(reply));
         body["channel"] = channel.into();

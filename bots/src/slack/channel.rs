@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::api::Failure;
 use super::blocks::{self, Shown};
 use super::{Slack, lock, outcome};
-use crate::{Capabilities, Channel, Envelope, Found, Pace};
+use crate::{Capabilities, Channel, Envelope, Found, RateLimiter};
 
 /// Requests in flight.
 const WIDTH: usize = 8;
@@ -64,8 +64,8 @@ impl Channel for Slack {
         }
     }
 
-    fn pace(&self) -> Option<Arc<Pace>> {
-        Some(Arc::clone(&self.pace))
+    fn rate_limiter(&self) -> Option<Arc<RateLimiter>> {
+        Some(Arc::clone(&self.limiter))
     }
 }
 

@@ -35,7 +35,7 @@ fn bot_with(world: &World, by_socket: bool) -> Slack {
         signing_secret: Some(world.signing_secret().to_owned().into()),
     };
     // A clock that stands still gives no permits.
-    Slack::new(settings, client, clock()).paced(Pace::new(1_000_000, Duration::ZERO))
+    Slack::new(settings, client, clock()).limited_by(RateLimiter::new(1_000_000, Duration::ZERO))
 }
 
 fn bot(world: &World) -> Slack {

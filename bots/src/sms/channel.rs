@@ -12,7 +12,7 @@ use super::api::{Failure, Refusal};
 use super::find::{found, short_code};
 use super::text::Links;
 use super::{Sender, Sms, below, hook, outcome, text};
-use crate::{Capabilities, Channel, Envelope, Found, Message, Pace};
+use crate::{Capabilities, Channel, Envelope, Found, Message, RateLimiter};
 
 /// Requests in flight.
 const WIDTH: usize = 8;
@@ -64,8 +64,8 @@ impl Channel for Sms {
         found
     }
 
-    fn pace(&self) -> Option<Arc<Pace>> {
-        Some(Arc::clone(&self.pace))
+    fn rate_limiter(&self) -> Option<Arc<RateLimiter>> {
+        Some(Arc::clone(&self.limiter))
     }
 }
 
@@ -91,7 +91,7 @@ impl Sms {
     /// Keeps still when Twilio names a wait, and remembers what will not get better by itself.
     pub(super) fn noted(&self, failure: Failure) -> Failure {
         if let Failure::Refused(Refusal { status: 429, after: Some(after), .. }) = &failure {
-            self.pace.hold(self.clock.monotonic() + *after);
+            self.limiter.hold(self.clock.monotonic() + *after);
         }
         if let SendOutcome::Hold { why, .. } = outcome::of_send(&failure) {
             *self.trouble_now() = Some(why);

@@ -51,13 +51,13 @@ fn client(timeout: Duration) -> reqwest::Client {
 }
 
 /// A clock that stands still gives no permits.
-fn unpaced() -> Pace {
-    Pace::new(1_000_000, Duration::ZERO)
+fn unpaced() -> RateLimiter {
+    RateLimiter::new(1_000_000, Duration::ZERO)
 }
 
 fn bot_with(settings: Settings, clock: &Arc<ManualClock>, timeout: Duration) -> Sms {
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
-    Sms::new(settings, client(timeout), clock, Arc::<Safe>::default()).paced(unpaced())
+    Sms::new(settings, client(timeout), clock, Arc::<Safe>::default()).limited_by(unpaced())
 }
 
 fn bot(world: &World) -> Sms {

@@ -129,7 +129,7 @@ impl Sms {
     }
 
     async fn permit(&self) -> Result<(), Trouble> {
-        let permitted = self.pace.answer_within(self.clock.as_ref(), LONGEST_WAIT).await;
+        let permitted = self.limiter.answer_within(self.clock.as_ref(), LONGEST_WAIT).await;
         permitted.map_err(|wait| {
             let why = "Twilio asked for silence; nothing can be answered".to_owned();
             Trouble { why, after: Some(wait), fatal: false }

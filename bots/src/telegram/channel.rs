@@ -14,7 +14,7 @@ use super::api::{Failure, Refusal};
 use super::place::{Place, provider_ref, read_ref};
 use super::render::{self, Links, Shown, no_preview};
 use super::{Telegram, lock, outcome};
-use crate::{Capabilities, Channel, Envelope, Pace};
+use crate::{Capabilities, Channel, Envelope, RateLimiter};
 
 /// Requests in flight: at 25 a second enough for answers that take more than a second.
 const WIDTH: usize = 32;
@@ -63,8 +63,8 @@ impl Channel for Telegram {
         }
     }
 
-    fn pace(&self) -> Option<Arc<Pace>> {
-        Some(Arc::clone(&self.pace))
+    fn rate_limiter(&self) -> Option<Arc<RateLimiter>> {
+        Some(Arc::clone(&self.limiter))
     }
 }
 
@@ -101,7 +101,7 @@ impl Telegram {
         let now = self.clock.monotonic();
         let outcome = lock(&self.floods).outcome(now, place.chat, *after, why.clone());
         if let SendOutcome::Hold { after: Some(after), .. } = outcome {
-            self.pace.hold(now + after);
+            self.limiter.hold(now + after);
         }
         outcome
     }

@@ -1,4 +1,4 @@
-//! Answers: sent with the share of the pace that is kept for them, tried again while that makes sense.
+//! Answers: sent with the share of the rate that is kept for them, tried again while that makes sense.
 
 use std::time::Duration;
 
@@ -96,9 +96,9 @@ impl Telegram {
         self.api.upload::<Value>(method, form).await.map(drop)
     }
 
-    /// Waits for the answers' share of the pace.
+    /// Waits for the answers' share of the rate.
     pub(super) async fn permit(&self) -> Result<(), Trouble> {
-        let permitted = self.pace.answer_within(self.clock.as_ref(), LONGEST_WAIT).await;
+        let permitted = self.limiter.answer_within(self.clock.as_ref(), LONGEST_WAIT).await;
         permitted.map_err(|wait| {
             let why = "Telegram asked for silence; nothing can be answered".to_owned();
             Trouble { why, after: Some(wait), fatal: false }

@@ -74,7 +74,7 @@ impl Destination {
         }
     }
 
-    /// The sending identity whose pace it shares. Webhooks have a lane per host and port; the other channels
+    /// The sending identity whose rate it shares. Webhooks have a lane per host and port; the other channels
     /// have one bot token, workspace or number each.
     #[must_use]
     pub fn lane(&self) -> String {

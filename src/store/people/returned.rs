@@ -70,8 +70,10 @@ impl Db {
 
 async fn missed(txn: &Txn, gone: &GoneRow) -> Result<Vec<Missed>, StoreError> {
     let Some(since) = gone.gone_at else { return Ok(Vec::new()) };
+    // The alert that failed armed its watches anew, behind its restock: that one is known by its dead row.
     let sql = "SELECT r.id, r.product_id, p.title, r.created_at, r.snapshot, w.size_key, w.style_key FROM watch w \
-               JOIN restock r ON r.product_id = w.product_id AND r.number > w.armed_after AND r.created_at >= $2 \
+               JOIN restock r ON r.product_id = w.product_id AND r.created_at >= $2 AND (r.number > w.armed_after OR EXISTS \
+                 (SELECT 1 FROM delivery f WHERE f.restock_id = r.id AND f.subscriber_id = $1 AND f.state = 'dead')) \
                JOIN product p ON p.id = r.product_id \
                WHERE w.subscriber_id = $1 AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.restock_id = r.id \
                  AND d.subscriber_id = $1 AND d.state IN ('pending', 'sending', 'sent')) \

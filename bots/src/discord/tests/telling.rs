@@ -227,8 +227,8 @@ async fn no_verdict_and_no_debug_tells_the_token() {
 #[tokio::test]
 async fn at_our_pace_nothing_is_refused_and_without_one_it_is() {
     let world = World::open().unwrap();
-    let bot = bot(&world).paced(Pace::new(PER_SECOND, Duration::ZERO));
-    let (pace, room) = (bot.pace().unwrap(), world.channel());
+    let bot = bot(&world).limited_by(RateLimiter::new(PER_SECOND, Duration::ZERO));
+    let (limiter, room) = (bot.rate_limiter().unwrap(), world.channel());
     let started = tokio::time::Instant::now();
     let hasty = async |key: String| {
         let mut envelope = to(Destination::DiscordChannel(room), jacket());
@@ -237,8 +237,8 @@ async fn at_our_pace_nothing_is_refused_and_without_one_it_is() {
     };
     world.limit(50);
     for n in 0..60 {
-        while pace.alerts(started.elapsed(), 1) == 0 {
-            tokio::time::sleep(pace.until_alert(started.elapsed())).await;
+        while limiter.alerts(started.elapsed(), 1) == 0 {
+            tokio::time::sleep(limiter.until_alert(started.elapsed())).await;
         }
         assert_eq!(hasty(format!("paced:{n}")).await, "sent");
     }

@@ -123,8 +123,8 @@ async fn who_asks_for_silence_is_left_alone() {
     let bot = bot_with(settings(&world), &clock, LONG);
     world.order(Order::on(world.path(), World::refusal(429, 20_429, "Too Many Requests", Some(7))).times(1));
     bot.send(&envelope(ANN)).await;
-    let pace = bot.pace().expect("it has one");
-    assert!(pace.until_alert(clock.monotonic()) >= Duration::from_secs(7));
+    let limiter = bot.rate_limiter().expect("it has one");
+    assert!(limiter.until_alert(clock.monotonic()) >= Duration::from_secs(7));
 }
 
 #[tokio::test]

@@ -148,11 +148,11 @@ async fn a_flood_in_one_chat_is_its_own_and_in_two_it_is_everybodys() {
     world.flood(bob, 30, 1);
     let alone = bot.send(&envelope(ann, jacket())).await;
     insta::assert_snapshot!(said(&alone), @"retry 30s: Telegram answered 429: Too Many Requests: retry after 30");
-    let pace = bot.pace().expect("Telegram has a pace");
-    assert!(pace.until_alert(bot.clock.monotonic()) < Duration::from_secs(5), "others are told meanwhile");
+    let limiter = bot.rate_limiter().expect("Telegram has a limiter");
+    assert!(limiter.until_alert(bot.clock.monotonic()) < Duration::from_secs(5), "others are told meanwhile");
     let both = bot.send(&envelope(bob, jacket())).await;
     insta::assert_snapshot!(said(&both), @"hold 30s: Telegram answered 429: Too Many Requests: retry after 30");
-    assert!(pace.until_alert(bot.clock.monotonic()) > Duration::from_secs(5), "nobody is notified meanwhile");
+    assert!(limiter.until_alert(bot.clock.monotonic()) > Duration::from_secs(5), "nobody is notified meanwhile");
 }
 
 #[tokio::test]
@@ -185,11 +185,11 @@ async fn at_our_pace_telegram_never_refuses() {
     let world = world();
     let bot = bot(&world);
     world.limit(Limits { per_second: 30, per_chat: 1 });
-    let pace = bot.pace().expect("Telegram has a pace");
+    let limiter = bot.rate_limiter().expect("Telegram has a limiter");
     for number in 0..45 {
         let chat = world.person(&format!("Person {number}"));
-        while pace.alerts(bot.clock.monotonic(), 1) == 0 {
-            tokio::time::sleep(pace.until_alert(bot.clock.monotonic())).await;
+        while limiter.alerts(bot.clock.monotonic(), 1) == 0 {
+            tokio::time::sleep(limiter.until_alert(bot.clock.monotonic())).await;
         }
         sent(&bot.send(&envelope(chat, jacket())).await);
     }

@@ -1,23 +1,23 @@
 //! How fast one sending identity may speak. Answers to people never queue behind alerts.
 //!
-//! One bucket for both: alerts leave the share of the answers in it, answers may take the last restock. So alerts use the
-//! whole pace while nobody asks anything, and wait as soon as somebody does.
+//! One bucket for both: alerts leave the share of the answers in it, answers may take the last permit. So alerts use the
+//! whole rate while nobody asks anything, and wait as soon as somebody does.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use coatcheck_domain::{Clock, Destination};
 
-/// The part of the pace that alerts leave to answers.
+/// The part of the rate that alerts leave to answers.
 const ANSWERS: f64 = 0.2;
-/// What alerts may make up for at once, as a part of a second's: a moment's delay of ours costs no pace.
+/// What alerts may make up for at once, as a part of a second's: a moment's delay of ours costs no rate.
 const CATCH_UP: f64 = 0.1;
 /// Where alerts were told so lately, there may be more of them.
 const ALERTS_FIRST: Duration = Duration::from_millis(250);
 
-/// The pace of one identity. Times are of a monotonic clock, since any fixed moment.
+/// The rate of one identity. Times are of a monotonic clock, since any fixed moment.
 #[derive(Debug)]
-pub struct Pace {
+pub struct RateLimiter {
     per_second: f64,
     per_chat: Duration,
     per_room: Duration,
@@ -33,8 +33,8 @@ struct State {
     alerts_first: Duration,
 }
 
-impl Pace {
-    /// A pace of `per_second` requests, at least one; in one chat one message each `per_chat`.
+impl RateLimiter {
+    /// A rate of `per_second` requests, at least one; in one chat one message each `per_chat`.
     #[must_use]
     pub fn new(per_second: u32, per_chat: Duration) -> Self {
         let per_second = f64::from(per_second.max(1));
@@ -188,72 +188,72 @@ mod tests {
 
     #[test]
     fn alerts_use_the_whole_pace_while_nobody_asks() {
-        let pace = Pace::new(25, Duration::ZERO);
-        let told: usize = (0..10_000).map(|ms| pace.alerts(MS * ms, 32)).sum();
+        let limiter = RateLimiter::new(25, Duration::ZERO);
+        let told: usize = (0..10_000).map(|ms| limiter.alerts(MS * ms, 32)).sum();
         assert!((245..=252).contains(&told), "{told} in ten seconds");
     }
 
     #[test]
     fn answers_go_first_and_alerts_wait_for_them() {
-        let pace = Pace::new(10, Duration::ZERO);
-        assert_eq!(pace.alerts(Duration::ZERO, 32), 1);
-        assert_eq!(pace.answer(Duration::ZERO), Ok(()));
-        assert_eq!(pace.answer(Duration::ZERO), Ok(()));
-        assert!(pace.answer(Duration::ZERO).is_err(), "a burst has an end");
-        assert_eq!(pace.alerts(100 * MS, 1), 0, "the answers' share comes back first");
-        assert_eq!(pace.answer(101 * MS), Ok(()));
+        let limiter = RateLimiter::new(10, Duration::ZERO);
+        assert_eq!(limiter.alerts(Duration::ZERO, 32), 1);
+        assert_eq!(limiter.answer(Duration::ZERO), Ok(()));
+        assert_eq!(limiter.answer(Duration::ZERO), Ok(()));
+        assert!(limiter.answer(Duration::ZERO).is_err(), "a burst has an end");
+        assert_eq!(limiter.alerts(100 * MS, 1), 0, "the answers' share comes back first");
+        assert_eq!(limiter.answer(101 * MS), Ok(()));
     }
 
     #[test]
     fn edits_wait_for_alerts() {
-        let pace = Pace::new(10, Duration::ZERO);
-        assert_eq!((pace.edits(Duration::ZERO, 1), pace.alerts(500 * MS, 1)), (1, 1));
-        assert_eq!(pace.edits(700 * MS, 1), 0);
-        assert_eq!(pace.until_edit(700 * MS), 50 * MS);
-        assert_eq!(pace.edits(750 * MS, 1), 1);
+        let limiter = RateLimiter::new(10, Duration::ZERO);
+        assert_eq!((limiter.edits(Duration::ZERO, 1), limiter.alerts(500 * MS, 1)), (1, 1));
+        assert_eq!(limiter.edits(700 * MS, 1), 0);
+        assert_eq!(limiter.until_edit(700 * MS), 50 * MS);
+        assert_eq!(limiter.edits(750 * MS, 1), 1);
     }
 
     #[test]
     fn what_was_not_used_can_be_used() {
-        let pace = Pace::new(10, Duration::ZERO);
-        assert_eq!(pace.alerts(Duration::ZERO, 1), 1);
-        pace.give_back(1);
-        assert_eq!(pace.alerts(Duration::ZERO, 1), 1);
+        let limiter = RateLimiter::new(10, Duration::ZERO);
+        assert_eq!(limiter.alerts(Duration::ZERO, 1), 1);
+        limiter.give_back(1);
+        assert_eq!(limiter.alerts(Duration::ZERO, 1), 1);
     }
 
     #[test]
     fn a_late_look_costs_no_pace() {
-        let pace = Pace::new(40, Duration::ZERO);
-        let told: usize = (0..200).map(|look| pace.alerts(MS * 50 * look, 32)).sum();
+        let limiter = RateLimiter::new(40, Duration::ZERO);
+        let told: usize = (0..200).map(|look| limiter.alerts(MS * 50 * look, 32)).sum();
         assert!((395..=405).contains(&told), "{told} in ten seconds");
     }
 
     #[test]
     fn rooms_hear_less_often_than_people() {
-        let pace = Pace::new(25, 1000 * MS).with_rooms(3000 * MS);
-        let between = |chat| pace.between(&Destination::Telegram { chat, topic: None });
+        let limiter = RateLimiter::new(25, 1000 * MS).with_rooms(3000 * MS);
+        let between = |chat| limiter.between(&Destination::Telegram { chat, topic: None });
         assert_eq!((between(7), between(-7)), (1000 * MS, 3000 * MS));
     }
 
     #[test]
     fn a_wish_for_silence_holds_everything() {
-        let pace = Pace::new(10, Duration::ZERO);
-        pace.hold(Duration::from_secs(5));
-        assert_eq!(pace.alerts(Duration::from_secs(1), 1), 0);
-        assert!(pace.answer(Duration::from_secs(4)).is_err());
-        let wait = pace.until_alert(Duration::from_secs(1));
-        assert_eq!(pace.alerts(Duration::from_secs(1) + wait, 1), 1, "after {wait:?}");
+        let limiter = RateLimiter::new(10, Duration::ZERO);
+        limiter.hold(Duration::from_secs(5));
+        assert_eq!(limiter.alerts(Duration::from_secs(1), 1), 0);
+        assert!(limiter.answer(Duration::from_secs(4)).is_err());
+        let wait = limiter.until_alert(Duration::from_secs(1));
+        assert_eq!(limiter.alerts(Duration::from_secs(1) + wait, 1), 1, "after {wait:?}");
     }
 
     proptest! {
         /// However both ask: in no stretch of time more than its share and one bucket.
         #[test]
         fn the_pace_is_kept(asked in prop::collection::vec((0_u32..200, any::<bool>(), 1_usize..9), 1..200)) {
-            let pace = Pace::new(20, Duration::ZERO);
+            let limiter = RateLimiter::new(20, Duration::ZERO);
             let (mut now, mut taken) = (Duration::ZERO, 0_usize);
             for (ms, alert, wanted) in asked {
                 now += MS * ms;
-                taken += if alert { pace.alerts(now, wanted) } else { usize::from(pace.answer(now).is_ok()) };
+                taken += if alert { limiter.alerts(now, wanted) } else { usize::from(limiter.answer(now).is_ok()) };
                 prop_assert!(taken as f64 <= now.as_secs_f64() * 20.0 + capacity(20.0) + 0.001);
             }
         }
