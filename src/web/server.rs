@@ -15,6 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tower::ServiceExt;
 
 use super::connections::{Connections, Seat};
@@ -31,16 +32,23 @@ const STALLED: Duration = Duration::from_secs(30);
 const FAREWELL: Duration = Duration::from_secs(3);
 /// When no connection can be accepted (no file is free), the next attempt waits.
 const BREATHER: Duration = Duration::from_millis(100);
+/// It is logged this often, at most.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Answers until the stop, on `most` connections at once.
 pub async fn run(listener: TcpListener, router: Router, most: usize, mut stop: Stop) {
     let connections = Connections::new(most);
-    let mut tasks = JoinSet::new();
+    let (mut tasks, mut breather) = (JoinSet::new(), Breather::default());
     loop {
         tokio::select! {
-            stream = accept(&listener) => {
-                tasks.spawn(serve(stream, router.clone(), connections.enter(), stop.clone()));
-            }
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    tasks.spawn(serve(stream, router.clone(), connections.enter(), stop.clone()));
+                    // Whoever made room closes its file before the next one is opened.
+                    tokio::task::yield_now().await;
+                }
+                Err(error) => breather.take(&error).await,
+            },
             Some(_) = tasks.join_next() => {}
             () = stop.stopped() => break,
         }
@@ -49,15 +57,20 @@ pub async fn run(listener: TcpListener, router: Router, most: usize, mut stop: S
     finish(tasks).await;
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return stream,
-            Err(error) => {
-                tracing::warn!(%error, "connection not accepted");
-                tokio::time::sleep(BREATHER).await;
-            }
+/// A pause after a connection that could not be accepted.
+#[derive(Default)]
+struct Breather {
+    said_at: Option<Instant>,
+}
+
+impl Breather {
+    /// Says why now and then: a flood of connections must not be one of log lines.
+    async fn take(&mut self, error: &std::io::Error) {
+        if self.said_at.is_none_or(|at| at.elapsed() >= SILENCE) {
+            self.said_at = Some(Instant::now());
+            tracing::warn!(%error, "connection not accepted");
         }
+        tokio::time::sleep(BREATHER).await;
     }
 }
 
