@@ -3,6 +3,7 @@
 //! A head must come within 10 s, an answer must be taken within 30 s. There are never more connections than `most`: a new one
 //! takes the place of the one that is worth least (see `connections`). A stop waits 3 s for answers, then cuts.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -41,13 +42,8 @@ pub async fn run(listener: TcpListener, router: Router, most: usize, mut stop: S
     let (mut tasks, mut breather) = (JoinSet::new(), Breather::default());
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    tasks.spawn(serve(stream, router.clone(), connections.enter(), stop.clone()));
-                    // Whoever made room closes its file before the next one is opened.
-                    tokio::task::yield_now().await;
-                }
-                Err(error) => breather.take(&error).await,
+            accepted = listener.accept() => if let Some(stream) = breather.accepted(accepted).await {
+                tasks.spawn(serve(stream, router.clone(), connections.enter(), stop.clone()));
             },
             Some(_) = tasks.join_next() => {}
             () = stop.stopped() => break,
@@ -64,13 +60,27 @@ struct Breather {
 }
 
 impl Breather {
-    /// Says why now and then: a flood of connections must not be one of log lines.
-    async fn take(&mut self, error: &std::io::Error) {
+    /// The connection; after a pause nothing, if there is none. Whoever was asked to make room closes its file meanwhile.
+    async fn accepted(&mut self, accepted: std::io::Result<(TcpStream, SocketAddr)>) -> Option<TcpStream> {
+        match accepted {
+            Ok((stream, _)) => {
+                tokio::task::yield_now().await;
+                Some(stream)
+            }
+            Err(error) => {
+                self.say(&error);
+                tokio::time::sleep(BREATHER).await;
+                None
+            }
+        }
+    }
+
+    /// Now and then: a flood of connections must not be one of log lines.
+    fn say(&mut self, error: &std::io::Error) {
         if self.said_at.is_none_or(|at| at.elapsed() >= SILENCE) {
             self.said_at = Some(Instant::now());
             tracing::warn!(%error, "connection not accepted");
         }
-        tokio::time::sleep(BREATHER).await;
     }
 }
 
