@@ -6,7 +6,8 @@ use coatcheck_bots::commands::parse;
 use coatcheck_bots::{Command, Platform, Reply, Said, Who};
 
 use super::permission::refusal;
-use super::{Commands, platform, texting};
+use super::subscribed::{IN, JOINED};
+use super::{Commands, number_of, platform};
 use crate::store::StoreError;
 use crate::store::people::allowance::Limit;
 use crate::store::people::consent::{ConsentWord, How};
@@ -54,7 +55,7 @@ pub(super) async fn enter(commands: &Commands, who: &Who, said: &Said) -> Result
         return Ok(Entry::Answer(Reply::text(by_invitation(who))));
     }
     commands.db.admit(&who.destination).await?;
-    if let Some(phone) = texting::phone(who) {
+    if let Some(phone) = number_of(who) {
         commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
     }
     Ok(tried.then.map_or_else(|| Entry::Answer(Reply::text(welcome(who))), Entry::Go))
@@ -107,8 +108,8 @@ pub(super) fn by_invitation(who: &Who) -> String {
 
 fn welcome(who: &Who) -> String {
     let watch = Command::Watch.typed(platform(who));
-    match texting::phone(who) {
-        Some(_) => format!("{} {}", texting::IN, texting::JOINED),
+    match number_of(who) {
+        Some(_) => format!("{IN} {JOINED}"),
         None if who.destination.is_room() => format!("This chat is in. Try: {watch} jacket M"),
         None => format!("You're in. Try: {watch} jacket M"),
     }

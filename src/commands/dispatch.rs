@@ -29,7 +29,7 @@ pub(super) async fn pressed(commands: &Commands, who: &Who, data: &str) -> Reply
 }
 
 async fn gated(commands: &Commands, who: &Who, said: &Said) -> Result<Reply, StoreError> {
-    let Some(phone) = texting::phone(who) else { return Ok(entered(commands, who, said).await?.reply) };
+    let Some(phone) = super::number_of(who) else { return Ok(entered(commands, who, said).await?.reply) };
     match texting::gate(commands, who, phone, said).await? {
         Gate::Answer(reply) => Ok(reply),
         Gate::Do { may_join } => {

@@ -34,6 +34,7 @@ mod sizes;
 mod status;
 mod stock;
 mod strange;
+mod subscribed;
 mod test;
 mod texting;
 mod today;
@@ -54,6 +55,7 @@ use async_trait::async_trait;
 use chrono_tz::Tz;
 use coatcheck_bots::commands::{Word, arguments};
 use coatcheck_bots::{Command, Inbox, Platform, Receiver, Reply, Said, Who};
+use coatcheck_domain::phone::Phone;
 use coatcheck_domain::{Clock, Destination};
 use tokio::sync::Semaphore;
 
@@ -185,9 +187,10 @@ impl Commands {
         })
     }
 
-    /// Is it of use here? Where nobody is texted, some commands are not.
+    /// Is it of use here? Where nobody is texted, or no word is needed, some commands are not.
     fn shows(&self, command: Command) -> bool {
-        self.texting.is_some() || !command.needs_texts()
+        let is_texted = self.texting.is_some() || !command.needs_texts();
+        is_texted && (command != Command::Join || self.rules.invite.is_some())
     }
 
     async fn address(&self, who: &Who) -> Result<Address, StoreError> {
@@ -196,12 +199,12 @@ impl Commands {
 
     /// Admins see what operators see.
     fn is_operator(&self, who: &Who) -> bool {
-        self.is_admin(who) || (texting::phone(who).is_none() && self.rules.operators.contains(&who.destination))
+        self.is_admin(who) || (number_of(who).is_none() && self.rules.operators.contains(&who.destination))
     }
 
     /// Never by text: whoever sends one may have forged its sender.
     fn is_admin(&self, who: &Who) -> bool {
-        texting::phone(who).is_none() && self.rules.admins.contains(&who.destination)
+        number_of(who).is_none() && self.rules.admins.contains(&who.destination)
     }
 }
 
@@ -254,6 +257,14 @@ impl Inbox for Commands {
                 Vec::new()
             }
         }
+    }
+}
+
+/// The number that speaks, if a number does.
+fn number_of(who: &Who) -> Option<&Phone> {
+    match &who.destination {
+        Destination::Sms(phone) => Some(phone),
+        _ => None,
     }
 }
 

@@ -11,6 +11,7 @@ use coatcheck_domain::phone::Phone;
 use coatcheck_domain::texting::{Day, Hours, day};
 
 use super::next::Answered;
+use super::subscribed::{IN, JOINED};
 use super::{Commands, admission, again, watches};
 use crate::store::StoreError;
 use crate::store::people::consent::{ConsentWord, How, Standing};
@@ -39,18 +40,6 @@ pub(super) enum Gate {
 
 const STOPPED: &str = "You're unsubscribed, so you get no texts. Reply START to resubscribe.";
 const SILENT: &str = "You're unsubscribed and won't get more texts. Reply START to resubscribe.";
-/// Carriers want it said to whoever joins.
-pub(super) const JOINED: &str = "STOP ends all texts, HELP helps. Msg & data rates may apply.";
-pub(super) const IN: &str =
-    "You're subscribed. Text a product and a size, like JACKET M, to hear when it is back in stock.";
-
-/// The number that speaks, if a number does.
-pub(super) fn phone(who: &Who) -> Option<&Phone> {
-    match &who.destination {
-        Destination::Sms(phone) => Some(phone),
-        _ => None,
-    }
-}
 
 /// Asks the gate.
 pub(super) async fn gate(commands: &Commands, who: &Who, phone: &Phone, said: &Said) -> Result<Gate, StoreError> {
@@ -138,7 +127,7 @@ async fn start(commands: &Commands, who: &Who, phone: &Phone) -> Result<Reply, S
 
 /// `ANYTIME`, and `ANYTIME OFF`.
 pub(super) async fn anytime(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
-    let Some(phone) = phone(who) else { return Ok(Reply::text("ANYTIME is for text messages only.")) };
+    let Some(phone) = super::number_of(who) else { return Ok(Reply::text("ANYTIME is for text messages only.")) };
     let off = said.action.is_some();
     let word = if off { ConsentWord::Daytime } else { ConsentWord::Anytime };
     commands.db.consent(phone, word, How::Text).await?;
