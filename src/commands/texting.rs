@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use coatcheck_bots::commands::Arguments;
 use coatcheck_bots::{Command, Reply, Said, Who, words};
-use coatcheck_domain::Destination;
 use coatcheck_domain::country::Countries;
 use coatcheck_domain::phone::Phone;
 use coatcheck_domain::texting::{Day, Hours, day};

@@ -16,6 +16,8 @@ const MOST: u32 = 50;
 /// Longer than anybody waits for the answer in the chat.
 const PATIENCE: Duration = Duration::from_secs(25);
 
+const FAILED: &str = "Something went wrong with the page you sent. It is not watched. Please send it again.";
+
 impl Commands {
     /// Answers what can be answered. Says how many wishes that were.
     ///
@@ -24,7 +26,15 @@ impl Commands {
     pub async fn answer_wishes(&self) -> Result<usize, StoreError> {
         let ripe = self.db.ripe_wishes(PATIENCE, MOST).await?;
         for wish in &ripe {
-            let reply = fulfilled(self, wish).await?;
+            let reply = match fulfilled(self, wish).await {
+                Err(StoreError::Db(error)) => return Err(error.into()),
+                // What cannot be done now cannot be done later, and must not keep the others waiting.
+                Err(error) => {
+                    tracing::error!(wish = wish.id, %error, "wish failed");
+                    Reply::text(FAILED)
+                }
+                Ok(reply) => reply,
+            };
             self.db.answer_wish(wish, &Message::Notice(Notice { text: reply.text })).await?;
         }
         Ok(ripe.len())

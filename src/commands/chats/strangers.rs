@@ -131,3 +131,20 @@ async fn one_person_has_so_many_watches_at_most() {
     chat.commands.rules.max_watches = 2;
     insta::assert_snapshot!(chat.talk(&["/watch corps M,L", "/watch corps M", "/watch rain M", "/unwatch corps L", "/watch rain M"]).await, @"");
 }
+
+#[tokio::test]
+async fn a_wish_that_cannot_be_read_keeps_no_other_from_its_answer() {
+    use crate::store::db::sql::Sql;
+    let chat = Chat::with(None).await;
+    chat.talk(&["/watch https://broken.example/p 41", "/watch https://boots.example/p 42"]).await;
+    let txn = chat.db.write().await.expect("begun");
+    let sql = "UPDATE wish SET words = '?' WHERE id = (SELECT min(id) FROM wish)";
+    txn.run(sql, vec![]).await.expect("broken");
+    txn.commit().await.expect("committed");
+    for source in chat.db.sources().await.expect("read").iter().filter(|source| source.readings == 0) {
+        read(&chat.db, source.id, vec![product(&source.host, &[("42", "", OutOfStock)])]).await;
+    }
+    chat.clock.advance(Duration::from_secs(60));
+    assert_eq!(chat.commands.answer_wishes().await.expect("answered"), 2);
+    assert_eq!(chat.db.watch_counts().await.expect("read").armed, 1);
+}
