@@ -120,9 +120,9 @@ fn tell(summary: &Summary, now: DateTime<Utc>, zone: Tz) -> String {
 fn how_often(summary: &Summary, now: DateTime<Utc>) -> String {
     let known = summary.known_since.map(|since| (now - since).num_days()).unwrap_or_default();
     match (summary.restocks_30, summary.restocks_90) {
-        (_, 0) if known < 90 => "It has not come back since it is tracked.".to_owned(),
+        (_, 0) if known < 90 => "It has not come back since tracking began.".to_owned(),
         (_, 0) => "It did not come back in the last 90 days.".to_owned(),
-        (_, quarter) if known < 30 => format!("Back in stock {} since it is tracked.", times(quarter)),
+        (_, quarter) if known < 30 => format!("Back in stock {} since tracking began.", times(quarter)),
         (month, _) if known < 90 => format!("Back in stock {} in the last 30 days.", times(month)),
         (month, quarter) => {
             format!("Back in stock {} in the last 30 days, {} in 90 days.", times(month), times(quarter))

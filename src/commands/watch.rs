@@ -88,7 +88,9 @@ fn answer(commands: &Commands, product: &Product, stock: &[Variant], wished: &[W
         let name = (wished.len() > 1).then(|| wanted(one.size, one.style.filter(|_| differ)));
         let prefix = name.as_ref().map(|size| format!("{size}: ")).unwrap_or_default();
         reply.text.push_str(&format!("\n{prefix}{line}"));
-        reply = with_buttons(reply, one.id, name.as_deref(), &day);
+        let is_one = name.is_none();
+        let label = name.unwrap_or_else(|| wanted(one.size, one.style));
+        reply = with_buttons(reply, one.id, &label, is_one, &day);
     }
     if let Some(trouble) = trouble(product, now) {
         reply.text.push_str(&format!("\n{trouble}"));
@@ -97,10 +99,10 @@ fn answer(commands: &Commands, product: &Product, stock: &[Variant], wished: &[W
 }
 
 /// What is there already can be had, and then nobody needs to wait.
-fn with_buttons(reply: Reply, id: i64, size: Option<&str>, day: &Today<'_>) -> Reply {
-    let named = |label: &str| size.map_or_else(|| label.to_owned(), |size| format!("{label} {size}"));
+fn with_buttons(reply: Reply, id: i64, label: &str, is_one: bool, day: &Today<'_>) -> Reply {
     match day {
-        Today::Here(_) => reply.with_button(named("Got it"), format!("got:{id}")),
-        _ => reply.with_button(named("Stop"), format!("stop:{id}")),
+        Today::Here(_) if is_one => reply.with_button("Got it", format!("got:{id}")),
+        Today::Here(_) => reply.with_button(format!("Got it {label}"), format!("got:{id}")),
+        _ => reply.with_button(format!("Stop {label}"), format!("stop:{id}")),
     }
 }

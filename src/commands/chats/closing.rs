@@ -11,22 +11,22 @@ async fn whoever_wants_to_be_forgotten_is_asked_once_and_forgotten() {
     let talk = chat.talk(&["/forget", "/watch corps m black", "/watch rain xs", "/forget"]).await;
     insta::assert_snapshot!(talk, @"
     > /forget
-    I know nothing of you.
+    Nothing is stored about you.
 
     > /watch corps m black
     Watching Corps Jacket — M / black.
-    I will tell you the moment it is back (last in stock 3 days ago).
-    [Stop stop:1]
+    Sold out now. I'll notify you when it is back (last in stock 3 days ago).
+    [Stop M / black stop:1]
 
     > /watch rain xs
     Watching Rain Jacket — xs.
-    xs is not listed now; I will tell you if it appears.
-    Sizes I know of: M, L
-    [Stop stop:2]
+    xs isn't listed now. I'll notify you if it appears.
+    Sizes listed: M, L
+    [Stop xs stop:2]
 
     > /forget
-    This deletes your 2 watches, for good. What I told you so far stays counted, without your name.
-    [Forget me forget:1]
+    This deletes your 2 watches. It can't be undone. Past alerts stay in the statistics, without your name.
+    [Delete everything forget:1]
     ");
     let subscriber =
         chat.db.known_destination(&alice().destination).await.expect("asked").expect("known").subscriber_id;
@@ -34,13 +34,13 @@ async fn whoever_wants_to_be_forgotten_is_asked_once_and_forgotten() {
         chat.talk(&[&format!("[forget:{}]", subscriber + 1), &format!("[forget:{subscriber}]"), "/watches"]).await;
     insta::assert_snapshot!(talk, @"
     > [forget:2]
-    I know nothing of you.
+    Nothing is stored about you.
 
     > [forget:1]
-    Done: I know nothing of you any more. Goodbye!
+    Done. Everything stored about you is deleted.
 
     > /watches
-    You wait for nothing. /watch with a product and a size makes me tell you when it is back.
+    You have no watches yet. Try: /watch jacket M
     ");
     assert!(chat.db.watches(subscriber, Which::All).await.expect("asked").is_empty());
 }
@@ -54,7 +54,7 @@ async fn an_export_is_a_file_with_all_there_is() {
     let file: serde_json::Value = serde_json::from_str(&reply.file.expect("a file").content).expect("JSON");
     assert_eq!(file["destinations"], serde_json::json!(["discord:7"]));
     assert_eq!(file["watches"][0]["mode"], Mode::Every.as_str());
-    insta::assert_snapshot!(reply.text, @"Everything I know of you: 1 watch, 0 messages.");
+    insta::assert_snapshot!(reply.text, @"Everything stored about you: 1 watch, 0 messages.");
 }
 
 #[tokio::test]
@@ -82,28 +82,30 @@ async fn only_admins_change_what_is_followed() {
         .await;
     insta::assert_snapshot!(talk, @"
     > /shop list
-    1. https://shop.example/collections/all — 2 products, read just now
+    1 source:
+    1. https://shop.example/collections/all — 2 products, checked just now
 
     > /shop add https://other.example/products/hat
-    Following https://other.example/products/hat as number 2. /shop list shows what it reads.
+    Tracking https://other.example/products/hat as number 2. /shop list shows what was found.
 
     > /shop pause 1
-    https://shop.example/collections/all is not read until /shop resume.
+    https://shop.example/collections/all is paused. /shop resume 1 continues.
 
     > /shop resume https://shop.example/collections/all
-    https://shop.example/collections/all is read now.
+    https://shop.example/collections/all is checked again now.
 
     > /shop remove
-    Which one? /shop remove with the number or the address that /shop list shows.
+    Which one? Say /shop remove and a number or address from /shop list.
 
     > /shop remove 1
-    This forgets https://shop.example/collections/all with its history and the 0 watches on it.
-    [Remove it unfollow:1]
+    This deletes https://shop.example/collections/all with its history and the 0 watches on it. It can't be undone.
+    [Delete it unfollow:1]
 
     > [unfollow:1]
-    https://shop.example/collections/all is not followed any more.
+    https://shop.example/collections/all is no longer tracked.
 
     > /shop list
-    2. https://other.example/products/hat — 0 products, never read
+    1 source:
+    2. https://other.example/products/hat — 0 products, never checked
     ");
 }

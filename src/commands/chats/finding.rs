@@ -10,12 +10,12 @@ async fn of_two_jackets_the_person_chooses() {
     Which one?
     1. Corps Jacket
     2. Rain Jacket
-    [1 c:1:1] [2 c:1:2]
+    [Corps Jacket c:1:1] [Rain Jacket c:1:2]
 
     > [c:1:2]
     Watching Rain Jacket — M.
-    The shop says: pre-order. I will tell you the moment it is in stock (I have not seen it in stock yet).
-    [Stop stop:1]
+    The shop says: pre-order. I'll notify you when it is in stock (not seen in stock yet).
+    [Stop M stop:1]
 
     > [c:1:2]
     That question is no longer open. Please say it again.
@@ -30,10 +30,11 @@ async fn the_next_command_closes_the_question_and_so_do_ten_minutes() {
     Which one?
     1. Corps Jacket
     2. Rain Jacket
-    [1 c:1:1] [2 c:1:2]
+    [Corps Jacket c:1:1] [Rain Jacket c:1:2]
 
     > /status
-    I follow 2 products of 1 source, last read just now. 0 watches armed.
+    Tracking 2 products, last check just now. 0 watches active.
+    Everything works. /watches shows your watches.
 
     > [c:1:1]
     That question is no longer open. Please say it again.
@@ -42,12 +43,12 @@ async fn the_next_command_closes_the_question_and_so_do_ten_minutes() {
     Which one?
     1. Corps Jacket
     2. Rain Jacket
-    [1 c:2:1] [2 c:2:2]
+    [Corps Jacket c:2:1] [Rain Jacket c:2:2]
     ");
     chat.clock.advance(Duration::from_secs(600));
     insta::assert_snapshot!(chat.press("c:2:1").await, @"
     > [c:2:1]
-    No question of mine is open here. Please say it again.
+    That question is no longer open. Please say it again.
     ");
 }
 
@@ -59,15 +60,15 @@ async fn a_number_answers_where_there_are_no_buttons() {
     Which one?
     1. Corps Jacket
     2. Rain Jacket
-    [1 c:1:1] [2 c:1:2]
+    [Corps Jacket c:1:1] [Rain Jacket c:1:2]
 
     > 9
     Please answer with a number from 1 to 2.
 
     > 1
     Watching Corps Jacket — M.
-    I will tell you the moment it is back (last in stock 3 days ago).
-    [Stop stop:1]
+    Sold out now. I'll notify you when it is back (last in stock 3 days ago).
+    [Stop M stop:1]
 
     > 1
     That question is no longer open. Please say it again.
@@ -79,25 +80,25 @@ async fn near_names_are_offered_and_never_forced() {
     let chat = Chat::with_two_jackets().await;
     insta::assert_snapshot!(chat.talk(&["/watch crops jaket m", "/watch umbrella", "/watch corps purple m", "/watch"]).await, @"
     > /watch crops jaket m
-    I know no product of that name. Is it this?
+    I don't know a product by that name. Did you mean:
     1. Corps Jacket
-    2. Rain Jacket
-    [1 c:1:1] [2 c:1:2]
+    [Corps Jacket c:1:1]
 
     > /watch umbrella
-    I know no product of that name. /watch with the address of its page follows it.
+    I don't know a product by that name. To track a new one, send /watch and the address of its page.
 
     > /watch corps purple m
-    I do not know “purple” there. What is meant?
-    1. Corps Jacket — m / any style
-    2. Corps Jacket — m / purple
-    [1 c:2:1] [2 c:2:2]
+    Corps Jacket has no “purple”. Did you mean:
+    1. M / Black
+    2. M / Olive
+    3. M, any style
+    [M / Black c:2:1] [M / Olive c:2:2] [M, any style c:2:3]
 
     > /watch
     Which product?
     1. Corps Jacket
     2. Rain Jacket
-    [1 c:3:1] [2 c:3:2]
+    [Corps Jacket c:3:1] [Rain Jacket c:3:2]
     ");
 }
 
@@ -108,10 +109,10 @@ async fn a_button_of_somebody_else_does_nothing() {
     let chat = chat.whisper(Who { destination: Destination::DiscordUser(8), may_manage: true });
     insta::assert_snapshot!(chat.talk(&["[stop:1]", "[again:1]", "[c:1:1]", "[nonsense]"]).await, @"
     > [stop:1]
-    I find no such watch of yours; it may be closed already.
+    That watch is already closed.
 
     > [again:1]
-    I find no such watch of yours; it may be closed already.
+    That watch is already closed.
 
     > [c:1:1]
     That question is no longer open. Please say it again.

@@ -18,32 +18,33 @@ async fn watches_are_stopped_by_button_or_by_name() {
     chat.talk(&["/watch corps M,L", "/watch rain"]).await;
     insta::assert_snapshot!(chat.talk(&["/unwatch", "[stop:1]", "[stop:1]", "/unwatch corps XL", "/unwatch jacket L", "/unwatch all", "/unwatch"]).await, @"
     > /unwatch
-    Which one shall I stop?
+    Which watch should I stop:
     1. Corps Jacket — M: sold out, last in stock 3 days ago
-    2. Corps Jacket — L: in stock now (2 variants)
-    3. Rain Jacket — any size: in stock now, 129.00 EUR
-    [Stop 1 stop:1] [Stop 2 stop:2] [Stop 3 stop:3]
+    2. Corps Jacket — L: in stock now (2 variants) https://shop.example/products/corps-jacket
+    3. Rain Jacket — any size: in stock now, 129.00 EUR https://shop.example/products/rain-jacket
+    [Stop Corps Jacket M stop:1:1] [Stop Corps Jacket L stop:2:1] [Stop Rain Jacket any size stop:3:1]
 
     > [stop:1]
-    Stopped. I no longer watch Corps Jacket — M.
+    ✓ Stopped: Corps Jacket — M.
+    [Watch again again:1]
 
     > [stop:1]
-    I find no such watch of yours; it may be closed already.
+    That watch is already closed.
 
     > /unwatch corps XL
-    You do not wait for Corps Jacket — XL. Of it you wait for: L.
+    You aren't watching Corps Jacket — XL. You watch: L.
 
     > /unwatch jacket L
     Which one?
     1. Corps Jacket
     2. Rain Jacket
-    [1 c:1:1] [2 c:1:2]
+    [Corps Jacket c:3:1] [Rain Jacket c:3:2]
 
     > /unwatch all
-    Stopped: 2 watches.
+    Stopped 2 watches.
 
     > /unwatch
-    You wait for nothing. /watch with a product and a size makes me tell you when it is back.
+    You have no watches yet. Try: /watch jacket M
     ");
 }
 
@@ -54,27 +55,27 @@ async fn what_was_told_waits_again_when_asked() {
     tell_all(&chat).await;
     insta::assert_snapshot!(chat.talk(&["/watches", "[again:1]", "/again rain", "/again"]).await, @"
     > /watches
-    You wait for 2 things:
-    1. Corps Jacket — M / black: sold out, last in stock 3 days ago; told just now
-    2. Rain Jacket — M: pre-order; told just now
-    /again waits again for what I told you about.
-    [Stop 1 stop:1] [Stop 2 stop:2]
+    You have 2 watches:
+    1. Corps Jacket — M / black: sold out, last in stock 3 days ago; you were notified just now
+    2. Rain Jacket — M: pre-order; you were notified just now
+    /again watches again what you were already notified of.
+    [Stop Corps Jacket M / black stop:1:1] [Stop Rain Jacket M stop:2:1]
 
     > [again:1]
     Watching Corps Jacket — M / black.
-    I will tell you the moment it is back (last in stock 3 days ago).
-    [Stop stop:1]
+    Sold out now. I'll notify you when it is back (last in stock 3 days ago).
+    [Stop M / black stop:1]
 
     > /again rain
-    I wait again for one thing. All you wait for:
+    Watching 1 again. Your watches:
     1. Rain Jacket — M: pre-order
-    [Stop 1 stop:2]
+    [Stop M stop:2:1]
 
     > /again
-    I was waiting for everything already:
+    You were already watching everything:
     1. Corps Jacket — M / black: sold out, last in stock 3 days ago
     2. Rain Jacket — M: pre-order
-    [Stop 1 stop:1] [Stop 2 stop:2]
+    [Stop Corps Jacket M / black stop:1:1] [Stop Rain Jacket M stop:2:1]
     ");
     assert_eq!(chat.db.watch_counts().await.expect("read").armed, 2);
 }
@@ -88,7 +89,7 @@ async fn watch_again_is_armed_after_the_drop_it_was_told_of() {
     insta::assert_snapshot!(chat.press("again:1").await, @"
     > [again:1]
     Watching Corps Jacket — M / black.
-    It is in stock right now: M / Black, 129.00 EUR
+    In stock now: M / Black, 129.00 EUR
     https://shop.example/products/corps-jacket
     [Got it got:1]
     ");
@@ -108,15 +109,16 @@ async fn got_it_closes_the_watch() {
     insta::assert_snapshot!(chat.talk(&["/watch corps L black", "[got:1]", "/watches"]).await, @"
     > /watch corps L black
     Watching Corps Jacket — L / black.
-    It is in stock right now: L / Black, 129.00 EUR
+    In stock now: L / Black, 129.00 EUR
     https://shop.example/products/corps-jacket
     [Got it got:1]
 
     > [got:1]
-    Enjoy it! I no longer watch Corps Jacket — L / black.
+    ✓ Got it. No longer watching Corps Jacket — L / black.
+    [Watch again again:1:a]
 
     > /watches
-    You wait for nothing. /watch with a product and a size makes me tell you when it is back.
+    You have no watches yet. Try: /watch jacket M
     ");
 }
 
@@ -125,25 +127,26 @@ async fn quiet_ends_with_what_is_there() {
     let chat = Chat::with_two_jackets().await;
     insta::assert_snapshot!(chat.talk(&["/pause soon", "/pause 8h", "/resume", "/watch rain", "/pause", "/resume"]).await, @"
     > /pause soon
-    I do not understand that: a time is written like 30m, 8h or 2d, and is a year at most. Nothing is paused.
+    I didn't understand that time. Try 30m, 8h, 2d or until tomorrow. Nothing is paused.
 
     > /pause 8h
-    Quiet for 8 h, until 2027-01-18 16:11 UTC. /resume ends it sooner.
+    Alerts are paused until 2027-01-18 16:11 UTC. /resume ends the pause sooner.
 
     > /resume
-    I speak again. Nothing you wait for is in stock now.
+    Alerts are on again. Nothing on your list is in stock now.
 
     > /watch rain
     Watching Rain Jacket — any size.
-    It is in stock right now: L, 129.00 EUR
+    In stock now: L, 129.00 EUR
     https://shop.example/products/rain-jacket
-    [Got it got:1]
+    Only one size? Pick it:
+    [Got it got:1] [Only M c:1:1] [Only L c:1:2]
 
     > /pause
-    Quiet until you say /resume.
+    Alerts are paused until you say /resume.
 
     > /resume
-    I speak again. In stock now:
+    Alerts are on again. In stock now:
     • Rain Jacket — any size: in stock now, 129.00 EUR https://shop.example/products/rain-jacket
     ");
     let address: Option<Address> = chat.db.known_destination(&chat.who.destination).await.expect("read");

@@ -20,7 +20,41 @@ async fn a_stranger_says_the_invite_word_first() {
     let complete =
         async || chat.commands.complete(&chat.who, coatcheck_bots::Command::Watch, "product", "").await.len();
     assert_eq!(complete().await, 0, "what there is is not for strangers");
-    insta::assert_snapshot!(chat.talk(&["/watch corps m", "/stock rain", "/start", "/forget", "[stop:1]", "/join snowcoat", "/join Raincoat", "/join raincoat", "/watch corps m black"]).await, @"");
+    insta::assert_snapshot!(chat.talk(&["/watch corps m", "/stock rain", "/help stock", "/forget", "[stop:1]", "/join snowcoat", "/join Raincoat", "/join raincoat", "/watch corps m black"]).await, @"
+    > /watch corps m
+    CoatCheck is by invitation here. Say /join and the invite word you were given.
+
+    > /stock rain
+    CoatCheck is by invitation here. Say /join and the invite word you were given.
+
+    > /help stock
+    /stock <product> [style]
+    What is in stock now: sizes, styles, prices
+      product: The product's name
+      style: Colour or other option: black. Without it, any
+    Example: /stock jacket
+    Example: /stock jacket black
+
+    > /forget
+    Nothing is stored about you.
+
+    > [stop:1]
+    CoatCheck is by invitation here. Say /join and the invite word you were given.
+
+    > /join snowcoat
+    CoatCheck is by invitation here. Say /join and the invite word you were given.
+
+    > /join Raincoat
+    You're in. Try: /watch jacket M
+
+    > /join raincoat
+    You're in already. Try: /watch jacket M
+
+    > /watch corps m black
+    Watching Corps Jacket — M / black.
+    Sold out now. I'll notify you when it is back (last in stock 3 days ago).
+    [Stop M / black stop:1]
+    ");
     assert_eq!(complete().await, 2);
 }
 
@@ -34,19 +68,40 @@ async fn five_wrong_words_an_hour_and_the_right_one_gets_the_same_answer() {
     answers.dedup();
     assert_eq!(answers, ["CoatCheck is by invitation here. Say /join and the invite word you were given."]);
     chat.clock.advance(Duration::from_secs(3600));
-    insta::assert_snapshot!(chat.say("/join raincoat").await, @"");
+    insta::assert_snapshot!(chat.say("/join raincoat").await, @"
+    > /join raincoat
+    You're in. Try: /watch jacket M
+    ");
 }
 
 #[tokio::test]
 async fn a_room_is_let_in_by_who_manages_it_and_a_link_holds_the_word() {
     let chat = by_invitation().await.whisper(telegram(-100, false));
-    insta::assert_snapshot!(chat.talk(&["/stock rain", "/join raincoat"]).await, @"");
+    insta::assert_snapshot!(chat.talk(&["/stock rain", "/join raincoat"]).await, @"
+    > /stock rain
+    CoatCheck is by invitation here. Somebody who manages this chat can say /join and the invite word.
+
+    > /join raincoat
+    Only people who manage this chat can do that here. Message me directly to set up your own alerts.
+    ");
     let chat = chat.whisper(telegram(-100, true));
-    insta::assert_snapshot!(chat.talk(&["/join raincoat"]).await, @"");
+    insta::assert_snapshot!(chat.talk(&["/join raincoat"]).await, @"
+    > /join raincoat
+    This chat is in. Try: /watch jacket M
+    ");
     let chat = chat.whisper(telegram(-100, false));
-    insta::assert_snapshot!(chat.talk(&["/stock rain"]).await, @"");
+    insta::assert_snapshot!(chat.talk(&["/stock rain"]).await, @"
+    > /stock rain
+    Rain Jacket, 129.00 EUR
+    in stock: L; pre-order: M
+    Checked 8 s ago.
+    https://shop.example/products/rain-jacket
+    ");
     let chat = chat.whisper(telegram(5, true));
-    insta::assert_snapshot!(chat.talk(&["/start j-raincoat"]).await, @"");
+    insta::assert_snapshot!(chat.talk(&["/start j-raincoat"]).await, @"
+    > /start j-raincoat
+    You're in. Try: /watch jacket M
+    ");
 }
 
 #[tokio::test]
@@ -55,10 +110,18 @@ async fn admins_operators_and_whoever_watched_before_need_no_word() {
     chat.say("/watch corps m").await;
     chat.commands.rules.invite = Some(WORD.to_owned());
     chat.db.begin_admission(true).await.expect("begun");
-    insta::assert_snapshot!(chat.say("/watches").await, @"");
+    insta::assert_snapshot!(chat.say("/watches").await, @"
+    > /watches
+    You have 1 watch:
+    1. Corps Jacket — M: sold out, last in stock 3 days ago
+    [Stop M stop:1:1]
+    ");
     chat.commands.rules.operators = vec![Destination::DiscordUser(70)];
     let chat = chat.whisper(Who { destination: Destination::DiscordUser(70), may_manage: false });
-    insta::assert_snapshot!(chat.say("/watches").await, @"");
+    insta::assert_snapshot!(chat.say("/watches").await, @"
+    > /watches
+    You have no watches yet. Try: /watch jacket M
+    ");
 }
 
 /// What the address is, as its source.
@@ -85,7 +148,14 @@ async fn a_watch_changes_nothing_of_a_source_that_is_there() {
         assert!(!said.contains("secret"), "{said}");
         assert_eq!(chat.db.source(id).await.expect("read"), before, "{state}");
     }
-    insta::assert_snapshot!(chat.talk(&["/watch https://blocked.example/p#reviews M", "/watch https://paused.example/p?utm_source=x M"]).await, @"");
+    insta::assert_snapshot!(chat.talk(&["/watch https://blocked.example/p#reviews M", "/watch https://paused.example/p?utm_source=x M"]).await, @"
+    > /watch https://blocked.example/p#reviews M
+    I couldn't check that page: the shop blocks automated checks.
+    I check it again later. Send it again then.
+
+    > /watch https://paused.example/p?utm_source=x M
+    Checks of that page are paused by an admin, so it can't be watched right now.
+    ");
 }
 
 #[tokio::test]
@@ -96,19 +166,43 @@ async fn new_addresses_are_bounded_for_each_person_and_in_all() {
     for n in 1..=4 {
         talk.push(chat.say(&format!("/watch https://shop{n}.example/p M")).await);
     }
-    insta::assert_snapshot!(talk[2..].join("\n\n"), @"");
+    insta::assert_snapshot!(talk[2..].join("\n\n"), @"
+    > /watch https://shop3.example/p M
+    I'm tracking that page now. Its first check takes longer; I'll answer here when it is done.
+
+    > /watch https://shop4.example/p M
+    That's a lot of new pages. Try again later, or watch something that is tracked already: /stock shows it.
+    ");
     chat.clock.advance(Duration::from_secs(60));
-    insta::assert_snapshot!(chat.talk(&["/watch https://shop4.example/p M", "/watch https://shop5.example/p M"]).await, @"");
+    insta::assert_snapshot!(chat.talk(&["/watch https://shop4.example/p M", "/watch https://shop5.example/p M"]).await, @"
+    > /watch https://shop4.example/p M
+    I'm tracking that page now. Its first check takes longer; I'll answer here when it is done.
+
+    > /watch https://shop5.example/p M
+    You have added 4 pages already, the most one person can. Stop watching one first.
+    ");
     chat.commands.rules.max_sources = 5;
     let chat = chat.whisper(Who { destination: Destination::DiscordUser(8), may_manage: false });
-    insta::assert_snapshot!(chat.talk(&["/watch https://shop6.example/p M", "/watch https://intranet.example/p"]).await, @"");
+    insta::assert_snapshot!(chat.talk(&["/watch https://shop6.example/p M", "/watch https://intranet.example/p"]).await, @"
+    > /watch https://shop6.example/p M
+    No more pages can be tracked here right now. You can still watch what is tracked already.
+
+    > /watch https://intranet.example/p
+    That address can't be tracked. Send the address of a public product page.
+    ");
     assert_eq!(chat.db.sources().await.expect("read").len(), 5, "nothing is kept of what was refused");
 }
 
 #[tokio::test]
 async fn a_page_that_is_read_late_is_watched_then_and_answered() {
     let chat = Chat::with(None).await;
-    insta::assert_snapshot!(chat.talk(&["/watch https://boots.example/p 41", "/watch https://none.example/p 41"]).await, @"");
+    insta::assert_snapshot!(chat.talk(&["/watch https://boots.example/p 41", "/watch https://none.example/p 41"]).await, @"
+    > /watch https://boots.example/p 41
+    I'm tracking that page now. Its first check takes longer; I'll answer here when it is done.
+
+    > /watch https://none.example/p 41
+    I'm tracking that page now. Its first check takes longer; I'll answer here when it is done.
+    ");
     let boots = product("Moon Boots", &[("41", "", OutOfStock), ("42", "", InStock)]);
     let sources = chat.db.sources().await.expect("read");
     let id = |host: &str| sources.iter().find(|source| source.host == host).expect(host).id;
@@ -121,15 +215,46 @@ async fn a_page_that_is_read_late_is_watched_then_and_answered() {
     for delivery in chat.db.deliveries(None, 10).await.expect("read") {
         sent.push(format!("{}: {}", delivery.kind.as_str(), delivery.payload));
     }
-    insta::assert_snapshot!(sent.join("\n"), @"");
-    insta::assert_snapshot!(chat.say("/watches").await, @"");
+    insta::assert_snapshot!(sent.join("\n"), @r#"
+    reply: {"type":"notice","text":"https://none.example/p could not be checked within ten minutes: something went wrong at the shop.\nIt is not watched."}
+    reply: {"type":"notice","text":"Watching Moon Boots — 41.\nSold out now. I'll notify you when it is back (not seen in stock yet)."}
+    "#);
+    insta::assert_snapshot!(chat.say("/watches").await, @"
+    > /watches
+    You have 1 watch:
+    1. Moon Boots — 41: sold out
+    [Stop 41 stop:1:1]
+    ");
 }
 
 #[tokio::test]
 async fn one_person_has_so_many_watches_at_most() {
     let mut chat = Chat::with_two_jackets().await;
     chat.commands.rules.max_watches = 2;
-    insta::assert_snapshot!(chat.talk(&["/watch corps M,L", "/watch corps M", "/watch rain M", "/unwatch corps L", "/watch rain M"]).await, @"");
+    insta::assert_snapshot!(chat.talk(&["/watch corps M,L", "/watch corps M", "/watch rain M", "/unwatch corps L", "/watch rain M"]).await, @"
+    > /watch corps M,L
+    Watching Corps Jacket — M, L.
+    M: Sold out now. I'll notify you when it is back (last in stock 3 days ago).
+    L: In stock now: L / Black, 129.00 EUR; L / Olive, 129.00 EUR (almost gone)
+    https://shop.example/products/corps-jacket
+    [Stop M stop:1] [Got it L got:2]
+
+    > /watch corps M
+    Watching Corps Jacket — M.
+    Sold out now. I'll notify you when it is back (last in stock 3 days ago).
+    [Stop M stop:1]
+
+    > /watch rain M
+    You have 2 of 2 watches. Stop one first: /unwatch
+
+    > /unwatch corps L
+    ✓ Stopped: Corps Jacket — L.
+
+    > /watch rain M
+    Watching Rain Jacket — M.
+    The shop says: pre-order. I'll notify you when it is in stock (not seen in stock yet).
+    [Stop M stop:4]
+    ");
 }
 
 #[tokio::test]

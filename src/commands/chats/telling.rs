@@ -10,19 +10,19 @@ async fn stock_is_a_grid_of_sizes_and_styles() {
     Corps Jacket, 129.00 EUR
     Black — in stock: L; sold out: S, M
     Olive — almost gone: L; sold out: M
-    Read just now.
+    Checked just now.
     https://shop.example/products/corps-jacket
 
     > /stock corps olive
     Corps Jacket, 129.00 EUR
     Olive — almost gone: L; sold out: M
-    Read just now.
+    Checked just now.
     https://shop.example/products/corps-jacket
 
     > /stock rain
     Rain Jacket, 129.00 EUR
     in stock: L; pre-order: M
-    Read 6 s ago.
+    Checked 6 s ago.
     https://shop.example/products/rain-jacket
     ");
 }
@@ -32,23 +32,23 @@ async fn history_says_what_was_seen_and_what_was_not() {
     let chat = Chat::with_two_jackets().await;
     insta::assert_snapshot!(chat.talk(&["/history corps m black", "/history rain L", "/history rain XS"]).await, @"
     > /history corps m black
-    Corps Jacket — m / black
+    Corps Jacket — M / black
     Last in stock 3 days ago.
-    It came back once in 30 days, once in 90 days.
-    It stayed 10 min.
-    I know nothing of 2027-01-15 08:31 to 2027-01-18 08:11 UTC.
-    I have watched it since 2027-01-15.
+    Back in stock once since tracking began.
+    It stayed for 10 min.
+    No data from 2027-01-15 08:31 to 2027-01-18 08:11 UTC.
+    Tracked since 2027-01-15.
 
     > /history rain L
     Rain Jacket — L
     In stock now.
-    It did not come back in the last 90 days, as far as I saw.
-    I know nothing of 2027-01-15 08:31 to 2027-01-18 08:11 UTC.
-    I have watched it since 2027-01-15.
+    It has not come back since tracking began.
+    No data from 2027-01-15 08:31 to 2027-01-18 08:11 UTC.
+    Tracked since 2027-01-15.
 
     > /history rain XS
     Rain Jacket — XS
-    I never saw that listed.
+    That was never listed.
     ");
 }
 
@@ -67,13 +67,13 @@ async fn a_history_speaks_of_the_zone_that_was_set() {
     }
     insta::assert_snapshot!(chat.say("/history corps m black").await, @"
     > /history corps m black
-    Corps Jacket — m / black
+    Corps Jacket — M / black
     Last in stock 23 h 40 min ago.
-    It came back 6 times in 30 days, 6 times in 90 days.
-    It stayed 10 min.
-    It usually comes between 22:00 and 00:00 Europe/Berlin time.
-    I know nothing of 2027-01-22 23:40 to 2027-01-23 23:00 Europe/Berlin time (7 such times; the last).
-    I have watched it since 2027-01-15.
+    Back in stock 6 times since tracking began.
+    It stayed for 10 min.
+    It usually comes back between 22:00 and 00:00 Europe/Berlin time.
+    No data from 2027-01-22 23:40 to 2027-01-23 23:00 Europe/Berlin time (the last of 7 such gaps).
+    Tracked since 2027-01-15.
     ");
 }
 
@@ -94,15 +94,15 @@ async fn a_test_alert_goes_through_the_outbox() {
     let chat = Chat::with_two_jackets().await;
     insta::assert_snapshot!(chat.talk(&["/test", "/watch corps m black", "/test"]).await, @"
     > /test
-    A test alert is on its way, through everything a real one passes.
+    A test alert is on its way.
 
     > /watch corps m black
     Watching Corps Jacket — M / black.
-    I will tell you the moment it is back (last in stock 3 days ago).
-    [Stop stop:1]
+    Sold out now. I'll notify you when it is back (last in stock 3 days ago).
+    [Stop M / black stop:1]
 
     > /test
-    A test alert is on its way, through everything a real one passes.
+    A test alert is on its way.
     ");
     let deliveries = chat.db.deliveries(None, 10).await.expect("read");
     assert_eq!(deliveries.len(), 2);
@@ -126,19 +126,19 @@ async fn help_status_and_what_comes_later() {
     Example: /watch https://shop.example/products/jacket size M every
 
     > /start
-    Hello! I tell you the moment your size is back in stock, once.
-    Say /watch and a product with a size, for example: /watch jacket M
-    /help lists what else I understand.
+    Hello! I notify you when your size is back in stock.
+    Try: /watch jacket M
+    /help shows all commands.
 
     > /status
-    I follow 2 products of 1 source, last read 6 s ago. 0 watches armed.
-    Trouble: shop.example — the shop answered 503
+    Tracking 2 products, last check 6 s ago. 0 watches active.
+    Can't check shop.example right now
 
     > /phone +14155550123
-    Text messages are not set up here, so I cannot use a phone.
+    Text messages are not set up here, so a phone can't be added.
 
     > /forget
-    I know nothing of you.
+    Nothing is stored about you.
 
     > /shop list
     Only admins of this CoatCheck can do that. You can watch any product page yourself: /watch and its address.

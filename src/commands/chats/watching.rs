@@ -8,19 +8,19 @@ async fn a_wish_is_answered_with_todays_stock() {
     insta::assert_snapshot!(chat.talk(&["/watch corps m black", "/watch corps jacket L", "/watch rain m every"]).await, @"
     > /watch corps m black
     Watching Corps Jacket — M / black.
-    I will tell you the moment it is back (last in stock 3 days ago).
-    [Stop stop:1]
+    Sold out now. I'll notify you when it is back (last in stock 3 days ago).
+    [Stop M / black stop:1]
 
     > /watch corps jacket L
     Watching Corps Jacket — L.
-    It is in stock right now: L / Black, 129.00 EUR; L / Olive, 129.00 EUR (almost gone)
+    In stock now: L / Black, 129.00 EUR; L / Olive, 129.00 EUR (almost gone)
     https://shop.example/products/corps-jacket
     [Got it got:2]
 
     > /watch rain m every
     Watching Rain Jacket — M, every time.
-    The shop says: pre-order. I will tell you the moment it is in stock (I have not seen it in stock yet).
-    [Stop stop:3]
+    The shop says: pre-order. I'll notify you when it is in stock (not seen in stock yet).
+    [Stop M stop:3]
     ");
 }
 
@@ -30,16 +30,16 @@ async fn several_sizes_are_several_watches_in_any_order() {
     insta::assert_snapshot!(chat.talk(&["/watch M,large olive \"corps jacket\"", "/watches"]).await, @r#"
     > /watch M,large olive "corps jacket"
     Watching Corps Jacket — M, L / olive.
-    M: I will tell you the moment it is back (I have not seen it in stock yet).
-    L: It is in stock right now: L / Olive, 129.00 EUR (almost gone)
+    M: Sold out now. I'll notify you when it is back (not seen in stock yet).
+    L: In stock now: L / Olive, 129.00 EUR (almost gone)
     https://shop.example/products/corps-jacket
     [Stop M stop:1] [Got it L got:2]
 
     > /watches
-    You wait for 2 things:
+    You have 2 watches:
     1. Corps Jacket — M / olive: sold out
-    2. Corps Jacket — L / olive: in stock now, 129.00 EUR (almost gone)
-    [Stop 1 stop:1] [Stop 2 stop:2]
+    2. Corps Jacket — L / olive: in stock now, 129.00 EUR (almost gone) https://shop.example/products/corps-jacket
+    [Stop M / olive stop:1:1] [Stop L / olive stop:2:1]
     "#);
 }
 
@@ -49,17 +49,17 @@ async fn a_size_that_is_not_listed_is_accepted() {
     insta::assert_snapshot!(chat.talk(&["/watch corps 3XL", "/watch corps size M style purple"]).await, @"
     > /watch corps 3XL
     Watching Corps Jacket — 3XL.
-    3XL is not listed now; I will tell you if it appears.
-    Sizes I know of: S, M, L
-    Styles I know of: Black, Olive
-    [Stop stop:1]
+    3XL isn't listed now. I'll notify you if it appears.
+    Sizes listed: S, M, L
+    Styles listed: Black, Olive
+    [Stop 3XL stop:1]
 
     > /watch corps size M style purple
     Watching Corps Jacket — M / purple.
-    M / purple is not listed now; I will tell you if it appears.
-    Sizes I know of: S, M, L
-    Styles I know of: Black, Olive
-    [Stop stop:2]
+    M / purple isn't listed now. I'll notify you if it appears.
+    Sizes listed: S, M, L
+    Styles listed: Black, Olive
+    [Stop M / purple stop:2]
     ");
 }
 
@@ -71,15 +71,15 @@ async fn what_was_not_read_lately_is_not_said_to_be_there() {
     insta::assert_snapshot!(chat.talk(&["/watch rain L", "/stock rain"]).await, @"
     > /watch rain L
     Watching Rain Jacket — L.
-    It was in stock when the shop was last read, 1 h ago. I will tell you the moment it is back.
-    I cannot read the shop right now (the shop answered 500); I keep trying.
-    [Stop stop:1]
+    It was in stock at the last check, 1 h ago. I'll notify you when it is back.
+    I can't check the shop right now (something went wrong at the shop). I keep trying.
+    [Stop L stop:1]
 
     > /stock rain
     Rain Jacket, 129.00 EUR
     in stock: L; pre-order: M
-    Read 1 h ago.
-    I cannot read the shop right now (the shop answered 500); I keep trying.
+    Checked 1 h ago.
+    I can't check the shop right now (something went wrong at the shop). I keep trying.
     https://shop.example/products/rain-jacket
     ");
 }
@@ -91,11 +91,11 @@ async fn an_address_nobody_follows_is_followed() {
     insta::assert_snapshot!(chat.talk(&["/watch https://boots.example/products/moon-boots 41", "/watch https://intranet.example/x M"]).await, @"
     > /watch https://boots.example/products/moon-boots 41
     Watching Moon Boots — 41.
-    I will tell you the moment it is back (I have not seen it in stock yet).
-    [Stop stop:1]
+    Sold out now. I'll notify you when it is back (not seen in stock yet).
+    [Stop 41 stop:1]
 
     > /watch https://intranet.example/x M
-    That address is not on the internet; I do not follow it.
+    That address can't be tracked. Send the address of a public product page.
     ");
 }
 
@@ -104,12 +104,13 @@ async fn an_address_that_cannot_be_read_or_takes_long_is_answered_in_words() {
     let broken = Chat::with(Some(Err("the shop answered 404 Not Found."))).await;
     insta::assert_snapshot!(broken.say("/watch https://boots.example/products/none 41").await, @"
     > /watch https://boots.example/products/none 41
-    I could not read that address: the shop answered 404 Not Found. I keep trying; say it again later to watch it.
+    I couldn't check that page: something went wrong at the shop.
+    I keep trying for ten minutes and tell you here what came of it.
     ");
     let slow = Chat::with(None).await;
     insta::assert_snapshot!(slow.say("/watch https://boots.example/products/slow 41").await, @"
     > /watch https://boots.example/products/slow 41
-    I follow it now, but its first reading takes longer. Say it again in a minute to watch it.
+    I'm tracking that page now. Its first check takes longer; I'll answer here when it is done.
     ");
 }
 
@@ -133,23 +134,23 @@ async fn a_hostile_title_stays_a_title() {
     insta::assert_snapshot!(chat.talk(&["/watch jacket m", "/stock jacket", "/watches", "/unwatch jacket"]).await, @"
     > /watch jacket m
     Watching @ everyone https: //evil.example Jacket — M.
-    It is in stock right now: M / @ here, 129.00 EUR
+    In stock now: M / @ here, 129.00 EUR
     https://shop.example/products/-everyone--https---evil-example-jacket
     [Got it got:1]
 
     > /stock jacket
     @ everyone https: //evil.example Jacket, 129.00 EUR
     @ here — in stock: M
-    Read just now.
+    Checked just now.
     https://shop.example/products/-everyone--https---evil-example-jacket
 
     > /watches
-    You wait for one thing:
-    1. @ everyone https: //evil.example Jacket — M: in stock now, 129.00 EUR
-    [Stop 1 stop:1]
+    You have 1 watch:
+    1. @ everyone https: //evil.example Jacket — M: in stock now, 129.00 EUR https://shop.example/products/-everyone--https---evil-example-jacket
+    [Stop M stop:1:1]
 
     > /unwatch jacket
-    Stopped. I no longer watch @ everyone https: //evil.example Jacket — M.
+    ✓ Stopped: @ everyone https: //evil.example Jacket — M.
     ");
 }
 
@@ -165,7 +166,7 @@ async fn in_a_room_only_its_managers_change_anything() {
     > /stock rain
     Rain Jacket, 129.00 EUR
     in stock: L; pre-order: M
-    Read just now.
+    Checked just now.
     https://shop.example/products/rain-jacket
     ");
 }
