@@ -13,7 +13,7 @@ use crate::store::outbox::fanout::{Chunk, FanoutRules, OpenRestock};
 use crate::store::polls::ended::{End, Ended, Failed, Written};
 use crate::store::polls::held::HeldSource;
 use crate::store::polls::source::NewSource;
-use crate::store::stock::reading::NewReading;
+use crate::store::stock::new_reading::NewReading;
 use crate::store::{Db, Keys, NoFaults};
 
 mod place;
@@ -84,9 +84,15 @@ pub(crate) async fn hold_as(db: &Db, holder: &str, source_id: i64) -> HeldSource
     sources.into_iter().find(|source| source.source_id == source_id).expect("it is polled")
 }
 
+/// Is a document of the source being parsed, as far as the store knows?
+pub(crate) async fn trial_of(db: &Db, source_id: i64) -> bool {
+    let sql = "SELECT count(*) FROM source WHERE id = $1 AND trial_at IS NOT NULL";
+    db.read().id(sql, vec![source_id.into()]).await.expect("asked") == Some(1)
+}
+
 /// Writes down how a poll by [`HOLDER`] ended.
 pub(crate) async fn end(db: &Db, source: HeldSource, end: End, plan: Plan) -> Written {
-    let ended = Ended { source: Arc::new(source), end, plan, is_back: true };
+    let ended = Ended { source: Arc::new(source), end, plan, is_back: true, shop_not_before: None };
     db.end_polls(HOLDER, &[ended]).await.expect("written").remove(0)
 }
 
@@ -94,6 +100,7 @@ pub(crate) async fn end(db: &Db, source: HeldSource, end: End, plan: Plan) -> Wr
 pub(crate) fn reading(db: &Db, products: Vec<ProductReading>) -> NewReading {
     NewReading {
         reading: Reading { products, complete: true, doubts: Vec::new() },
+        same: Vec::new(),
         reader: "shopify".to_owned(),
         read_at: db.now(),
         body_digest: "made up".to_owned(),
@@ -130,7 +137,6 @@ pub(crate) async fn fail(db: &Db, source_id: i64, error: &str) {
     let failed = Failed {
         fault: "http_500".to_owned(),
         error: error.to_owned(),
-        shop_not_before: None,
         shop_failed: true,
         is_wall: false,
     };

@@ -11,7 +11,7 @@ use coatcheck::store::db::conn::Durability;
 use coatcheck::store::polls::ended::{End, Ended, Written};
 use coatcheck::store::polls::held::HeldSource;
 use coatcheck::store::polls::source::NewSource;
-use coatcheck::store::stock::reading::NewReading;
+use coatcheck::store::stock::new_reading::NewReading;
 use coatcheck::store::{Db, NoFaults};
 use coatcheck_domain::poll::{self, Outcome};
 use coatcheck_domain::{Availability, Clock, Reading};
@@ -122,6 +122,7 @@ pub(crate) async fn says(db: &Db, source_id: i64, availability: Availability) ->
     let source = Arc::new(hold(db, source_id).await?);
     let new = NewReading {
         reading: Reading { products: vec![goods::product(availability)], complete: true, doubts: Vec::new() },
+        same: Vec::new(),
         reader: "shopify".to_owned(),
         read_at: db.now(),
         body_digest: availability.as_str().to_owned(),
@@ -129,7 +130,7 @@ pub(crate) async fn says(db: &Db, source_id: i64, availability: Availability) ->
         last_modified: None,
     };
     let plan = poll::after(&source.schedule, Outcome::Read, db.now(), 0.0);
-    let ended = Ended { source, end: End::Read(Arc::new(new)), plan, is_back: false };
+    let ended = Ended { source, end: End::Read(Arc::new(new)), plan, is_back: false, shop_not_before: None };
     match db.end_polls(HOLDER, &[ended]).await?.pop() {
         Some(Written::Stored { source: Some(source), .. }) => Ok(*source),
         other => bail!("it was not stored: {other:?}"),

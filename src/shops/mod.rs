@@ -22,6 +22,8 @@ mod memory;
 mod overran;
 mod packed;
 mod page;
+mod list_page;
+mod page_memory;
 mod pages;
 pub mod readers;
 pub mod redirect;
@@ -32,6 +34,7 @@ pub mod source;
 mod workers;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use coatcheck_domain::Reading;
 use serde_json::Value;
@@ -46,6 +49,8 @@ pub use fetch_error::{FetchError, FetchErrorKind};
 pub use guard::{AllowHosts, Guard, Refused};
 pub use overran::Overran;
 pub use readers::{NoSuchReader, ReaderKind};
+pub use list_page::{ListPage, PageAnswer, PageAsk};
+pub use page_memory::{ItemDigest, PageMemory};
 pub use source::{Page, Progress, Read, ReadOutcome, SourceSpec, Unwatched};
 pub use workers::{Source, WORKER, WorkerLimits, Workers, worker_main};
 
@@ -96,7 +101,7 @@ impl Shops {
         progress: &dyn Progress,
     ) -> Result<ReadOutcome, ReadError> {
         match attempt {
-            Attempt::Document { url, reader } => self.document(url, *reader, spec).await,
+            Attempt::Document { url, reader } => self.document(url, *reader, spec, progress).await,
             Attempt::List { url, reader } => self.list(url, *reader, spec, progress).await,
             Attempt::Program { program, urls } => self.program(program, urls, spec, progress).await,
         }
@@ -107,6 +112,7 @@ impl Shops {
         url: &Url,
         reader: Option<ReaderKind>,
         spec: &SourceSpec,
+        progress: &dyn Progress,
     ) -> Result<ReadOutcome, ReadError> {
         let expect = if reader.is_some() { Expect::Json } else { Expect::Anything };
         let fetched = self.conditionally(url, spec, expect).await?;
@@ -120,6 +126,7 @@ impl Shops {
         if known == Some(digest) {
             return Ok(not_modified(&fetched));
         }
+        may_parse(progress, fetched.body.len()).await?;
         let json = self.json_text(&fetched, spec).await?;
         let (cost, answer) = (bounds::tree_cost(&json)?, fetched.clone());
         let (reader, reading) = self.desk.read(cost, move || read_document(&answer, &json, reader)).await?;
@@ -151,17 +158,23 @@ impl Shops {
         progress: &dyn Progress,
     ) -> Result<ReadOutcome, ReadError> {
         let (fetcher, desk) = (&self.fetcher, &self.desk);
-        let list = List { fetcher, desk, reader: reader.reader(), url, spec };
-        let pages = list.read(progress).await?;
+        let list = List { fetcher, desk, reader: reader.reader(), url, spec, progress };
+        let pages = list.read().await?;
+        let body_digest = pages.digest.finalize().into();
+        if spec.body_digest == Some(body_digest) && pages.reading.products.is_empty() {
+            return Ok(ReadOutcome::NotModified { received_at: pages.received_at });
+        }
         Ok(ReadOutcome::Read(Box::new(Read {
             reading: pages.reading,
             reader,
             resolved_url: pages.first_url,
-            body_digest: pages.digest.finalize().into(),
+            body_digest,
             etag: None,
             last_modified: None,
             received_at: pages.received_at,
             cut_by: pages.cut_by,
+            same: pages.same,
+            pages: Some(Arc::new(pages.memory)),
         })))
     }
 
@@ -184,6 +197,7 @@ impl Shops {
         if spec.body_digest == Some(digest) {
             return Ok(not_modified(&first));
         }
+        may_parse(progress, fetched.iter().map(|document| document.body.len()).sum()).await?;
         let mut texts = Vec::new();
         for document in fetched {
             texts.push(self.json_text(&document, spec).await?);
@@ -237,6 +251,14 @@ impl Shops {
     }
 }
 
+/// Whoever reads is told before a document is parsed: it may end the process.
+async fn may_parse(progress: &dyn Progress, bytes: usize) -> Result<(), ReadError> {
+    match progress.before_parsing(bytes).await {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(ReadError::Stopped),
+    }
+}
+
 fn not_modified(fetched: &Fetched) -> ReadOutcome {
     ReadOutcome::NotModified { received_at: fetched.received_at }
 }
@@ -251,6 +273,8 @@ fn read_from(reading: Reading, reader: ReaderKind, body_digest: [u8; 32], fetche
         last_modified: fetched.last_modified,
         received_at: fetched.received_at,
         cut_by: None,
+        same: Vec::new(),
+        pages: None,
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +14,7 @@ use super::answer::Expect;
 use super::apart::Desk;
 use super::bounds;
 use super::documents;
+use super::page_memory::{PageMemory, Split};
 use super::error::ReadError;
 use super::fetch::{Ask, Fetcher};
 use super::fetch_error::FetchError;
@@ -34,6 +36,10 @@ pub(super) struct Pages {
     pub(super) received_at: DateTime<Utc>,
     /// What stopped it, if the shop did.
     pub(super) cut_by: Option<FetchError>,
+    /// Keys of products that are as they were, and were not parsed.
+    pub(super) same: Vec<String>,
+    /// The pages, for the next reading.
+    pub(super) memory: PageMemory,
 }
 
 /// A list, and who asks for its pages how.
@@ -43,18 +49,21 @@ pub(super) struct List<'a> {
     pub(super) reader: &'static dyn Reader,
     pub(super) url: &'a Url,
     pub(super) spec: &'a SourceSpec,
+    pub(super) progress: &'a dyn Progress,
 }
 
 impl List<'_> {
     /// Reads until a page is empty or brings nothing new: shops give fewer a page than they are asked for. What shifts
     /// or repeats while paging, and what is cut, leaves the list incomplete, never wrong.
-    pub(super) async fn read(&self, progress: &dyn Progress) -> Result<Pages, ReadError> {
+    pub(super) async fn read(&self) -> Result<Pages, ReadError> {
         let mut pages = Pages {
             reading: Reading { products: Vec::new(), complete: true, doubts: Vec::new() },
             first_url: self.url.clone(),
             digest: Sha256::new(),
             received_at: self.fetcher.clock().now(),
             cut_by: None,
+            same: Vec::new(),
+            memory: PageMemory::default(),
         };
         let mut found = Found::default();
         let started = self.fetcher.clock().monotonic();
@@ -71,7 +80,7 @@ impl List<'_> {
                 }
                 Err(error) => return Err(error),
             }
-            if progress.page(Page { number, products: found.products.len() }).await == ControlFlow::Break(()) {
+            if self.progress.page(Page { number, products: found.keys.len() }).await == ControlFlow::Break(()) {
                 return Err(ReadError::Stopped);
             }
             if found.ended {
@@ -82,34 +91,80 @@ impl List<'_> {
                 break;
             }
         }
-        if found.products.is_empty() {
+        if found.keys.is_empty() {
             return Err(ReadError::shape("$.products", "the list is empty; nothing is concluded from that"));
         }
+        pages.same = found.same.iter().map(ToString::to_string).collect();
         pages.reading = found.reading(asked_page);
         Ok(pages)
     }
 
-    async fn page(&self, url: &Url, number: usize, pages: &mut Pages) -> Result<Reading, ReadError> {
+    async fn page(&self, url: &Url, number: usize, pages: &mut Pages) -> Result<ReadPage, ReadError> {
         let fetched =
             self.fetcher.get(Ask::new(url, &self.spec.headers, Expect::Json).proven(self.spec.proven)).await?;
         identity::redirect(url, &fetched.final_url)?;
-        pages.digest.update(&fetched.body);
+        let body = fetched.body.clone();
+        let digest: [u8; 32] = self.desk.read(body.len(), move || Ok(Sha256::digest(&body).into())).await?;
+        pages.digest.update(digest);
         pages.received_at = fetched.received_at;
         if number == 1 {
             pages.first_url = fetched.final_url.clone();
+        }
+        let known = self.spec.pages.clone().unwrap_or_default();
+        if let Some(same) = known.page(&digest) {
+            pages.memory.keep(&known, &digest);
+            return Ok(ReadPage { reading: nothing(), same });
+        }
+        if self.progress.before_parsing(fetched.body.len()).await == ControlFlow::Break(()) {
+            return Err(ReadError::Stopped);
         }
         let (reader, answer) = (self.reader, fetched.clone());
         // Twice its bytes: as they came, and as text.
         let text = move || documents::json_text(&answer.body, answer.content_type.as_deref());
         let text = self.desk.read(fetched.body.len() * 2, text).await?;
         let (cost, url) = (bounds::tree_cost(&text)?, fetched.final_url);
-        self.desk.read(cost, move || reader.read_page(&documents::tree(&text)?, &url)).await
+        let (reading, split) = self.desk.read(cost, move || parse(reader, &known, &text, &url)).await?;
+        let Some(split) = split else { return Ok(ReadPage { reading, same: Vec::new() }) };
+        pages.memory.learn(digest, &split, &reading);
+        Ok(ReadPage { reading, same: split.same })
     }
+}
+
+/// A page: what was parsed of it, and the keys of what did not have to be.
+struct ReadPage {
+    reading: Reading,
+    same: Vec<Arc<str>>,
+}
+
+fn nothing() -> Reading {
+    Reading { products: Vec::new(), complete: true, doubts: Vec::new() }
+}
+
+/// Parses what is not known of a page, where its reader can take it apart.
+fn parse(
+    reader: &dyn Reader,
+    known: &PageMemory,
+    text: &str,
+    url: &Url,
+) -> Result<(Reading, Option<Split>), ReadError> {
+    let Some(items) = reader.items(text) else {
+        return Ok((reader.read_page(&documents::tree(text)?, url)?, None));
+    };
+    let split = known.split(&items);
+    let reading = if split.changed.is_empty() && !items.is_empty() {
+        nothing()
+    } else if split.changed.len() == items.len() {
+        reader.read_page(&documents::tree(text)?, url)?
+    } else {
+        reader.read_page(&documents::tree(&reader.page_of(&split.changed))?, url)?
+    };
+    Ok((reading, Some(split)))
 }
 
 #[derive(Default)]
 struct Found {
     products: Vec<ProductReading>,
+    same: Vec<Arc<str>>,
     keys: HashSet<String>,
     doubts: Vec<Doubt>,
     pages: usize,
@@ -120,13 +175,21 @@ struct Found {
 
 impl Found {
     /// Takes in a page: the last is empty, or brings nothing new (a shop that ignores page numbers).
-    fn take(&mut self, page: Reading) {
-        let (size, before) = (page.products.len(), self.products.len());
+    fn take(&mut self, page: ReadPage) {
+        let ReadPage { reading: page, same } = page;
+        let (size, before) = (page.products.len() + same.len(), self.keys.len());
         self.pages += 1;
         if self.pages == 1 {
             self.first_size = size;
         }
         let mut shifted = false;
+        for key in same {
+            if self.keys.insert(key.to_string()) {
+                self.same.push(key);
+            } else {
+                shifted = true;
+            }
+        }
         for product in page.products {
             if self.keys.insert(product.key()) {
                 self.products.push(product);
@@ -134,7 +197,7 @@ impl Found {
                 shifted = true;
             }
         }
-        self.ended = self.products.len() == before;
+        self.ended = self.keys.len() == before;
         // The same page again is the end of a list that has but one, unless it was cut at a round number.
         let same_again = self.ended && self.pages == 2 && size == self.first_size;
         self.incomplete |= !page.complete || (shifted && (!same_again || is_round(size)));

@@ -1,6 +1,7 @@
 //! What is read: a source as its owner described it, and what came of reading it.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,6 +10,7 @@ use coatcheck_domain::Reading;
 use url::Url;
 
 use super::fetch_error::FetchError;
+use super::page_memory::PageMemory;
 use super::readers::ReaderKind;
 
 /// One thing that is polled.
@@ -36,6 +38,8 @@ pub struct SourceSpec {
     pub interval: Option<Duration>,
     /// It was read well before. Until then its documents wait behind those of others.
     pub proven: bool,
+    /// The pages of the last reading, where the same again would say nothing new: what did not change is not parsed.
+    pub pages: Option<Arc<PageMemory>>,
 }
 
 impl SourceSpec {
@@ -54,6 +58,7 @@ impl SourceSpec {
             product_id: None,
             interval: None,
             proven: false,
+            pages: None,
         }
     }
 }
@@ -90,6 +95,10 @@ pub struct Read {
     /// What stopped a paged source after its first page: what it would have shown is not known. Its
     /// [`FetchError::retry_after`] holds for the shop.
     pub cut_by: Option<FetchError>,
+    /// Keys of products that are there, and byte for byte as they were.
+    pub same: Vec<String>,
+    /// The pages of a list, for its next reading once this one is stored.
+    pub pages: Option<Arc<PageMemory>>,
 }
 
 /// One page of a paged source, just read.
@@ -106,6 +115,11 @@ pub struct Page {
 pub trait Progress: Send + Sync {
     /// A page is in hand. `Break` gives up: nothing of the source is used.
     async fn page(&self, page: Page) -> ControlFlow<()>;
+
+    /// A document of so many bytes, which is not known, is about to be parsed. `Break` gives up.
+    async fn before_parsing(&self, _bytes: usize) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 /// Nobody watches.

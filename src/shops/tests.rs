@@ -438,6 +438,39 @@ async fn a_shop_may_give_fewer_a_page_than_it_is_asked_for() {
     assert_eq!((read.reading.products.len(), read.reading.complete), (120, true));
 }
 
+/// A page that did not change is not parsed, and of one that did only the products that are new.
+#[tokio::test]
+async fn of_a_list_only_what_changed_is_parsed() {
+    let changed = Arc::new(AtomicUsize::new(0));
+    let behind = Arc::clone(&changed);
+    let shop = Shop::open(move |request| {
+        let body = match request.uri().query().unwrap_or_default().chars().last() {
+            Some('1') => products(0, 250),
+            Some('2') => products(250, 250),
+            _ => products(0, 0),
+        };
+        let body = if behind.load(Ordering::SeqCst) == 1 { body.replacen("\"P260\"", "\"Another\"", 1) } else { body };
+        json(body)
+    })
+    .await;
+    let first = shop.read("/products.json").await.expect("a reading");
+    let known = first.reading.products.iter().find(|product| product.title == "P260").expect("it is there").key();
+    let again = SourceSpec {
+        pages: first.pages.clone(),
+        body_digest: Some(first.body_digest),
+        ..SourceSpec::new(shop.url("/products.json"))
+    };
+    let same = shop.shops.read(&again, &Unwatched).await.expect("an answer");
+    assert!(matches!(same, ReadOutcome::NotModified { .. }), "nothing is parsed");
+    changed.store(1, Ordering::SeqCst);
+    let read = shop.read_as(&again).await.expect("a reading");
+    let titles: Vec<&str> = read.reading.products.iter().map(|product| product.title.as_str()).collect();
+    assert_eq!((titles, read.same.len(), read.reading.complete), (vec!["Another"], 499, true));
+    assert!(!read.same.contains(&known));
+    let again = SourceSpec { pages: read.pages, body_digest: Some(read.body_digest), ..again };
+    assert!(matches!(shop.shops.read(&again, &Unwatched).await, Ok(ReadOutcome::NotModified { .. })));
+}
+
 #[tokio::test]
 async fn a_page_that_fails_costs_only_what_it_would_have_shown() {
     let shop = Shop::open(|request| match request.uri().query().unwrap_or_default() {

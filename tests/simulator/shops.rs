@@ -157,6 +157,8 @@ impl Shops {
             last_modified: None,
             received_at,
             cut_by: None,
+            same: Vec::new(),
+            pages: None,
         })))
     }
 }

@@ -9,10 +9,10 @@ use coatcheck_domain::poll::{self, Outcome};
 use url::Url;
 
 use crate::engine::fault::judge;
-use crate::shops::{Read, ReadError, ReadOutcome, SourceSpec};
+use crate::shops::{FetchError, PageMemory, Read, ReadError, ReadOutcome, SourceSpec};
 use crate::store::polls::ended::{End, Ended, Failed};
 use crate::store::polls::held::{HeldShop, HeldSource};
-use crate::store::stock::reading::NewReading;
+use crate::store::stock::new_reading::NewReading;
 
 /// When a poll is judged, and by which chance.
 #[derive(Debug, Clone, Copy)]
@@ -21,9 +21,20 @@ pub(super) struct Moment {
     pub(super) random: f64,
 }
 
+impl Moment {
+    fn after(self, wait: Duration) -> Option<DateTime<Utc>> {
+        self.now.checked_add_signed(chrono::Duration::from_std(wait).ok()?)
+    }
+}
+
 /// What is asked for. The last digest and, where `conditional`, the validators are used only when "nothing new" would say
 /// all there is to say.
-pub(super) fn spec(source: &HeldSource, conditional: bool, now: DateTime<Utc>) -> Result<SourceSpec, ReadError> {
+pub(super) fn spec(
+    source: &HeldSource,
+    pages: Option<Arc<PageMemory>>,
+    conditional: bool,
+    now: DateTime<Utc>,
+) -> Result<SourceSpec, ReadError> {
     let url = |text: &str| {
         Url::parse(text)
             .map_err(|why| ReadError::Shape { at: "the source's address".to_owned(), what: why.to_string() })
@@ -36,8 +47,9 @@ pub(super) fn spec(source: &HeldSource, conditional: bool, now: DateTime<Utc>) -
     spec.product_id.clone_from(&source.product_id);
     spec.interval = Some(source.schedule.interval);
     spec.proven = source.last_read_at.is_some();
-    if source.settled && !after_gap(source, now) {
+    if may_skip(source, now) {
         spec.body_digest = source.body_digest.as_deref().and_then(unhex);
+        spec.pages = pages;
         if conditional {
             spec.etag.clone_from(&source.etag);
             spec.last_modified.clone_from(&source.last_modified);
@@ -58,16 +70,18 @@ pub(super) fn ended(
     match outcome {
         Ok(ReadOutcome::NotModified { received_at }) => {
             let plan = plan(Outcome::Read);
-            Ended { source, end: End::Unchanged { read_at: received_at }, plan, is_back }
+            Ended { source, end: End::Unchanged { read_at: received_at }, plan, is_back, shop_not_before: None }
         }
         Ok(ReadOutcome::Read(read)) => {
             let plan = plan(Outcome::Read);
+            let wait = read.cut_by.as_ref().and_then(FetchError::retry_after);
+            let shop_not_before = wait.and_then(|wait| at.after(wait));
             let end = if is_unchanged(&source, &read) {
                 End::Unchanged { read_at: read.received_at }
             } else {
                 End::Read(Arc::new(new_reading(*read)))
             };
-            Ended { source, end, plan, is_back }
+            Ended { source, end, plan, is_back, shop_not_before }
         }
         Err(error) => failed(source, shop, &error, at),
     }
@@ -80,22 +94,22 @@ fn failed(source: Arc<HeldSource>, shop: &HeldShop, error: &ReadError, at: Momen
         |failed: bool| failed.then(|| poll::breaker(shop.failures + 1, source.schedule.interval, at.random)).flatten();
     let wall = is_wall.then(|| poll::wall(shop.walls, at.random));
     let wait = rest(judged.shop_failed).max(wall).max(error.retry_after());
-    let until = |wait: Duration| at.now.checked_add_signed(chrono::Duration::from_std(wait).ok()?);
     let failed = Failed {
         fault: judged.fault.to_owned(),
         error: error.to_string(),
-        shop_not_before: wait.and_then(until),
         shop_failed: judged.shop_failed,
         is_wall,
     };
     let plan = poll::after(&source.schedule, judged.outcome, at.now, at.random);
     tracing::warn!(url = %source.url, fault = judged.fault, next = %plan.next_poll_at, "{} could not be read: {error}", source.url);
-    Ended { source, end: End::Failed(failed), plan, is_back: false }
+    let shop_not_before = wait.and_then(|wait| at.after(wait));
+    Ended { source, end: End::Failed(failed), plan, is_back: false, shop_not_before }
 }
 
 fn new_reading(read: Read) -> NewReading {
     NewReading {
         reading: read.reading,
+        same: read.same,
         reader: read.reader.as_str().to_owned(),
         read_at: read.received_at,
         body_digest: hex::encode(&read.body_digest),
@@ -108,6 +122,11 @@ fn is_unchanged(source: &HeldSource, read: &Read) -> bool {
     source.settled
         && !after_gap(source, read.received_at)
         && source.body_digest.as_deref() == Some(hex::encode(&read.body_digest).as_str())
+}
+
+/// May the same as last time be taken for "nothing new"?
+pub(super) fn may_skip(source: &HeldSource, now: DateTime<Utc>) -> bool {
+    source.settled && !after_gap(source, now)
 }
 
 /// After a silence even the same words make a new span: nobody saw what was between.

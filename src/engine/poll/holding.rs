@@ -8,7 +8,7 @@ use super::schedule::At;
 use super::sharing::Share;
 use crate::store::StoreError;
 use crate::store::polls::held::TAKEN_AT_ONCE;
-use crate::store::polls::instance::LEASE;
+use crate::store::polls::instance::{LEASE, Look};
 
 /// The lease is renewed this often.
 pub(super) const RENEW: Duration = Duration::from_secs(3);
@@ -37,6 +37,7 @@ impl Poller {
             }
             if !is_over(&lease, asked_at) && self.db.renew(&lease.name).await? {
                 holding.lease = Some(Lease { renewed_at: asked_at, ..lease.clone() });
+                self.state().renewed_at = asked_at;
                 return Ok(lease.name);
             }
             // It is never renewed once it ran out: others may hold by now what we held.
@@ -46,6 +47,8 @@ impl Poller {
         self.db.join(&name, true, &holding.former).await?;
         holding.former.clear();
         holding.lease = Some(Lease { name: Arc::clone(&name), renewed_at: asked_at });
+        let mut state = self.state();
+        (state.holder, state.renewed_at) = (Some(Arc::clone(&name)), asked_at);
         Ok(name)
     }
 
@@ -56,18 +59,20 @@ impl Poller {
         holding.former.extend(holding.lease.take().map(|lease| lease.name.to_string()));
     }
 
-    /// Gives up everything if the lease is about to run out and could not be renewed.
-    pub(super) async fn let_go_in_time(&self) {
-        let mut holding = self.memory.holding.lock().await;
-        if holding.lease.as_ref().is_some_and(|lease| is_over(lease, self.db.monotonic())) {
+    /// Gives up everything if the lease is about to run out and could not be renewed. It waits for nobody.
+    pub(super) fn let_go_in_time(&self) {
+        let mut state = self.state();
+        if state.holder.is_some() && self.db.monotonic().saturating_sub(state.renewed_at) >= LEASE - BEFORE_ITS_END {
             tracing::warn!("the database could not be reached for too long: all shops are given up, until it is back");
-            self.lose_everything(&mut holding);
+            state.lose_all();
+            drop(state);
+            self.tasks().abort_all();
         }
     }
 
     /// The name under which shops are held now.
-    pub(super) async fn holder(&self) -> Option<Arc<str>> {
-        self.memory.holding.lock().await.lease.as_ref().map(|lease| Arc::clone(&lease.name))
+    pub(super) fn holder(&self) -> Option<Arc<str>> {
+        self.state().holder.clone()
     }
 
     /// Looks for what is free, what others changed, and whether others should have some of it.
@@ -83,18 +88,7 @@ impl Poller {
             look.is_free = true;
         }
         let name = self.keep_lease_of(&mut holding).await?;
-        let changed = async {
-            if look.is_free {
-                self.take_free(&name).await?;
-            }
-            if look.is_edited {
-                let (ids, sources) = self.db.edited_sources(&name).await?;
-                let now = self.now();
-                self.state().edited(&ids, sources, now);
-            }
-            self.share(&name, &mut holding.shared_at).await
-        };
-        let changed = changed.await;
+        let changed = self.take_up(&mut holding, &name, look).await;
         if changed.is_err() {
             self.lose_everything(&mut holding);
             return changed;
@@ -102,7 +96,19 @@ impl Poller {
         self.end_sources(&mut holding.ended_at).await
     }
 
-    async fn take_free(&self, name: &str) -> Result<(), StoreError> {
+    async fn take_up(&self, holding: &mut Holding, name: &str, look: Look) -> Result<(), StoreError> {
+        if look.is_free {
+            self.take_free(holding, name).await?;
+        }
+        if look.is_edited {
+            let (ids, sources) = self.db.edited_sources(name).await?;
+            let now = self.now();
+            self.state().edited(&ids, sources, now);
+        }
+        self.share(name, &mut holding.shared_at).await
+    }
+
+    async fn take_free(&self, holding: &mut Holding, name: &str) -> Result<(), StoreError> {
         let free = self.db.free_shops().await?;
         let pollers = usize::try_from(self.db.pollers().await?).unwrap_or(1);
         let mut wants = i64::MAX;
@@ -119,6 +125,10 @@ impl Poller {
             shops.push(shop.id);
         }
         for chunk in shops.chunks(TAKEN_AT_ONCE) {
+            // Ten thousand of them take longer than the lease may wait.
+            if *self.keep_lease_of(holding).await? != *name {
+                return Ok(());
+            }
             let (shops, sources) = self.db.take_shops(name, chunk).await?;
             let now = self.now();
             let on_trial = self.state().take(shops, sources, self.slots, now);

@@ -112,7 +112,11 @@ impl Poller {
         match tokio::time::timeout(PATIENCE, self.look()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => unstored(&error, "polling will be tried again"),
-            Err(_) => tracing::warn!("the database takes too long; polling will be tried again"),
+            Err(_) => {
+                tracing::warn!("the database takes too long; polling will be tried again");
+                // What was stored by then is not known here.
+                self.lose_everything(&mut *self.memory.holding.lock().await);
+            }
         }
     }
 
@@ -121,7 +125,7 @@ impl Poller {
         loop {
             let renewed = tokio::time::timeout(RENEW, self.keep_lease()).await;
             if !matches!(renewed, Ok(Ok(_))) {
-                self.let_go_in_time().await;
+                self.let_go_in_time();
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -142,7 +146,7 @@ impl Poller {
             self.tasks().abort_all();
             self.write_down_or_say().await;
         }
-        let Some(holder) = self.holder().await else { return };
+        let Some(holder) = self.holder() else { return };
         if let Err(error) = self.db.leave(&holder).await {
             tracing::error!(%error, "shops could not be handed on, they are free when the lease runs out: {error}");
         }
@@ -184,7 +188,7 @@ impl Poller {
             }
         };
         let outcome = tokio::select! {
-            outcome = self.read(&source, watcher) => outcome,
+            outcome = self.read(name, &source, None, watcher) => outcome,
             () = renewing => return Ok(Some(Polled::Lost)),
         };
         let (read, error) = match &outcome {

@@ -114,6 +114,12 @@ impl Schedule {
         self.shops.get(&shop).map_or(0, |shop| shop.in_flight)
     }
 
+    /// The shop's sources that are due by then, the longest due first.
+    pub(super) fn due_by(&self, shop: i64, by: At) -> impl Iterator<Item = (At, i64)> + '_ {
+        let waiting = self.shops.get(&shop).map(|shop| shop.waiting.iter());
+        waiting.into_iter().flatten().copied().take_while(move |(due, _)| *due <= by)
+    }
+
     /// When something can begin, if there is room then.
     pub(super) fn next_at(&self) -> Option<At> {
         [&self.healthy, &self.failing].into_iter().filter_map(|set| set.first().map(|(at, _)| *at)).min()

@@ -6,30 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use coatcheck_domain::poll::{Plan, State as Standing, TRIAL_WAIT};
+use coatcheck_domain::poll::{State as Standing, TRIAL_WAIT};
 
+use super::batch::{Batch, List, ListOf};
 use super::decide::{self, Moment};
 use super::in_flight::InFlight;
+use super::queue::Queue;
 use super::schedule::{At, Schedule, UNTIL_TOLD};
-use crate::shops::{ReadError, ReadOutcome};
-use crate::store::polls::ended::{End, Ended, Written};
+use crate::shops::{ItemDigest, PageMemory, ReadError, ReadOutcome};
+use crate::store::polls::ended::End;
 use crate::store::polls::held::{HeldShop, HeldSource};
 
-/// As many unchanged readings are worth a transaction of their own.
-pub(super) const GROUP: usize = 64;
-/// Fewer wait so long for others, and no longer.
-pub(super) const LINGER: Duration = Duration::from_millis(20);
-/// Polls that wait to be written down, at most: nothing more is read until there is room.
-const UNWRITTEN: usize = 1024;
-/// Readings that wait to be written down, at most: each may hold a whole catalogue.
-const UNWRITTEN_READINGS: usize = 128;
-/// Unchanged readings in one transaction, at most.
-const MOST_UNCHANGED: usize = 256;
-/// Readings and failures in one transaction, at most.
-const MOST_READINGS: usize = 64;
-/// Variants of all readings of one transaction, at most, as long as there are several: what takes some 25 ms.
-const MOST_VARIANTS: usize = 1000;
-
+/// A request that was given up is made again after this long.
+const STOPPED: Duration = Duration::from_secs(5);
 /// Both clocks at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Now {
@@ -39,7 +28,7 @@ pub(super) struct Now {
 
 impl Now {
     /// When the monotonic clock will be (or was) at that wall time.
-    fn at(self, wall: DateTime<Utc>) -> At {
+    pub(super) fn at(self, wall: DateTime<Utc>) -> At {
         match (wall - self.wall).to_std() {
             Ok(ahead) => self.at + ahead,
             Err(_) => self.at.saturating_sub((self.wall - wall).to_std().unwrap_or_default()),
@@ -52,44 +41,67 @@ impl Now {
 pub(super) struct Job {
     pub(super) number: u64,
     pub(super) source: Arc<HeldSource>,
+    /// The pages of a list, as they were at its last reading.
+    pub(super) pages: Option<Arc<PageMemory>>,
     /// What was held when it began is held no more when this number has changed.
     life: u64,
+    /// Under which name its shop is held.
+    pub(super) holder: Arc<str>,
+    /// The list by which it is read together with others.
+    pub(super) list: Option<ListOf>,
 }
 
 #[derive(Debug)]
-struct Shop {
-    held: HeldShop,
-    taken_at: At,
-    sources: BTreeSet<i64>,
+pub(super) struct Shop {
+    pub(super) held: HeldShop,
+    pub(super) taken_at: At,
+    pub(super) sources: BTreeSet<i64>,
     /// Requests a minute, times a thousand.
-    weight: i64,
+    pub(super) weight: i64,
     /// Failures that are not written down yet.
-    untold: usize,
+    pub(super) untold: usize,
 }
 
 #[derive(Debug)]
-struct Source {
-    held: Arc<HeldSource>,
+pub(super) struct Source {
+    pub(super) held: Arc<HeldSource>,
+    /// The pages of a list at its last reading, and at one that is not written down yet.
+    pub(super) pages: Option<Arc<PageMemory>>,
+    pub(super) new_pages: Option<Arc<PageMemory>>,
+    /// The same of its product in a list that many sources share.
+    pub(super) item: Option<ItemDigest>,
+    pub(super) new_item: Option<ItemDigest>,
+    /// No list has its product: it is read alone until then.
+    pub(super) alone_until: At,
     /// While it waits: until when. Else it is in flight, or waits to be written down.
-    waits_until: Option<At>,
+    pub(super) waits_until: Option<At>,
+}
+
+impl Source {
+    fn new(held: Arc<HeldSource>, due: At) -> Self {
+        let alone_until = Duration::ZERO;
+        Self { held, pages: None, new_pages: None, item: None, new_item: None, alone_until, waits_until: Some(due) }
+    }
 }
 
 /// The memory of a poller.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    shops: BTreeMap<i64, Shop>,
-    sources: BTreeMap<i64, Source>,
-    schedule: Schedule,
-    in_flight: InFlight,
-    unwritten: Vec<Ended>,
-    /// Of those, readings and failures.
-    urgent: usize,
-    write_at: Option<At>,
-    /// The store failed: nothing is written before then.
-    retry_at: At,
-    writing: usize,
-    number: u64,
-    life: u64,
+    pub(super) shops: BTreeMap<i64, Shop>,
+    pub(super) sources: BTreeMap<i64, Source>,
+    pub(super) schedule: Schedule,
+    /// Lists of shops, by which many sources are read.
+    pub(super) lists: BTreeMap<(i64, String), List>,
+    /// Batches in flight, by their jobs.
+    pub(super) batches: BTreeMap<u64, Batch>,
+    pub(super) in_flight: InFlight,
+    /// What is to be written down.
+    pub(super) queue: Queue,
+    pub(super) number: u64,
+    pub(super) life: u64,
+    /// Under which name everything is held, and when the lease was renewed last.
+    pub(super) holder: Option<Arc<str>>,
+    pub(super) renewed_at: At,
     /// Nothing more begins.
     pub(super) is_stopping: bool,
 }
@@ -136,12 +148,20 @@ impl State {
             _ => now.at(source.next_poll_at),
         };
         let held = Arc::new(source);
-        self.sources.insert(id, Source { held: Arc::clone(&held), waits_until: Some(due) });
+        self.sources.insert(id, Source::new(Arc::clone(&held), due));
         self.schedule.add(shop_id, id, due);
         on_trial.then_some(held)
     }
 
-    fn remove_source(&mut self, id: i64) {
+    /// A source is read from now on.
+    pub(super) fn stop_waiting(&mut self, id: i64) {
+        let Some(source) = self.sources.get_mut(&id) else { return };
+        if let Some(due) = source.waits_until.take() {
+            self.schedule.remove(source.held.shop_id, id, due);
+        }
+    }
+
+    pub(super) fn remove_source(&mut self, id: i64) {
         let Some(source) = self.sources.remove(&id) else { return };
         if let Some(due) = source.waits_until {
             self.schedule.remove(source.held.shop_id, id, due);
@@ -161,6 +181,7 @@ impl State {
                 self.sources.remove(&source);
             }
             self.schedule.remove_shop(*id);
+            self.lists.retain(|(shop, _), _| shop != id);
         }
     }
 
@@ -172,42 +193,64 @@ impl State {
 
     /// The next request, if one may begin now.
     pub(super) fn begin(&mut self, now: Now) -> Option<Job> {
-        let unwritten = self.unwritten.len() + self.writing;
-        if self.is_stopping || unwritten >= UNWRITTEN || self.urgent >= UNWRITTEN_READINGS {
+        if self.is_stopping || self.queue.is_full() {
             return None;
         }
+        let holder = self.holder.clone()?;
         let id = self.schedule.begin(now.at, self.in_flight.room(now.at))?;
         let source = self.sources.get_mut(&id)?;
         source.waits_until = None;
-        let source = Arc::clone(&source.held);
+        let (source, pages) = (Arc::clone(&source.held), source.pages.clone());
         let is_failing = self.shops.get(&source.shop_id).is_some_and(|shop| shop.held.failures > 0);
         self.number += 1;
         self.in_flight.begin(self.number, source.shop_id, is_failing, now.at);
-        Some(Job { number: self.number, source, life: self.life })
+        let list = self.gather(self.number, &source, now);
+        Some(Job { number: self.number, source, pages, life: self.life, holder, list })
+    }
+
+    /// Is what was held when a job began still held?
+    pub(super) fn is_current(&self, job: &Job) -> bool {
+        job.life == self.life
     }
 
     /// A request is over. `false`: nothing is held any more of what was held when it began.
+    pub(super) fn end_request(&mut self, job: &Job) -> bool {
+        if self.is_current(job) {
+            self.in_flight.end(job.number);
+            self.schedule.end(job.source.shop_id);
+        }
+        self.is_current(job)
+    }
+
+    /// The same of one that read a single source.
     pub(super) fn end(&mut self, job: &Job, outcome: Result<ReadOutcome, ReadError>, random: f64, now: Now) -> bool {
-        if job.life != self.life {
+        if !self.end_request(job) {
             return false;
         }
-        self.in_flight.end(job.number);
-        self.schedule.end(job.source.shop_id);
+        let id = job.source.source_id;
         if outcome == Err(ReadError::Stopped) {
-            self.wait_again(job.source.source_id, now.at);
-        } else {
-            self.judge(job, outcome, random, now);
+            self.wait_again(id, now.at + STOPPED);
+            return true;
         }
+        if let (Ok(ReadOutcome::Read(read)), Some(source)) = (&outcome, self.sources.get_mut(&id)) {
+            (source.new_pages, source.new_item) = (read.pages.clone(), None);
+        }
+        self.judge(&job.source, outcome, random, now);
         true
     }
 
-    fn judge(&mut self, job: &Job, outcome: Result<ReadOutcome, ReadError>, random: f64, now: Now) {
-        let shop_id = job.source.shop_id;
-        let Some(shop) = self.shops.get_mut(&shop_id).filter(|shop| shop.held.epoch == job.source.epoch) else {
-            return;
-        };
+    /// What an outcome means for a source and its shop; it is to be written down.
+    pub(super) fn judge(
+        &mut self,
+        source: &Arc<HeldSource>,
+        outcome: Result<ReadOutcome, ReadError>,
+        random: f64,
+        now: Now,
+    ) {
+        let shop_id = source.shop_id;
+        let Some(shop) = self.shops.get_mut(&shop_id).filter(|shop| shop.held.epoch == source.epoch) else { return };
         let failed = outcome.is_err();
-        let ended = decide::ended(Arc::clone(&job.source), &shop.held, outcome, Moment { now: now.wall, random });
+        let ended = decide::ended(Arc::clone(source), &shop.held, outcome, Moment { now: now.wall, random });
         if failed {
             if let End::Failed(failed) = &ended.end {
                 shop.held.failures += u32::from(failed.shop_failed);
@@ -220,107 +263,18 @@ impl State {
             (shop.held.failures, shop.held.walls) = (0, 0);
             self.schedule.hold(shop_id, now.at(shop.held.not_before), false);
         }
-        self.urgent += usize::from(!matches!(ended.end, End::Unchanged { .. }));
-        self.unwritten.push(ended);
-        self.write_at.get_or_insert(now.at + LINGER);
+        self.queue.push(ended, now.at);
     }
 
-    fn wait_again(&mut self, id: i64, due: At) {
+    pub(super) fn wait_again(&mut self, id: i64, due: At) {
         let Some(source) = self.sources.get_mut(&id).filter(|source| source.waits_until.is_none()) else { return };
         source.waits_until = Some(due);
         self.schedule.add(source.held.shop_id, id, due);
     }
 
-    /// When what has ended is to be written down: a reading at once, unchanged ones in groups, a lone one at once.
+    /// When what has ended is to be written down.
     pub(super) fn write_at(&self) -> Option<At> {
-        let at_once = self.urgent > 0 || self.unwritten.len() >= GROUP || self.in_flight.len() == 0;
-        self.write_at.map(|at| if at_once { self.retry_at } else { at.max(self.retry_at) })
-    }
-
-    /// What is to be written down next, together: readings and failures first.
-    pub(super) fn take_ended(&mut self) -> Vec<Ended> {
-        let (mut readings, mut unchanged, mut variants) = (0, 0, 0);
-        let takes = |ended: &Ended| {
-            let more = match &ended.end {
-                End::Unchanged { .. } => {
-                    unchanged += 1;
-                    return unchanged <= MOST_UNCHANGED;
-                }
-                End::Failed(_) => 1,
-                End::Read(new) => new.reading.products.iter().map(|product| product.variants.len()).sum(),
-            };
-            let fits = readings == 0 || (readings < MOST_READINGS && variants + more <= MOST_VARIANTS);
-            (readings, variants) = (readings + usize::from(fits), variants + if fits { more } else { 0 });
-            fits
-        };
-        let (take, leave): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unwritten).into_iter().partition(takes);
-        self.urgent -= readings;
-        self.unwritten = leave;
-        self.writing = take.len();
-        self.write_at = self.write_at.filter(|_| !self.unwritten.is_empty());
-        take
-    }
-
-    /// The store could not write them down: they wait for it.
-    pub(super) fn unwritten(&mut self, polls: Vec<Ended>, again_at: At) {
-        self.writing = 0;
-        self.urgent += polls.iter().filter(|poll| !matches!(poll.end, End::Unchanged { .. })).count();
-        self.unwritten.splice(0..0, polls);
-        self.write_at.get_or_insert(again_at);
-        self.retry_at = again_at;
-    }
-
-    /// They are written down, or not ours to write.
-    pub(super) fn written(&mut self, polls: Vec<Ended>, written: Vec<Written>, now: Now) {
-        self.writing = 0;
-        let mut lost = Vec::new();
-        for (poll, written) in polls.into_iter().zip(written) {
-            let (id, shop_id) = (poll.source.source_id, poll.source.shop_id);
-            if written == Written::NotOurs {
-                if self.shops.get(&shop_id).is_some_and(|shop| shop.held.epoch == poll.source.epoch) {
-                    lost.push(shop_id);
-                }
-                continue;
-            }
-            if let End::Failed(failed) = &poll.end {
-                self.told_of_failure(shop_id, failed.shop_not_before, now);
-            }
-            let is_current = self.sources.get(&id).is_some_and(|one| Arc::ptr_eq(&one.held, &poll.source));
-            if is_current {
-                self.goes_on(id, poll, written, now);
-            }
-        }
-        self.lose(&lost);
-    }
-
-    fn told_of_failure(&mut self, shop_id: i64, not_before: Option<DateTime<Utc>>, now: Now) {
-        let Some(shop) = self.shops.get_mut(&shop_id) else { return };
-        if let Some(until) = not_before {
-            shop.held.not_before = shop.held.not_before.max(until);
-        }
-        shop.untold = shop.untold.saturating_sub(1);
-        if shop.untold == 0 {
-            self.schedule.hold(shop_id, now.at(shop.held.not_before), shop.held.failures > 0);
-        }
-    }
-
-    /// What is known of a source once its poll is written down; from now on it waits for the next one.
-    fn goes_on(&mut self, id: i64, poll: Ended, written: Written, now: Now) {
-        let Some(source) = self.sources.get_mut(&id) else { return };
-        match written {
-            Written::Done => {
-                let Ended { source: polled, end, plan, .. } = poll;
-                // Then the source is held once, and changed where it is.
-                drop(polled);
-                follow(Arc::make_mut(&mut source.held), &end, &plan);
-            }
-            Written::Stored { source: Some(held), .. } | Written::Edited(Some(held)) => source.held = Arc::new(*held),
-            Written::Stored { source: None, .. } | Written::Edited(None) | Written::NotOurs => {
-                return self.remove_source(id);
-            }
-        }
-        let due = now.at(source.held.next_poll_at);
-        self.wait_again(id, due);
+        self.queue.write_at(self.in_flight.len() == 0)
     }
 
     /// Can another request certainly begin now?
@@ -345,7 +299,7 @@ impl State {
 
     /// Is nothing in flight, and everything written down?
     pub(super) fn is_quiet(&self) -> bool {
-        self.in_flight.len() == 0 && self.unwritten.is_empty() && self.writing == 0
+        self.in_flight.len() == 0 && self.queue.is_empty()
     }
 
     /// All that is held, in requests a minute, times a thousand.
@@ -355,29 +309,10 @@ impl State {
 
     /// Shops that can be given away: nothing of them is in flight or unwritten, and they have been here for `least`.
     pub(super) fn movable(&self, least: Duration, now: At) -> Vec<(i64, i64)> {
-        let unwritten: BTreeSet<i64> = self.unwritten.iter().map(|poll| poll.source.shop_id).collect();
         let can_move = |id: i64, shop: &Shop| {
-            now.saturating_sub(shop.taken_at) >= least
-                && self.schedule.in_flight(id) == 0
-                && self.writing == 0
-                && !unwritten.contains(&id)
+            now.saturating_sub(shop.taken_at) >= least && self.schedule.in_flight(id) == 0 && !self.queue.holds(id)
         };
         self.shops.iter().filter(|(id, shop)| can_move(**id, shop)).map(|(id, shop)| (*id, shop.weight)).collect()
-    }
-}
-
-/// What a poll that brought nothing new, or failed, changes of its source.
-fn follow(held: &mut HeldSource, end: &End, plan: &Plan) {
-    held.schedule.scheduled_at = plan.scheduled_at;
-    held.schedule.state = plan.state;
-    held.schedule.failures = plan.failures;
-    held.schedule.gone_since = plan.gone_since;
-    held.next_poll_at = plan.next_poll_at;
-    held.trial_at = None;
-    held.drift_since = None;
-    if let End::Unchanged { read_at } = end {
-        held.readings += 1;
-        held.last_read_at = held.last_read_at.max(Some(*read_at));
     }
 }
 

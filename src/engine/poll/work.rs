@@ -2,15 +2,18 @@
 
 use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
 
+use super::batch::ListOf;
 use super::decide;
 use super::poller::Poller;
 use super::state::Job;
-use crate::shops::{Page, Progress, ReadError, ReadOutcome};
+use crate::shops::{Page, PageMemory, Progress, ReadError, ReadOutcome};
+use crate::store::Db;
 use crate::store::polls::held::HeldSource;
 
 impl Poller {
@@ -30,15 +33,18 @@ impl Poller {
 
     async fn work(self, mut job: Job) {
         loop {
-            let outcome = self.read(&job.source, None).await;
-            let (random, now) = (self.rng.draw(), self.now());
+            let is_current = match &job.list {
+                Some(list) => self.read_batch(&job, list).await,
+                None => self.read_one(&job).await,
+            };
+            if !is_current {
+                return;
+            }
+            let now = self.now();
             let (next, is_wanted) = {
                 let mut state = self.state();
-                if !state.end(&job, outcome, random, now) {
-                    return;
-                }
                 let next = state.begin(now);
-                let is_wanted = state.write_at() == Some(Duration::ZERO) || state.can_begin(now);
+                let is_wanted = state.write_at().is_some_and(|at| at <= now.at) || state.can_begin(now);
                 (next, is_wanted)
             };
             if is_wanted || next.is_none() {
@@ -51,14 +57,46 @@ impl Poller {
         }
     }
 
+    async fn read_one(&self, job: &Job) -> bool {
+        let outcome = self.read(&job.holder, &job.source, job.pages.clone(), None).await;
+        let (random, now) = (self.rng.draw(), self.now());
+        self.state().end(job, outcome, random, now)
+    }
+
+    /// Reads pages of a list for many sources.
+    async fn read_batch(&self, job: &Job, list: &ListOf) -> bool {
+        let mut error = None;
+        loop {
+            let now = self.now();
+            let Some(ask) = self.state().ask(job, list, now) else { break };
+            let (holder, source) = (&*job.holder, &*job.source);
+            let progress = Watched { db: &self.db, holder, source, watcher: None, is_on_trial: AtomicBool::new(false) };
+            match self.shops.page(ask.clone(), &progress).await {
+                Ok(answer) => {
+                    let (random, now) = (self.rng.draw(), self.now());
+                    self.state().end_page(job, &ask, answer, random, now);
+                    self.memory.nudge.notify_one();
+                }
+                Err(failed) => {
+                    error = Some(failed);
+                    break;
+                }
+            }
+        }
+        let (random, now) = (self.rng.draw(), self.now());
+        self.state().end_batch(job, list, error, random, now)
+    }
+
     /// Reads a source. A reader that breaks down is an error of its source.
     pub(super) async fn read(
         &self,
+        holder: &str,
         source: &HeldSource,
+        pages: Option<Arc<PageMemory>>,
         watcher: Option<&dyn Progress>,
     ) -> Result<ReadOutcome, ReadError> {
-        let spec = decide::spec(source, true, self.db.now())?;
-        let progress = Watched { watcher };
+        let spec = decide::spec(source, pages, true, self.db.now())?;
+        let progress = Watched { db: &self.db, holder, source, watcher, is_on_trial: AtomicBool::new(false) };
         let read = AssertUnwindSafe(self.shops.read(&spec, &progress)).catch_unwind().await;
         read.unwrap_or_else(|_| {
             tracing::error!(url = %source.url, "a reader broke down on {}", source.url);
@@ -70,8 +108,15 @@ impl Poller {
     }
 }
 
-/// Passes pages on to whoever watches.
+/// A larger document may end the process that parses it; so may any of a source that was never read well.
+const HARMLESS: usize = 64 * 1024;
+
+/// Passes pages on to whoever watches, and has it written down what is about to be parsed.
 struct Watched<'a> {
+    db: &'a Db,
+    holder: &'a str,
+    source: &'a HeldSource,
+    is_on_trial: AtomicBool,
     watcher: Option<&'a dyn Progress>,
 }
 
@@ -81,6 +126,17 @@ impl Progress for Watched<'_> {
         match self.watcher {
             Some(watcher) => watcher.page(page).await,
             None => ControlFlow::Continue(()),
+        }
+    }
+
+    async fn before_parsing(&self, bytes: usize) -> ControlFlow<()> {
+        let is_harmless = bytes <= HARMLESS && self.source.readings > 0;
+        if is_harmless || self.is_on_trial.swap(true, Ordering::Relaxed) {
+            return ControlFlow::Continue(());
+        }
+        match self.db.begin_trial(self.holder, self.source).await {
+            Ok(true) => ControlFlow::Continue(()),
+            Ok(false) | Err(_) => ControlFlow::Break(()),
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::store::polls::ended::{End, Ended, Failed, Written};
 /// What the store did not take is tried again after this long.
 const AGAIN: Duration = Duration::from_millis(500);
 
+/// Products of one reading that are stored in one transaction.
+const PART: usize = 50;
+
 impl Poller {
     /// Writes down what is due to be, all of it.
     ///
@@ -24,20 +27,39 @@ impl Poller {
                 if state.write_at().is_none_or(|at| at > now) {
                     return Ok(());
                 }
-                state.take_ended()
+                state.queue.take()
             };
             self.write(polls).await?;
         }
     }
 
     async fn write(&self, polls: Vec<Ended>) -> Result<(), StoreError> {
-        let Some(holder) = self.holder().await else { return Ok(()) };
+        let Some(holder) = self.holder() else { return Ok(()) };
+        for poll in &polls {
+            self.write_parts(&holder, poll).await;
+        }
         match self.db.end_polls(&holder, &polls).await {
             Ok(written) => {
                 self.written(polls, written);
                 Ok(())
             }
             Err(error) => self.write_each(&holder, polls, error).await,
+        }
+    }
+
+    /// A list that is too long for one transaction is stored part by part; what the store has by then, the whole only
+    /// confirms. A first reading is a baseline that nobody waits for.
+    async fn write_parts(&self, holder: &str, poll: &Ended) {
+        let End::Read(new) = &poll.end else { return };
+        let products = new.reading.products.len();
+        if poll.source.readings == 0 || products <= PART {
+            return;
+        }
+        for from in (0..products).step_by(PART) {
+            // What fails here is stored, or said, with the whole.
+            if self.db.store_part(holder, poll, from..(from + PART).min(products)).await.is_err() {
+                break;
+            }
         }
     }
 
@@ -55,7 +77,7 @@ impl Poller {
                 Err(error) if self.db.try_writing().await.is_ok() => self.give_up(holder, poll, &error).await?,
                 Err(error) => {
                     let again_at = self.db.monotonic() + AGAIN;
-                    self.state().unwritten(std::iter::once(poll).chain(left).collect(), again_at);
+                    self.state().queue.put_back(std::iter::once(poll).chain(left).collect(), again_at);
                     return Err(error);
                 }
             }
@@ -75,12 +97,11 @@ impl Poller {
         let failed = Failed {
             fault: "store".to_owned(),
             error: format!("what was read could not be stored: {error}"),
-            shop_not_before: None,
             shop_failed: false,
             is_wall: false,
         };
         let source = Arc::clone(&poll.source);
-        let failed = Ended { source, end: End::Failed(failed), plan, is_back: false };
+        let failed = Ended { source, end: End::Failed(failed), plan, is_back: false, shop_not_before: None };
         let written = self.db.end_polls(holder, std::slice::from_ref(&failed)).await?;
         drop(poll);
         self.written(vec![failed], written);

@@ -4,6 +4,7 @@ use std::fmt;
 
 use coatcheck_domain::Reading;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use url::Url;
 
 use crate::shops::error::ReadError;
@@ -40,6 +41,21 @@ pub trait Reader: Send + Sync {
     /// As [`Reader::read`].
     fn read_page(&self, document: &Value, url: &Url) -> Result<Reading, ReadError> {
         self.read(document, url)
+    }
+
+    /// The products of a page, each as its text, where a page can be taken apart: what did not change is not parsed.
+    fn items<'a>(&self, _page: &'a str) -> Option<Vec<&'a RawValue>> {
+        None
+    }
+
+    /// The list in which the product of this address stands, under a key that both give it: many are read by one page.
+    fn list_of(&self, _product: &Url) -> Option<Url> {
+        None
+    }
+
+    /// A page of these products, for [`Reader::read_page`]. Only readers that give items make pages of them.
+    fn page_of(&self, items: &[String]) -> String {
+        format!("[{}]", items.join(","))
     }
 }
 

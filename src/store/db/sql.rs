@@ -113,6 +113,20 @@ fn first_column(row: &QueryResult) -> Result<i64, DbErr> {
     row.try_get_by_index(0)
 }
 
+/// Rows in one statement, at most.
+const PORTION: usize = 128;
+
+/// Rows in portions of 128, 64, … 2, 1: each size is a statement of its own, and the driver keeps only so many prepared.
+pub(crate) fn portions<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    let mut left = rows;
+    std::iter::from_fn(move || {
+        let size = PORTION.min(1 << left.len().checked_ilog2()?);
+        let (portion, rest) = left.split_at(size);
+        left = rest;
+        Some(portion)
+    })
+}
+
 /// `$3,$4,$5` for `count` values from number `first` on.
 pub(crate) fn list(first: usize, count: usize) -> String {
     (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(",")

@@ -1,6 +1,7 @@
 //! How polls end: many in one transaction, fenced by the epochs of their shops.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -10,10 +11,12 @@ use sea_orm::{DbErr, Value};
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, list_of, table};
-use crate::store::db::time::micros;
+use crate::store::db::time::{micros, span};
 use crate::store::db::wake::Topic;
 use crate::store::polls::held::{HeldSource, these_sources};
-use crate::store::stock::reading::{NewReading, Stored, store_reading};
+use crate::store::stock::new_reading::{NewReading, Stored};
+use crate::store::stock::context::ReadPoll;
+use crate::store::stock::reading::{store_part, store_readings};
 
 /// A poll that is over, and what follows.
 #[derive(Debug, Clone)]
@@ -26,6 +29,8 @@ pub struct Ended {
     pub plan: Plan,
     /// Had its shop failed before, and does no more?
     pub is_back: bool,
+    /// Nobody asks its shop before then.
+    pub shop_not_before: Option<DateTime<Utc>>,
 }
 
 /// How a poll ended.
@@ -49,8 +54,6 @@ pub struct Failed {
     pub fault: String,
     /// What went wrong, for people.
     pub error: String,
-    /// Nobody asks this shop before then.
-    pub shop_not_before: Option<DateTime<Utc>>,
     /// Was it the shop that failed (and not this one address)?
     pub shop_failed: bool,
     /// Was it a bot wall?
@@ -89,21 +92,22 @@ impl Db {
         let is_ours = |poll: &&Ended| ours.contains(&(poll.source.shop_id, poll.source.epoch));
         let unchanged: Vec<&Ended> = polls.iter().filter(is_ours).filter(|poll| poll.is_unchanged()).collect();
         let mut edited = end_unchanged(&txn, &unchanged).await?;
-        let mut stored: BTreeMap<i64, Stored> = BTreeMap::new();
         for poll in polls.iter().filter(is_ours) {
-            let done = match &poll.end {
-                End::Unchanged { .. } => true,
-                End::Failed(failed) => end_failed(&txn, poll, failed, micros(self.now())).await?,
-                End::Read(new) => match store_reading(&txn, &poll.source, new, &poll.plan, self.now()).await? {
-                    Some(one) => stored.insert(poll.source.source_id, one).is_none(),
-                    None => false,
-                },
-            };
-            if !done {
+            if let Some(failed) = poll.failed()
+                && !end_failed(&txn, poll, failed, micros(self.now())).await?
+            {
                 edited.insert(poll.source.source_id);
             }
         }
-        end_failures_of_shops(&txn, polls.iter().filter(is_ours)).await?;
+        let readings: Vec<ReadPoll<'_>> = polls.iter().filter(is_ours).filter_map(Ended::reading).collect();
+        let mut stored: BTreeMap<i64, Stored> = BTreeMap::new();
+        for (poll, one) in readings.iter().zip(store_readings(&txn, &readings, self.now()).await?) {
+            match one {
+                Some(one) => drop(stored.insert(poll.source.source_id, one)),
+                None => drop(edited.insert(poll.source.source_id)),
+            }
+        }
+        end_shops(&txn, polls.iter().filter(is_ours)).await?;
         let ids: Vec<i64> = stored.keys().chain(&edited).copied().collect();
         let mut now: BTreeMap<i64, HeldSource> =
             these_sources(&txn, &ids).await?.into_iter().map(|source| (source.source_id, source)).collect();
@@ -131,6 +135,25 @@ impl Db {
             .collect())
     }
 
+    /// Stores what a reading says of some of its products, ahead of the whole: of a long list, what came back is notified
+    /// before all of it is written down. Nothing is stored where the whole would not be, either.
+    ///
+    /// # Errors
+    /// When the database fails; then the whole reading says it again.
+    pub async fn store_part(&self, holder: &str, poll: &Ended, products: Range<usize>) -> Result<(), StoreError> {
+        let Some(reading) = poll.reading() else { return Ok(()) };
+        let txn = self.write_urgently().await?;
+        if fenced(&txn, holder, std::slice::from_ref(poll)).await?.is_empty() {
+            return Ok(());
+        }
+        let stored = store_part(&txn, reading, products, self.now()).await?;
+        txn.commit().await?;
+        if !stored.restocks.is_empty() {
+            self.wake().ring(Topic::Restocks);
+        }
+        Ok(())
+    }
+
     /// A document of the source is about to be parsed, which may end the process: it is named then. `false`: the shop is
     /// not ours any more.
     ///
@@ -150,6 +173,20 @@ impl Db {
 impl Ended {
     fn is_unchanged(&self) -> bool {
         matches!(self.end, End::Unchanged { .. })
+    }
+
+    fn failed(&self) -> Option<&Failed> {
+        match &self.end {
+            End::Failed(failed) => Some(failed),
+            End::Unchanged { .. } | End::Read(_) => None,
+        }
+    }
+
+    fn reading(&self) -> Option<ReadPoll<'_>> {
+        match &self.end {
+            End::Read(new) => Some(ReadPoll { source: &self.source, new, plan: &self.plan }),
+            End::Unchanged { .. } | End::Failed(_) => None,
+        }
     }
 }
 
@@ -241,30 +278,55 @@ async fn end_failed(txn: &Txn, poll: &Ended, failed: &Failed, now: i64) -> Resul
         poll.source.readings.into(),
     ];
     let ended = txn.run(sql, values).await? == 1;
-    if failed.shop_failed || failed.shop_not_before.is_some() {
-        let sql = "UPDATE shop SET failures = failures + $2, walls = walls + $4, \
-                   not_before = CASE WHEN $3 > not_before THEN $3 ELSE not_before END WHERE id = $1";
-        let values = vec![
-            poll.source.shop_id.into(),
-            i64::from(failed.shop_failed).into(),
-            failed.shop_not_before.map_or(0, micros).into(),
-            i64::from(failed.is_wall).into(),
-        ];
-        txn.run(sql, values).await?;
+    if is_lost(&poll.source, now) {
+        // The shop's other sources may take over its products: the bytes they know must be read again.
+        let sql = "UPDATE source SET settled = FALSE, edit = edit + 1, edited = TRUE WHERE shop_id = $1 AND id <> $2 AND settled";
+        txn.run(sql, vec![poll.source.shop_id.into(), poll.source.source_id.into()]).await?;
     }
     Ok(ended)
 }
 
-/// Shops that answer again.
-async fn end_failures_of_shops(txn: &Txn, polls: impl Iterator<Item = &Ended>) -> Result<(), DbErr> {
-    let mut shops: Vec<i64> = polls.filter(|poll| poll.is_back).map(|poll| poll.source.shop_id).collect();
-    if shops.is_empty() {
-        return Ok(());
+/// Was there no good reading for three intervals, where there were before?
+fn is_lost(source: &HeldSource, now: i64) -> bool {
+    let longest = span(source.schedule.interval).saturating_mul(3);
+    source.last_read_at.is_some_and(|read_at| now - micros(read_at) > longest)
+}
+
+/// What the shops are found to be: failing, back, or asking to be left alone.
+async fn end_shops(txn: &Txn, polls: impl Iterator<Item = &Ended>) -> Result<(), DbErr> {
+    let mut shops: BTreeMap<i64, Found> = BTreeMap::new();
+    for poll in polls.filter(|poll| poll.is_back || poll.shop_not_before.is_some() || poll.failed().is_some()) {
+        shops.entry(poll.source.shop_id).or_default().take(poll);
     }
-    shops.sort_unstable();
-    shops.dedup();
-    let mut values = Vec::new();
-    let these = list_of(&mut values, shops);
-    let sql = format!("UPDATE shop SET failures = 0, walls = 0 WHERE (failures > 0 OR walls > 0) AND id IN ({these})");
-    txn.run(&sql, values).await.map(|_| ())
+    for (id, shop) in shops {
+        let sql = "UPDATE shop SET failures = CASE WHEN $2 = 1 THEN 0 ELSE failures END + $3, \
+                   walls = CASE WHEN $2 = 1 THEN 0 ELSE walls END + $4, \
+                   not_before = CASE WHEN $5 > not_before THEN $5 ELSE not_before END WHERE id = $1";
+        let Found { is_back, failures, walls, not_before } = shop;
+        let values = vec![id.into(), i64::from(is_back).into(), failures.into(), walls.into(), not_before.into()];
+        txn.run(sql, values).await?;
+    }
+    Ok(())
+}
+
+/// What polls found of a shop.
+#[derive(Default)]
+struct Found {
+    is_back: bool,
+    failures: i64,
+    walls: i64,
+    not_before: i64,
+}
+
+impl Found {
+    fn take(&mut self, poll: &Ended) {
+        if poll.is_back {
+            (self.is_back, self.failures, self.walls) = (true, 0, 0);
+        }
+        if let Some(failed) = poll.failed() {
+            self.failures += i64::from(failed.shop_failed);
+            self.walls += i64::from(failed.is_wall);
+        }
+        self.not_before = self.not_before.max(poll.shop_not_before.map_or(0, micros));
+    }
 }

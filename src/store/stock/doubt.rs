@@ -2,23 +2,21 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
 use coatcheck_domain::drift::{self, Coverage, SendOutcome};
 use sea_orm::FromQueryResult;
 
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
-use crate::store::db::time::micros;
 use crate::store::polls::held::HeldSource;
-use crate::store::stock::reading::NewReading;
+use crate::store::stock::new_reading::NewReading;
 
 /// What is made of a reading as a whole.
 pub(in crate::store) struct Doubt {
     /// What becomes of the products it lacks.
     pub(in crate::store) outcome: SendOutcome,
     /// What is wrong with it, for people.
-    error: Option<String>,
+    pub(in crate::store) error: Option<String>,
 }
 
 /// Judges a reading that lacks these products.
@@ -47,32 +45,7 @@ const SAYS_NOTHING: &str = "nothing here says any more whether it can be had; th
 
 fn says_nothing(new: &NewReading) -> bool {
     let mut variants = new.reading.products.iter().flat_map(|product| &product.variants);
-    !variants.any(|variant| variant.availability.is_definite())
-}
-
-/// Writes down what is wrong with the reading, if anything is. A doubted one is never settled: the same bytes are
-/// looked at again.
-pub(in crate::store) async fn write(
-    txn: &Txn,
-    claim: &HeldSource,
-    settled: bool,
-    doubt: &Doubt,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let since = doubt.error.as_ref().map(|_| micros(claim.drift_since.unwrap_or(now)));
-    let sql = "UPDATE source SET settled = $2, last_error = $3, last_error_at = $4, fault = $5 WHERE id = $1";
-    let values = vec![
-        claim.source_id.into(),
-        (settled && doubt.error.is_none()).into(),
-        doubt.error.as_deref().into(),
-        since.into(),
-        doubt.error.as_ref().map(|_| "drift").into(),
-    ];
-    txn.run(sql, values).await?;
-    if let Some(error) = &doubt.error {
-        tracing::warn!(url = %claim.url, fault = "drift", "{} is doubted: {error}", claim.url);
-    }
-    Ok(())
+    new.same.is_empty() && !variants.any(|variant| variant.availability.is_definite())
 }
 
 /// The source's products of which anything is known and not absent.

@@ -1,10 +1,15 @@
 //! Products, variants, spans, readings and their history.
 
 pub mod catalogue;
+pub(in crate::store) mod context;
 pub(in crate::store) mod doubt;
 pub mod history;
+pub mod new_reading;
 pub(in crate::store) mod observed;
-pub mod reading;
+pub(in crate::store) mod products;
+pub(in crate::store) mod reading;
 mod refold;
+pub(in crate::store) mod restocks;
 pub(in crate::store) mod sizes;
 pub(in crate::store) mod spans;
+pub(in crate::store) mod variant_row;

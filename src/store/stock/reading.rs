@@ -1,393 +1,234 @@
-//! Stores a reading: spans, restocks, the restocks and the source's next poll, in one transaction.
+//! Stores readings, several in one transaction: spans, restocks, and each source's next poll. The number of statements
+//! does not grow with products or variants, but by the hundred.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use coatcheck_bots::message::{Alert, AlertVariant};
 use coatcheck_domain::drift::SendOutcome;
-use coatcheck_domain::hex;
-use coatcheck_domain::poll::Plan;
-use coatcheck_domain::reading::made_up_title;
-use coatcheck_domain::stock::{self, Rules};
-use coatcheck_domain::{ProductReading, Reading};
-use sea_orm::{FromQueryResult, Value};
-use sha2::{Digest, Sha256};
-use url::Url;
+use coatcheck_domain::{ProductReading, stock};
+use sea_orm::Value;
 
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::Sql;
-use crate::store::db::time::micros;
-use crate::store::polls::held::HeldSource;
-use crate::store::stock::doubt::{self, Doubt};
-use crate::store::stock::observed::{self, Moment, Restocked};
-use crate::store::stock::spans::ROWS;
+use crate::store::db::sql::{Sql, portions};
+use crate::store::stock::context::{Change, Context, Lack, ReadPoll};
+use crate::store::stock::doubt;
+use crate::store::stock::new_reading::Stored;
+use crate::store::stock::observed::{self, Observed, Variants};
+use crate::store::stock::products::{self, ProductRow, Seen};
+use crate::store::stock::restocks::{self, Back};
 
-/// A reading that is to be stored.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewReading {
-    /// What was said.
-    pub reading: Reading,
-    /// By which reader.
-    pub reader: String,
-    /// When the shop's answer was complete in our hands.
-    pub read_at: DateTime<Utc>,
-    /// Of the answer's bytes.
-    pub body_digest: String,
-    /// As sent.
-    pub etag: Option<String>,
-    /// As sent.
-    pub last_modified: Option<String>,
-}
-
-/// What came of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stored {
-    /// Restocks that were made.
-    pub restocks: Vec<i64>,
-    /// Products of which something was written.
-    pub changed: usize,
-}
-
-#[derive(FromQueryResult, Clone)]
-struct ProductRow {
-    id: i64,
-    key: String,
-    source_id: i64,
-    read_completely: bool,
-    digest: Option<String>,
-    settled: bool,
-    owner_state: String,
-}
-
-/// What is the same for all products of one reading.
-struct Context<'a> {
-    claim: &'a HeldSource,
-    new: &'a NewReading,
-    rules: Rules,
-    moment: Moment,
-    stored_at: DateTime<Utc>,
-}
-
-/// Stores a reading and plans the next poll. The shop is held by whoever read it, until the end of the transaction.
-/// `None`: somebody changed the source meanwhile; nothing is stored, the next reading says it again.
-pub(in crate::store) async fn store_reading(
+/// Stores readings of different sources, whose shops are held by whoever read them until the end of the transaction.
+/// Says what came of each; `None`: somebody changed the source meanwhile, nothing is stored, the next reading says it again.
+pub(in crate::store) async fn store_readings(
     txn: &Txn,
-    claim: &HeldSource,
-    new: &NewReading,
-    plan: &Plan,
+    polls: &[ReadPoll<'_>],
     now: DateTime<Utc>,
-) -> Result<Option<Stored>, StoreError> {
-    let read_at = not_before(new.read_at, claim.last_read_at);
-    let context = Context {
-        claim,
-        new,
-        rules: observed::rules(claim.schedule.interval),
-        moment: Moment { read_at, reading: claim.readings + 1, previous_read_at: claim.last_read_at },
-        stored_at: now,
-    };
-    if !end_poll(txn, &context, plan).await? {
-        return Ok(None);
-    }
-    let (stored, settled, doubt) = store_products(txn, &context).await?;
-    doubt::write(txn, claim, settled, &doubt, now).await?;
-    Ok(Some(stored))
+) -> Result<Vec<Option<Stored>>, StoreError> {
+    let current = unedited(txn, polls).await?;
+    let of = |poll: &&ReadPoll<'_>| current.contains(&poll.source.source_id);
+    let mut contexts: Vec<Context<'_>> = polls.iter().filter(of).map(|poll| Context::of(*poll, now)).collect();
+    store_products(txn, &mut contexts).await?;
+    end_sources(txn, &contexts).await?;
+    let mut stored: HashMap<i64, Stored> =
+        contexts.into_iter().map(|context| (context.poll.source.source_id, context.stored)).collect();
+    Ok(polls.iter().map(|poll| stored.remove(&poll.source.source_id)).collect())
 }
 
-/// A clock that was set back does not turn the history over: its time stands still until the clock has passed what is
-/// written already.
-fn not_before(read_at: DateTime<Utc>, previous: Option<DateTime<Utc>>) -> DateTime<Utc> {
-    previous.map_or(read_at, |previous| previous.max(read_at))
-}
-
-/// The source's row first: it says whether somebody has changed the source since it was asked.
-async fn end_poll(txn: &Txn, context: &Context<'_>, plan: &Plan) -> Result<bool, StoreError> {
-    let Context { claim, new, .. } = context;
-    let sql = "UPDATE source SET state = $3, trial_at = NULL, scheduled_at = $4, next_poll_at = $5, failures = $6, \
-               gone_since = NULL, last_error = NULL, last_error_at = NULL, fault = NULL, last_read_at = $7, \
-               readings = readings + 1, body_digest = $8, etag = $9, last_modified = $10, reader = $11 \
-               WHERE id = $1 AND edit = $2 AND readings = $12";
-    let values = vec![
-        claim.source_id.into(),
-        claim.edit.into(),
-        plan.state.as_str().into(),
-        micros(plan.scheduled_at).into(),
-        micros(plan.next_poll_at).into(),
-        i64::from(plan.failures).into(),
-        micros(context.moment.read_at).into(),
-        new.body_digest.as_str().into(),
-        new.etag.as_deref().into(),
-        new.last_modified.as_deref().into(),
-        new.reader.as_str().into(),
-        claim.readings.into(),
-    ];
-    Ok(txn.run(sql, values).await? == 1)
-}
-
-async fn store_products(txn: &Txn, context: &Context<'_>) -> Result<(Stored, bool, Doubt), StoreError> {
-    let known = known_products(txn, context).await?;
-    let mut stored = Stored::default();
-    let mut settled = true;
-    let mut read: HashSet<String> = HashSet::new();
-    for product in &context.new.reading.products {
-        let key = product.key();
-        if !read.insert(key.clone()) {
-            continue;
-        }
-        let row = known.get(&key);
-        if row.is_some_and(|row| !may_read(row, context)) {
-            continue;
-        }
-        let digest = digest(product);
-        if row.is_some_and(|row| says_nothing_new(row, &digest, context)) {
-            continue;
-        }
-        stored.changed += 1;
-        settled &= store_product(txn, context, row, product, &key, &digest, &mut stored.restocks).await?;
-    }
-    let lacking = || known.values().filter(|row| row.source_id == context.claim.source_id && !read.contains(&row.key));
-    let ids: HashSet<i64> = lacking().map(|row| row.id).collect();
-    let doubt = doubt::of(txn, context.claim, context.new, &ids).await?;
-    for row in lacking() {
-        settled &= miss_product(txn, context, row, doubt.outcome).await?;
-    }
-    Ok((stored, settled, doubt))
-}
-
-/// Each product is read by one source: the first, until that one is paused or gone.
-fn may_read(row: &ProductRow, context: &Context<'_>) -> bool {
-    row.source_id == context.claim.source_id || matches!(row.owner_state.as_str(), "paused" | "gone")
-}
-
-/// The same as last time, nothing pending, no gap between: the source's row has said it all.
-fn says_nothing_new(row: &ProductRow, digest: &str, context: &Context<'_>) -> bool {
-    row.settled
-        && row.digest.as_deref() == Some(digest)
-        && row.source_id == context.claim.source_id
-        && !after_gap(context)
-}
-
-fn after_gap(context: &Context<'_>) -> bool {
-    let previous = context.moment.previous_read_at;
-    previous.is_none_or(|previous| context.moment.read_at - previous > context.rules.gap_after)
-}
-
-async fn known_products(txn: &Txn, context: &Context<'_>) -> Result<HashMap<String, ProductRow>, StoreError> {
-    let sql = "SELECT p.id, p.key, p.source_id, p.read_completely, p.digest, p.settled, s.state AS owner_state \
-               FROM product p JOIN source s ON s.id = p.source_id WHERE p.shop_id = $1";
-    let rows: Vec<ProductRow> = txn.rows(sql, vec![context.claim.shop_id.into()]).await?;
-    Ok(rows.into_iter().map(|row| (row.key.clone(), row)).collect())
-}
-
-async fn store_product(
+/// Stores what a reading says of some of its products, ahead of the whole: what came back is notified before all of a long
+/// list is written down. What it lacks, and the source's row, wait for the end.
+pub(in crate::store) async fn store_part(
     txn: &Txn,
-    context: &Context<'_>,
-    row: Option<&ProductRow>,
-    product: &ProductReading,
-    key: &str,
-    digest: &str,
-    restocks: &mut Vec<i64>,
-) -> Result<bool, StoreError> {
-    let product_id = match row {
-        Some(row) => row.id,
-        None => insert_product(txn, context, product, key).await?,
-    };
-    if let Some(row) = row.filter(|row| row.source_id != context.claim.source_id) {
-        observed::hand_over(txn, product_id, row.source_id, context.moment).await?;
+    poll: ReadPoll<'_>,
+    products: std::ops::Range<usize>,
+    now: DateTime<Utc>,
+) -> Result<Stored, StoreError> {
+    if !unedited(txn, &[poll]).await?.contains(&poll.source.source_id) {
+        return Ok(Stored::default());
     }
-    let read_completely = row.is_some_and(|row| row.read_completely);
-    let moment = context.moment;
-    let known = observed::load(txn, product_id, read_completely, moment).await?;
-    let observation = observed::observe(&known, product, &context.rules, moment);
-    let back = observed::write(txn, product_id, &known, product, &observation, moment).await?;
-    if observation.reshaped {
-        tracing::warn!(url = %context.claim.url, product = key, "all variants of {key} have new ids and options: a new baseline, nobody is notified");
-    }
-    let settled = observation.is_settled(&context.rules);
-    let title = title(txn, context, product_id, product).await?;
-    let sql = "UPDATE product SET source_id = $2, external_id = $3, handle = $4, title = $5, url = $6, image = $7, \
-               read_completely = $8, digest = $9, settled = $10 WHERE id = $1";
-    let values = vec![
-        product_id.into(),
-        context.claim.source_id.into(),
-        product.external_id.clone().into(),
-        product.handle.clone().into(),
-        title.as_str().into(),
-        product.url.as_ref().map(ToString::to_string).into(),
-        product.image.as_ref().map(ToString::to_string).into(),
-        observation.read_completely.into(),
-        digest.into(),
-        settled.into(),
-    ];
-    txn.run(sql, values).await?;
-    if !back.is_empty() {
-        restocks.push(insert_restock(txn, context, product_id, &title, product, &back).await?);
-    }
-    Ok(settled)
+    let mut contexts = [Context::of(poll, now)];
+    let part = poll.new.reading.products.get(products).unwrap_or_default();
+    let known = products::known(txn, poll.source.shop_id, part.iter().map(ProductReading::key)).await?;
+    let mut taken = HashSet::new();
+    let changes = contexts[0].changes(0, part, &known, &mut taken);
+    observe_all(txn, &mut contexts, changes).await?;
+    let [context] = contexts;
+    Ok(context.stored)
 }
 
-/// What people call it: the shop's title, or their own word where the shop has none.
-async fn title(
-    txn: &Txn,
-    context: &Context<'_>,
-    product_id: i64,
-    product: &ProductReading,
-) -> Result<String, StoreError> {
-    let made_up = Url::parse(&context.claim.url).is_ok_and(|url| made_up_title(&url) == product.title);
-    if !made_up {
-        return Ok(product.title.clone());
-    }
-    #[derive(FromQueryResult)]
-    struct Word {
-        text: String,
-    }
-    let sql = "SELECT text FROM alias WHERE product_id = $1 ORDER BY id LIMIT 1";
-    let word: Option<Word> = txn.row(sql, vec![product_id.into()]).await?;
-    Ok(word.map_or_else(|| product.title.clone(), |word| word.text))
-}
-
-/// What becomes of a product that the source no longer has: nothing, or Absent once three complete readings agree.
-async fn miss_product(
-    txn: &Txn,
-    context: &Context<'_>,
-    row: &ProductRow,
-    outcome: SendOutcome,
-) -> Result<bool, StoreError> {
-    let left_alone = !context.new.reading.complete || outcome == SendOutcome::LeftAlone;
-    // Missed before: its rows say all there is to say, unless this reading counts or a gap lies between.
-    let is_new = row.digest.is_some();
-    if !is_new && (left_alone || (row.settled && !after_gap(context))) {
-        return Ok(row.settled);
-    }
-    let known = observed::load(txn, row.id, row.read_completely, context.moment).await?;
-    let mut observation = stock::observe_missing(&known.known, &context.rules, context.moment.read_at);
-    if left_alone {
-        for missed in &mut observation.missed {
-            missed.change = stock::Change::Silent;
-            missed.missing = known.known.variants[missed.known].missing;
-        }
-    }
-    observed::write_missed(txn, &known, &observation.missed, context.moment).await?;
-    let settled = observation.is_settled(&context.rules) && outcome != SendOutcome::LeftAlone;
-    let sql = "UPDATE product SET digest = NULL, settled = $2 WHERE id = $1";
-    txn.run(sql, vec![row.id.into(), settled.into()]).await?;
-    Ok(settled)
-}
-
-async fn insert_product(
-    txn: &Txn,
-    context: &Context<'_>,
-    product: &ProductReading,
-    key: &str,
-) -> Result<i64, StoreError> {
-    let sql = "INSERT INTO product (shop_id, source_id, key, title, read_completely, settled, restocks, created_at) \
-               VALUES ($1, $2, $3, $4, FALSE, FALSE, 0, $5) \
-               ON CONFLICT (shop_id, key) DO UPDATE SET title = excluded.title RETURNING id";
-    let values = vec![
-        context.claim.shop_id.into(),
-        context.claim.source_id.into(),
-        key.into(),
-        product.title.as_str().into(),
-        micros(context.stored_at).into(),
-    ];
-    txn.id(sql, values).await?.ok_or_else(|| StoreError::corrupt("product", "an insert gave no row"))
-}
-
-async fn insert_restock(
-    txn: &Txn,
-    context: &Context<'_>,
-    product_id: i64,
-    title: &str,
-    product: &ProductReading,
-    back: &[Restocked],
-) -> Result<i64, StoreError> {
-    let sql = "UPDATE product SET restocks = restocks + 1 WHERE id = $1 RETURNING restocks";
-    let number = txn.id(sql, vec![product_id.into()]).await?;
-    let number = number.ok_or_else(|| StoreError::corrupt("product", "a row that was just written is not there"))?;
-    let alert = alert(context, title, product, back);
-    let snapshot = serde_json::to_string(&alert).map_err(|e| StoreError::corrupt("restock.snapshot", e))?;
-    let sql = "INSERT INTO restock (product_id, number, read_at, created_at, snapshot, cursor) \
-               VALUES ($1, $2, $3, $4, $5, 0) RETURNING id";
-    let values = vec![
-        product_id.into(),
-        number.into(),
-        micros(context.new.read_at).into(),
-        micros(context.stored_at).into(),
-        snapshot.into(),
-    ];
-    let restock_id =
-        txn.id(sql, values).await?.ok_or_else(|| StoreError::corrupt("restock", "an insert gave no row"))?;
-    let restock = |came: &Restocked| -> [Value; 5] {
-        [
-            restock_id.into(),
-            came.variant_id.into(),
-            came.was.as_str().into(),
-            product.variants[came.index].availability.as_str().into(),
-            micros(context.new.read_at).into(),
-        ]
-    };
-    for chunk in back.chunks(ROWS) {
+/// Those that nobody has changed since they were asked; they stay so until the end of the transaction.
+async fn unedited(txn: &Txn, polls: &[ReadPoll<'_>]) -> Result<HashSet<i64>, StoreError> {
+    let mut found = HashSet::new();
+    for chunk in portions(polls) {
+        let row = |poll: &ReadPoll<'_>| {
+            let source = poll.source;
+            [Value::from(source.source_id), source.edit.into(), source.readings.into()]
+        };
         let sql = format!(
-            "INSERT INTO restock_variant (restock_id, variant_id, was, availability, at) VALUES {}",
-            txn.only_rows(chunk.len(), 5)
+            "WITH done (id, edit, readings) AS (VALUES {}) SELECT s.id FROM done \
+             JOIN source s ON s.id = done.id AND s.edit = done.edit AND s.readings = done.readings ORDER BY s.id {}",
+            txn.only_rows(chunk.len(), 3),
+            txn.lock("FOR UPDATE OF s")
         );
-        txn.run(&sql, chunk.iter().flat_map(restock).collect()).await?;
+        found.extend(txn.ids(&sql, chunk.iter().flat_map(row).collect()).await?);
     }
-    Ok(restock_id)
+    Ok(found)
 }
 
-/// The alert that lists all that came back; each delivery tells the part that was asked for.
-fn alert(context: &Context<'_>, title: &str, product: &ProductReading, back: &[Restocked]) -> Alert {
-    let variants = back.iter().map(|came| {
-        let variant = &product.variants[came.index];
-        AlertVariant {
-            variant: came.variant_id,
-            size: variant.size().map(str::to_owned),
-            style: variant.style(),
-            options: variant.options.clone(),
-            sku: variant.sku.clone(),
-            url: variant.url.clone().or_else(|| product.url.clone()),
-            cart_url: variant.cart_url.clone(),
-            availability: variant.availability,
-            quantity: variant.quantity,
-            price: variant.price.clone(),
+async fn store_products(txn: &Txn, contexts: &mut [Context<'_>]) -> Result<(), StoreError> {
+    let mut changes = Vec::new();
+    let mut taken = HashSet::new();
+    let mut lacks = Vec::new();
+    for (index, context) in contexts.iter_mut().enumerate() {
+        let ReadPoll { source, new, .. } = context.poll;
+        let products = &new.reading.products;
+        let known = products::known(txn, source.shop_id, products.iter().map(ProductReading::key)).await?;
+        changes.extend(context.changes(index, products, &known, &mut taken));
+        let read: HashSet<String> = products.iter().map(ProductReading::key).chain(new.same.iter().cloned()).collect();
+        let lacking: Vec<ProductRow> =
+            products::owned(txn, source.source_id).await?.into_iter().filter(|row| !read.contains(&row.key)).collect();
+        let ids: HashSet<i64> = lacking.iter().map(|row| row.id).collect();
+        let doubt = doubt::of(txn, source, new, &ids).await?;
+        for row in lacking {
+            lacks.extend(context.lack(index, row, doubt.outcome));
         }
+        context.doubt = Some(doubt);
+    }
+    observe_all(txn, contexts, changes).await?;
+    miss_all(txn, contexts, lacks).await
+}
+
+/// Decides what each change means, and writes all of it down.
+async fn observe_all(txn: &Txn, contexts: &mut [Context<'_>], changes: Vec<Change<'_>>) -> Result<(), StoreError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let ids = insert_new(txn, contexts, &changes).await?;
+    for (change, id) in changes.iter().zip(&ids) {
+        let context = &contexts[change.context];
+        let old = change.row.as_ref().map(|row| row.source_id);
+        if let Some(old) = old.filter(|old| *old != context.poll.source.source_id) {
+            observed::hand_over(txn, *id, old, context.moment).await?;
+        }
+    }
+    let mut variants = observed::load(txn, &ids).await?;
+    let mut observed = Vec::with_capacity(changes.len());
+    for (change, id) in changes.iter().zip(&ids) {
+        let context = &mut contexts[change.context];
+        let read_completely = change.row.as_ref().is_some_and(|row| row.read_completely);
+        let known = Variants::known(variants.remove(id).unwrap_or_default(), read_completely, context.moment)?;
+        let observation = stock::observe(&known.known, change.product, &context.rules, context.moment.read_at);
+        if observation.reshaped {
+            tracing::warn!(url = %context.poll.source.url, product = change.key, "all variants of {} have new ids and options: a new baseline, nobody is notified", change.key);
+        }
+        context.stored.changed += 1;
+        context.settled &= observation.is_settled(&context.rules);
+        observed.push(Observed { product_id: *id, known, product: change.product, observation, moment: context.moment });
+    }
+    let back = observed::write(txn, &observed).await?;
+    write_products(txn, contexts, &changes, &observed, back).await
+}
+
+async fn insert_new(txn: &Txn, contexts: &[Context<'_>], changes: &[Change<'_>]) -> Result<Vec<i64>, StoreError> {
+    let new = changes.iter().filter(|change| change.row.is_none()).map(|change| {
+        let context = &contexts[change.context];
+        let source = context.poll.source;
+        products::New { source, key: &change.key, title: &change.product.title, created_at: context.stored_at }
     });
-    Alert {
-        product: title.to_owned(),
-        shop: context.claim.host.clone(),
-        url: product.url.clone(),
-        image: product.image.clone(),
-        variants: variants.collect(),
-        at: context.new.read_at,
-        detected_at: context.stored_at,
-        test: false,
-        gone_after: None,
-    }
+    let new = products::insert(txn, &new.collect::<Vec<_>>()).await?;
+    let id = |change: &Change<'_>| match &change.row {
+        Some(row) => Some(row.id),
+        None => new.get(&(contexts[change.context].poll.source.shop_id, change.key.clone())).copied(),
+    };
+    let missing = || StoreError::corrupt("product", "an insert gave no row");
+    changes.iter().map(|change| id(change).ok_or_else(missing)).collect()
 }
 
-/// Of everything that is stored of a product, so that the same reading is known again.
-fn digest(product: &ProductReading) -> String {
-    let mut hash = Sha256::new();
-    let mut field = |text: &str| {
-        hash.update(text.len().to_le_bytes());
-        hash.update(text.as_bytes());
-    };
-    field(&product.title);
-    field(product.url.as_ref().map_or("", Url::as_str));
-    field(product.image.as_ref().map_or("", Url::as_str));
-    field(if product.complete { "complete" } else { "cut" });
-    for variant in &product.variants {
-        field(&variant.key());
-        field(variant.title.as_deref().unwrap_or_default());
-        field(variant.url.as_ref().map_or("", Url::as_str));
-        field(variant.availability.as_str());
-        field(&variant.quantity.map(|n| n.to_string()).unwrap_or_default());
-        field(&variant.price.as_ref().map(ToString::to_string).unwrap_or_default());
-        for (name, value) in &variant.options {
-            field(name);
-            field(value);
-        }
+async fn write_products(
+    txn: &Txn,
+    contexts: &mut [Context<'_>],
+    changes: &[Change<'_>],
+    observed: &[Observed<'_>],
+    back: Vec<Vec<observed::Restocked>>,
+) -> Result<(), StoreError> {
+    let mut seen = Vec::with_capacity(changes.len());
+    for (change, observed) in changes.iter().zip(observed) {
+        let context = &contexts[change.context];
+        let title = products::title(txn, &context.poll.source.url, observed.product_id, change.product).await?;
+        seen.push(Seen {
+            id: observed.product_id,
+            source_id: context.poll.source.source_id,
+            product: change.product,
+            title,
+            read_completely: observed.observation.read_completely,
+            digest: &change.digest,
+            settled: observed.observation.is_settled(&context.rules),
+        });
     }
-    hex::encode(&hash.finalize())
+    products::update(txn, &seen).await?;
+    let mut restocks = Vec::new();
+    for ((change, seen), back) in changes.iter().zip(&seen).zip(&back).filter(|(_, back)| !back.is_empty()) {
+        let context = &contexts[change.context];
+        restocks.push(Back {
+            product_id: seen.id,
+            title: &seen.title,
+            host: &context.poll.source.host,
+            product: change.product,
+            variants: back,
+            read_at: context.poll.new.read_at,
+            stored_at: context.stored_at,
+        });
+    }
+    let made = restocks::insert(txn, &restocks).await?;
+    let with_back = changes.iter().zip(&back).filter(|(_, back)| !back.is_empty());
+    for ((change, _), restock) in with_back.zip(made) {
+        contexts[change.context].stored.restocks.push(restock);
+    }
+    Ok(())
+}
+
+async fn miss_all(txn: &Txn, contexts: &mut [Context<'_>], lacks: Vec<Lack>) -> Result<(), StoreError> {
+    if lacks.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = lacks.iter().map(|lack| lack.row.id).collect();
+    let mut variants = observed::load(txn, &ids).await?;
+    let (mut missed, mut settled) = (Vec::new(), Vec::new());
+    for Lack { context, row, left_alone } in lacks {
+        let context = &mut contexts[context];
+        let moment = context.moment;
+        let known = Variants::known(variants.remove(&row.id).unwrap_or_default(), row.read_completely, moment)?;
+        let mut observation = stock::observe_missing(&known.known, &context.rules, moment.read_at);
+        if left_alone {
+            for missed in &mut observation.missed {
+                missed.change = stock::Change::Silent;
+                missed.missing = known.known.variants[missed.known].missing;
+            }
+        }
+        let in_doubt = context.doubt.as_ref().is_some_and(|doubt| doubt.outcome == SendOutcome::LeftAlone);
+        let is_settled = observation.is_settled(&context.rules) && !in_doubt;
+        context.settled &= is_settled;
+        settled.push((row.id, is_settled));
+        missed.push((known, observation.missed, moment));
+    }
+    observed::write_missed(txn, &missed).await?;
+    products::miss(txn, &settled).await
+}
+
+/// The sources' rows. A doubted reading is never settled: the same bytes are looked at again.
+async fn end_sources(txn: &Txn, contexts: &[Context<'_>]) -> Result<(), StoreError> {
+    for chunk in portions(contexts) {
+        let sql = format!(
+            "WITH done (id, state, scheduled_at, next_poll_at, read_at, body_digest, etag, last_modified, reader, settled, \
+               error, error_at, fault) AS (VALUES {}) \
+             UPDATE source SET state = done.state, trial_at = NULL, scheduled_at = done.scheduled_at, \
+               next_poll_at = done.next_poll_at, failures = 0, gone_since = NULL, last_read_at = done.read_at, \
+               readings = source.readings + 1, body_digest = done.body_digest, etag = done.etag, \
+               last_modified = done.last_modified, reader = done.reader, settled = done.settled, last_error = done.error, \
+               last_error_at = done.error_at, fault = done.fault FROM done WHERE source.id = done.id",
+            txn.only_rows(chunk.len(), 13)
+        );
+        txn.run(&sql, chunk.iter().flat_map(Context::row).collect()).await?;
+    }
+    Ok(())
 }

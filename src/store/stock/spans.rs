@@ -1,4 +1,6 @@
-//! Writes down which spans a reading ended and opened, all of one product together.
+//! Writes down which spans readings ended and opened, many at once.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::stock::Change;
@@ -6,20 +8,17 @@ use coatcheck_domain::{Availability, Money};
 use sea_orm::{DbErr, Value};
 
 use crate::store::db::conn::Txn;
-use crate::store::db::sql::Sql;
+use crate::store::db::sql::{Sql, portions};
 use crate::store::db::time::micros;
-use crate::store::stock::observed::{Moment, VariantRow};
-
-/// Rows in one statement, at most.
-pub(in crate::store) const ROWS: usize = 100;
+use crate::store::stock::variant_row::{Moment, VariantRow};
 
 /// What is to be written.
 #[derive(Default)]
 pub(in crate::store) struct Spans {
     ended: Vec<[Value; 4]>,
     opened: Vec<[Value; 7]>,
-    /// Variants that could be bought and cannot any more.
-    out: Vec<Value>,
+    /// Variants that could be bought and cannot any more, by when that was read.
+    out: BTreeMap<DateTime<Utc>, Vec<Value>>,
 }
 
 impl Spans {
@@ -48,7 +47,7 @@ impl Spans {
                     self.end(variant_id, reached, Some(*ended));
                 }
                 if row.is_some_and(VariantRow::was_buyable) && !availability.is_buyable() {
-                    self.out.push(variant_id.into());
+                    self.out.entry(moment.read_at).or_default().push(variant_id.into());
                 }
                 self.open(variant_id, *availability, price.as_ref(), moment);
             }
@@ -74,8 +73,8 @@ impl Spans {
     }
 
     /// Writes them down.
-    pub(in crate::store) async fn write(self, txn: &Txn, moment: Moment) -> Result<(), DbErr> {
-        for chunk in self.ended.chunks(ROWS) {
+    pub(in crate::store) async fn write(self, txn: &Txn) -> Result<(), DbErr> {
+        for chunk in portions(&self.ended) {
             let sql = format!(
                 "WITH done (variant_id, last_seen, last_reading, ended_at) AS (VALUES {}) \
                  UPDATE span SET last_seen = done.last_seen, last_reading = done.last_reading, ended_at = done.ended_at \
@@ -84,8 +83,10 @@ impl Spans {
             );
             txn.run(&sql, chunk.iter().flatten().cloned().collect()).await?;
         }
-        crate::store::outbox::gone::look_at(txn, &self.out, moment.read_at).await?;
-        for chunk in self.opened.chunks(ROWS) {
+        for (read_at, out) in &self.out {
+            crate::store::outbox::gone::look_at(txn, out, *read_at).await?;
+        }
+        for chunk in portions(&self.opened) {
             let sql = format!(
                 "WITH told (variant_id, availability, price_minor, price_exponent, currency, at, reading) AS (VALUES {}) \
                  INSERT INTO span (variant_id, availability, price_minor, price_exponent, currency, started_at, last_seen, \

@@ -23,7 +23,7 @@ use crate::store::people::watch::NewWatch;
 use crate::store::polls::ended::{End, Ended, Failed, Written};
 use crate::store::polls::held::HeldSource;
 use crate::store::polls::source::NewSource;
-use crate::store::stock::reading::{NewReading, Stored};
+use crate::store::stock::new_reading::{NewReading, Stored};
 use crate::store::{Db, Faults, StoreError};
 use crate::testing::{self, Engine, Place};
 
@@ -238,7 +238,7 @@ impl Scene {
     pub(crate) async fn end(&self, polled: &HeldSource, end: End) -> Result<Written, StoreError> {
         let outcome = if matches!(end, End::Failed(_)) { Outcome::Failed { retry_after: None } } else { Outcome::Read };
         let plan = poll::after(&polled.schedule, outcome, self.db.now(), 0.0);
-        let ended = Ended { source: Arc::new(polled.clone()), end, plan, is_back: true };
+        let ended = Ended { source: Arc::new(polled.clone()), end, plan, is_back: true, shop_not_before: None };
         Ok(self.db.end_polls(testing::HOLDER, &[ended]).await?.remove(0))
     }
 
@@ -258,7 +258,6 @@ impl Scene {
         let failed = Failed {
             fault: "timeout".into(),
             error: "too slow".into(),
-            shop_not_before: None,
             shop_failed: true,
             is_wall: false,
         };

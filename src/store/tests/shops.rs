@@ -160,7 +160,7 @@ impl Game {
             false => End::Unchanged { read_at: db.now() },
         };
         let plan = poll::after(&source.schedule, Outcome::Read, db.now(), 0.0);
-        let ended = Ended { source: source.into(), end, plan, is_back: false };
+        let ended = Ended { source: source.into(), end, plan, is_back: false, shop_not_before: None };
         let written = db.end_polls(WHO[who], &[ended]).await.expect("asked").remove(0);
         let stored = matches!(written, Written::Done | Written::Stored { .. });
         prop_assert_eq!(stored, may || is_repeated, "{:?} of {} in {:?}", written, WHO[who], self.model);

@@ -5,7 +5,9 @@ mod product;
 pub mod variant;
 
 use coatcheck_domain::Reading;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use url::Url;
 
 use super::doubts::Doubts;
@@ -83,6 +85,26 @@ impl Reader for Shopify {
             Some(list) if list.is_empty() => Ok(Reading { products: Vec::new(), complete: true, doubts: Vec::new() }),
             _ => read(document, url),
         }
+    }
+
+    fn items<'a>(&self, page: &'a str) -> Option<Vec<&'a RawValue>> {
+        #[derive(Deserialize)]
+        struct List<'a> {
+            #[serde(borrow)]
+            products: Vec<&'a RawValue>,
+        }
+        serde_json::from_str::<List<'a>>(page).ok().map(|list| list.products)
+    }
+
+    fn list_of(&self, product: &Url) -> Option<Url> {
+        let ShopifyAddress { prefix, kind: ShopifyKind::Product { .. } } = ShopifyAddress::of(product)? else {
+            return None;
+        };
+        Some(with_path(product, &format!("{prefix}/products.json")))
+    }
+
+    fn page_of(&self, items: &[String]) -> String {
+        format!("{{\"products\":[{}]}}", items.join(","))
     }
 }
 

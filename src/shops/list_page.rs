@@ -1,0 +1,132 @@
+//! One page of a list, for sources whose products each stand in it: they are read together, by fewer requests.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use coatcheck_domain::ProductReading;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::Shops;
+use super::answer::Expect;
+use super::bounds;
+use super::documents;
+use super::error::ReadError;
+use super::fetch::Ask;
+use super::identity;
+use super::page_memory::{ItemDigest, item_digest};
+use super::readers::{Reader, ReaderKind};
+use super::source::Progress;
+
+/// What is asked of a page.
+#[derive(Debug, Clone)]
+pub struct PageAsk {
+    /// The list, without page and limit.
+    pub list: Url,
+    /// Counted from 1.
+    pub number: usize,
+    /// Who knows its pages.
+    pub reader: ReaderKind,
+    /// The page when it was read last.
+    pub last: Option<Arc<ListPage>>,
+    /// Products that are wanted, by key, each with the digest of the item that said all there is to say of it.
+    pub wanted: HashMap<String, Option<ItemDigest>>,
+}
+
+/// A page as it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListPage {
+    /// Of its bytes.
+    pub digest: [u8; 32],
+    /// Its products' texts, and their keys as far as they were understood.
+    pub items: Vec<(ItemDigest, Option<Arc<str>>)>,
+}
+
+/// What a page says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageAnswer {
+    /// The page, for the next time.
+    pub page: Arc<ListPage>,
+    /// Wanted products that are not as they were.
+    pub products: HashMap<String, ProductReading>,
+    /// When its last byte was in hand.
+    pub received_at: DateTime<Utc>,
+}
+
+impl PageAsk {
+    /// Is everything that is wanted of this page as it was?
+    fn is_settled(&self, page: &ListPage) -> bool {
+        page.items.iter().all(|(digest, key)| key.as_deref().is_some_and(|key| self.knows(key, *digest)))
+    }
+
+    /// Does this text of a product say nothing new to anybody?
+    fn knows(&self, key: &str, digest: ItemDigest) -> bool {
+        self.wanted.get(key).is_none_or(|known| *known == Some(digest))
+    }
+}
+
+impl Shops {
+    /// Reads a page of a list.
+    ///
+    /// # Errors
+    /// When there is no such page; [`ReadError`] says why.
+    pub async fn page(&self, ask: PageAsk, progress: &dyn Progress) -> Result<PageAnswer, ReadError> {
+        let url = ask.reader.reader().page_url(&ask.list, ask.number);
+        let fetched = self.fetcher.get(Ask::new(&url, &[], Expect::Json).proven(true)).await?;
+        identity::redirect(&url, &fetched.final_url)?;
+        let (received_at, body) = (fetched.received_at, fetched.body.clone());
+        let digest: [u8; 32] = self.desk.read(body.len(), move || Ok(Sha256::digest(&body).into())).await?;
+        if let Some(page) = ask.last.clone().filter(|page| page.digest == digest && ask.is_settled(page)) {
+            return Ok(PageAnswer { page, products: HashMap::new(), received_at });
+        }
+        if progress.before_parsing(fetched.body.len()).await == ControlFlow::Break(()) {
+            return Err(ReadError::Stopped);
+        }
+        let answer = fetched.clone();
+        let text = move || documents::json_text(&answer.body, answer.content_type.as_deref());
+        let text = self.desk.read(fetched.body.len() * 2, text).await?;
+        let (cost, url) = (bounds::tree_cost(&text)?, fetched.final_url);
+        let (page, products) = self.desk.read(cost, move || take_apart(&ask, digest, &text, &url)).await?;
+        Ok(PageAnswer { page: Arc::new(page), products, received_at })
+    }
+}
+
+fn take_apart(
+    ask: &PageAsk,
+    digest: [u8; 32],
+    text: &str,
+    url: &Url,
+) -> Result<(ListPage, HashMap<String, ProductReading>), ReadError> {
+    let reader = ask.reader.reader();
+    let items = reader.items(text).ok_or_else(|| ReadError::shape("$", "this is no list of products"))?;
+    let known: HashMap<ItemDigest, Arc<str>> = ask
+        .last
+        .iter()
+        .flat_map(|page| &page.items)
+        .filter_map(|(digest, key)| Some((*digest, Arc::clone(key.as_ref()?))))
+        .collect();
+    let mut page = ListPage { digest, items: Vec::with_capacity(items.len()) };
+    let mut products = HashMap::new();
+    for item in items {
+        let digest = item_digest(item.get());
+        let known = known.get(&digest).filter(|key| ask.knows(key, digest)).cloned();
+        let key = known.or_else(|| {
+            // What cannot be read costs itself: its source is read alone.
+            let product = item_alone(reader, item.get(), url)?;
+            let key: Arc<str> = product.key().into();
+            if !ask.knows(&key, digest) {
+                products.insert(key.to_string(), product);
+            }
+            Some(key)
+        });
+        page.items.push((digest, key));
+    }
+    Ok((page, products))
+}
+
+fn item_alone(reader: &dyn Reader, item: &str, url: &Url) -> Option<ProductReading> {
+    let page = documents::tree(&reader.page_of(&[item.to_owned()])).ok()?;
+    reader.read_page(&page, url).ok()?.products.pop()
+}

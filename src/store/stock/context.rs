@@ -1,0 +1,156 @@
+//! What is known of a reading while it is stored, and what it changes. No I/O.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use coatcheck_domain::ProductReading;
+use coatcheck_domain::drift::SendOutcome;
+use coatcheck_domain::poll::Plan;
+use coatcheck_domain::stock::Rules;
+use sea_orm::Value;
+
+use crate::store::db::time::micros;
+use crate::store::polls::held::HeldSource;
+use crate::store::stock::doubt::Doubt;
+use crate::store::stock::new_reading::{NewReading, Stored};
+use crate::store::stock::observed;
+use crate::store::stock::products::{self, ProductRow};
+use crate::store::stock::variant_row::Moment;
+
+/// A reading, the source it is of, and when that is polled next.
+#[derive(Clone, Copy)]
+pub(in crate::store) struct ReadPoll<'a> {
+    pub(in crate::store) source: &'a HeldSource,
+    pub(in crate::store) new: &'a NewReading,
+    pub(in crate::store) plan: &'a Plan,
+}
+
+/// What is the same for all products of one reading.
+pub(super) struct Context<'a> {
+    pub(super) poll: ReadPoll<'a>,
+    pub(super) rules: Rules,
+    pub(super) moment: Moment,
+    pub(super) stored_at: DateTime<Utc>,
+    pub(super) stored: Stored,
+    pub(super) settled: bool,
+    pub(super) doubt: Option<Doubt>,
+}
+
+/// A product of which the reading says something new.
+pub(super) struct Change<'a> {
+    pub(super) context: usize,
+    pub(super) product: &'a ProductReading,
+    pub(super) key: String,
+    pub(super) digest: String,
+    pub(super) row: Option<ProductRow>,
+}
+
+/// A product that a reading lacks.
+pub(super) struct Lack {
+    pub(super) context: usize,
+    pub(super) row: ProductRow,
+    pub(super) left_alone: bool,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn of(poll: ReadPoll<'a>, now: DateTime<Utc>) -> Self {
+        let source = poll.source;
+        // A clock that was set back does not turn the history over: its time stands still until the clock has passed
+        // what is written already.
+        let read_at = source.last_read_at.map_or(poll.new.read_at, |previous| previous.max(poll.new.read_at));
+        Self {
+            poll,
+            rules: observed::rules(source.schedule.interval),
+            moment: Moment { read_at, reading: source.readings + 1, previous_read_at: source.last_read_at },
+            stored_at: now,
+            stored: Stored::default(),
+            settled: true,
+            doubt: None,
+        }
+    }
+
+    /// Products of which these readings say something new, and which this source may read. `taken`: those that another
+    /// reading of the same transaction has.
+    pub(super) fn changes(
+        &self,
+        context: usize,
+        products: &'a [ProductReading],
+        known: &HashMap<(i64, String), ProductRow>,
+        taken: &mut HashSet<(i64, String)>,
+    ) -> Vec<Change<'a>> {
+        let shop = self.poll.source.shop_id;
+        let mut changes = Vec::new();
+        for product in products {
+            let at = (shop, product.key());
+            if !taken.insert(at.clone()) {
+                continue;
+            }
+            let row = known.get(&at).cloned();
+            let digest = products::digest(product);
+            let is_ours = row.as_ref().is_none_or(|row| self.may_read(row));
+            if is_ours && !row.as_ref().is_some_and(|row| self.says_nothing_new(row, &digest)) {
+                changes.push(Change { context, product, key: at.1, digest, row });
+            }
+        }
+        changes
+    }
+
+    /// Each product is read by one source: the first, until that one is not polled any more, or has not been read well for
+    /// three intervals.
+    fn may_read(&self, row: &ProductRow) -> bool {
+        row.source_id == self.poll.source.source_id || row.is_left_by_its_owner(self.moment.read_at)
+    }
+
+    /// The same as last time, nothing pending, no gap between: the source's row has said it all.
+    fn says_nothing_new(&self, row: &ProductRow, digest: &str) -> bool {
+        row.settled
+            && row.digest.as_deref() == Some(digest)
+            && row.source_id == self.poll.source.source_id
+            && !self.after_gap()
+    }
+
+    fn after_gap(&self) -> bool {
+        let previous = self.moment.previous_read_at;
+        previous.is_none_or(|previous| self.moment.read_at - previous > self.rules.gap_after)
+    }
+}
+
+impl Context<'_> {
+    /// What becomes of a product that the source no longer has: nothing, or Absent once three complete readings agree.
+    /// `None`: its rows say all there is to say.
+    pub(super) fn lack(&mut self, context: usize, row: ProductRow, outcome: SendOutcome) -> Option<Lack> {
+        let left_alone = !self.poll.new.reading.complete || outcome == SendOutcome::LeftAlone;
+        // Missed before: its rows say all there is to say, unless this reading counts or a gap lies between.
+        if row.digest.is_none() && (left_alone || (row.settled && !self.after_gap())) {
+            self.settled &= row.settled;
+            return None;
+        }
+        Some(Lack { context, row, left_alone })
+    }
+}
+
+impl Context<'_> {
+    pub(super) fn row(&self) -> [Value; 13] {
+        let ReadPoll { source, new, plan } = self.poll;
+        let error = self.doubt.as_ref().and_then(|doubt| doubt.error.as_deref());
+        if let Some(error) = error {
+            tracing::warn!(url = %source.url, fault = "drift", "{} is doubted: {error}", source.url);
+        }
+        let since = error.map(|_| micros(source.drift_since.unwrap_or(self.stored_at)));
+        [
+            source.source_id.into(),
+            plan.state.as_str().into(),
+            micros(plan.scheduled_at).into(),
+            micros(plan.next_poll_at).into(),
+            micros(self.moment.read_at).into(),
+            new.body_digest.as_str().into(),
+            new.etag.as_deref().into(),
+            new.last_modified.as_deref().into(),
+            new.reader.as_str().into(),
+            (self.settled && error.is_none()).into(),
+            error.into(),
+            since.into(),
+            error.map(|_| "drift").into(),
+        ]
+    }
+}

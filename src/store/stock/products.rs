@@ -1,0 +1,218 @@
+//! Rows of products: what is known of them, and what a reading makes of them, many at once.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use coatcheck_domain::ProductReading;
+use coatcheck_domain::reading::made_up_title;
+use coatcheck_domain::hex;
+use sea_orm::{FromQueryResult, Value};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::store::db::conn::Txn;
+use crate::store::db::error::StoreError;
+use crate::store::db::sql::{Sql, portions};
+use crate::store::db::time::{at, micros};
+use crate::store::polls::held::HeldSource;
+
+/// What is known of a product.
+#[derive(FromQueryResult, Clone)]
+pub(super) struct ProductRow {
+    pub(super) id: i64,
+    pub(super) key: String,
+    pub(super) source_id: i64,
+    pub(super) read_completely: bool,
+    pub(super) digest: Option<String>,
+    pub(super) settled: bool,
+    owner_state: String,
+    owner_failures: i32,
+    owner_read_at: Option<i64>,
+    owner_interval_us: i64,
+}
+
+impl ProductRow {
+    /// Does the source that reads it do so no more?
+    pub(super) fn is_left_by_its_owner(&self, now: DateTime<Utc>) -> bool {
+        let too_long = chrono::Duration::microseconds(self.owner_interval_us.saturating_mul(3));
+        // While the service was away nobody read it, which says nothing about its source.
+        let is_lost = self.owner_failures > 0 && self.owner_read_at.is_none_or(|read_at| now - at(read_at) > too_long);
+        is_lost || matches!(self.owner_state.as_str(), "paused" | "gone" | "dormant")
+    }
+}
+
+const COLUMNS: &str = "p.id, p.key, p.source_id, p.read_completely, p.digest, p.settled, s.state AS owner_state, \
+     s.failures AS owner_failures, s.last_read_at AS owner_read_at, s.interval_us AS owner_interval_us";
+
+/// The shop's products with these keys.
+pub(super) async fn known(
+    txn: &Txn,
+    shop_id: i64,
+    keys: impl Iterator<Item = String>,
+) -> Result<HashMap<(i64, String), ProductRow>, StoreError> {
+    let keys: Vec<String> = keys.collect();
+    let mut known = HashMap::with_capacity(keys.len());
+    for chunk in portions(&keys) {
+        let rows = txn.only_rows(chunk.len(), 1);
+        let mut values: Vec<Value> = chunk.iter().map(|key| key.as_str().into()).collect();
+        values.push(shop_id.into());
+        let shop = values.len();
+        let sql = format!(
+            "WITH named (key) AS (VALUES {rows}) SELECT {COLUMNS} FROM named \
+             JOIN product p ON p.key = named.key AND p.shop_id = ${shop} JOIN source s ON s.id = p.source_id"
+        );
+        let found: Vec<ProductRow> = txn.rows(&sql, values).await?;
+        known.extend(found.into_iter().map(|row| ((shop_id, row.key.clone()), row)));
+    }
+    Ok(known)
+}
+
+/// The products that a source reads.
+pub(super) async fn owned(txn: &Txn, source_id: i64) -> Result<Vec<ProductRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM product p JOIN source s ON s.id = p.source_id WHERE p.source_id = $1 ORDER BY p.id"
+    );
+    Ok(txn.rows(&sql, vec![source_id.into()]).await?)
+}
+
+/// A product that was never seen before.
+pub(super) struct New<'a> {
+    pub(super) source: &'a HeldSource,
+    pub(super) key: &'a str,
+    pub(super) title: &'a str,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+/// Inserts products. Says their rows by shop and key.
+pub(super) async fn insert(txn: &Txn, new: &[New<'_>]) -> Result<HashMap<(i64, String), i64>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Inserted {
+        id: i64,
+        shop_id: i64,
+        key: String,
+    }
+    let row = |new: &New<'_>| -> [Value; 5] {
+        let source = new.source;
+        [
+            source.shop_id.into(),
+            source.source_id.into(),
+            new.key.into(),
+            new.title.into(),
+            micros(new.created_at).into(),
+        ]
+    };
+    let mut ids = HashMap::new();
+    for chunk in portions(new) {
+        let sql = format!(
+            "WITH told (shop_id, source_id, key, title, created_at) AS (VALUES {}) \
+             INSERT INTO product (shop_id, source_id, key, title, read_completely, settled, restocks, created_at) \
+             SELECT shop_id, source_id, key, title, FALSE, FALSE, 0, created_at FROM told WHERE TRUE \
+             ON CONFLICT (shop_id, key) DO UPDATE SET title = excluded.title RETURNING id, shop_id, key",
+            txn.only_rows(chunk.len(), 5)
+        );
+        let inserted: Vec<Inserted> = txn.rows(&sql, chunk.iter().flat_map(row).collect()).await?;
+        ids.extend(inserted.into_iter().map(|row| ((row.shop_id, row.key), row.id)));
+    }
+    Ok(ids)
+}
+
+/// What a reading says of a product as a whole.
+pub(super) struct Seen<'a> {
+    pub(super) id: i64,
+    pub(super) source_id: i64,
+    pub(super) product: &'a ProductReading,
+    pub(super) title: String,
+    pub(super) read_completely: bool,
+    pub(super) digest: &'a str,
+    pub(super) settled: bool,
+}
+
+/// Writes that down.
+pub(super) async fn update(txn: &Txn, seen: &[Seen<'_>]) -> Result<(), StoreError> {
+    let row = |seen: &Seen<'_>| -> [Value; 10] {
+        let product = seen.product;
+        [
+            seen.id.into(),
+            seen.source_id.into(),
+            product.external_id.clone().into(),
+            product.handle.clone().into(),
+            seen.title.as_str().into(),
+            product.url.as_ref().map(ToString::to_string).into(),
+            product.image.as_ref().map(ToString::to_string).into(),
+            seen.read_completely.into(),
+            seen.digest.into(),
+            seen.settled.into(),
+        ]
+    };
+    for chunk in portions(seen) {
+        let sql = format!(
+            "WITH told (id, source_id, external_id, handle, title, url, image, read_completely, digest, settled) AS (VALUES {}) \
+             UPDATE product SET source_id = told.source_id, external_id = told.external_id, handle = told.handle, \
+               title = told.title, url = told.url, image = told.image, read_completely = told.read_completely, \
+               digest = told.digest, settled = told.settled FROM told WHERE product.id = told.id",
+            txn.only_rows(chunk.len(), 10)
+        );
+        txn.run(&sql, chunk.iter().flat_map(row).collect()).await?;
+    }
+    Ok(())
+}
+
+/// Products that a reading lacks, and whether the same reading would change nothing of them.
+pub(super) async fn miss(txn: &Txn, missed: &[(i64, bool)]) -> Result<(), StoreError> {
+    for chunk in portions(missed) {
+        let values = chunk.iter().flat_map(|(id, settled)| [Value::from(*id), (*settled).into()]).collect();
+        let sql = format!(
+            "WITH told (id, settled) AS (VALUES {}) \
+             UPDATE product SET digest = NULL, settled = told.settled FROM told WHERE product.id = told.id",
+            txn.only_rows(chunk.len(), 2)
+        );
+        txn.run(&sql, values).await?;
+    }
+    Ok(())
+}
+
+/// What people call it: the shop's title, or their own word where the shop has none.
+pub(super) async fn title(
+    txn: &Txn,
+    source_url: &str,
+    product_id: i64,
+    product: &ProductReading,
+) -> Result<String, StoreError> {
+    let made_up = Url::parse(source_url).is_ok_and(|url| made_up_title(&url) == product.title);
+    if !made_up {
+        return Ok(product.title.clone());
+    }
+    #[derive(FromQueryResult)]
+    struct Word {
+        text: String,
+    }
+    let sql = "SELECT text FROM alias WHERE product_id = $1 ORDER BY id LIMIT 1";
+    let word: Option<Word> = txn.row(sql, vec![product_id.into()]).await?;
+    Ok(word.map_or_else(|| product.title.clone(), |word| word.text))
+}
+
+/// Of everything that is stored of a product, so that the same reading is known again.
+pub(super) fn digest(product: &ProductReading) -> String {
+    let mut hash = Sha256::new();
+    let mut field = |text: &str| {
+        hash.update(text.len().to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    field(&product.title);
+    field(product.url.as_ref().map_or("", Url::as_str));
+    field(product.image.as_ref().map_or("", Url::as_str));
+    field(if product.complete { "complete" } else { "cut" });
+    for variant in &product.variants {
+        field(&variant.key());
+        field(variant.title.as_deref().unwrap_or_default());
+        field(variant.url.as_ref().map_or("", Url::as_str));
+        field(variant.availability.as_str());
+        field(&variant.quantity.map(|n| n.to_string()).unwrap_or_default());
+        field(&variant.price.as_ref().map(ToString::to_string).unwrap_or_default());
+        for (name, value) in &variant.options {
+            field(name);
+            field(value);
+        }
+    }
+    hex::encode(&hash.finalize())
+}
