@@ -64,6 +64,8 @@ CREATE TABLE product (
     read_completely BOOLEAN NOT NULL, -- was it ever read completely?
     digest TEXT, -- of what the last reading said of it
     settled BOOLEAN NOT NULL, -- would the same change nothing?
+    shop_time BIGINT, -- the shop's own time of the last answer that counted (µs)
+    doubted_since BIGINT, -- since when answers were older or weaker than what is known (µs)
     restocks BIGINT NOT NULL, -- counts restocks; a watch remembers the count at which it was armed
     created_at BIGINT NOT NULL, -- µs
     UNIQUE (shop_id, key),
@@ -103,6 +105,10 @@ CREATE TABLE variant (
     availability TEXT, -- what its open span says; NULL while nothing definite was said
     confirmed BOOLEAN NOT NULL, -- did the last reading say what its open span says? Then the span reaches to source.last_read_at
     missing INTEGER NOT NULL, -- complete readings in a row that lacked it
+    vanished_at BIGINT, -- the first complete reading that lacked it, when it was last missed (µs)
+    vanished_as TEXT, -- what it was until then
+    renamed BOOLEAN NOT NULL, -- did the shop rename everything in that reading?
+    rank INTEGER NOT NULL, -- how well its availability is founded: 0 derived … 6 told of this very variant
     unconfirmed INTEGER NOT NULL, -- readings in a row that said buyable and were not yet believed
     UNIQUE (product_id, key),
     FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE

@@ -216,11 +216,16 @@ impl VariantReading {
         if options.is_empty() { "default".to_owned() } else { format!("options:{options}") }
     }
 
-    /// The options folded and in the order of their names: the same for a variant that was re-created under a new id.
+    /// The options folded and in the order of their names: the same for a variant that was re-created under a new id, or
+    /// whose size is spelt otherwise ("M", "Medium").
     #[must_use]
     pub fn options_key(&self) -> String {
-        let mut pairs: Vec<String> =
-            self.options.iter().map(|(name, value)| format!("{}={}", fold(name), fold(value))).collect();
+        let size = size::position(&self.options);
+        let folded = |(index, (name, value)): (usize, &(String, String))| {
+            let value = if Some(index) == size { SizeKey::fold(value).to_string() } else { fold(value) };
+            format!("{}={value}", fold(name))
+        };
+        let mut pairs: Vec<String> = self.options.iter().enumerate().map(folded).collect();
         pairs.sort();
         pairs.join("&")
     }

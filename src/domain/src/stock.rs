@@ -3,13 +3,21 @@
 //! [`observe`] compares what is known of one product with what one reading said of it. It is given successful
 //! readings only; that a failed poll changes nothing follows from there being nothing to give.
 
-use std::collections::{HashMap, HashSet};
+pub mod glitch;
+mod matching;
+pub mod older;
+mod returns;
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, Duration, Utc};
 
 use crate::availability::Availability;
 use crate::money::Money;
-use crate::reading::{ProductReading, VariantReading};
+use crate::reading::{ProductReading, Rank, VariantReading};
+pub use matching::keys;
+use matching::{is_parent, is_reshaped, match_variants};
+pub use returns::returning;
 
 /// How sure one must be.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +26,8 @@ pub struct Rules {
     pub confirmations: u32,
     /// Complete readings in a row that must lack a variant before it is Absent.
     pub absent_after: u32,
+    /// And so long must have passed since the first of them.
+    pub absent_within: Duration,
     /// A silence longer than this is a gap in the history: three intervals.
     pub gap_after: Duration,
 }
@@ -27,7 +37,7 @@ impl Rules {
     #[must_use]
     pub fn for_interval(interval: std::time::Duration) -> Self {
         let gap_after = Duration::from_std(interval.saturating_mul(3)).unwrap_or(Duration::MAX);
-        Self { confirmations: 1, absent_after: 3, gap_after }
+        Self { confirmations: 1, absent_after: 3, absent_within: Duration::minutes(2), gap_after }
     }
 }
 
@@ -36,23 +46,46 @@ impl Rules {
 pub struct Known {
     /// Was it ever read completely? Until then a new variant may only have been overlooked.
     pub read_completely: bool,
+    /// The shop's own time of the last answer that counted.
+    pub shop_time: Option<DateTime<Utc>>,
+    /// Since when answers were older or weaker than what is known, each of them.
+    pub doubted_since: Option<DateTime<Utc>>,
     /// Its variants.
     pub variants: Vec<KnownVariant>,
 }
 
 /// What is known of one variant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct KnownVariant {
     /// Its key when it was last seen.
     pub key: String,
+    /// Its article number, if it has one.
+    pub sku: Option<String>,
     /// Its options, folded.
     pub options_key: String,
     /// The open span, if anything definite was ever said.
     pub span: Option<OpenSpan>,
+    /// How well that is founded.
+    pub rank: Rank,
     /// Complete readings in a row that lacked it.
     pub missing: u32,
+    /// When it was last missed for the first time, and as what.
+    pub vanished: Option<Vanished>,
+    /// Was that a glitch? See [`glitch::Round`].
+    pub glitch: bool,
     /// Readings in a row that said "buyable" and were not yet believed.
     pub unconfirmed: u32,
+}
+
+/// How a variant vanished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vanished {
+    /// The first complete reading that lacked it.
+    pub at: DateTime<Utc>,
+    /// What it was until then.
+    pub was: Availability,
+    /// Did the shop rename everything in that reading?
+    pub renamed: bool,
 }
 
 /// What has been so since the last change.
@@ -69,15 +102,31 @@ pub struct OpenSpan {
 /// What one reading changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
-    /// One for each variant of the reading, in its order.
+    /// One for each variant of the reading, in its order. None at all where the answer is ignored.
     pub seen: Vec<Seen>,
     /// One for each known variant that the reading does not have.
     pub missed: Vec<Missed>,
     /// What [`Known::read_completely`] is from now on.
     pub read_completely: bool,
-    /// Has the shop renamed everything? None of what was there is there, under any id or options: then the variants
-    /// that are new came back from nowhere, and are a baseline.
+    /// What [`Known::shop_time`] is from now on.
+    pub shop_time: Option<DateTime<Utc>>,
+    /// What [`Known::doubted_since`] is from now on.
+    pub doubted_since: Option<DateTime<Utc>>,
+    /// Why the answer, or a part of it, does not count.
+    pub ignored: Option<Ignored>,
+    /// Has the shop renamed everything? Then the variants that are new came back from nowhere, and are a baseline.
     pub reshaped: bool,
+}
+
+/// Why an answer does not count, for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Ignored {
+    /// It is older than the last one, by the shop's own time.
+    #[error("this answer is older than the last one by the shop's own time; it is ignored for 15 minutes")]
+    Older,
+    /// It rests on weaker evidence than what is known.
+    #[error("this answer is less certain than the last one; it is ignored for 15 minutes")]
+    Weaker,
 }
 
 /// A variant that the reading has.
@@ -91,6 +140,8 @@ pub struct Seen {
     pub change: Change,
     /// What it was before it came back, if this is a restock.
     pub restock_from: Option<Availability>,
+    /// What [`KnownVariant::rank`] is from now on.
+    pub rank: Rank,
     /// What [`KnownVariant::unconfirmed`] is from now on.
     pub unconfirmed: u32,
 }
@@ -104,6 +155,10 @@ pub struct Missed {
     pub change: Change,
     /// What [`KnownVariant::missing`] is from now on.
     pub missing: u32,
+    /// What [`KnownVariant::vanished`] is from now on.
+    pub vanished: Option<Vanished>,
+    /// Will the same reading, later, make it Absent?
+    pub pending: bool,
 }
 
 /// What happens to a variant's spans.
@@ -127,9 +182,10 @@ pub enum Change {
 impl Observation {
     /// Would the very same reading change anything more than the time it was last seen?
     #[must_use]
-    pub fn is_settled(&self, rules: &Rules) -> bool {
-        self.seen.iter().all(|seen| seen.unconfirmed == 0)
-            && self.missed.iter().all(|missed| missed.missing == 0 || missed.missing >= rules.absent_after)
+    pub fn is_settled(&self) -> bool {
+        self.ignored.is_none()
+            && self.seen.iter().all(|seen| seen.unconfirmed == 0)
+            && self.missed.iter().all(|missed| !missed.pending)
     }
 }
 
@@ -138,180 +194,154 @@ impl Observation {
 /// A product of which nothing is known yet gets its baseline: spans, no restock.
 #[must_use]
 pub fn observe(known: &Known, reading: &ProductReading, rules: &Rules, at: DateTime<Utc>) -> Observation {
+    let shop_time = older::believed(reading.updated_at, at);
+    let counts = older::counts_after_all(known.doubted_since, at);
+    if older::is_older(known.shop_time, shop_time) && !counts {
+        return ignored(known, at);
+    }
     let keys = keys(&reading.variants);
     let matched = match_variants(&known.variants, &reading.variants, &keys);
-    let reshaped = is_reshaped(&known.variants, &matched);
-    let seen = keys
+    let reshaped = is_reshaped(&known.variants, &reading.variants, &matched);
+    let view = View { known, rules, at, reshaped, counts };
+    let seen: Vec<Seen> = keys
         .into_iter()
         .zip(&reading.variants)
         .zip(&matched)
-        .map(|((key, variant), known_at)| {
-            let seen = see(known, *known_at, key, variant, rules, at);
-            if reshaped && known_at.is_none() { as_baseline(seen, variant, rules, at) } else { seen }
-        })
+        .map(|((key, variant), known_at)| view.see(*known_at, key, variant))
         .collect();
+    let is_weaker = matched.iter().zip(&reading.variants).any(|(known_at, variant)| view.is_weaker(*known_at, variant));
     let present: HashSet<usize> = matched.iter().flatten().copied().collect();
-    let missed = known
-        .variants
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| !present.contains(index))
-        .map(|(index, variant)| miss(index, variant, reading.complete, rules, at))
+    let missed = (0..known.variants.len())
+        .filter(|index| !present.contains(index))
+        .map(|index| view.miss(index, reading.complete))
         .collect();
-    Observation { seen, missed, read_completely: known.read_completely || reading.complete, reshaped }
+    Observation {
+        seen,
+        missed,
+        read_completely: known.read_completely || reading.complete,
+        shop_time: shop_time.or(known.shop_time),
+        doubted_since: is_weaker.then(|| known.doubted_since.unwrap_or(at)),
+        ignored: is_weaker.then_some(Ignored::Weaker),
+        reshaped,
+    }
+}
+
+/// An answer that changes nothing but the doubt in it.
+fn ignored(known: &Known, at: DateTime<Utc>) -> Observation {
+    Observation {
+        seen: Vec::new(),
+        missed: Vec::new(),
+        read_completely: known.read_completely,
+        shop_time: known.shop_time,
+        doubted_since: Some(known.doubted_since.unwrap_or(at)),
+        ignored: Some(Ignored::Older),
+        reshaped: false,
+    }
 }
 
 /// What changes when a complete reading of the whole source lacks the product itself.
 #[must_use]
 pub fn observe_missing(known: &Known, rules: &Rules, at: DateTime<Utc>) -> Observation {
-    let missed =
-        known.variants.iter().enumerate().map(|(index, variant)| miss(index, variant, true, rules, at)).collect();
-    Observation { seen: Vec::new(), missed, read_completely: known.read_completely, reshaped: false }
-}
-
-/// Fewer variants than this may all be replaced by others in earnest: the last two sizes sell out, another one comes.
-const FEWEST_RENAMED: usize = 3;
-
-fn is_reshaped(known: &[KnownVariant], matched: &[Option<usize>]) -> bool {
-    let is_there = |variant: &KnownVariant| {
-        variant.missing == 0 && variant.span.as_ref().is_some_and(|span| span.availability != Availability::Absent)
-    };
-    let kept = matched.iter().flatten().any(|index| known.get(*index).is_some_and(is_there));
-    !kept && known.iter().filter(|variant| is_there(variant)).count() >= FEWEST_RENAMED
-}
-
-/// A new variant as at the first sight of its product.
-fn as_baseline(seen: Seen, variant: &VariantReading, rules: &Rules, at: DateTime<Utc>) -> Seen {
-    let is = variant.availability;
-    let change = if is.is_definite() { change(None, is, variant.price.as_ref(), rules, at) } else { Change::Silent };
-    Seen { change, restock_from: None, unconfirmed: 0, ..seen }
-}
-
-/// The variants' keys, made unique: shops reuse article numbers, and some give nothing at all.
-#[must_use]
-pub fn keys(variants: &[VariantReading]) -> Vec<String> {
-    let mut count: HashMap<String, usize> = HashMap::new();
-    for variant in variants {
-        *count.entry(variant.key()).or_default() += 1;
+    let view = View { known, rules, at, reshaped: false, counts: false };
+    Observation {
+        seen: Vec::new(),
+        missed: (0..known.variants.len()).map(|index| view.miss(index, true)).collect(),
+        read_completely: known.read_completely,
+        shop_time: known.shop_time,
+        doubted_since: known.doubted_since,
+        ignored: None,
+        reshaped: false,
     }
-    let mut taken: HashSet<String> = HashSet::new();
-    variants
-        .iter()
-        .map(|variant| {
-            let mut key = variant.key();
-            if count.get(&key).is_some_and(|n| *n > 1) {
-                key = format!("{key}&{}", variant.options_key());
-            }
-            let mut unique = key.clone();
-            let mut nth = 2;
-            while !taken.insert(unique.clone()) {
-                unique = format!("{key}#{nth}");
-                nth += 1;
-            }
-            unique
-        })
-        .collect()
 }
 
-/// For each variant of the reading, the known one it is: by key, else by its options where a shop re-created it
-/// under a new id and the old id is gone.
-fn match_variants(known: &[KnownVariant], read: &[VariantReading], keys: &[String]) -> Vec<Option<usize>> {
-    let by_key: HashMap<&str, usize> = known.iter().enumerate().map(|(i, v)| (v.key.as_str(), i)).collect();
-    let mut matched: Vec<Option<usize>> = keys.iter().map(|key| by_key.get(key.as_str()).copied()).collect();
-    let taken: HashSet<usize> = matched.iter().flatten().copied().collect();
-    let mut orphans: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (index, variant) in known.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
-        orphans.entry(variant.options_key.as_str()).or_default().push(index);
+/// One reading, seen from what is known.
+struct View<'a> {
+    known: &'a Known,
+    rules: &'a Rules,
+    at: DateTime<Utc>,
+    reshaped: bool,
+    /// Do older and weaker answers count by now?
+    counts: bool,
+}
+
+impl View<'_> {
+    fn known(&self, at: Option<usize>) -> Option<&KnownVariant> {
+        at.and_then(|index| self.known.variants.get(index))
     }
-    for (slot, variant) in matched.iter_mut().zip(read).filter(|(slot, _)| slot.is_none()) {
-        if let Some(candidates) = orphans.get_mut(variant.options_key().as_str())
-            && candidates.len() == 1
-        {
-            *slot = candidates.pop();
+
+    /// Is this less certain than what is known, and not for long enough yet?
+    fn is_weaker(&self, known_at: Option<usize>, variant: &VariantReading) -> bool {
+        let before = self.known(known_at).filter(|known| known.span.is_some());
+        !self.counts && variant.availability.is_definite() && before.is_some_and(|known| variant.rank < known.rank)
+    }
+
+    fn see(&self, known_at: Option<usize>, key: String, variant: &VariantReading) -> Seen {
+        let before = self.known(known_at);
+        let unconfirmed = before.map_or(0, |v| v.unconfirmed);
+        let is = variant.availability;
+        let rank = before.map_or(variant.rank, |known| known.rank);
+        let silent = |key, unconfirmed| Seen {
+            known: known_at,
+            key,
+            change: Change::Silent,
+            restock_from: None,
+            rank,
+            unconfirmed,
+        };
+        let parent = before.is_none() && is_parent(&self.known.variants, variant);
+        if !is.is_definite() || parent || self.is_weaker(known_at, variant) {
+            return silent(key, unconfirmed);
+        }
+        let span = before.and_then(|v| v.span.as_ref());
+        let restock_from = self.came_back_from(before, is);
+        // A conclusion from what is not said opens nothing: what was out stays out until somebody says otherwise.
+        let opens =
+            restock_from.is_some() || span.is_some_and(|span| is.is_buyable() && !span.availability.is_buyable());
+        if opens && variant.rank == Rank::Derived {
+            return silent(key, 0);
+        }
+        if restock_from.is_some() && unconfirmed + 1 < self.rules.confirmations {
+            return silent(key, unconfirmed + 1);
+        }
+        let change = self.change(span, is, variant.price.as_ref());
+        Seen { known: known_at, key, change, restock_from, rank: variant.rank, unconfirmed: 0 }
+    }
+
+    fn change(&self, span: Option<&OpenSpan>, is: Availability, price: Option<&Money>) -> Change {
+        let open = |previous_ended_at| Change::Open { availability: is, price: price.cloned(), previous_ended_at };
+        let Some(span) = span else { return open(None) };
+        let after_gap = self.at.signed_duration_since(span.last_seen) > self.rules.gap_after;
+        if after_gap {
+            open(Some(span.last_seen))
+        } else if span.availability == is && span.price.as_ref() == price {
+            Change::Extend
+        } else {
+            // A wall clock that went back must not end a span before its last sight.
+            open(Some(self.at.max(span.last_seen)))
         }
     }
-    matched
-}
 
-fn see(
-    known: &Known,
-    known_at: Option<usize>,
-    key: String,
-    variant: &VariantReading,
-    rules: &Rules,
-    at: DateTime<Utc>,
-) -> Seen {
-    let before = known_at.and_then(|index| known.variants.get(index));
-    let span = before.and_then(|v| v.span.as_ref());
-    let unconfirmed = before.map_or(0, |v| v.unconfirmed);
-    let is = variant.availability;
-    let silent = |unconfirmed| Seen {
-        known: known_at,
-        key: key.clone(),
-        change: Change::Silent,
-        restock_from: None,
-        unconfirmed,
-    };
-    if !is.is_definite() {
-        return silent(unconfirmed);
+    fn miss(&self, index: usize, complete: bool) -> Missed {
+        let variant = &self.known.variants[index];
+        let kept = |change| Missed {
+            known: index,
+            change,
+            missing: variant.missing,
+            vanished: variant.vanished,
+            pending: false,
+        };
+        let Some(span) = variant.span.as_ref().filter(|_| complete) else { return kept(Change::Silent) };
+        if span.availability == Availability::Absent {
+            return kept(self.change(Some(span), Availability::Absent, None));
+        }
+        let missing = variant.missing.saturating_add(1).min(self.rules.absent_after);
+        let fresh = Vanished { at: self.at, was: span.availability, renamed: self.reshaped };
+        let vanished = variant.vanished.filter(|_| variant.missing > 0).unwrap_or(fresh);
+        let for_long = self.at.signed_duration_since(vanished.at) >= self.rules.absent_within;
+        let is_absent = missing >= self.rules.absent_after && for_long;
+        let change = if is_absent { self.change(Some(span), Availability::Absent, None) } else { Change::Silent };
+        Missed { known: index, change, missing, vanished: Some(vanished), pending: !is_absent }
     }
-    let restock_from = came_back_from(known, before, is);
-    if restock_from.is_some() && unconfirmed + 1 < rules.confirmations {
-        return silent(unconfirmed + 1);
-    }
-    Seen {
-        known: known_at,
-        change: change(span, is, variant.price.as_ref(), rules, at),
-        restock_from,
-        key,
-        unconfirmed: 0,
-    }
-}
-
-/// The state an edge into "buyable" came from, if this is such an edge and not the first sight of anything.
-fn came_back_from(known: &Known, before: Option<&KnownVariant>, is: Availability) -> Option<Availability> {
-    if !is.is_buyable() {
-        return None;
-    }
-    match before {
-        Some(KnownVariant { span: Some(span), .. }) => (!span.availability.is_buyable()).then_some(span.availability),
-        // Seen before, but never anything definite: better silent than wrong, unless it was new and waits to be confirmed.
-        Some(KnownVariant { span: None, unconfirmed, .. }) => (*unconfirmed > 0).then_some(Availability::Absent),
-        None => known.read_completely.then_some(Availability::Absent),
-    }
-}
-
-fn change(
-    span: Option<&OpenSpan>,
-    is: Availability,
-    price: Option<&Money>,
-    rules: &Rules,
-    at: DateTime<Utc>,
-) -> Change {
-    let open = |previous_ended_at| Change::Open { availability: is, price: price.cloned(), previous_ended_at };
-    let Some(span) = span else { return open(None) };
-    let after_gap = at.signed_duration_since(span.last_seen) > rules.gap_after;
-    if after_gap {
-        open(Some(span.last_seen))
-    } else if span.availability == is && span.price.as_ref() == price {
-        Change::Extend
-    } else {
-        // A wall clock that went back must not end a span before its last sight.
-        open(Some(at.max(span.last_seen)))
-    }
-}
-
-fn miss(index: usize, variant: &KnownVariant, complete: bool, rules: &Rules, at: DateTime<Utc>) -> Missed {
-    let Some(span) = variant.span.as_ref().filter(|_| complete) else {
-        return Missed { known: index, change: Change::Silent, missing: variant.missing };
-    };
-    let missing = variant.missing.saturating_add(1).min(rules.absent_after);
-    let change = if missing < rules.absent_after {
-        Change::Silent
-    } else {
-        change(Some(span), Availability::Absent, None, rules, at)
-    };
-    Missed { known: index, change, missing }
 }
 
 #[cfg(test)]

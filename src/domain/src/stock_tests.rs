@@ -60,19 +60,17 @@ impl History {
         let observation = observe(&self.known, reading, rules, when);
         for (seen, variant) in observation.seen.iter().zip(&reading.variants) {
             let index = seen.known.unwrap_or_else(|| {
-                self.known.variants.push(KnownVariant {
-                    key: seen.key.clone(),
-                    options_key: variant.options_key(),
-                    span: None,
-                    missing: 0,
-                    unconfirmed: 0,
-                });
+                self.known
+                    .variants
+                    .push(KnownVariant { options_key: variant.options_key(), ..KnownVariant::default() });
                 self.spans.push(Vec::new());
                 self.known.variants.len() - 1
             });
-            self.known.variants[index].key.clone_from(&seen.key);
-            self.known.variants[index].missing = 0;
-            self.known.variants[index].unconfirmed = seen.unconfirmed;
+            let known = &mut self.known.variants[index];
+            known.key.clone_from(&seen.key);
+            known.sku.clone_from(&variant.sku);
+            known.options_key = variant.options_key();
+            (known.missing, known.unconfirmed, known.rank) = (0, seen.unconfirmed, seen.rank);
             self.apply(index, &seen.change, when);
             if seen.restock_from.is_some() {
                 self.restocks.push((index, when));
@@ -80,9 +78,11 @@ impl History {
         }
         for missed in &observation.missed {
             self.known.variants[missed.known].missing = missed.missing;
+            self.known.variants[missed.known].vanished = missed.vanished;
             self.apply(missed.known, &missed.change, when);
         }
         self.known.read_completely = observation.read_completely;
+        (self.known.shop_time, self.known.doubted_since) = (observation.shop_time, observation.doubted_since);
         observation
     }
 
@@ -151,10 +151,10 @@ fn a_variant_is_absent_after_three_readings_that_agree_and_comes_back_as_a_resto
     let only_m = product(vec![variant("M", InStock)]);
     history.read(&both, at(0));
     for minute in 1..=2 {
-        assert!(!history.read(&only_m, at(minute * MINUTE)).is_settled(&rules()));
+        assert!(!history.read(&only_m, at(minute * MINUTE)).is_settled());
         assert_eq!(history.known.variants[1].span.as_ref().expect("a span").availability, InStock);
     }
-    assert!(history.read(&only_m, at(3 * MINUTE)).is_settled(&rules()));
+    assert!(history.read(&only_m, at(3 * MINUTE)).is_settled());
     assert_eq!(history.known.variants[1].span.as_ref().expect("a span").availability, Absent);
     history.read(&both, at(4 * MINUTE));
     assert_eq!(history.restocks, [(1, at(4 * MINUTE))]);
@@ -219,6 +219,195 @@ fn text_that_is_guessed_at_must_say_it_twice() {
         history.read_by(&product(vec![variant("M", availability)]), &rules, when);
     }
     assert_eq!(history.restocks, [(0, at(4 * MINUTE))]);
+}
+
+fn read(history: &mut History, minute: i64, variants: Vec<VariantReading>) {
+    history.read(&product(variants), at(minute * MINUTE));
+}
+
+/// The event this program was made for.
+#[test]
+fn sizes_that_are_hidden_when_sold_out_and_return_together_are_a_restock_of_both() {
+    let mut history = History::default();
+    let all = || ["S", "M", "L"].map(|size| variant(size, InStock)).to_vec();
+    read(&mut history, 0, all());
+    for minute in 1..60 {
+        read(&mut history, minute, vec![variant("S", InStock)]);
+    }
+    read(&mut history, 60, all());
+    assert_eq!(history.restocks, [(1, at(60 * MINUTE)), (2, at(60 * MINUTE))]);
+}
+
+#[test]
+fn a_variant_that_flickers_for_two_minutes_was_never_gone() {
+    let mut history = History::default();
+    let both = || vec![variant("S", InStock), variant("M", InStock)];
+    history.read(&product(both()), at(0));
+    for second in 1..120 {
+        history.read(&product(vec![variant("S", InStock)]), at(second));
+    }
+    assert_eq!(history.known.variants[1].span.as_ref().expect("a span").availability, InStock);
+    history.read(&product(both()), at(120));
+    assert_eq!(history.restocks, [], "three readings agree, but not for two minutes");
+    for second in 121..=241 {
+        history.read(&product(vec![variant("S", InStock)]), at(second));
+    }
+    history.read(&product(both()), at(242));
+    assert_eq!(history.restocks, [(1, at(242))]);
+}
+
+#[test]
+fn what_was_sold_out_before_it_was_hidden_is_a_restock_whatever_lay_between() {
+    let mut history = History::default();
+    read(&mut history, 0, vec![variant("S", InStock), variant("M", OutOfStock)]);
+    read(&mut history, 1, vec![variant("S", InStock)]);
+    read(&mut history, 2, vec![variant("S", InStock), variant("M", InStock)]);
+    assert_eq!(history.restocks, [(1, at(2 * MINUTE))], "hidden for one reading only");
+    read(&mut history, 3, vec![variant("S", InStock), variant("M", OutOfStock)]);
+    for minute in 4..10 {
+        read(&mut history, minute, vec![variant("S", InStock)]);
+    }
+    history.known.variants[1].glitch = true;
+    read(&mut history, 10, vec![variant("S", InStock), variant("M", InStock)]);
+    assert_eq!(history.restocks.last(), Some(&(1, at(10 * MINUTE))), "a glitch hides no restock of what was out");
+}
+
+#[test]
+fn what_comes_back_from_a_glitch_was_never_gone() {
+    let mut history = History::default();
+    let both = || product(vec![variant("S", InStock), variant("M", InStock)]);
+    history.read(&both(), at(0));
+    for minute in 1..=5 {
+        read(&mut history, minute, vec![variant("S", InStock)]);
+    }
+    assert_eq!(returning(&history.known, &both()), [1]);
+    history.known.variants[1].glitch = true;
+    history.read(&both(), at(6 * MINUTE));
+    assert_eq!(history.restocks, []);
+    assert_eq!(returning(&history.known, &both()), Vec::<usize>::new());
+}
+
+#[test]
+fn sizes_that_are_all_renamed_and_back_are_no_restock() {
+    let mut history = History::default();
+    let bare = |size: &str| VariantReading::bare(vec![("Size".into(), size.into())], InStock);
+    let old = || ["40", "41", "42"].map(bare).to_vec();
+    let new = || ["EU 40", "EU 41", "EU 42"].map(bare).to_vec();
+    for round in 0..3 {
+        for minute in 0..5 {
+            read(&mut history, round * 10 + minute, old());
+        }
+        for minute in 5..10 {
+            read(&mut history, round * 10 + minute, new());
+        }
+    }
+    assert_eq!(history.restocks, []);
+    let mut sold = new();
+    sold[1].availability = OutOfStock;
+    read(&mut history, 30, sold);
+    read(&mut history, 31, new());
+    assert_eq!(history.restocks.len(), 1, "under their new names they are watched as before");
+}
+
+#[test]
+fn a_size_spelt_otherwise_is_the_same_size() {
+    let mut history = History::default();
+    let bare = |size: &str| VariantReading::bare(vec![("Size".into(), size.into())], InStock);
+    for (minute, size) in ["M", "Medium", "m", "size M", "M"].into_iter().enumerate() {
+        read(&mut history, i64::try_from(minute).expect("small"), vec![bare("S"), bare(size)]);
+    }
+    assert_eq!((history.restocks.len(), history.known.variants.len()), (0, 2));
+}
+
+#[test]
+fn a_variant_under_another_id_is_the_same_by_its_article_number() {
+    let mut history = History::default();
+    let with = |id: &str, size: &str| VariantReading {
+        external_id: Some(id.into()),
+        sku: Some("A-1".into()),
+        ..VariantReading::bare(vec![("Size".into(), size.into())], InStock)
+    };
+    read(&mut history, 0, vec![with("1", "40"), variant("S", InStock)]);
+    read(&mut history, 1, vec![with("2", "EU 40"), variant("S", InStock)]);
+    assert_eq!((history.restocks.len(), history.known.variants.len()), (0, 2));
+}
+
+#[test]
+fn the_word_of_a_parent_is_no_size_s() {
+    let mut history = History::default();
+    let parent = || VariantReading { external_id: Some("p".into()), ..VariantReading::bare(vec![], InStock) };
+    read(&mut history, 0, vec![variant("S", OutOfStock), variant("M", OutOfStock)]);
+    for minute in 1..9 {
+        read(&mut history, minute, vec![parent()]);
+    }
+    assert_eq!(history.restocks, []);
+    read(&mut history, 9, vec![variant("S", InStock), variant("M", OutOfStock)]);
+    assert_eq!(history.restocks, [(0, at(9 * MINUTE))]);
+    // The other way round: a parent in stock whose sizes are told at last.
+    let mut history = History::default();
+    read(&mut history, 0, vec![parent()]);
+    read(&mut history, 1, vec![variant("S", InStock), variant("M", InStock)]);
+    assert_eq!(history.restocks, []);
+}
+
+#[test]
+fn an_older_answer_says_nothing_for_a_quarter_of_an_hour() {
+    let mut history = History::default();
+    let told = |shop_minute: i64, is| ProductReading {
+        updated_at: Some(at(shop_minute * MINUTE)),
+        ..product(vec![variant("M", is)])
+    };
+    history.read(&told(0, OutOfStock), at(0));
+    for minute in 1..=14 {
+        let observation = history.read(&told(-20, InStock), at(minute * MINUTE));
+        assert_eq!((observation.ignored, observation.is_settled()), (Some(Ignored::Older), false));
+        // Each third answer is the newer one.
+        if minute % 3 == 0 {
+            history.read(&told(0, OutOfStock), at(minute * MINUTE + 1));
+        }
+    }
+    assert_eq!(history.restocks, []);
+    history.read(&told(15, InStock), at(15 * MINUTE));
+    assert_eq!(history.restocks, [(0, at(15 * MINUTE))]);
+}
+
+#[test]
+fn a_shop_whose_time_went_back_for_good_is_believed_in_the_end() {
+    let mut history = History::default();
+    let told = |shop_minute: i64, is| ProductReading {
+        updated_at: Some(at(shop_minute * MINUTE)),
+        ..product(vec![variant("M", is)])
+    };
+    history.read(&told(0, OutOfStock), at(0));
+    for minute in 1..=16 {
+        history.read(&told(-20, InStock), at(minute * MINUTE));
+    }
+    assert_eq!(history.restocks, [(0, at(16 * MINUTE))]);
+    assert_eq!(history.known.shop_time, Some(at(-20 * MINUTE)));
+    let ahead = told(60, InStock);
+    history.read(&ahead, at(17 * MINUTE));
+    assert_eq!(history.known.shop_time, Some(at(-20 * MINUTE)), "a clock far ahead says nothing");
+}
+
+#[test]
+fn weaker_evidence_does_not_overrule_and_a_conclusion_opens_nothing() {
+    let mut history = History::default();
+    let of = |rank, is| vec![VariantReading { rank, ..variant("M", is) }];
+    read(&mut history, 0, of(Rank::Variant, OutOfStock));
+    for minute in 1..=15 {
+        let observation = history.read(&product(of(Rank::JsonLd, InStock)), at(minute * MINUTE));
+        assert_eq!(observation.ignored, Some(Ignored::Weaker), "{minute}");
+    }
+    assert_eq!(history.restocks, []);
+    read(&mut history, 16, of(Rank::JsonLd, InStock));
+    assert_eq!(history.restocks, [(0, at(16 * MINUTE))], "it counts after a quarter of an hour");
+    read(&mut history, 17, of(Rank::Variant, OutOfStock));
+    for minute in 18..60 {
+        read(&mut history, minute, of(Rank::Derived, InStock));
+    }
+    assert_eq!(history.restocks.len(), 1, "stock that is not counted is no news");
+    read(&mut history, 60, of(Rank::Variant, InStock));
+    assert_eq!(history.restocks.len(), 2);
 }
 
 fn any_availability() -> impl Strategy<Value = Availability> {

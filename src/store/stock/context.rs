@@ -4,14 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::ProductReading;
-use coatcheck_domain::drift::SendOutcome;
 use coatcheck_domain::poll::Plan;
-use coatcheck_domain::stock::Rules;
+use coatcheck_domain::stock::{self, Rules};
 use sea_orm::Value;
 
 use crate::store::db::time::micros;
 use crate::store::polls::held::HeldSource;
-use crate::store::stock::doubt::Doubt;
 use crate::store::stock::new_reading::{NewReading, Stored};
 use crate::store::stock::observed;
 use crate::store::stock::products::{self, ProductRow};
@@ -33,7 +31,8 @@ pub(super) struct Context<'a> {
     pub(super) stored_at: DateTime<Utc>,
     pub(super) stored: Stored,
     pub(super) settled: bool,
-    pub(super) doubt: Option<Doubt>,
+    pub(super) doubt: Option<String>,
+    pub(super) ignored: Option<String>,
 }
 
 /// A product of which the reading says something new.
@@ -66,6 +65,7 @@ impl<'a> Context<'a> {
             stored: Stored::default(),
             settled: true,
             doubt: None,
+            ignored: None,
         }
     }
 
@@ -116,10 +116,22 @@ impl<'a> Context<'a> {
 }
 
 impl Context<'_> {
+    /// Counts a product of which something is written, and notes why its answer does not count, if it does not.
+    pub(super) fn take(&mut self, change: &Change<'_>, observation: &stock::Observation) {
+        if observation.reshaped {
+            tracing::warn!(url = %self.poll.source.url, product = change.key, "all variants of {} have new ids and options: a new baseline, nobody is notified", change.key);
+        }
+        if let Some(ignored) = observation.ignored {
+            self.ignored.get_or_insert_with(|| format!("{}: {ignored}", change.product.title));
+        }
+        self.stored.changed += 1;
+        self.settled &= observation.is_settled();
+    }
+
     /// What becomes of a product that the source no longer has: nothing, or Absent once three complete readings agree.
     /// `None`: its rows say all there is to say.
-    pub(super) fn lack(&mut self, context: usize, row: ProductRow, outcome: SendOutcome) -> Option<Lack> {
-        let left_alone = !self.poll.new.reading.complete || outcome == SendOutcome::LeftAlone;
+    pub(super) fn lack(&mut self, context: usize, row: ProductRow) -> Option<Lack> {
+        let left_alone = !self.poll.new.reading.complete;
         // Missed before: its rows say all there is to say, unless this reading counts or a gap lies between.
         if row.digest.is_none() && (left_alone || (row.settled && !self.after_gap())) {
             self.settled &= row.settled;
@@ -132,7 +144,7 @@ impl Context<'_> {
 impl Context<'_> {
     pub(super) fn row(&self) -> [Value; 13] {
         let ReadPoll { source, new, plan } = self.poll;
-        let error = self.doubt.as_ref().and_then(|doubt| doubt.error.as_deref());
+        let error = self.doubt.as_deref().or(self.ignored.as_deref());
         if let Some(error) = error {
             tracing::warn!(url = %source.url, fault = "drift", "{} is doubted: {error}", source.url);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use coatcheck_domain::drift::{self, Coverage, SendOutcome};
+use coatcheck_domain::drift::Coverage;
 use sea_orm::FromQueryResult;
 
 use crate::store::db::conn::Txn;
@@ -11,33 +11,22 @@ use crate::store::db::sql::Sql;
 use crate::store::polls::held::HeldSource;
 use crate::store::stock::new_reading::NewReading;
 
-/// What is made of a reading as a whole.
-pub(in crate::store) struct Doubt {
-    /// What becomes of the products it lacks.
-    pub(in crate::store) outcome: SendOutcome,
-    /// What is wrong with it, for people.
-    pub(in crate::store) error: Option<String>,
-}
-
-/// Judges a reading that lacks these products.
+/// What is wrong with a reading that lacks these products, for people.
 pub(in crate::store) async fn of(
     txn: &Txn,
     claim: &HeldSource,
     new: &NewReading,
     lacking: &HashSet<i64>,
-) -> Result<Doubt, StoreError> {
+) -> Result<Option<String>, StoreError> {
     let silent = says_nothing(new);
     if !silent && (!new.reading.complete || lacking.is_empty()) {
-        return Ok(Doubt { outcome: SendOutcome::Missing, error: None });
+        return Ok(None);
     }
     let standing = standing(txn, claim.source_id).await?;
     let lacking = standing.iter().filter(|id| new.reading.complete && lacking.contains(id)).count();
     let coverage = Coverage { known: standing.len(), lacking };
-    let outcome = drift::judge(coverage, claim.drift_since, new.read_at);
-    let error = (outcome != SendOutcome::Missing)
-        .then(|| coverage.to_string())
-        .or_else(|| (silent && !standing.is_empty()).then(|| SAYS_NOTHING.to_owned()));
-    Ok(Doubt { outcome, error })
+    let much = coverage.is_doubtful().then(|| coverage.to_string());
+    Ok(much.or_else(|| (silent && !standing.is_empty()).then(|| SAYS_NOTHING.to_owned())))
 }
 
 /// Availability was told, and is notified of nothing any more.

@@ -10,6 +10,7 @@ pub(in crate::store) mod products;
 pub(in crate::store) mod reading;
 mod refold;
 pub(in crate::store) mod restocks;
+mod rounds;
 pub(in crate::store) mod sizes;
 pub(in crate::store) mod spans;
 pub(in crate::store) mod variant_row;

@@ -11,6 +11,7 @@ use sea_orm::{FromQueryResult, Value};
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, list_of, portions};
+use crate::store::db::time::micros;
 use crate::store::stock::sizes;
 use crate::store::stock::spans::Spans;
 use crate::store::stock::variant_row::{Moment, VariantRow};
@@ -41,9 +42,9 @@ pub(crate) struct Observed<'a> {
 
 impl Variants {
     /// What a reading at that moment finds.
-    pub(crate) fn known(rows: Vec<VariantRow>, read_completely: bool, moment: Moment) -> Result<Self, StoreError> {
+    pub(crate) fn known(rows: Vec<VariantRow>, product: Known, moment: Moment) -> Result<Self, StoreError> {
         let variants = rows.iter().map(|row| row.known(moment)).collect::<Result<_, _>>()?;
-        Ok(Self { known: Known { read_completely, variants }, rows })
+        Ok(Self { known: Known { variants, ..product }, rows })
     }
 }
 
@@ -54,7 +55,8 @@ pub(crate) async fn load(txn: &Txn, products: &[i64]) -> Result<HashMap<i64, Vec
         let mut values = Vec::new();
         let these = list_of(&mut values, chunk.iter().copied());
         let sql = format!(
-            "SELECT v.id, v.product_id, v.key, v.options_key, v.size_key, v.confirmed, v.missing, v.unconfirmed, \
+            "SELECT v.id, v.product_id, v.key, v.sku, v.options_key, v.size_key, v.rank, v.vanished_at, v.vanished_as, v.renamed, \
+             v.confirmed, v.missing, v.unconfirmed, \
              s.availability AS span_availability, s.price_minor, s.price_exponent, s.currency, s.last_seen, s.last_reading \
              FROM variant v LEFT JOIN span s ON s.variant_id = v.id AND s.ended_at IS NULL \
              WHERE v.product_id IN ({these}) ORDER BY v.id"
@@ -85,7 +87,8 @@ pub(crate) async fn write(txn: &Txn, observed: &[Observed<'_>]) -> Result<Vec<Ve
     let new = insert_variants(txn, observed).await?;
     update_variants(txn, observed).await?;
     sizes::write(txn, resized(observed, &new)).await?;
-    let (mut spans, mut missed, mut all_back) = (Spans::default(), Missing::default(), Vec::with_capacity(observed.len()));
+    let (mut spans, mut missed, mut all_back) =
+        (Spans::default(), Missing::default(), Vec::with_capacity(observed.len()));
     for one in observed {
         let mut back = Vec::new();
         for (index, seen) in one.observation.seen.iter().enumerate() {
@@ -117,7 +120,7 @@ pub(crate) async fn write_missed(txn: &Txn, missed: &[(Variants, Vec<Missed>, Mo
 
 /// Variants that readings lacked.
 #[derive(Default)]
-struct Missing(Vec<[Value; 4]>);
+struct Missing(Vec<[Value; 7]>);
 
 impl Missing {
     fn take(&mut self, spans: &mut Spans, known: &Variants, missed: &[Missed], moment: Moment) {
@@ -128,6 +131,9 @@ impl Missing {
                 i64::from(miss.missing).into(),
                 (miss.change != Change::Silent).into(),
                 now_is(&miss.change).map(Availability::as_str).into(),
+                miss.vanished.map(|vanished| micros(vanished.at)).into(),
+                miss.vanished.map(|vanished| vanished.was.as_str()).into(),
+                miss.vanished.is_some_and(|vanished| vanished.renamed).into(),
             ]);
             spans.take(row.id, Some(row), &miss.change, moment);
         }
@@ -136,10 +142,11 @@ impl Missing {
     async fn write(self, txn: &Txn) -> Result<(), StoreError> {
         for chunk in portions(&self.0) {
             let sql = format!(
-                "WITH told (id, missing, confirmed, availability) AS (VALUES {}) \
-                 UPDATE variant SET missing = told.missing, confirmed = told.confirmed, \
+                "WITH told (id, missing, confirmed, availability, vanished_at, vanished_as, renamed) AS (VALUES {}) \
+                 UPDATE variant SET missing = told.missing, confirmed = told.confirmed, vanished_at = told.vanished_at, \
+                   vanished_as = told.vanished_as, renamed = told.renamed, \
                    availability = COALESCE(told.availability, variant.availability) FROM told WHERE variant.id = told.id",
-                txn.only_rows(chunk.len(), 4)
+                txn.only_rows(chunk.len(), 7)
             );
             txn.run(&sql, chunk.iter().flatten().cloned().collect()).await?;
         }
@@ -161,8 +168,8 @@ fn now_is(change: &Change) -> Option<Availability> {
 
 /// What is written of a variant, in this order, behind the id of its row or of its product.
 const COLUMNS: &str = "key, external_id, sku, title, options, options_key, size, style, size_key, style_key, fold_version, \
-     url, image, quantity, position, availability, confirmed, unconfirmed";
-const COUNT: usize = 19;
+     url, image, quantity, position, availability, confirmed, unconfirmed, rank";
+const COUNT: usize = 20;
 
 fn columns(id: i64, seen: &Seen, variant: &VariantReading, index: usize) -> Result<[Value; COUNT], StoreError> {
     let options = serde_json::to_string(&variant.options).map_err(|e| StoreError::corrupt("variant.options", e))?;
@@ -186,6 +193,7 @@ fn columns(id: i64, seen: &Seen, variant: &VariantReading, index: usize) -> Resu
         now_is(&seen.change).map(Availability::as_str).into(),
         (seen.change != Change::Silent).into(),
         i64::from(seen.unconfirmed).into(),
+        i64::from(seen.rank.number()).into(),
     ])
 }
 
@@ -202,7 +210,7 @@ async fn insert_variants(txn: &Txn, observed: &[Observed<'_>]) -> Result<HashMap
     for chunk in portions(&rows) {
         let sql = format!(
             "WITH told (product_id, {COLUMNS}) AS (VALUES {}) \
-             INSERT INTO variant (product_id, {COLUMNS}, missing) SELECT product_id, {COLUMNS}, 0 FROM told \
+             INSERT INTO variant (product_id, {COLUMNS}, missing, renamed) SELECT product_id, {COLUMNS}, 0, FALSE FROM told \
              ORDER BY product_id, position RETURNING id, product_id, key",
             txn.only_rows(chunk.len(), COUNT)
         );
@@ -241,7 +249,7 @@ async fn update_variants(txn: &Txn, observed: &[Observed<'_>]) -> Result<(), Sto
                size_key = told.size_key, style_key = told.style_key, fold_version = told.fold_version, url = told.url, \
                image = told.image, quantity = told.quantity, position = told.position, \
                availability = COALESCE(told.availability, variant.availability), confirmed = told.confirmed, \
-               unconfirmed = told.unconfirmed, missing = 0 \
+               unconfirmed = told.unconfirmed, rank = told.rank, missing = 0 \
              FROM told WHERE variant.id = told.id",
             txn.only_rows(chunk.len(), COUNT)
         );

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use coatcheck_domain::ProductReading;
 use coatcheck_domain::reading::made_up_title;
 use coatcheck_domain::hex;
+use coatcheck_domain::stock::{Known, Observation};
 use sea_orm::{FromQueryResult, Value};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -25,6 +26,8 @@ pub(super) struct ProductRow {
     pub(super) read_completely: bool,
     pub(super) digest: Option<String>,
     pub(super) settled: bool,
+    shop_time: Option<i64>,
+    doubted_since: Option<i64>,
     owner_state: String,
     owner_failures: i32,
     owner_read_at: Option<i64>,
@@ -32,6 +35,16 @@ pub(super) struct ProductRow {
 }
 
 impl ProductRow {
+    /// What a decider wants to know of it, but for its variants.
+    pub(super) fn known(&self) -> Known {
+        Known {
+            read_completely: self.read_completely,
+            shop_time: self.shop_time.map(at),
+            doubted_since: self.doubted_since.map(at),
+            variants: Vec::new(),
+        }
+    }
+
     /// Does the source that reads it do so no more?
     pub(super) fn is_left_by_its_owner(&self, now: DateTime<Utc>) -> bool {
         let too_long = chrono::Duration::microseconds(self.owner_interval_us.saturating_mul(3));
@@ -41,7 +54,7 @@ impl ProductRow {
     }
 }
 
-const COLUMNS: &str = "p.id, p.key, p.source_id, p.read_completely, p.digest, p.settled, s.state AS owner_state, \
+const COLUMNS: &str = "p.id, p.key, p.source_id, p.read_completely, p.digest, p.settled, p.shop_time, p.doubted_since, s.state AS owner_state, \
      s.failures AS owner_failures, s.last_read_at AS owner_read_at, s.interval_us AS owner_interval_us";
 
 /// The shop's products with these keys.
@@ -122,15 +135,14 @@ pub(super) struct Seen<'a> {
     pub(super) source_id: i64,
     pub(super) product: &'a ProductReading,
     pub(super) title: String,
-    pub(super) read_completely: bool,
+    pub(super) observation: &'a Observation,
     pub(super) digest: &'a str,
-    pub(super) settled: bool,
 }
 
 /// Writes that down.
 pub(super) async fn update(txn: &Txn, seen: &[Seen<'_>]) -> Result<(), StoreError> {
-    let row = |seen: &Seen<'_>| -> [Value; 10] {
-        let product = seen.product;
+    let row = |seen: &Seen<'_>| -> [Value; 12] {
+        let (product, observation) = (seen.product, seen.observation);
         [
             seen.id.into(),
             seen.source_id.into(),
@@ -139,18 +151,22 @@ pub(super) async fn update(txn: &Txn, seen: &[Seen<'_>]) -> Result<(), StoreErro
             seen.title.as_str().into(),
             product.url.as_ref().map(ToString::to_string).into(),
             product.image.as_ref().map(ToString::to_string).into(),
-            seen.read_completely.into(),
+            observation.read_completely.into(),
             seen.digest.into(),
-            seen.settled.into(),
+            observation.is_settled().into(),
+            observation.shop_time.map(micros).into(),
+            observation.doubted_since.map(micros).into(),
         ]
     };
     for chunk in portions(seen) {
         let sql = format!(
-            "WITH told (id, source_id, external_id, handle, title, url, image, read_completely, digest, settled) AS (VALUES {}) \
+            "WITH told (id, source_id, external_id, handle, title, url, image, read_completely, digest, settled, \
+               shop_time, doubted_since) AS (VALUES {}) \
              UPDATE product SET source_id = told.source_id, external_id = told.external_id, handle = told.handle, \
                title = told.title, url = told.url, image = told.image, read_completely = told.read_completely, \
-               digest = told.digest, settled = told.settled FROM told WHERE product.id = told.id",
-            txn.only_rows(chunk.len(), 10)
+               digest = told.digest, settled = told.settled, shop_time = told.shop_time, \
+               doubted_since = told.doubted_since FROM told WHERE product.id = told.id",
+            txn.only_rows(chunk.len(), 12)
         );
         txn.run(&sql, chunk.iter().flat_map(row).collect()).await?;
     }
@@ -207,6 +223,7 @@ pub(super) fn digest(product: &ProductReading) -> String {
         field(variant.title.as_deref().unwrap_or_default());
         field(variant.url.as_ref().map_or("", Url::as_str));
         field(variant.availability.as_str());
+        field(&variant.rank.number().to_string());
         field(&variant.quantity.map(|n| n.to_string()).unwrap_or_default());
         field(&variant.price.as_ref().map(ToString::to_string).unwrap_or_default());
         for (name, value) in &variant.options {

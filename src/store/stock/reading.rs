@@ -4,7 +4,6 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use coatcheck_domain::drift::SendOutcome;
 use coatcheck_domain::{ProductReading, stock};
 use sea_orm::Value;
 
@@ -17,6 +16,7 @@ use crate::store::stock::new_reading::Stored;
 use crate::store::stock::observed::{self, Observed, Variants};
 use crate::store::stock::products::{self, ProductRow, Seen};
 use crate::store::stock::restocks::{self, Back};
+use crate::store::stock::rounds::Rounds;
 
 /// Stores readings of different sources, whose shops are held by whoever read them until the end of the transaction.
 /// Says what came of each; `None`: somebody changed the source meanwhile, nothing is stored, the next reading says it again.
@@ -90,9 +90,9 @@ async fn store_products(txn: &Txn, contexts: &mut [Context<'_>]) -> Result<(), S
         let ids: HashSet<i64> = lacking.iter().map(|row| row.id).collect();
         let doubt = doubt::of(txn, source, new, &ids).await?;
         for row in lacking {
-            lacks.extend(context.lack(index, row, doubt.outcome));
+            lacks.extend(context.lack(index, row));
         }
-        context.doubt = Some(doubt);
+        context.doubt = doubt;
     }
     observe_all(txn, contexts, changes).await?;
     miss_all(txn, contexts, lacks).await
@@ -113,17 +113,22 @@ async fn observe_all(txn: &Txn, contexts: &mut [Context<'_>], changes: Vec<Chang
     }
     let mut variants = observed::load(txn, &ids).await?;
     let mut observed = Vec::with_capacity(changes.len());
+    let mut rounds = Rounds::default();
     for (change, id) in changes.iter().zip(&ids) {
         let context = &mut contexts[change.context];
-        let read_completely = change.row.as_ref().is_some_and(|row| row.read_completely);
-        let known = Variants::known(variants.remove(id).unwrap_or_default(), read_completely, context.moment)?;
+        let known = change.row.as_ref().map(ProductRow::known).unwrap_or_default();
+        let mut known = Variants::known(variants.remove(id).unwrap_or_default(), known, context.moment)?;
+        let of = (context.poll.source, &context.poll.new.reading);
+        rounds.judge(txn, of, &mut known.known, change.product, context.moment.read_at).await?;
         let observation = stock::observe(&known.known, change.product, &context.rules, context.moment.read_at);
-        if observation.reshaped {
-            tracing::warn!(url = %context.poll.source.url, product = change.key, "all variants of {} have new ids and options: a new baseline, nobody is notified", change.key);
-        }
-        context.stored.changed += 1;
-        context.settled &= observation.is_settled(&context.rules);
-        observed.push(Observed { product_id: *id, known, product: change.product, observation, moment: context.moment });
+        context.take(change, &observation);
+        observed.push(Observed {
+            product_id: *id,
+            known,
+            product: change.product,
+            observation,
+            moment: context.moment,
+        });
     }
     let back = observed::write(txn, &observed).await?;
     write_products(txn, contexts, &changes, &observed, back).await
@@ -160,9 +165,8 @@ async fn write_products(
             source_id: context.poll.source.source_id,
             product: change.product,
             title,
-            read_completely: observed.observation.read_completely,
+            observation: &observed.observation,
             digest: &change.digest,
-            settled: observed.observation.is_settled(&context.rules),
         });
     }
     products::update(txn, &seen).await?;
@@ -197,16 +201,17 @@ async fn miss_all(txn: &Txn, contexts: &mut [Context<'_>], lacks: Vec<Lack>) -> 
     for Lack { context, row, left_alone } in lacks {
         let context = &mut contexts[context];
         let moment = context.moment;
-        let known = Variants::known(variants.remove(&row.id).unwrap_or_default(), row.read_completely, moment)?;
+        let known = Variants::known(variants.remove(&row.id).unwrap_or_default(), row.known(), moment)?;
         let mut observation = stock::observe_missing(&known.known, &context.rules, moment.read_at);
         if left_alone {
             for missed in &mut observation.missed {
                 missed.change = stock::Change::Silent;
                 missed.missing = known.known.variants[missed.known].missing;
+                missed.vanished = known.known.variants[missed.known].vanished;
+                missed.pending = false;
             }
         }
-        let in_doubt = context.doubt.as_ref().is_some_and(|doubt| doubt.outcome == SendOutcome::LeftAlone);
-        let is_settled = observation.is_settled(&context.rules) && !in_doubt;
+        let is_settled = observation.is_settled();
         context.settled &= is_settled;
         settled.push((row.id, is_settled));
         missed.push((known, observation.missed, moment));

@@ -78,7 +78,8 @@ async fn insert_chunk(
     let mut values: Vec<Value> = Vec::with_capacity(back.len() * 5);
     for back in back {
         let number = numbers.get(&back.product_id).copied();
-        let number = number.ok_or_else(|| StoreError::corrupt("product", "a row that was just written is not there"))?;
+        let number =
+            number.ok_or_else(|| StoreError::corrupt("product", "a row that was just written is not there"))?;
         let snapshot = serde_json::to_string(&alert(back)).map_err(|e| StoreError::corrupt("restock.snapshot", e))?;
         values.extend([
             back.product_id.into(),

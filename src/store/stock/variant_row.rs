@@ -1,8 +1,8 @@
 //! A variant and its open span, as they are stored, and what a decider makes of them.
 
 use chrono::{DateTime, Utc};
-use coatcheck_domain::stock::{KnownVariant, OpenSpan};
-use coatcheck_domain::{Availability, Money};
+use coatcheck_domain::stock::{KnownVariant, OpenSpan, Vanished};
+use coatcheck_domain::{Availability, Money, Rank};
 use sea_orm::FromQueryResult;
 
 use crate::store::db::error::StoreError;
@@ -25,8 +25,13 @@ pub(in crate::store) struct VariantRow {
     pub(in crate::store) id: i64,
     pub(in crate::store) product_id: i64,
     key: String,
+    sku: Option<String>,
     options_key: String,
     pub(in crate::store) size_key: String,
+    rank: i32,
+    vanished_at: Option<i64>,
+    vanished_as: Option<String>,
+    renamed: bool,
     pub(in crate::store) confirmed: bool,
     missing: i32,
     unconfirmed: i32,
@@ -50,11 +55,21 @@ impl VariantRow {
         };
         Ok(KnownVariant {
             key: self.key.clone(),
+            sku: self.sku.clone(),
             options_key: self.options_key.clone(),
             span,
+            rank: Rank::from_number(self.rank).unwrap_or_default(),
+            vanished: self.vanished()?,
+            glitch: false,
             missing: u32::try_from(self.missing).unwrap_or_default(),
             unconfirmed: u32::try_from(self.unconfirmed).unwrap_or_default(),
         })
+    }
+
+    fn vanished(&self) -> Result<Option<Vanished>, StoreError> {
+        let (Some(vanished_at), Some(word)) = (self.vanished_at, &self.vanished_as) else { return Ok(None) };
+        let was = word.parse().map_err(|why| StoreError::corrupt("variant.vanished_as", why))?;
+        Ok(Some(Vanished { at: at(vanished_at), was, renamed: self.renamed }))
     }
 
     pub(in crate::store) fn was_buyable(&self) -> bool {

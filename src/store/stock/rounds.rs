@@ -1,0 +1,77 @@
+//! Rounds in which variants vanished: whether what is back was ever gone.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use coatcheck_domain::stock::glitch::Round;
+use coatcheck_domain::stock::{self, Known};
+use coatcheck_domain::{ProductReading, Reading};
+use sea_orm::FromQueryResult;
+
+use crate::store::db::conn::Txn;
+use crate::store::db::error::StoreError;
+use crate::store::db::sql::Sql;
+use crate::store::db::time::micros;
+use crate::store::polls::held::HeldSource;
+
+/// The rounds that were judged already, by source and time.
+#[derive(Default)]
+pub(super) struct Rounds(HashMap<(i64, i64), bool>);
+
+/// A variant that was in stock and vanished in a round.
+#[derive(FromQueryResult)]
+struct Lost {
+    product: String,
+    variant: String,
+    missing: i32,
+}
+
+impl Rounds {
+    /// Marks the variants of `known` that this reading brings back from a glitch.
+    pub(super) async fn judge(
+        &mut self,
+        txn: &Txn,
+        (source, reading): (&HeldSource, &Reading),
+        known: &mut Known,
+        product: &ProductReading,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        for index in stock::returning(known, product) {
+            let Some(vanished) = known.variants[index].vanished else { continue };
+            let key = (source.source_id, micros(vanished.at));
+            let is_glitch = match self.0.get(&key) {
+                Some(is_glitch) => *is_glitch,
+                None => round(txn, source, reading, vanished.at).await?.is_glitch(now),
+            };
+            self.0.insert(key, is_glitch);
+            known.variants[index].glitch = is_glitch;
+        }
+        Ok(())
+    }
+}
+
+/// What vanished then, and what of it is back or stands in this reading.
+async fn round(txn: &Txn, source: &HeldSource, reading: &Reading, at: DateTime<Utc>) -> Result<Round, StoreError> {
+    let sql = "SELECT p.key AS product, v.key AS variant, v.missing FROM variant v \
+               JOIN product p ON p.id = v.product_id WHERE p.source_id = $1 AND v.vanished_at = $2 \
+                 AND v.vanished_as IN ('in_stock', 'low_stock')";
+    let lost: Vec<Lost> = txn.rows(sql, vec![source.source_id.into(), micros(at).into()]).await?;
+    let sql = "SELECT COUNT(*) AS id FROM product WHERE shop_id = $1";
+    let products = txn.id(sql, vec![source.shop_id.into()]).await?.unwrap_or_default();
+    let read: HashSet<(String, String)> = reading.products.iter().flat_map(variants).collect();
+    let back = lost.into_iter().map(|lost| (lost.missing == 0, (lost.product, lost.variant)));
+    let back: Vec<(bool, (String, String))> = back.collect();
+    let losing: HashSet<&String> = back.iter().map(|(_, (product, _))| product).collect();
+    Ok(Round {
+        at,
+        products: usize::try_from(products).unwrap_or_default(),
+        losing: losing.len(),
+        lost: back.len(),
+        back: back.iter().filter(|(is_back, key)| *is_back || read.contains(key)).count(),
+    })
+}
+
+fn variants(product: &ProductReading) -> impl Iterator<Item = (String, String)> {
+    let of = product.key();
+    stock::keys(&product.variants).into_iter().map(move |key| (of.clone(), key))
+}
