@@ -15,7 +15,7 @@ pub(crate) type Wish = (&'static str, &'static str);
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
     /// A reading was stored: the source's `number`-th.
-    Stored { source: usize, number: i64, said: Said, at: Duration },
+    Stored { source: usize, number: i64, said: Said, read: Duration, at: Duration },
     /// A person said a watch, for the first time or again.
     Watched { person: usize, wish: Wish, every: bool, known: BTreeSet<RestockKey> },
     /// A person armed again what had fired of a product.

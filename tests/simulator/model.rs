@@ -23,6 +23,9 @@ pub(crate) struct Drop {
 /// What was seen of one size: the number of the reading, and what it said.
 pub(crate) type Sights = BTreeMap<(&'static str, &'static str), Vec<(i64, Availability)>>;
 
+/// Three complete readings that lack a size make it absent, and no sooner than this.
+const ABSENT_WITHIN: Duration = Duration::from_secs(120);
+
 /// What readings come to.
 #[derive(Debug, Default)]
 pub(crate) struct Stock {
@@ -35,18 +38,25 @@ pub(crate) struct Stock {
 struct Known {
     read_completely: bool,
     restocks: i64,
-    sizes: BTreeMap<&'static str, (Option<Availability>, u32)>,
+    /// What each was last, how often in a row it was missing, and since when.
+    sizes: BTreeMap<&'static str, (Option<Availability>, u32, Duration)>,
 }
 
 impl Stock {
     /// A reading is stored. Says which restocks it makes.
-    pub(crate) fn store(&mut self, number: i64, said: &Said, of_source: &[&'static str], at: Duration) -> Vec<Drop> {
+    pub(crate) fn store(
+        &mut self,
+        number: i64,
+        said: &Said,
+        of_source: &[&'static str],
+        (read, at): (Duration, Duration),
+    ) -> Vec<Drop> {
         let mut restocks = Vec::new();
         for product in of_source {
             if !said.products.contains_key(product) && !self.known.contains_key(product) {
                 continue;
             }
-            let back = self.product(product, number, said);
+            let back = self.product(product, number, said, read);
             let known = self.known.entry(product).or_default();
             if !back.is_empty() {
                 known.restocks += 1;
@@ -56,16 +66,16 @@ impl Stock {
         restocks
     }
 
-    fn product(&mut self, product: &'static str, number: i64, said: &Said) -> BTreeSet<&'static str> {
+    fn product(&mut self, product: &'static str, number: i64, said: &Said, read: Duration) -> BTreeSet<&'static str> {
         let known = self.known.entry(product).or_default();
         let mut back = BTreeSet::new();
         let mut sight = |size, is| self.sights.entry((product, size)).or_default().push((number, is));
         let shown = said.products.get(product).cloned().unwrap_or_default();
         for (size, is) in &shown {
             let before = known.sizes.get(size).copied();
-            let was = before.and_then(|(was, _)| was);
+            let was = before.and_then(|(was, ..)| was);
             if *is == Availability::Unknown {
-                known.sizes.insert(size, (was, 0));
+                known.sizes.insert(size, (was, 0, read));
                 continue;
             }
             let buyable = |is| matches!(is, Availability::InStock | Availability::LowStock);
@@ -77,12 +87,15 @@ impl Stock {
                 back.insert(*size);
             }
             sight(*size, *is);
-            known.sizes.insert(size, (Some(*is), 0));
+            known.sizes.insert(size, (Some(*is), 0, read));
         }
-        for (size, (is, missing)) in known.sizes.iter_mut().filter(|(size, _)| !shown.contains_key(*size)) {
+        for (size, (is, missing, since)) in known.sizes.iter_mut().filter(|(size, _)| !shown.contains_key(*size)) {
             if is.is_some() && said.complete {
+                if *missing == 0 {
+                    *since = read;
+                }
                 *missing += 1;
-                if *missing >= 3 {
+                if *missing >= 3 && (*is == Some(Availability::Absent) || read - *since >= ABSENT_WITHIN) {
                     *is = Some(Availability::Absent);
                     sight(*size, Availability::Absent);
                 }

@@ -198,7 +198,8 @@ impl Play {
             assert!(ahead <= 93_000_000, "P10: the next poll of {url} is {ahead} µs ahead");
             self.note(&format!("{url} said {said:?}"));
             let at = self.stage.clock.monotonic();
-            self.log.push(Event::Stored { source, number: count, said, at });
+            let read = (read_at - self.stage.start).to_std().expect("it was read since");
+            self.log.push(Event::Stored { source, number: count, said, read, at });
         }
     }
 

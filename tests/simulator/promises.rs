@@ -16,8 +16,8 @@ pub(crate) async fn hold(play: &Play) {
         .log
         .iter()
         .map(|event| match event {
-            Event::Stored { source, number, said, at } => {
-                (event.clone(), stock.store(*number, said, SOURCES[*source].1, *at))
+            Event::Stored { source, number, said, read, at } => {
+                (event.clone(), stock.store(*number, said, SOURCES[*source].1, (*read, *at)))
             }
             _ => (event.clone(), Vec::new()),
         })

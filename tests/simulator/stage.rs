@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use coatcheck::store::db::conn::Durability;
 use coatcheck::store::{Db, Faults, NoFaults};
 use coatcheck_domain::Clock;
@@ -28,6 +28,8 @@ pub(crate) enum Kind {
 pub(crate) struct Stage {
     /// What everything is drawn from.
     pub(crate) seed: u64,
+    /// When it all began.
+    pub(crate) start: DateTime<Utc>,
     /// The time.
     pub(crate) clock: Arc<ManualClock>,
     /// Who goes next.
@@ -46,7 +48,8 @@ impl Stage {
     /// An empty one.
     pub(crate) async fn new(kind: Kind, seed: u64) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let clock = Arc::new(ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).expect("a date")));
+        let start = DateTime::from_timestamp(1_800_000_000, 0).expect("a date");
+        let clock = Arc::new(ManualClock::at(start));
         let turns = Arc::new(Turns::default());
         let shops = Shops::new(seed, &turns, &clock);
         let sink = Sink::new(seed, &clock);
@@ -58,7 +61,7 @@ impl Stage {
             }
             Kind::Postgres => Cluster::shared().expect("PostgreSQL").database_like(TEMPLATE).expect("made"),
         };
-        Self { seed, clock, turns, shops, sink, url, _folder: folder }
+        Self { seed, start, clock, turns, shops, sink, url, _folder: folder }
     }
 
     /// The database through this line.
