@@ -40,6 +40,9 @@ pub fn keys(variants: &[VariantReading]) -> Vec<String> {
 pub(super) fn match_variants(known: &[KnownVariant], read: &[VariantReading], keys: &[String]) -> Vec<Option<usize>> {
     let by_key: HashMap<&str, usize> = known.iter().enumerate().map(|(i, v)| (v.key.as_str(), i)).collect();
     let mut matched: Vec<Option<usize>> = keys.iter().map(|key| by_key.get(key.as_str()).copied()).collect();
+    if matched.iter().all(Option::is_some) {
+        return matched;
+    }
     let known_skus: Vec<Option<&str>> = known.iter().map(|variant| variant.sku.as_deref()).collect();
     let read_skus: Vec<Option<&str>> = read.iter().map(|variant| variant.sku.as_deref()).collect();
     match_by(&known_skus, &read_skus, &mut matched);
