@@ -81,7 +81,13 @@ async fn round(db: &Db, clock: &ManualClock, held: &mut [HeldSource]) -> Result<
     for group in held.chunks_mut(GROUP) {
         let end = |source: &HeldSource| {
             let plan = poll::after(&source.schedule, Outcome::Read, now, 0.0);
-            Ended { source: Arc::new(source.clone()), end: End::Unchanged { read_at: now }, plan, is_back: false, shop_not_before: None }
+            Ended {
+                source: Arc::new(source.clone()),
+                end: End::Unchanged { read_at: now },
+                plan,
+                is_back: false,
+                shop_not_before: None,
+            }
         };
         let ended: Vec<Ended> = group.iter().map(end).collect();
         let written = db.end_polls(house::HOLDER, &ended).await?;

@@ -134,12 +134,7 @@ pub(crate) async fn fail(db: &Db, source_id: i64, error: &str) {
     let now = db.now();
     let source = hold(db, source_id).await;
     let plan = Plan { state: State::Idle, scheduled_at: now, next_poll_at: now, failures: 1, gone_since: None };
-    let failed = Failed {
-        fault: "http_500".to_owned(),
-        error: error.to_owned(),
-        shop_failed: true,
-        is_wall: false,
-    };
+    let failed = Failed { fault: "http_500".to_owned(), error: error.to_owned(), shop_failed: true, is_wall: false };
     assert_eq!(end(db, source, End::Failed(failed), plan).await, Written::Done);
 }
 

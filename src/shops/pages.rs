@@ -14,11 +14,11 @@ use super::answer::Expect;
 use super::apart::Desk;
 use super::bounds;
 use super::documents;
-use super::page_memory::{PageMemory, Split};
 use super::error::ReadError;
 use super::fetch::{Ask, Fetcher};
 use super::fetch_error::FetchError;
 use super::identity;
+use super::page_memory::{PageMemory, Split};
 use super::readers::Reader;
 use super::source::{Page, Progress, SourceSpec};
 

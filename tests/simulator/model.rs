@@ -95,7 +95,8 @@ impl Stock {
                     *since = read;
                 }
                 *missing += 1;
-                if *missing >= 3 && (*is == Some(Availability::Absent) || read.saturating_sub(*since) >= ABSENT_WITHIN) {
+                if *missing >= 3 && (*is == Some(Availability::Absent) || read.saturating_sub(*since) >= ABSENT_WITHIN)
+                {
                     *is = Some(Availability::Absent);
                     sight(*size, Availability::Absent);
                 }

@@ -92,7 +92,9 @@ impl State {
         let is_new = list.learn(ask.number, Arc::clone(&page));
         let mut found = 0;
         for (digest, key) in page.items.iter().filter_map(|(digest, key)| Some((*digest, key.as_ref()?))) {
-            let Some(id) = self.batches.get_mut(&job.number).and_then(|batch| batch.left.remove(&**key)) else { continue };
+            let Some(id) = self.batches.get_mut(&job.number).and_then(|batch| batch.left.remove(&**key)) else {
+                continue;
+            };
             found += 1;
             let outcome = match products.remove(&**key) {
                 None => ReadOutcome::NotModified { received_at },
@@ -121,7 +123,14 @@ impl State {
     }
 
     /// A batch is over. Sources that no page had are read alone, now; what stopped it counts once.
-    pub(super) fn end_batch(&mut self, job: &Job, list: &ListOf, error: Option<ReadError>, random: f64, now: Now) -> bool {
+    pub(super) fn end_batch(
+        &mut self,
+        job: &Job,
+        list: &ListOf,
+        error: Option<ReadError>,
+        random: f64,
+        now: Now,
+    ) -> bool {
         if !self.end_request(job) {
             return false;
         }

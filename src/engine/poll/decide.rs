@@ -94,12 +94,8 @@ fn failed(source: Arc<HeldSource>, shop: &HeldShop, error: &ReadError, at: Momen
         |failed: bool| failed.then(|| poll::breaker(shop.failures + 1, source.schedule.interval, at.random)).flatten();
     let wall = is_wall.then(|| poll::wall(shop.walls, at.random));
     let wait = rest(judged.shop_failed).max(wall).max(error.retry_after());
-    let failed = Failed {
-        fault: judged.fault.to_owned(),
-        error: error.to_string(),
-        shop_failed: judged.shop_failed,
-        is_wall,
-    };
+    let failed =
+        Failed { fault: judged.fault.to_owned(), error: error.to_string(), shop_failed: judged.shop_failed, is_wall };
     let plan = poll::after(&source.schedule, judged.outcome, at.now, at.random);
     tracing::warn!(url = %source.url, fault = judged.fault, next = %plan.next_poll_at, "{} could not be read: {error}", source.url);
     let shop_not_before = wait.and_then(|wait| at.after(wait));

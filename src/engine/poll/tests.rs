@@ -193,7 +193,11 @@ async fn a_source_that_was_never_read_is_named_before_its_document_is_parsed() {
     assert_eq!(*shop.on_trial.lock().expect("no panic"), [true]);
     shop.stock.lock().expect("no panic").insert(0, IN);
     round(&scene, &poller).await;
-    assert_eq!(*shop.on_trial.lock().expect("no panic"), [true, false], "a small one of a source that was read well is harmless");
+    assert_eq!(
+        *shop.on_trial.lock().expect("no panic"),
+        [true, false],
+        "a small one of a source that was read well is harmless"
+    );
     assert_eq!(scene.number("SELECT count(*) FROM source WHERE trial_at IS NOT NULL").await, 0);
 }
 

@@ -14,8 +14,8 @@ use crate::store::db::sql::{Sql, list_of, table};
 use crate::store::db::time::{micros, span};
 use crate::store::db::wake::Topic;
 use crate::store::polls::held::{HeldSource, these_sources};
-use crate::store::stock::new_reading::{NewReading, Stored};
 use crate::store::stock::context::ReadPoll;
+use crate::store::stock::new_reading::{NewReading, Stored};
 use crate::store::stock::reading::{store_part, store_readings};
 
 /// A poll that is over, and what follows.

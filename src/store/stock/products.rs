@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::ProductReading;
-use coatcheck_domain::reading::made_up_title;
 use coatcheck_domain::hex;
+use coatcheck_domain::reading::made_up_title;
 use coatcheck_domain::stock::{Known, Observation};
 use sea_orm::{FromQueryResult, Value};
 use sha2::{Digest, Sha256};

@@ -255,12 +255,7 @@ impl Scene {
 
     /// The poll fails. Was it ours to write down?
     pub(crate) async fn fail(&self, polled: &HeldSource) -> bool {
-        let failed = Failed {
-            fault: "timeout".into(),
-            error: "too slow".into(),
-            shop_failed: true,
-            is_wall: false,
-        };
+        let failed = Failed { fault: "timeout".into(), error: "too slow".into(), shop_failed: true, is_wall: false };
         self.end(polled, End::Failed(failed)).await.expect("written") == Written::Done
     }
 
