@@ -12,7 +12,7 @@ use crate::store::polls::source::{NewSource, SourceChange};
 
 /// How to track a source.
 #[derive(Debug, Clone, Default)]
-pub struct How {
+pub struct SourceOptions {
     /// Which reader; found by itself if not given.
     pub reader: Option<ReaderKind>,
     /// A jq program.
@@ -61,7 +61,7 @@ impl App {
     ///
     /// # Errors
     /// [`NotFollowed`], in words for the person who asked.
-    pub async fn follow(&self, url: Url, how: How) -> Result<(i64, bool), NotFollowed> {
+    pub async fn follow(&self, url: Url, how: SourceOptions) -> Result<(i64, bool), NotFollowed> {
         let interval = how.interval;
         let new = self.source(url, how)?;
         let change = SourceChange {
@@ -83,7 +83,7 @@ impl App {
     ///
     /// # Errors
     /// [`NotFollowed`] where the guard does not let it through, or it would be polled too often.
-    pub(super) fn source(&self, url: Url, how: How) -> Result<NewSource, NotFollowed> {
+    pub(super) fn source(&self, url: Url, how: SourceOptions) -> Result<NewSource, NotFollowed> {
         let url = canonical(url);
         for asked in std::iter::once(&url).chain(&how.more_urls) {
             let refused = |why: String| NotFollowed::Refused { url: asked.to_string(), why };

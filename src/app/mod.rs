@@ -40,7 +40,7 @@ use crate::store::{Db, NoFaults, StoreError};
 
 pub use clock::SystemClock;
 pub use console_input::read_console;
-pub use follow::{How, NotFollowed};
+pub use follow::{NotFollowed, SourceOptions};
 pub use keys::{KeyPlace, NoKeys, key_place, write as write_keys};
 pub use log::{LogLines, NoLog, log_panics, log_to_stderr};
 pub use loops::LoopEnded;

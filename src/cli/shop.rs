@@ -9,7 +9,7 @@ use super::check::{Bar, count, headers};
 use super::failure::{Failure, Outcome};
 use super::out;
 use super::track::{stored, track};
-use crate::app::{App, How};
+use crate::app::{App, SourceOptions};
 use crate::commands::names::refusal;
 use crate::store::polls::source::Source;
 
@@ -28,7 +28,7 @@ pub(super) async fn run(app: &App, command: args::Shop) -> Outcome {
 }
 
 async fn add(app: &App, args: args::ShopAdd) -> Outcome {
-    let how = How {
+    let how = SourceOptions {
         reader: args.reading.reader,
         headers: headers(&args.reading)?,
         jq: args.reading.jq,

@@ -11,7 +11,7 @@ use url::Url;
 use super::check::count;
 use super::failure::Failure;
 use super::out;
-use crate::app::{App, How};
+use crate::app::{App, SourceOptions};
 use crate::engine::poll::Polled;
 use crate::shops::Progress;
 use crate::store::polls::source::Source;
@@ -41,7 +41,7 @@ pub(super) struct Tracked {
 pub(super) async fn track(
     app: &App,
     url: Url,
-    how: How,
+    how: SourceOptions,
     keep: bool,
     progress: Option<&dyn Progress>,
 ) -> Result<Tracked, Failure> {
@@ -66,7 +66,7 @@ pub(super) async fn track(
     }
 }
 
-fn gives_anything(how: &How) -> bool {
+fn gives_anything(how: &SourceOptions) -> bool {
     let reading = how.reader.is_some() || how.jq.is_some() || !how.more_urls.is_empty() || !how.headers.is_empty();
     reading || how.interval.is_some()
 }

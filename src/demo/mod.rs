@@ -14,7 +14,7 @@ use coatcheck_bots::{Inbox, Who};
 use coatcheck_domain::Destination;
 use url::Url;
 
-use crate::app::{App, How, Patient, Role, Signals, read_console};
+use crate::app::{App, Patient, Role, Signals, SourceOptions, read_console};
 use crate::config::Settings;
 use crate::engine::{Stop, Stopper};
 use shop::{HANDLE, SIZES, STYLES, Shelf};
@@ -68,7 +68,7 @@ pub async fn run(settings: Settings, interval: Duration, time: Option<Duration>)
 }
 
 async fn follow(app: &App, url: Url, interval: Duration) -> anyhow::Result<i64> {
-    let how = How { interval: Some(interval), listed: true, ..How::default() };
+    let how = SourceOptions { interval: Some(interval), listed: true, ..SourceOptions::default() };
     let (source, _) = app.follow(url, how).await?;
     loop {
         if let Some(product) = app.db.products_of(source).await?.first() {

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::failure::{Failure, Outcome};
 use super::track::track;
 use super::{args, out, shop, watch};
-use crate::app::{App, How};
+use crate::app::{App, SourceOptions};
 use crate::shops::canonical;
 use lines::Entry;
 
@@ -109,7 +109,7 @@ async fn one(app: &App, entries: Vec<Entry>, keep: bool) -> Imported {
 async fn follow(app: &App, done: &mut Imported, keep: bool) -> Outcome {
     let first = done.entries[0].clone();
     let interval = done.entries.iter().find_map(|entry| entry.interval);
-    let how = How { interval, listed: true, ..How::default() };
+    let how = SourceOptions { interval, listed: true, ..SourceOptions::default() };
     let tracked = track(app, first.url, how, keep, None).await?;
     done.is_new = tracked.is_new;
     if let Some(why) = tracked.unread {
