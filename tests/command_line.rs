@@ -583,15 +583,16 @@ fn doctor_has_a_line_for_each_check_and_says_what_to_do() {
     FAIL  service     not running: nothing is polled and nothing is sent
                       → start `coatcheck serve`
     ok    clock       steady
-    ok    discord     off (DISCORD_TOKEN is not set)
-    ok    telegram    off (TELEGRAM_TOKEN is not set)
-    ok    sms         off (TWILIO_ACCOUNT_SID is not set)
+    ok    discord     not set up; see docs/setup/discord.md
+    ok    telegram    not set up; see docs/setup/telegram.md
+    ok    slack       not set up; see docs/setup/slack.md
+    ok    sms         not set up; see docs/setup/twilio.md
     ok    webhook     no receiver is failing
     ok    shops       1 source can be read
     ok    deliveries  none has failed
     ok    queue       empty
     ok    incidents   none is open
-    coatcheck: 2 of 14 checks failed
+    coatcheck: 2 of 15 checks failed
     ");
     let findings = house.run(&["doctor", "--json"]);
     let findings: serde_json::Value = serde_json::from_str(&findings.stdout).expect("JSON");

@@ -7,42 +7,33 @@ use super::{Failure, Finding};
 use crate::app::App;
 use crate::store::outbox::incident::DownLane;
 
-/// Channels of platforms, the setting that turns each on, and its guide.
-const PLATFORMS: [(Platform, &str, &str, &str); 3] = [
-    (Platform::Discord, "discord", "DISCORD_TOKEN", "docs/setup/discord.md"),
-    (Platform::Telegram, "telegram", "TELEGRAM_TOKEN", "docs/setup/telegram.md"),
-    (Platform::Sms, "sms", "TWILIO_ACCOUNT_SID", "docs/setup/twilio.md"),
-];
-
-/// A line for each channel that alerts can go to.
+/// A line for each platform, and one for all webhooks.
 pub(super) async fn checks(app: &App) -> Result<Vec<Finding>, Failure> {
     let down: Vec<DownLane> =
         app.db.lanes_down().await?.into_iter().filter(|down| !is_edits_lane(&down.lane)).collect();
     let answers = app.check_platforms().await;
-    let mut findings = Vec::new();
-    for (platform, channel, setting, guide) in PLATFORMS {
-        let answer = answers.iter().find(|(other, _)| *other == platform).map(|(_, answer)| answer);
-        findings.push(platform_line(channel, setting, guide, answer, &down));
-    }
+    let platforms = Platform::ALL.into_iter().filter(|platform| *platform != Platform::Console);
+    let mut findings: Vec<Finding> = platforms
+        .map(|platform| {
+            let answer = answers.iter().find(|(other, _)| *other == platform).map(|(_, answer)| answer);
+            platform_line(platform, answer, &down)
+        })
+        .collect();
     findings.push(webhooks(&down));
     Ok(findings)
 }
 
-fn platform_line(
-    channel: &'static str,
-    setting: &str,
-    guide: &str,
-    answer: Option<&Result<String, Trouble>>,
-    down: &[DownLane],
-) -> Finding {
+fn platform_line(platform: Platform, answer: Option<&Result<String, Trouble>>, down: &[DownLane]) -> Finding {
+    let channel = platform.as_str();
+    let guide = format!("see docs/setup/{}.md", if platform == Platform::Sms { "twilio" } else { channel });
     let is_mine = |lane: &str| lane == channel || lane.strip_prefix(channel).is_some_and(|rest| rest.starts_with(':'));
     let down = down.iter().find(|down| is_mine(&down.lane));
     match (answer, down) {
-        (None, _) => Finding::good(channel, format!("off ({setting} is not set)")),
-        (Some(Err(trouble)), _) => Finding::bad(channel, trouble.why.clone(), format!("see {guide}")),
+        (None, _) => Finding::good(channel, format!("not set up; {guide}")),
+        (Some(Err(trouble)), _) => Finding::bad(channel, trouble.why.clone(), guide),
         (Some(Ok(_)), Some(down)) => {
             let since = down.since.format("%Y-%m-%d %H:%M UTC");
-            Finding::bad(channel, format!("no alert gets through since {since}: {}", down.why), format!("see {guide}"))
+            Finding::bad(channel, format!("no alert gets through since {since}: {}", down.why), guide)
         }
         (Some(Ok(words)), None) => Finding::good(channel, words.clone()),
     }
