@@ -54,8 +54,9 @@ pub(super) fn connected(settings: &Settings, destination: &Destination) -> Outco
     let missing = match channel {
         "discord" if settings.discord.is_none() => "set DISCORD_TOKEN",
         "telegram" if settings.telegram.is_none() => "set TELEGRAM_TOKEN",
+        "slack" if settings.slack.is_none() => "set SLACK_BOT_TOKEN (docs/setup/slack.md)",
         "sms" if settings.twilio.is_none() => "set TWILIO_ACCOUNT_SID (docs/setup/twilio.md)",
-        "console" | "webhook" | "discord" | "telegram" | "sms" => return Ok(()),
+        "console" | "webhook" | "discord" | "telegram" | "slack" | "sms" => return Ok(()),
         _ => "this version does not support it",
     };
     Err(Failure::refused(format!("{channel} is not connected: {missing}")))
