@@ -40,6 +40,7 @@ pub async fn run(settings: Settings, interval: Duration, time: Option<Duration>)
         // Bots of a real service keep talking to that.
         discord: None,
         telegram: None,
+        slack: None,
         twilio: None,
         ..settings
     };
