@@ -25,9 +25,6 @@ impl Fallback {
     }
 
     /// Hands over what has waited long enough. Says how many alerts that were.
-    ///
-    /// # Errors
-    /// When the store fails; what was done stays done, the rest is done next time.
     pub async fn tick(&self) -> Result<u64, StoreError> {
         let handed_over = self.db.fall_back(self.after).await?;
         if handed_over > 0 {

@@ -117,6 +117,11 @@ impl Lane {
     }
 }
 
+/// The channel that sends on a lane of this name.
+pub(super) fn channel_of(lane: &str) -> &str {
+    lane.split([':', '/']).next().unwrap_or_default()
+}
+
 /// How fast a lane may go: its channel's rate, the silence it was asked for, and the last word to each address. All
 /// times are monotonic.
 pub(super) struct LaneLimits {

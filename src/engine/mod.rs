@@ -1,5 +1,6 @@
 //! What runs by itself: polls, fan-outs, sends. Each is a `tick` that does what is due, and a loop that waits.
 
+mod begun;
 pub mod clock_watch;
 pub mod fallback;
 pub mod fanout;

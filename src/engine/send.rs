@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_bots::{Button, Channel, Envelope, Found};
-use coatcheck_domain::delivery::{self, SendOutcome, Sending};
+use coatcheck_domain::delivery::SendOutcome;
 use coatcheck_domain::{Clock, Destination};
 use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::begun::Begun;
 use super::fault::unstored;
 use super::health::Health;
 use super::heartbeat::Heartbeats;
-use super::lane::Lane;
+use super::lane::{Lane, channel_of};
 use super::rng::Rng;
 use super::stop::Stop;
 use crate::store::db::wake::Topic;
@@ -57,9 +58,6 @@ impl Sender {
     }
 
     /// Sends all that is due and waits for the last outcome. Says how many requests were made.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn tick(&self) -> Result<usize, StoreError> {
         let mut sent = 0;
         let mut lanes = self.db.lanes_held().await?;
@@ -319,32 +317,6 @@ impl Sender {
             report(&lane.name, "could not be given back", &error);
         }
     }
-}
-
-/// What must be known of a delivery when its answer comes.
-struct Begun {
-    id: i64,
-    attempts: u32,
-    expires_at: DateTime<Utc>,
-    started_at: DateTime<Utc>,
-}
-
-impl Begun {
-    fn of(started: &Started) -> Self {
-        let Started { id, attempts, expires_at, started_at, .. } = *started;
-        Self { id, attempts, expires_at, started_at }
-    }
-
-    fn finished(&self, outcome: &SendOutcome, now: DateTime<Utc>, rng: f64) -> Finished {
-        let Self { id, attempts, expires_at, started_at } = *self;
-        let next = delivery::next(Sending { attempts, expires_at }, outcome, now, rng);
-        Finished { id, attempts, started_at, ended_at: now, next, outcome: outcome.clone(), others: Vec::new() }
-    }
-}
-
-/// The channel that sends on a lane of this name.
-fn channel_of(lane: &str) -> &str {
-    lane.split([':', '/']).next().unwrap_or_default()
 }
 
 /// In a channel everybody could press them, and they would mean nobody's watch. What is sold out again can only be watched

@@ -21,9 +21,6 @@ pub struct Question {
 
 impl Db {
     /// Asks; a question that was open at this destination is closed by it. Says the row.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn ask(
         &self,
         destination_id: i64,
@@ -42,18 +39,12 @@ impl Db {
     }
 
     /// The question that is open at a destination.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn open_question(&self, destination_id: i64) -> Result<Option<Question>, DbErr> {
         let sql = "SELECT id, question, choices FROM conversation WHERE destination_id = $1 AND expires_at > $2";
         self.read().row(sql, vec![destination_id.into(), micros(self.now()).into()]).await
     }
 
     /// Closes a question. `false`: somebody else just did.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn close_question(&self, id: i64) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let closed = txn.run("DELETE FROM conversation WHERE id = $1", vec![id.into()]).await?;

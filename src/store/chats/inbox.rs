@@ -55,9 +55,6 @@ pub struct Arrival {
 
 impl Db {
     /// Stores what arrived. Nothing of its chat under way: then it is held for whoever brought it.
-    ///
-    /// # Errors
-    /// When the database fails; then it must not be acknowledged.
     pub async fn take_in(&self, new: &NewArrival<'_>) -> Result<TakenIn, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -107,9 +104,6 @@ impl Db {
     }
 
     /// Takes up to `limit` arrivals of a platform that nobody is at, the oldest first and one a chat.
-    ///
-    /// # Errors
-    /// When the database fails; then none is taken.
     pub async fn take_arrivals(&self, platform: &str, limit: usize) -> Result<Vec<Arrival>, StoreError> {
         let now = micros(self.now());
         let due = "i.platform = $1 AND i.done_at IS NULL AND i.held_until <= $2 \
@@ -140,9 +134,6 @@ impl Db {
     }
 
     /// It is answered, if it is still ours: the words are forgotten, the id is kept. `false`: another has begun to answer it since.
-    ///
-    /// # Errors
-    /// When the database fails; then it will be answered once more.
     pub async fn end_arrival(&self, arrival: &Arrival) -> Result<bool, StoreError> {
         let txn = self.write().await?;
         let sql = "UPDATE inbox SET done_at = $2, held_until = 0, payload = '', reply = NULL WHERE id = $1 AND done_at IS NULL AND attempts = $3";
@@ -154,9 +145,6 @@ impl Db {
 
     /// It could not be answered now: after `wait` anyone may try again, if it is still ours. With a `reply` what was asked
     /// is done, and the chat's next event need not wait for it.
-    ///
-    /// # Errors
-    /// When the database fails; then it is free when its hold runs out.
     pub async fn put_back_arrival(
         &self,
         arrival: &Arrival,

@@ -92,27 +92,18 @@ impl TrackedRow {
 
 impl Db {
     /// The source with this address.
-    ///
-    /// # Errors
-    /// When the database fails or holds a state that no version writes.
     pub async fn tracked(&self, url: &str) -> Result<Option<Tracked>, StoreError> {
         let row: Option<TrackedRow> = self.read().row(&format!("{TRACKED} WHERE url = $1"), vec![url.into()]).await?;
         row.map(TrackedRow::into_tracked).transpose()
     }
 
     /// This source.
-    ///
-    /// # Errors
-    /// As [`Db::tracked`].
     pub async fn tracked_source(&self, id: i64) -> Result<Option<Tracked>, StoreError> {
         let row: Option<TrackedRow> = self.read().row(&format!("{TRACKED} WHERE id = $1"), vec![id.into()]).await?;
         row.map(TrackedRow::into_tracked).transpose()
     }
 
     /// How many sources are tracked, and how many of them this subscriber added.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn sources_in_use(&self, subscriber_id: i64) -> Result<InUse, StoreError> {
         let sql = "SELECT count(*) AS everybodys, COALESCE(sum(CASE WHEN added_by = $1 THEN 1 ELSE 0 END), 0) AS added \
                    FROM source WHERE state <> 'dormant'";
@@ -141,9 +132,6 @@ impl Db {
     }
 
     /// Wishes that can be answered now, but for those younger than `patience`: who said them still waits for the answer.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn ripe_wishes(&self, patience: Duration, most: u32) -> Result<Vec<Ripe>, StoreError> {
         let now = micros(self.now());
         let sql = "SELECT w.id, w.source_id, w.words, s.readings, d.address, d.sealed FROM wish w \
@@ -165,9 +153,6 @@ impl Db {
     }
 
     /// Ends a wish. `false`: somebody else just did, and answers it.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn end_wish(&self, id: i64) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let ended = txn.run("DELETE FROM wish WHERE id = $1", vec![id.into()]).await?;
@@ -176,9 +161,6 @@ impl Db {
     }
 
     /// Ends a wish and puts its answer into the outbox, both or neither.
-    ///
-    /// # Errors
-    /// When the database fails; then it is answered next time.
     pub async fn answer_wish(&self, wish: &Ripe, message: &Message) -> Result<(), StoreError> {
         let payload = serde_json::to_string(message).map_err(|why| StoreError::corrupt("delivery.payload", why))?;
         let txn = self.write().await?;

@@ -68,9 +68,6 @@ impl Db {
     }
 
     /// The clock of a PostgreSQL server. SQLite has none of its own.
-    ///
-    /// # Errors
-    /// When the database does not answer.
     pub async fn server_time(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         if self.backend() == DbBackend::Sqlite {
             return Ok(None);

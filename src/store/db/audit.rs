@@ -7,9 +7,6 @@ use crate::store::db::time::micros;
 
 impl Db {
     /// Notes that `who` (a destination, or `cli`) did `what` to `subject`.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn audit(&self, who: &str, what: &str, subject: &str) -> Result<(), StoreError> {
         let txn = self.write().await?;
         let sql = "INSERT INTO audit (at, who, what, subject) VALUES ($1, $2, $3, $4)";

@@ -10,14 +10,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::{Clock, SmsRules};
 use futures_util::future::BoxFuture;
-use sea_orm::sqlx::Connection;
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::store::db::class::{Class, Classed};
+pub use crate::store::db::connect::Durability;
+use crate::store::db::connect::{connect, without_password};
 use crate::store::db::database_clock::DatabaseClock;
 use crate::store::db::error::StoreError;
 use crate::store::db::file::DatabaseFile;
@@ -30,9 +30,6 @@ use crate::store::people::keys::Keys;
 /// Asked before each statement, each commit and right after each commit. Tests make it fail there.
 pub trait Faults: Send + Sync {
     /// An error stands in for a crash or a lost database at this very point.
-    ///
-    /// # Errors
-    /// When the fault is due.
     fn before(&self, statement: &str) -> Result<(), DbErr>;
 
     /// Asked where others may come in between: before a transaction begins, and before a reader asks something.
@@ -99,20 +96,8 @@ pub struct Conn<C> {
 /// A write transaction. Dropped without [`Txn::commit`], it never happened.
 pub type Txn = Conn<DatabaseTransaction>;
 
-/// How durable SQLite is. Tests that crash processes need the truth; tests by the thousand need speed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// A commit survives a power cut.
-    Full,
-    /// A commit survives a killed process only.
-    Process,
-}
-
 impl Db {
     /// Opens what `url` names, making an SQLite file that does not exist. Does not touch the schema.
-    ///
-    /// # Errors
-    /// [`StoreError::Open`] when it cannot be reached or is no such database.
     pub async fn open(
         url: &str,
         durability: Durability,
@@ -164,9 +149,6 @@ impl Db {
     }
 
     /// The keys, for what cannot be done without.
-    ///
-    /// # Errors
-    /// [`StoreError::NoKey`] when there are none.
     pub fn keys(&self) -> Result<&Keys, StoreError> {
         self.keys.as_ref().ok_or(StoreError::NoKey)
     }
@@ -312,9 +294,6 @@ impl<C> Conn<C> {
 
 impl Txn {
     /// Makes it so.
-    ///
-    /// # Errors
-    /// When the database did not confirm; then it may or may not be so.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.faults.before("COMMIT")?;
         let committed = self.inner.commit().await;
@@ -361,76 +340,4 @@ impl<C: ConnectionTrait + Send + Sync> ConnectionTrait for Conn<C> {
         self.faults.before(&statement.sql)?;
         self.noted(self.inner.query_all_raw(statement).await)
     }
-}
-
-async fn connect(
-    url: &str,
-    connections: u32,
-    durability: Durability,
-    trouble: Trouble,
-) -> Result<DatabaseConnection, StoreError> {
-    let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(connections)
-        .min_connections(1)
-        .acquire_timeout(Duration::from_secs(10))
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(!url.starts_with("sqlite:"))
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(move |sqlite| {
-            sqlite
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(match durability {
-                    Durability::Full => SqliteSynchronous::Full,
-                    Durability::Process => SqliteSynchronous::Off,
-                })
-                .foreign_keys(true)
-                // All that claims and ends of polls touch of ten thousand sources; SQLite's own 2 MB (in KiB, hence the
-                // minus) would be read anew from the file with each of them.
-                .pragma("cache_size", "-16384")
-                .busy_timeout(Duration::from_secs(10))
-        })
-        // "relation already exists, skipping" is no news to anybody.
-        .map_sqlx_postgres_opts(|postgres| postgres.options([("client_min_messages", "warning")]))
-        // SQLite rolls a transaction back by itself when the disk is full. The driver counts it as open all the same, and
-        // would from then on make savepoints that no commit ever follows: such a connection is not used again.
-        .map_sqlx_sqlite_pool_opts(move |pool| {
-            let trouble = trouble.clone();
-            pool.after_release(move |connection, _| {
-                let is_sound = !connection.is_in_transaction() && trouble.now().is_none();
-                Box::pin(std::future::ready(Ok(is_sound)))
-            })
-        });
-    Database::connect(options)
-        .await
-        .map_err(|why| StoreError::Open { url: without_password(url), why: plainly(&why.to_string()) })
-}
-
-/// The database's own words with what a person can do, where SQLite's result code (sqlite.org/rescode.html) tells.
-fn plainly(why: &str) -> String {
-    let words = why.rsplit_once("error returned from database: ").map_or(why, |(_, words)| words);
-    let code = words.strip_prefix("(code: ").and_then(|rest| rest.split_once(')')?.0.parse::<u32>().ok());
-    // An extended code holds the plain one in its lowest byte.
-    let advice = match code.map(|code| code & 0xff) {
-        Some(14) => "; is its folder there, and may this user write in it?",
-        Some(8) => "; may this user write to it?",
-        Some(26) => "; it is something else and is left as it is",
-        Some(10 | 11) => DAMAGED,
-        _ => "",
-    };
-    format!("{words}{advice}")
-}
-
-/// What can be done about a file that is damaged, or whose log is.
-pub(super) const DAMAGED: &str = "; the file, or the -wal file beside it, is damaged: keep copies of both, then put a backup back, or move them away \
-     and start anew";
-
-fn without_password(url: &str) -> String {
-    let Ok(mut parsed) = url::Url::parse(url) else { return url.to_owned() };
-    if parsed.password().is_some() && parsed.set_password(Some("***")).is_err() {
-        return parsed.scheme().to_owned();
-    }
-    parsed.to_string()
 }

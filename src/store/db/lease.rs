@@ -26,9 +26,6 @@ struct EpochRow {
 
 impl Db {
     /// Takes the lease if it is free or already `holder`'s, for `ttl` from now on. A new holder gets a new epoch.
-    ///
-    /// # Errors
-    /// When the database fails; then it is not held.
     pub async fn take_lease(&self, name: &str, holder: &str, ttl: Duration) -> Result<Option<Lease>, DbErr> {
         let txn = self.write().await?;
         let now = micros(self.now());
@@ -45,9 +42,6 @@ impl Db {
     }
 
     /// Gives the lease back, so that the next holder need not wait.
-    ///
-    /// # Errors
-    /// When the database fails; then it runs out by itself.
     pub async fn release_lease(&self, lease: &Lease) -> Result<(), DbErr> {
         let txn = self.write().await?;
         let sql = "UPDATE lease SET until = 0, holder = '' WHERE name = $1 AND holder = $2 AND epoch = $3";
@@ -56,9 +50,6 @@ impl Db {
     }
 
     /// Frees every lease and every shop: for the one service of an SQLite file when it starts, and for nobody else.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is freed.
     pub async fn free_all_leases(&self) -> Result<(), DbErr> {
         let txn = self.write().await?;
         txn.run("UPDATE lease SET until = 0, holder = ''", vec![]).await?;

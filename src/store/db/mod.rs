@@ -5,6 +5,7 @@ pub mod audit;
 pub mod backup;
 pub mod class;
 pub mod conn;
+mod connect;
 mod database_clock;
 pub(in crate::store) mod error;
 pub mod file;

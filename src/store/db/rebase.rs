@@ -89,9 +89,6 @@ const HISTORY: [&str; 2] = [
 impl Db {
     /// Moves all that is planned by a jump, and lets `clock` adopt it, as one step for all who write: none of them can
     /// come between, and none sees new times with the old clock or old times with the new one.
-    ///
-    /// # Errors
-    /// When the database fails; then the clock goes on as before, and the same jump may be tried again.
     pub async fn rebase(&self, clock: &SteadyClock, jump: Jump, words: &str) -> Result<(), DbErr> {
         let txn = self.write().await?;
         if !is_done(&txn, jump).await? {
@@ -106,9 +103,6 @@ impl Db {
 
     /// When the service starts: the clock may have been set back while nobody looked. What was planned to wait from a
     /// later time than now waits as long from now on. Says how many rows that were.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is changed.
     pub async fn settle_future(&self) -> Result<u64, DbErr> {
         let txn = self.write().await?;
         let now = self.now();
@@ -126,9 +120,6 @@ impl Db {
     }
 
     /// The last time the clock was set, and what was done then.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn last_jump(&self) -> Result<Option<(DateTime<Utc>, String)>, DbErr> {
         #[derive(FromQueryResult)]
         struct Noted {

@@ -23,9 +23,6 @@ pub enum Standing {
 
 impl Db {
     /// Where the schema stands.
-    ///
-    /// # Errors
-    /// [`StoreError::Newer`] when it has a step that this version does not know.
     pub async fn standing(&self) -> Result<Standing, StoreError> {
         let writer = self.raw_writer();
         if !SchemaManager::new(writer).has_table("seaql_migrations").await? {
@@ -44,9 +41,6 @@ impl Db {
     }
 
     /// Is the schema the known one? Asks as a reader, so that it can be asked at any time.
-    ///
-    /// # Errors
-    /// When the database does not answer, or knows no steps at all.
     pub async fn is_current(&self) -> Result<bool, StoreError> {
         #[derive(FromQueryResult)]
         struct Step {
@@ -59,9 +53,6 @@ impl Db {
     }
 
     /// Takes all missing steps and says how many there were.
-    ///
-    /// # Errors
-    /// [`StoreError::Newer`], or what the database said; each step is whole or not there.
     pub async fn migrate(&self) -> Result<usize, StoreError> {
         let turn = self.turn_to_migrate().await?;
         let steps = match self.standing().await? {

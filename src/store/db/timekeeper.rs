@@ -18,9 +18,6 @@ pub const AGAIN: Duration = Duration::from_secs(60);
 impl Db {
     /// From now on the time is the database's where processes on several machines share one, on PostgreSQL. SQLite
     /// stays with its process.
-    ///
-    /// # Errors
-    /// When the database does not tell its time.
     pub async fn by_database_clock(mut self) -> Result<Self, DbErr> {
         if self.backend() == DbBackend::Postgres {
             let shared = Arc::new(DatabaseClock::ask(self.clock(), self.read()).await?);
@@ -30,9 +27,6 @@ impl Db {
     }
 
     /// Asks the database for its time once more.
-    ///
-    /// # Errors
-    /// When the database does not tell its time; then what was measured before still holds.
     pub async fn ask_time_again(&self) -> Result<(), DbErr> {
         match self.shared_clock() {
             Some(clock) => clock.ask_again(self.read()).await,

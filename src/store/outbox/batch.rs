@@ -9,7 +9,7 @@ use coatcheck_bots::message::{Alert, Message, Notice};
 use coatcheck_bots::words;
 use sea_orm::{DbErr, Value};
 
-use super::start::DueRow;
+use super::row::DueRow;
 use super::{Chosen, Started};
 use crate::store::db::conn::Txn;
 use crate::store::db::sql::{Sql, list_of};

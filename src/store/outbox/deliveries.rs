@@ -105,9 +105,6 @@ const DELIVERIES: &str = "SELECT d.id, d.kind, d.dedupe_key, d.state, d.reason, 
 
 impl Db {
     /// The latest deliveries, newest first; only those in `state` if one is given.
-    ///
-    /// # Errors
-    /// When the database fails or holds a word that no version writes.
     pub async fn deliveries(&self, state: Option<State>, limit: u32) -> Result<Vec<Delivery>, StoreError> {
         let filter = if state.is_some() { "WHERE d.state = $1" } else { "WHERE $1 = ''" };
         let sql = format!("{DELIVERIES} {filter} ORDER BY d.id DESC {}", limited(2));
@@ -117,9 +114,6 @@ impl Db {
     }
 
     /// The oldest delivery that is not final.
-    ///
-    /// # Errors
-    /// As [`Db::deliveries`].
     pub async fn oldest_unfinished(&self) -> Result<Option<Delivery>, StoreError> {
         let sql = format!("{DELIVERIES} WHERE d.state IN ('pending', 'sending') ORDER BY d.id LIMIT 1");
         let row: Option<DeliveryRow> = self.read().row(&sql, vec![]).await?;
@@ -127,9 +121,6 @@ impl Db {
     }
 
     /// Puts a message into the outbox that no restock made. A key that is there already changes nothing.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing will be sent.
     pub async fn enqueue(
         &self,
         kind: Kind,
@@ -155,9 +146,6 @@ impl Db {
     }
 
     /// Where a delivery stands.
-    ///
-    /// # Errors
-    /// As [`Db::deliveries`].
     pub async fn delivery(&self, id: i64) -> Result<Option<Delivery>, StoreError> {
         let row: Option<DeliveryRow> =
             self.read().row(&format!("{DELIVERIES} WHERE d.id = $1"), vec![id.into()]).await?;
@@ -165,9 +153,6 @@ impl Db {
     }
 
     /// Texts that the provider has taken since then.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn texts_sent(&self, since: DateTime<Utc>) -> Result<i64, DbErr> {
         let sql = format!(
             "SELECT count(*) FROM delivery WHERE {IN_SMS_LANE} AND accepted_at IS NOT NULL AND accepted_at >= $1"

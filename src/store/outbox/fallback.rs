@@ -62,9 +62,6 @@ struct WaitingRow {
 impl Db {
     /// Hands over every alert that has waited for `after` since its clock began: at its first try, or when its lane
     /// was found to be down. Says how many those were.
-    ///
-    /// # Errors
-    /// When the database fails; what was handed over stays so, the rest is next time.
     pub async fn fall_back(&self, after: Duration) -> Result<u64, StoreError> {
         let ripe = micros(self.now()) - span(after);
         let mut today = None;

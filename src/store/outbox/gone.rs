@@ -85,9 +85,6 @@ pub(in crate::store) async fn look_at(txn: &Txn, variants: &[Value], read_at: Da
 
 impl Db {
     /// The restock whose alerts have waited longest to be looked at. One whose snapshot cannot be read is let be.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn gone_restock(&self) -> Result<Option<GoneRestock>, StoreError> {
         let sql = "SELECT id, snapshot, gone_check_at AS check_at FROM restock \
                    WHERE gone_check_at IS NOT NULL AND gone_check_at <= $1 ORDER BY gone_check_at LIMIT 1";
@@ -117,9 +114,6 @@ impl Db {
 
     /// Puts edits for the next sent alerts of `gone` into the outbox, of those on `channels` and behind the row
     /// `after`. Says where to go on; `None`: the restock is done, until something else of it goes out.
-    ///
-    /// # Errors
-    /// When the database fails; then the same may be done again.
     pub async fn edit_chunk(
         &self,
         gone: &GoneRestock,

@@ -56,9 +56,6 @@ pub(in crate::store) async fn close_before(
 
 impl Db {
     /// Opens an incident, unless it is open. Says whether that is news.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn open_incident(&self, kind: &str, subject: &str, text: &str) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let is_news = open(&txn, kind, subject, text, self.now()).await?;
@@ -67,9 +64,6 @@ impl Db {
     }
 
     /// Closes an incident. Says whether it was open.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn close_incident(&self, kind: &str, subject: &str) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let sql = "UPDATE incident SET closed_at = $3 WHERE kind = $1 AND subject = $2 AND closed_at IS NULL";
@@ -79,17 +73,11 @@ impl Db {
     }
 
     /// Lets all instances know that a lane gets nothing through. Says whether that is news.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn lane_is_down(&self, lane: &str, why: &str) -> Result<bool, DbErr> {
         self.open_incident(LANE_DOWN, lane, why).await
     }
 
     /// Something got through. Says whether the lane was down until now.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn lane_is_up(&self, lane: &str) -> Result<bool, DbErr> {
         self.close_incident(LANE_DOWN, lane).await
     }
@@ -104,9 +92,6 @@ impl Db {
     }
 
     /// Trouble that lasts, in words, the oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn open_incidents(&self) -> Result<Vec<(String, DateTime<Utc>)>, DbErr> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -126,9 +111,6 @@ impl Db {
     }
 
     /// The lanes that get nothing through, in the order of their names.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn lanes_down(&self) -> Result<Vec<DownLane>, DbErr> {
         #[derive(FromQueryResult)]
         struct Row {

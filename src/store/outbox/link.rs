@@ -9,9 +9,6 @@ use crate::store::db::sql::Sql;
 
 impl Db {
     /// Where a short link to this variant leads: to its own page, else to its product's.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn page_of(&self, variant_id: i64) -> Result<Option<Url>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {

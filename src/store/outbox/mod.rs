@@ -18,6 +18,7 @@ pub(in crate::store) mod link;
 mod optout;
 mod overnight;
 pub(in crate::store) mod restock;
+mod row;
 mod start;
 mod status;
 pub(super) mod texting;
@@ -140,9 +141,6 @@ struct HeldRow {
 
 impl Db {
     /// The lanes that have something due, in order of their names.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn lanes_due(&self) -> Result<Vec<String>, DbErr> {
         #[derive(FromQueryResult)]
         struct LaneRow {
@@ -167,9 +165,6 @@ impl Db {
     }
 
     /// Lanes that still hold rows of a holder before: after a crash they must be taken over.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn lanes_held(&self) -> Result<Vec<String>, DbErr> {
         #[derive(FromQueryResult)]
         struct LaneRow {
@@ -180,9 +175,6 @@ impl Db {
     }
 
     /// What a new holder of a lane does first: a request that may have been made is Unknown.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is taken over.
     pub async fn take_over_lane(&self, lease: &Lease, lane: &str, rng: f64) -> Result<usize, StoreError> {
         let txn = self.write_urgently().await?;
         // Whoever stood still between taking the lane and this has lost it, and these rows are somebody else's.

@@ -37,9 +37,6 @@ impl Db {
     /// A text that the provider calls `provider_ref` has come to `status`, with an error's `code`. One that did not
     /// arrive after all is dead, and what it told waits again or goes to the next destination. Said twice, or of a text
     /// that is not ours, it changes nothing.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is changed, and the provider may say it again.
     pub async fn provider_status(
         &self,
         provider_ref: &str,

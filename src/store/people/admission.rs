@@ -13,9 +13,6 @@ const SINCE: &str = "invite_since";
 
 impl Db {
     /// May whoever speaks from there do more than a stranger?
-    ///
-    /// # Errors
-    /// As [`Db::known_destination`].
     pub async fn is_admitted(&self, destination: &Destination) -> Result<bool, StoreError> {
         for place in std::iter::once(destination).chain(&whole(destination)) {
             let Some(address) = self.known_destination(place).await? else { continue };
@@ -28,9 +25,6 @@ impl Db {
     }
 
     /// The person there, or the whole room, has said the word.
-    ///
-    /// # Errors
-    /// As [`Db::destination_for`].
     pub async fn admit(&self, destination: &Destination) -> Result<(), StoreError> {
         let place = whole(destination);
         let address = self.destination_for(place.as_ref().unwrap_or(destination), || None).await?;
@@ -42,9 +36,6 @@ impl Db {
 
     /// A service begins, with or without an invite word. Whoever watches something when a word is first needed is
     /// admitted; another word later changes nothing. Says how many that were.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn begin_admission(&self, word_is_set: bool) -> Result<u64, DbErr> {
         let txn = self.write().await?;
         let now = micros(self.now());

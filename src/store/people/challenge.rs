@@ -158,9 +158,6 @@ impl Db {
     }
 
     /// Forgets the numbers whose owners have not answered to a code for a day. Says how many those were.
-    ///
-    /// # Errors
-    /// When the database fails; then none is forgotten.
     pub async fn clear_unverified(&self) -> Result<u64, DbErr> {
         let txn = self.write().await?;
         let cleared = clear_unverified(&txn, micros(self.now())).await?;

@@ -20,9 +20,6 @@ const COLUMNS: &str = "id, subscriber_id, product_id, size_key, style_key, fold_
 
 impl Db {
     /// Closes watches of a subscriber: they wait for nothing and are listed nowhere. Says how many were open.
-    ///
-    /// # Errors
-    /// When the database fails; then all are open still.
     pub async fn close_watches(&self, subscriber_id: i64, ids: &[i64]) -> Result<u64, DbErr> {
         let txn = self.write().await?;
         let now = micros(self.now());
@@ -44,9 +41,6 @@ impl Db {
     }
 
     /// Opens closed watches again, armed. Says their rows; a wish that was said anew since keeps its own.
-    ///
-    /// # Errors
-    /// When the database fails; then none is open.
     pub async fn reopen(&self, subscriber_id: i64, which: Which) -> Result<Vec<i64>, StoreError> {
         let txn = self.write().await?;
         let (only, value) = which.condition();

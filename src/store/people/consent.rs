@@ -111,9 +111,6 @@ impl Db {
     }
 
     /// Did the owner of a phone say ANYTIME?
-    ///
-    /// # Errors
-    /// As [`Db::consent`].
     pub async fn is_texted_anytime(&self, phone: &Phone) -> Result<bool, StoreError> {
         let hashes: Vec<_> = self.keys()?.look_ups(phone).into_iter().map(|look_up| look_up.hash.into()).collect();
         let sql = format!("SELECT id FROM destination WHERE anytime AND look_up IN ({})", list(1, hashes.len()));
@@ -121,9 +118,6 @@ impl Db {
     }
 
     /// May a phone be texted?
-    ///
-    /// # Errors
-    /// As [`Db::consent`].
     pub async fn phone_standing(&self, phone: &Phone) -> Result<Standing, StoreError> {
         standing(self.read(), &self.keys()?.look_ups(phone)).await
     }

@@ -36,9 +36,6 @@ struct CodeRow {
 
 impl Db {
     /// From now on `code` makes another chat this subscriber's. An earlier code of theirs is worth nothing.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn offer_link(&self, subscriber_id: i64, code: &str) -> Result<(), StoreError> {
         let txn = self.write().await?;
         let now = micros(self.now());
@@ -50,9 +47,6 @@ impl Db {
     }
 
     /// Makes all that is `here`'s the person's who was given `code`.
-    ///
-    /// # Errors
-    /// When the database fails; then both are as they were.
     pub async fn take_link(&self, here: i64, code: &str) -> Result<Linked, StoreError> {
         self.retrying(|| self.try_take_link(here, code)).await
     }

@@ -26,9 +26,6 @@ const FIND: &str = "SELECT id, subscriber_id FROM destination WHERE address = $1
 impl Db {
     /// The chat `from` is `to` from now on: watches, pending deliveries and questions come along. A subscriber that the new
     /// chat has already becomes one with the old. `false`: that is known already.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing has moved.
     pub async fn move_chat(&self, from: &Destination, to: &Destination) -> Result<bool, StoreError> {
         let (old, new) = (from.to_stored(), to.to_stored());
         let txn = self.write().await?;

@@ -37,9 +37,6 @@ pub struct Forgotten {
 
 impl Db {
     /// Where a subscriber is told, as stored, in the order of their ranks.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn addresses(&self, subscriber_id: i64) -> Result<Vec<String>, StoreError> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -51,9 +48,6 @@ impl Db {
     }
 
     /// What a subscriber was told, the newest first, at most `limit`.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn notified_to(&self, subscriber_id: i64, limit: u32) -> Result<Vec<Told>, StoreError> {
         let sql = format!(
             "SELECT d.kind, p.title AS product, t.address, d.state, d.created_at, d.accepted_at FROM delivery d \
@@ -67,9 +61,6 @@ impl Db {
     /// Forgets a subscriber: watches, destinations and open questions at once; what waits to be sent is suppressed. A
     /// row whose request is under way stays until it is final, without an address and without a name. Of a phone that said
     /// STOP that one line is kept, a hash; of what others said, nothing.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is forgotten.
     pub async fn forget(&self, subscriber_id: i64) -> Result<Forgotten, StoreError> {
         self.retrying(|| self.try_forget(subscriber_id)).await
     }

@@ -83,9 +83,6 @@ impl Db {
     }
 
     /// Has a key signed the database already?
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn is_signed(&self) -> Result<bool, DbErr> {
         let sql = "SELECT value AS text FROM setting WHERE name = $1";
         Ok(self.read().row::<Text>(sql, vec![CANARY.into()]).await?.is_some())

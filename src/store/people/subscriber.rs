@@ -82,9 +82,6 @@ impl Db {
     }
 
     /// The subscriber who is told at `destination`, if anybody is.
-    ///
-    /// # Errors
-    /// As [`Db::destination_for`].
     pub async fn known_destination(&self, destination: &Destination) -> Result<Option<Address>, StoreError> {
         if let Destination::Sms(phone) = destination {
             return self.known_phone(phone).await;
@@ -95,9 +92,6 @@ impl Db {
     }
 
     /// Until when a subscriber wants quiet; `None` when that is over or never was.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn paused_until(&self, subscriber_id: i64) -> Result<Option<DateTime<Utc>>, DbErr> {
         let sql = "SELECT paused_until FROM subscriber WHERE id = $1 AND paused_until > $2";
         let until = self.read().id(sql, vec![subscriber_id.into(), micros(self.now()).into()]).await?;
@@ -105,9 +99,6 @@ impl Db {
     }
 
     /// Gives a subscriber quiet until then, or ends it.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn pause_subscriber(&self, subscriber_id: i64, until: Option<DateTime<Utc>>) -> Result<(), DbErr> {
         let txn = self.write().await?;
         let sql = "UPDATE subscriber SET paused_until = $2 WHERE id = $1";

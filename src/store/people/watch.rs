@@ -131,9 +131,6 @@ impl Db {
     }
 
     /// Arms watches again that have been told. Says which.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn rearm(&self, subscriber_id: i64, which: Which) -> Result<Vec<i64>, StoreError> {
         self.retrying(|| self.try_rearm(subscriber_id, which)).await
     }
@@ -159,9 +156,6 @@ impl Db {
     }
 
     /// Forgets watches of a subscriber. Says how many were there.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn remove_watches(&self, subscriber_id: i64, ids: &[i64]) -> Result<u64, DbErr> {
         self.retrying(|| self.try_remove_watches(subscriber_id, ids)).await
     }
@@ -179,9 +173,6 @@ impl Db {
     }
 
     /// Forgets a watch, whosever it is: for operators.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn remove_watch(&self, id: i64) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let removed = txn.run("DELETE FROM watch WHERE id = $1", vec![id.into()]).await?;
@@ -190,9 +181,6 @@ impl Db {
     }
 
     /// A subscriber's watches, the oldest first.
-    ///
-    /// # Errors
-    /// When the database fails or holds a mode that no version writes.
     pub async fn watches(&self, subscriber_id: i64, which: Which) -> Result<Vec<Watch>, StoreError> {
         let (only, value) = which.condition();
         let sql = format!("{WATCHES} WHERE w.subscriber_id = $1 AND {only} ORDER BY w.id");
@@ -201,18 +189,12 @@ impl Db {
     }
 
     /// Everybody's watches, the oldest first: for operators.
-    ///
-    /// # Errors
-    /// As [`Db::watches`].
     pub async fn all_watches(&self) -> Result<Vec<Watch>, StoreError> {
         let rows: Vec<WatchRow> = self.read().rows(&format!("{WATCHES} ORDER BY w.id"), vec![]).await?;
         rows.into_iter().map(WatchRow::into_watch).collect()
     }
 
     /// How many watches there are.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn watch_counts(&self) -> Result<Counts, StoreError> {
         let sql = "SELECT count(*) AS watches, COALESCE(sum(CASE WHEN armed THEN 1 ELSE 0 END), 0) AS armed, \
                    count(DISTINCT subscriber_id) AS subscribers FROM watch";
