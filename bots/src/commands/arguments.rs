@@ -16,7 +16,7 @@ use super::said::{Said, Word};
 pub struct Arguments {
     /// The first address.
     pub url: Option<Url>,
-    /// The first word of `/announce` and `/shop`, in lower case: one of the table's choices.
+    /// The first word of `/shop`, in lower case: one of the table's choices.
     pub action: Option<&'static str>,
     /// `/pause`'s time. What cannot be read as one stays in `bare`.
     pub duration: Option<Duration>,
@@ -192,8 +192,6 @@ mod tests {
             "/phone +1 (415) 555-0123",
             "/verify 123 456",
             "/shop add https://shop.example",
-            "/announce ADD jacket M,L",
-            "/announce everything",
         ]
         .map(sorted);
         insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -207,8 +205,6 @@ mod tests {
         /phone +1 (415) 555-0123 → phone +…23;
         /verify 123 456 → code 123456;
         /shop add https://shop.example → url https://shop.example/; action add;
-        /announce ADD jacket M,L → action add; bare ["jacket", "M,L"];
-        /announce everything → bare ["everything"];
         "#);
     }
 
@@ -227,7 +223,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_words_panic(text in "[a-zA-Z0-9,:=/.<>|\" +é-]{0,80}") {
-            for command in ["watch", "pause", "phone", "verify", "shop", "announce", "help"] {
+            for command in ["watch", "pause", "phone", "verify", "shop", "help"] {
                 if let Ok(said) = parse(&format!("/{command} {text}"), Platform::Telegram) {
                     let _ = arguments(&said);
                 }

@@ -12,7 +12,7 @@ const NAMED: usize = 6;
 const LONGEST_LABEL: usize = 36;
 const LONGEST_SIZE: usize = 20;
 /// Of a size, and of a title, where there is hardly any room.
-const TINY_SIZE: usize = 12;
+const TINY_SIZE: usize = 9;
 const TINY_TITLE: usize = 6;
 
 /// What there is to say, spelled in one alphabet.
