@@ -188,7 +188,7 @@ impl Poller {
             }
         };
         let outcome = tokio::select! {
-            outcome = self.read(name, &source, None, watcher) => outcome,
+            outcome = self.read(name, &source, None, false, watcher) => outcome,
             () = renewing => return Ok(Some(Polled::Lost)),
         };
         let (read, error) = match &outcome {

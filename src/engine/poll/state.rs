@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::poll::{State as Standing, TRIAL_WAIT};
+use coatcheck_domain::stock::older::may_ask_conditionally;
 
 use super::batch::{Batch, List, ListOf};
 use super::decide::{self, Moment};
@@ -43,6 +44,8 @@ pub(super) struct Job {
     pub(super) source: Arc<HeldSource>,
     /// The pages of a list, as they were at its last reading.
     pub(super) pages: Option<Arc<PageMemory>>,
+    /// May the shop answer "not modified"?
+    pub(super) is_conditional: bool,
     /// What was held when it began is held no more when this number has changed.
     life: u64,
     /// Under which name its shop is held.
@@ -71,6 +74,9 @@ pub(super) struct Source {
     /// The same of its product in a list that many sources share.
     pub(super) item: Option<ItemDigest>,
     pub(super) new_item: Option<ItemDigest>,
+    /// When it was last asked without conditions, and how often with them since.
+    pub(super) full_at: Option<At>,
+    pub(super) since_full: u32,
     /// No list has its product: it is read alone until then.
     pub(super) alone_until: At,
     /// While it waits: until when. Else it is in flight, or waits to be written down.
@@ -80,7 +86,19 @@ pub(super) struct Source {
 impl Source {
     fn new(held: Arc<HeldSource>, due: At) -> Self {
         let alone_until = Duration::ZERO;
-        Self { held, pages: None, new_pages: None, item: None, new_item: None, alone_until, waits_until: Some(due) }
+        let (pages, new_pages, item, new_item, full_at) = (None, None, None, None, None);
+        Self { held, pages, new_pages, item, new_item, full_at, since_full: 0, alone_until, waits_until: Some(due) }
+    }
+}
+
+impl Source {
+    /// It has answered. Validators are not trusted for ever.
+    fn asked(&mut self, is_conditional: bool, now: At) {
+        if is_conditional {
+            self.since_full += 1;
+        } else {
+            (self.since_full, self.full_at) = (0, Some(now));
+        }
     }
 }
 
@@ -200,12 +218,14 @@ impl State {
         let id = self.schedule.begin(now.at, self.in_flight.room(now.at))?;
         let source = self.sources.get_mut(&id)?;
         source.waits_until = None;
+        let since_full = source.full_at.map(|at| now.at.saturating_sub(at));
+        let is_conditional = may_ask_conditionally(source.since_full, since_full);
         let (source, pages) = (Arc::clone(&source.held), source.pages.clone());
         let is_failing = self.shops.get(&source.shop_id).is_some_and(|shop| shop.held.failures > 0);
         self.number += 1;
         self.in_flight.begin(self.number, source.shop_id, is_failing, now.at);
         let list = self.gather(self.number, &source, now);
-        Some(Job { number: self.number, source, pages, life: self.life, holder, list })
+        Some(Job { number: self.number, source, pages, is_conditional, life: self.life, holder, list })
     }
 
     /// Is what was held when a job began still held?
@@ -232,8 +252,11 @@ impl State {
             self.wait_again(id, now.at + STOPPED);
             return true;
         }
-        if let (Ok(ReadOutcome::Read(read)), Some(source)) = (&outcome, self.sources.get_mut(&id)) {
-            (source.new_pages, source.new_item) = (read.pages.clone(), None);
+        if let (Ok(answer), Some(source)) = (&outcome, self.sources.get_mut(&id)) {
+            source.asked(job.is_conditional, now.at);
+            if let ReadOutcome::Read(read) = answer {
+                (source.new_pages, source.new_item) = (read.pages.clone(), None);
+            }
         }
         self.judge(&job.source, outcome, random, now);
         true

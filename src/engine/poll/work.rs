@@ -58,7 +58,7 @@ impl Poller {
     }
 
     async fn read_one(&self, job: &Job) -> bool {
-        let outcome = self.read(&job.holder, &job.source, job.pages.clone(), None).await;
+        let outcome = self.read(&job.holder, &job.source, job.pages.clone(), job.is_conditional, None).await;
         let (random, now) = (self.rng.draw(), self.now());
         self.state().end(job, outcome, random, now)
     }
@@ -93,9 +93,10 @@ impl Poller {
         holder: &str,
         source: &HeldSource,
         pages: Option<Arc<PageMemory>>,
+        is_conditional: bool,
         watcher: Option<&dyn Progress>,
     ) -> Result<ReadOutcome, ReadError> {
-        let spec = decide::spec(source, pages, true, self.db.now())?;
+        let spec = decide::spec(source, pages, is_conditional, self.db.now())?;
         let progress = Watched { db: &self.db, holder, source, watcher, is_on_trial: AtomicBool::new(false) };
         let read = AssertUnwindSafe(self.shops.read(&spec, &progress)).catch_unwind().await;
         read.unwrap_or_else(|_| {
