@@ -8,8 +8,7 @@ use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Clock;
 use reqwest::header::{
-    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
-    LOCATION,
+    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
 };
 use url::Url;
 
@@ -18,6 +17,7 @@ use super::client::NoAddress;
 use super::fetch_error::{FetchError, FetchErrorKind};
 use super::guard::{Guard, Refused};
 use super::memory::{Memory, Share};
+use super::request_header::header;
 use super::retry_after::retry_after;
 use super::robots_memory::RobotsMemory;
 use super::{charset, packed, redirect};
@@ -249,31 +249,6 @@ impl Fetcher {
         let body = packed::unpacked(body, ROBOTS_BYTES, || self.memory.others()).await.map_err(broken)?;
         Ok(charset::text(&body, kind.as_deref()).unwrap_or_else(|_| String::from_utf8_lossy(&body)).into_owned())
     }
-}
-
-/// `Name: value` as people write it.
-///
-/// # Errors
-/// With what is before the colon when it is not a header that may be sent.
-pub fn parse_header(text: &str) -> Result<(String, String), FetchErrorKind> {
-    let (name, value) = text.split_once(':').unwrap_or((text, ""));
-    let (name, value) = (name.trim(), value.trim());
-    let bad = || FetchErrorKind::BadHeader { name: name.to_owned() };
-    if value.is_empty() {
-        return Err(bad());
-    }
-    header(name, value).ok_or_else(bad)?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
-/// A header that may be sent: framing and routing stay ours.
-fn header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
-    const OURS: [&str; 8] =
-        ["host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer", "accept-encoding"];
-    let name: HeaderName = name.parse().ok()?;
-    let mut value: HeaderValue = value.parse().ok()?;
-    value.set_sensitive(true);
-    (!OURS.contains(&name.as_str())).then_some((name, value))
 }
 
 fn headers(ask: Ask<'_>) -> Result<HeaderMap, FetchErrorKind> {
