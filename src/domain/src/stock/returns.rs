@@ -13,7 +13,7 @@ impl View<'_> {
         }
         match before {
             Some(KnownVariant { span: Some(span), vanished, glitch, .. }) => match span.availability {
-                Availability::Absent => came_back_after(*vanished, *glitch),
+                Availability::Absent => came_back_after(*vanished, *glitch, self.reshaped),
                 was => (!was.is_buyable()).then_some(was),
             },
             // Seen before, but never anything definite: better silent than wrong, unless it was new and waits to be confirmed.
@@ -24,10 +24,12 @@ impl View<'_> {
 }
 
 /// What was out when it vanished is a restock when it is there again, whatever lay between. What was in stock is one
-/// unless nothing was sold: the shop had a glitch, or had renamed everything.
-fn came_back_after(vanished: Option<Vanished>, glitch: bool) -> Option<Availability> {
+/// unless nothing was sold: the shop had a glitch, or had renamed everything. When it renames everything back, what lay
+/// between is known under the other names.
+fn came_back_after(vanished: Option<Vanished>, glitch: bool, reshaped: bool) -> Option<Availability> {
     let Some(vanished) = vanished else { return Some(Availability::Absent) };
-    let never_gone = vanished.was.is_buyable() && (glitch || vanished.renamed);
+    let renamed_back = vanished.renamed && reshaped;
+    let never_gone = renamed_back || (vanished.was.is_buyable() && (glitch || vanished.renamed));
     (!never_gone).then_some(Availability::Absent)
 }
 
