@@ -4,6 +4,8 @@
 //!
 //! A failing seed is printed; `COATCHECK_SEED=7` plays that one, `COATCHECK_SEEDS=1000` so many.
 
+#![allow(clippy::print_stdout, reason = "a test says what it has played")]
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Duration, Utc};
