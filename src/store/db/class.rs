@@ -51,7 +51,8 @@ fn of_driver(error: &sea_orm::sqlx::Error) -> Class {
 fn of_code(code: &str) -> Class {
     if code.len() == 5 {
         return match code {
-            "40001" | "40P01" => Class::Conflict,
+            // Serialization failure, deadlock, and a row that was deleted while another one came to point to it.
+            "40001" | "40P01" | "23503" => Class::Conflict,
             // A standby that was made the address by mistake, or a failover.
             "25006" => Class::Unavailable,
             _ => match code.get(..2) {

@@ -380,8 +380,8 @@ pub(crate) fn finished(started: &Started, outcome: SendOutcome, now: DateTime<Ut
         started_at: started.started_at,
         ended_at: now,
         next: delivery::next(sending, &outcome, now, 0.5),
+        others: started.others.iter().map(|other| finished(other, outcome.clone(), now)).collect(),
         outcome,
-        others: Vec::new(),
     }
 }
 
