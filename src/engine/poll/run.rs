@@ -47,6 +47,7 @@ struct Requests<'a>(&'a Poller);
 
 impl Drop for Requests<'_> {
     fn drop(&mut self) {
+        self.0.state().until = None;
         self.0.tasks().abort_all();
     }
 }
@@ -59,6 +60,8 @@ impl Poller {
     pub async fn tick(&self) -> Result<usize, StoreError> {
         let _requests = Requests(self);
         self.look().await?;
+        let now = self.now().at;
+        self.state().until = Some(now);
         let before = self.state().begun();
         self.begin_all();
         while !self.state().is_quiet() {

@@ -120,6 +120,8 @@ pub(super) struct State {
     /// Under which name everything is held, and when the lease was renewed last.
     pub(super) holder: Option<Arc<str>>,
     pub(super) renewed_at: At,
+    /// Only what is due by then begins: a step ends, however soon its sources are due again.
+    pub(super) until: Option<At>,
     /// Nothing more begins.
     pub(super) is_stopping: bool,
 }
@@ -215,7 +217,8 @@ impl State {
             return None;
         }
         let holder = self.holder.clone()?;
-        let id = self.schedule.begin(now.at, self.in_flight.room(now.at))?;
+        let due = self.until.map_or(now.at, |until| until.min(now.at));
+        let id = self.schedule.begin(due, self.in_flight.room(now.at))?;
         let source = self.sources.get_mut(&id)?;
         source.waits_until = None;
         let since_full = source.full_at.map(|at| now.at.saturating_sub(at));
