@@ -194,7 +194,7 @@ mod tests {
         line 5: interval=often: expected a time like 60s, 15m or 2h
         line 6: to=pigeon:coo: a destination starts with its channel: console:, webhook:https://…, discord:<user id>, discord:#<channel id>, telegram:<chat id>, slack:<user or channel id> or sms:+14155550123 — not "pigeon:coo"
         line 7: a quote is not closed
-        line 8: it is not a JSON object with url, name, interval, size, style, every, to: unknown field `colour`, expected one of `url`, `name`, `interval`, `size`, `style`, `every`, `to` at line 1 column 44
+        line 8: it is not a JSON object with url, name, interval, size, style, every, to: unknown field `colour`, expected one of `url`, `name`, `interval`, `size`, `style`, `every`, `to` at line 1 column 42
         "#);
         let many = parse(&"jacket\n".repeat(50)).expect_err("fifty slips");
         assert_eq!(many.lines().last(), Some("and 30 more lines"));

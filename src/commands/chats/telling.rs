@@ -102,10 +102,15 @@ async fn a_test_alert_goes_through_the_outbox() {
     [Stop M / black stop:1]
 
     > /test
-    A test alert is on its way.
+    I can send one test alert a minute. Try again in a minute.
     ");
     let deliveries = chat.db.deliveries(None, 10).await.expect("read");
-    assert_eq!(deliveries.len(), 2);
+    assert_eq!(deliveries.len(), 1);
+    chat.clock.advance(Duration::from_secs(60));
+    insta::assert_snapshot!(chat.talk(&["/test"]).await, @"
+    > /test
+    A test alert is on its way.
+    ");
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ impl Db {
         } else if code.is_some_and(|code| NO_PHONE.contains(&code)) {
             let sql =
                 "UPDATE destination SET state = 'gone', gone_why = $2, gone_at = $3 WHERE id = $1 AND state <> 'gone'";
-            txn.run(sql, vec![row.destination_id.into(), reason.into(), now.into()]).await?;
+            txn.run(sql, vec![row.destination_id.into(), reason.into(), micros(now).into()]).await?;
         }
         next_hop_or_rearm(txn, row.id, now).await?;
         Ok(true)

@@ -67,6 +67,9 @@ impl Db {
 
     async fn try_forget(&self, subscriber_id: i64) -> Result<Forgotten, StoreError> {
         let txn = self.write().await?;
+        // A fan-out under way waits for us and then finds nobody, or we wait for what it writes and suppress that too.
+        let sql = format!("SELECT id FROM subscriber WHERE id = $1 {}", txn.lock("FOR UPDATE"));
+        txn.id(&sql, vec![subscriber_id.into()]).await?;
         let sql = "UPDATE delivery SET state = 'suppressed', reason = 'forgotten', ended_at = $2 \
                    WHERE subscriber_id = $1 AND state = 'pending'";
         txn.run(sql, vec![subscriber_id.into(), micros(self.now()).into()]).await?;

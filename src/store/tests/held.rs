@@ -152,15 +152,19 @@ impl Model {
         self.begun.iter().flatten().find(is_it).cloned()
     }
 
-    fn start(&mut self, epoch: i64, width: usize, now: DateTime<Utc>) -> Vec<i64> {
+    /// What a holder chooses from before it writes anything down: an answer of this step makes nothing due in it.
+    fn due(&self, width: usize, now: DateTime<Utc>) -> Vec<i64> {
         let mut due: Vec<i64> = (1..).zip(&self.rows).filter(|(_, row)| row.is_due(now)).map(|(id, _)| id).collect();
         due.sort_by_key(|id| (self.rows[usize::try_from(id - 1).expect("an id")].due, *id));
         due.truncate(width);
-        for id in &due {
+        due
+    }
+
+    fn start(&mut self, epoch: i64, chosen: &[i64]) {
+        for id in chosen {
             let row = self.row(*id);
             (row.state, row.epoch, row.attempts) = (State::Sending, epoch, row.attempts + 1);
         }
-        due
     }
 
     /// What was under way when somebody else held the lane is Unknown.
@@ -274,12 +278,14 @@ impl Lane {
         let lease = answered.as_ref().map_or(lease, |(lease, _)| lease.clone());
         let done: Vec<Finished> = answered.into_iter().map(|(_, done)| done).collect();
         let due = !self.scene.db.due(LANE, 1).await.expect("asked").is_empty();
+        let chosen = self.model.due(width, now);
         let step = step(&self.scene.db, &lease, LANE, &done, width).await.expect("stepped");
         for done in &done {
             self.model.finish(done, lease.epoch);
         }
         let holds = self.model.holds(who, &lease);
-        let expected = if holds { self.model.start(lease.epoch, width, now) } else { Vec::new() };
+        let expected = if holds { chosen } else { Vec::new() };
+        self.model.start(lease.epoch, &expected);
         assert_eq!(step.lost, width > 0 && !holds && due, "{} is told whether it holds the lane", HOLDERS[who]);
         assert_eq!(step.started.iter().map(|started| started.id).collect::<Vec<_>>(), expected, "begun");
         for started in step.started {

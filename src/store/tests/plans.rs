@@ -32,12 +32,20 @@ async fn postgres_plan(scene: &Scene, sql: &str, values: Option<[&str; 5]>) -> S
     let values = (1..).take_while(|n| sql.contains(&format!("${n}"))).map(value).collect::<Vec<_>>().join(",");
     let values = if values.is_empty() { values } else { format!("({values})") };
     txn.execute_unprepared(&format!("SET LOCAL plan_cache_mode = {mode}")).await.expect("set");
-    txn.execute_unprepared(&format!("PREPARE probe AS {sql}")).await.expect(sql);
+    txn.execute_unprepared(&format!("PREPARE probe AS {}", typed(sql))).await.expect(sql);
     let statement = Statement::from_string(DbBackend::Postgres, format!("EXPLAIN EXECUTE probe{values}"));
     let rows = txn.query_all_raw(statement).await.expect("planned");
     txn.execute_unprepared("DEALLOCATE probe").await.expect("forgotten");
     let steps: Vec<String> = rows.iter().map(|row| row.try_get("", "QUERY PLAN").expect("a step")).collect();
     steps.join("\n")
+}
+
+/// A list of values has no types of its own: the program sends them with its numbers, PREPARE must be told.
+fn typed(sql: &str) -> String {
+    let Some((before, list)) = sql.split_once("AS (VALUES ") else { return sql.to_owned() };
+    let Some((list, after)) = list.split_once("))") else { return sql.to_owned() };
+    let list = list.replace(',', "::bigint,").replace(")::bigint,", "::bigint),");
+    format!("{before}AS (VALUES {list}::bigint)){after}")
 }
 
 /// Does a step of the plan read all rows of the table?
