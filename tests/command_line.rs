@@ -173,7 +173,7 @@ fn addresses_that_are_none_or_not_ours() {
     For more information, try '--help'.
 
     exit 2
-    error: invalid value 'tarot' for '--reader <READER>': there is no reader "tarot"; there are shopify and json
+    error: invalid value 'tarot' for '--reader <READER>': there is no reader "tarot"; readers are shopify, json
 
     For more information, try '--help'.
 
@@ -341,6 +341,7 @@ fn check_for_machines_has_the_documented_shape() {
     exit 0
     {
       "reader": "shopify",
+      "complete": true,
       "products": [
         {
           "title": "Corps Jacket",
@@ -392,20 +393,20 @@ fn following_says_what_was_read_and_is_listed() {
       L     Black  in stock      -     129.00
 
     1 product, 2 variants, read as shopify
-    Tracking http://SHOP/products/jacket (number 1), polled every 1.0 s.
+    Tracking http://SHOP/products/jacket (number 1), polled every 1 s.
     ");
     let outs =
         [&["watch", "add", "jacket", "--size", "m,L", "--to", "console:"][..], &["watch", "list"], &["deliveries"]]
             .map(|arguments| ask(&house, arguments).replace(&shop.host(), "SHOP"));
     insta::assert_snapshot!(outs.join("\n\n"), @"
     exit 0
-    Watching Corps Jacket — m for console: (number 1). Sold out now.
+    Watching Corps Jacket — M for console: (number 1). Sold out now.
     Watching Corps Jacket — L for console: (number 2). In stock now: http://SHOP/products/jacket?variant=45612961333531
 
     exit 0
     NO  PRODUCT       WANTED  MODE  STATE  TO
-    1   Corps Jacket  size m  once  armed  console:
-    2   Corps Jacket  size L  once  armed  console:
+    1   Corps Jacket  M       once  armed  console:
+    2   Corps Jacket  L       once  armed  console:
 
     exit 0
     There are no deliveries yet.
@@ -629,7 +630,7 @@ fn adding_what_is_tracked_changes_only_what_is_given() {
     let out = house.run(&["shop", "add", &page(&shop, "jacket")]);
     assert_eq!(
         out.stdout.lines().last(),
-        Some(format!("Already tracking {} (number 1), polled every 7.0 s.", page(&shop, "jacket")).as_str())
+        Some(format!("Already tracking {} (number 1), polled every 7 s.", page(&shop, "jacket")).as_str())
     );
     house.done(&["shop", "add", &page(&shop, "jacket"), "--interval", "9s"]);
     assert_eq!(house.json(&["shop", "list"])[0]["interval_seconds"], 9.0);
@@ -668,7 +669,7 @@ fn a_name_that_means_something_else_is_refused() {
     exit 2
     coatcheck: "all" cannot be the name: it is a word of the commands or of every sentence. The product is tracked; add it again with another --name
     exit 2
-    coatcheck: "https://x.example" cannot be the name: it is an address. The product is tracked; add it again with another --name
+    coatcheck: "https: //x.example" cannot be the name: it is an address. The product is tracked; add it again with another --name
     exit 2
     coatcheck: "jacket" cannot be the name: it is taken by Corps Jacket. The product is tracked; add it again with another --name
     "#);

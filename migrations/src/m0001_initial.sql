@@ -8,7 +8,7 @@ CREATE TABLE shop (
     host TEXT NOT NULL, -- `host` or `host:port`, as in the Host header
     not_before BIGINT NOT NULL, -- no request to this shop before this time (µs): Retry-After and the breaker
     failures INTEGER NOT NULL, -- failed polls in a row, over all its sources
-    walls INTEGER NOT NULL, -- bot walls in a row
+    walls INTEGER NOT NULL, -- bot walls in a row; -1: a person says they are over, and the holder is to hear it
     holder TEXT NOT NULL, -- the instance that polls it; '' for none
     epoch BIGINT NOT NULL, -- counts holders: what is stored of the shop is fenced by it
     created_at BIGINT NOT NULL, -- µs

@@ -79,7 +79,7 @@ fn in_a_channel_the_answer_is_for_who_asked() {
     insta::assert_snapshot!(town.discord.chat(room, town.ann), @"
     CoatCheck (only you see this): Watching Corps Jacket — M / Navy.
     Sold out now. I'll notify you when it is back (not seen in stock yet).
-    [Stop]
+    [Stop M / Navy]
     ");
     assert_eq!(town.discord.chat(room, ben), "", "others see nothing");
     let typing = town.discord.types(town.ann, Place::Channel(room), "watch", ("product", "cor"), &[]);
@@ -96,7 +96,7 @@ fn in_a_group_the_bot_answers_to_its_name_and_obeys_those_who_manage_it() {
     until("a no", || town.telegram.seen(group).matches("CoatCheck").count() == 1);
     town.telegram.say(group, "Ann", "/watch@CoatBot rain m");
     until("a yes", || town.telegram.seen(group).matches("CoatCheck").count() == 2);
-    let press = town.telegram.press(group, "Ben", "Stop");
+    let press = town.telegram.press(group, "Ben", "Stop M");
     until("the press is answered", || town.telegram.note(&press).is_some());
     let seen = format!("{}\nBen presses Stop: {}", town.telegram.seen(group), town.telegram.note(&press).unwrap());
     insta::assert_snapshot!(seen, @"
@@ -106,7 +106,7 @@ fn in_a_group_the_bot_answers_to_its_name_and_obeys_those_who_manage_it() {
     Ann: /watch@CoatBot rain m
     CoatCheck: Watching Rain Jacket — M.
       Sold out now. I'll notify you when it is back (not seen in stock yet).
-      [Stop]
+      [Stop M]
     Ben presses Stop: Only people who manage this chat can do that here. Message me directly to set up your own alerts.
     ");
     assert_eq!(watches(&town), 1, "what somebody else pressed did nothing");

@@ -72,7 +72,7 @@ fn discord_is_answered_in_the_response_and_only_when_it_signed() {
     insta::assert_snapshot!(town.reads(Chat::Discord), @"
     CoatCheck: Watching Rain Jacket — M.
     Sold out now. I'll notify you when it is back (not seen in stock yet).
-    [Stop]
+    [Stop M]
     ");
     assert_eq!(town.house.json(&["watch", "list"]).as_array().map(Vec::len), Some(1));
 }

@@ -50,7 +50,7 @@ fn the_job_on_discord() {
     Ann: /watch corps jacket m black
     CoatCheck: Watching Corps Jacket — M / black.
     Sold out now. I'll notify you when it is back (not seen in stock yet).
-    [Stop]
+    [Stop M / black]
     CoatCheck (edited): ~~Back in stock: Corps Jacket — M / Black, 129.00~~
     Sold out again after some s
     ┃ Corps Jacket → http://shop.example/products/corps?variant=45612961333531
@@ -70,7 +70,7 @@ fn the_job_on_telegram() {
     Ann: /watch corps jacket m black
     CoatCheck: Watching Corps Jacket — M / black.
       Sold out now. I'll notify you when it is back (not seen in stock yet).
-      [Stop]
+      [Stop M / black]
     CoatCheck: ~Back in stock: Corps Jacket — M / Black, 129.00~
       *Sold out again after some s*
       Open in shop: http://shop.example/products/corps?variant=45612961333531
@@ -90,17 +90,17 @@ fn people_use_their_own_words_on_discord() {
     Ann: watch jacket m
     CoatCheck (edited): Watching Rain Jacket — M.
     Sold out now. I'll notify you when it is back (not seen in stock yet).
-    [Stop]
+    [Stop M]
     Ann: /watch black corps medium
     CoatCheck: Watching Corps Jacket — M / black.
     Sold out now. I'll notify you when it is back (not seen in stock yet).
-    [Stop]
+    [Stop M / black]
     Ann: /watch corps XS
     CoatCheck: Watching Corps Jacket — XS.
     XS isn't listed now. I'll notify you if it appears.
     Sizes listed: S, M, L
     Styles listed: Black, Navy
-    [Stop]
+    [Stop XS]
     Ann: /watch crops jacket m
     CoatCheck: Which one?
     1. Corps Jacket
@@ -133,18 +133,18 @@ fn people_use_their_own_words_on_telegram() {
     Ann: watch jacket m
     CoatCheck: Watching Rain Jacket — M.
       Sold out now. I'll notify you when it is back (not seen in stock yet).
-      [Stop]
+      [Stop M]
       (edited)
     Ann: /watch black corps medium
     CoatCheck: Watching Corps Jacket — M / black.
       Sold out now. I'll notify you when it is back (not seen in stock yet).
-      [Stop]
+      [Stop M / black]
     Ann: /watch corps XS
     CoatCheck: Watching Corps Jacket — XS.
       XS isn't listed now. I'll notify you if it appears.
       Sizes listed: S, M, L
       Styles listed: Black, Navy
-      [Stop]
+      [Stop XS]
     Ann: /watch crops jacket m
     CoatCheck: Which one?
       1. Corps Jacket
@@ -172,7 +172,7 @@ fn people_use_their_own_words_on_telegram() {
 
 #[test]
 fn people_ask_on_discord() {
-    insta::assert_snapshot!(Town::open().listening().plays(Chat::Discord, ASKING), @r#"
+    insta::assert_snapshot!(Town::open().listening().plays(Chat::Discord, ASKING), @r"
     Ann: /stock corps black
     CoatCheck: Corps Jacket, 129.00
     Black — in stock: L; sold out: S, M
@@ -181,7 +181,7 @@ fn people_ask_on_discord() {
     Ann: /history corps l black
     CoatCheck: Corps Jacket — L / black
     In stock now.
-    Back in stock once since it is tracked.
+    Back in stock once since tracking began.
     Tracked since today
     ┃ file history.png
     Ann: /status
@@ -201,7 +201,6 @@ fn people_ask_on_discord() {
     /export — Download everything stored about me
     /forget — Delete everything stored about me
     /link \[code\] — Use a second chat: alerts go there when this one cannot be reached
-    /join \<word> — Say the invite word, once, where one is needed
     /status — Show service status and when shops were last checked
     /help \[command\] — This list, or one command explained
     /help \<command> explains one
@@ -217,7 +216,7 @@ fn people_ask_on_discord() {
     Example: /watch https://shop.example/products/jacket size M every
     Ann: /shop add http://shop.example/
     CoatCheck: Only admins of this CoatCheck can do that. You can watch any product page yourself: /watch and its address.
-    "#);
+    ");
 }
 
 #[test]
@@ -231,7 +230,7 @@ fn people_ask_on_telegram() {
     Ann: /history corps l black
     CoatCheck: (picture) Corps Jacket — L / black
       In stock now.
-      Back in stock once since it is tracked.
+      Back in stock once since tracking began.
       Tracked since today
     Ann: /status
     CoatCheck: Tracking 2 products, last check just now. 0 watches active.
@@ -250,7 +249,6 @@ fn people_ask_on_telegram() {
       /export — Download everything stored about me
       /forget — Delete everything stored about me
       /link [code] — Use a second chat: alerts go there when this one cannot be reached
-      /join <word> — Say the invite word, once, where one is needed
       /status — Show service status and when shops were last checked
       /help [command] — This list, or one command explained
       /start [code] — Say hello and see how to begin
@@ -276,7 +274,7 @@ fn people_wait_again_and_leave_on_discord() {
     Ann: /watch corps m black
     CoatCheck: Watching Corps Jacket — M / black.
     Sold out now. I'll notify you when it is back (not seen in stock yet).
-    [Stop]
+    [Stop M / black]
     CoatCheck (edited): ~~Back in stock: Corps Jacket — M / Black, 129.00~~
     Sold out again after some s
     ✓ Watching again: M / black (sold out, last in stock just now)
@@ -310,7 +308,7 @@ fn people_wait_again_and_leave_on_telegram() {
     Ann: /watch corps m black
     CoatCheck: Watching Corps Jacket — M / black.
       Sold out now. I'll notify you when it is back (not seen in stock yet).
-      [Stop]
+      [Stop M / black]
     CoatCheck: ~Back in stock: Corps Jacket — M / Black, 129.00~
       *Sold out again after some s*
       Open in shop: http://shop.example/products/corps?variant=45612961333531

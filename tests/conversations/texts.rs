@@ -66,7 +66,10 @@ impl Exchange {
         let text = text.replace(self.town.service.address(), "coat.example");
         let code = |word: &str| match word.strip_prefix('#') {
             Some(code) if code.len() == 5 => "#code".to_owned(),
-            _ => word.to_owned(),
+            _ => match word.split_once("/r/") {
+                Some((before, _)) => format!("{before}/r/LINK"),
+                None => word.to_owned(),
+            },
         };
         let lines = steady(&text);
         let lines = lines.lines().map(|line| line.split(' ').map(code).collect::<Vec<_>>().join(" "));
@@ -94,7 +97,7 @@ fn text_the_number_and_you_are_in() {
       Sold out now. I'll notify you when it is back (not seen in stock yet).
       STOP ends all texts, HELP helps. Msg & data rates may apply.
     CoatCheck: Back in stock: Corps Jacket - M / Black, 129.00
-      http://coat.example/r/2 #code
+      http://coat.example/r/LINK #code
     I: LIST
     CoatCheck: You have 1 watch:
       1. Corps Jacket - M / BLACK: sold out, last in stock just now; you were notified just now
@@ -149,7 +152,7 @@ fn help_says_what_it_is_and_how_it_ends() {
     }
     insta::assert_snapshot!(exchange.reads(ANN), @"
     I: HELP
-    CoatCheck: CoatCheck texts you when your size is back in stock. Text a product and a size: JACKET M. Also: WATCH UNWATCH LIST STOCK HISTORY RESET PAUSE RESUME TEST FORGET JOIN STATUS HELP START STOP ANYTIME. HELP STOCK explains one. STOP ends all texts. Msg & data rates may apply.
+    CoatCheck: CoatCheck texts you when your size is back in stock. Text a product and a size: JACKET M. Also: WATCH UNWATCH LIST STOCK HISTORY RESET PAUSE RESUME TEST FORGET STATUS HELP START STOP ANYTIME. HELP STOCK explains one. STOP ends all texts. Msg & data rates may apply.
     I: HELP STOCK
     CoatCheck: STOCK <product> [style]
       What is in stock now: sizes, styles, prices
@@ -190,7 +193,7 @@ fn stop_silences_a_number_until_start_and_twilio_speaks() {
       1. Corps Jacket - M / BLACK: sold out, last in stock just now
       Reply 1 to stop one.
     CoatCheck: Back in stock: Corps Jacket - M / Black, 129.00
-      http://coat.example/r/2 #code
+      http://coat.example/r/LINK #code
     ");
 }
 
@@ -273,7 +276,7 @@ fn a_chat_that_cannot_be_told_falls_back_to_the_phone() {
     Ann: /watch corps m black
     CoatCheck: Watching Corps Jacket — M / black.
       Sold out now. I'll notify you when it is back (not seen in stock yet).
-      [Stop]
+      [Stop M / black]
     Ann: /phone +1 (415) 555-0123
     CoatCheck: I'm texting a code to +…23. Say /verify and the code here within ten minutes.
       After that it gets a text when no chat of yours can be reached.

@@ -188,7 +188,15 @@ impl Watch {
         due: &mut Due,
     ) {
         let within = |at: Option<Duration>| at.is_some_and(|at| restock.at - at < RULES.quiet_for);
-        if !self.armed || (self.every && within(self.notified_at)) {
+        if !self.armed {
+            return;
+        }
+        if self.every && within(self.notified_at) {
+            // Held back until the quiet time is over, and sent then if it is still in stock.
+            due.may.insert(restock.key);
+            if told.is_some_and(|told| told.sent) {
+                self.notified_at = self.notified_at.map(|at| at + RULES.quiet_for);
+            }
             return;
         }
         if spoken || (self.every && within(self.failed_at)) {

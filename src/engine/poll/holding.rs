@@ -102,8 +102,11 @@ impl Poller {
         }
         if look.is_edited {
             let (ids, sources) = self.db.edited_sources(name).await?;
+            let resumed = self.db.resumed_shops(name).await?;
             let now = self.now();
-            self.state().edited(&ids, sources, now);
+            let mut state = self.state();
+            state.resumed(&resumed, now);
+            state.edited(&ids, sources, now);
         }
         self.share(name, &mut holding.shared_at).await
     }

@@ -154,6 +154,15 @@ impl State {
         }
     }
 
+    /// A person says that the shops' bot walls are gone: they may be asked again.
+    pub(super) fn resumed(&mut self, shops: &[i64], now: Now) {
+        for id in shops {
+            let Some(shop) = self.shops.get_mut(id) else { continue };
+            (shop.held.not_before, shop.held.walls) = (now.wall, 0);
+            self.schedule.hold(*id, now.at, shop.held.failures > 0);
+        }
+    }
+
     fn put(&mut self, source: HeldSource, now: Now) -> Option<Arc<HeldSource>> {
         let (id, shop_id) = (source.source_id, source.shop_id);
         let shop = self.shops.get_mut(&shop_id)?;

@@ -108,7 +108,7 @@ impl Db {
             let reached = postgres::try_connecting(url).await;
             reached.map_err(|why| StoreError::Open { url: without_password(url), why })?;
         }
-        let file = DatabaseFile::prepare(url).map_err(|why| StoreError::Open { url: url.to_owned(), why })?;
+        let file = DatabaseFile::prepare(url);
         let trouble = Trouble::none(Arc::clone(&clock));
         let connect = |connections| connect(url, connections, durability, trouble.clone());
         let (writer, reader) = if url.starts_with("sqlite:") {

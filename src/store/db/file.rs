@@ -1,6 +1,5 @@
 //! The file of an SQLite database: made for its owner alone, and known again.
 
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// An SQLite file, and which one it was when it was opened.
@@ -25,16 +24,11 @@ pub fn sqlite_path(url: &str) -> Option<PathBuf> {
 impl DatabaseFile {
     /// Makes the file behind `url`, if there is none, or takes it from everybody but its owner: it holds secrets and what
     /// people wait for. SQLite gives its log and its index beside it the same rights.
-    pub(super) fn prepare(url: &str) -> Result<Option<Self>, String> {
-        let Some(path) = sqlite_path(url) else { return Ok(None) };
-        // What cannot be opened is said by SQLite, with what can be done about it.
-        if let Err(why) = make_private(&path)
-            && why.kind() != ErrorKind::NotFound
-            && why.kind() != ErrorKind::PermissionDenied
-        {
-            return Err(why.to_string());
-        }
-        Ok(Some(Self { path, opened: None }))
+    #[must_use]
+    pub(super) fn prepare(url: &str) -> Option<Self> {
+        let path = sqlite_path(url)?;
+        make_private(&path);
+        Some(Self { path, opened: None })
     }
 
     /// It was opened just now.
@@ -57,29 +51,25 @@ impl DatabaseFile {
     }
 }
 
+/// Lets nobody else read the file. What cannot be done here is left to SQLite, which says why in words people know; a file
+/// that may not be written stays so.
 #[cfg(unix)]
-fn make_private(path: &Path) -> io::Result<()> {
+fn make_private(path: &Path) {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    match made {
-        Err(why) if why.kind() == ErrorKind::AlreadyExists => {}
-        made => return made.map(drop),
-    }
+    let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     for suffix in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
         let Ok(known) = std::fs::metadata(&name) else { continue };
-        if known.is_file() && known.permissions().mode() & 0o077 != 0 {
-            std::fs::set_permissions(&name, std::fs::Permissions::from_mode(0o600))?;
+        let mode = known.permissions().mode();
+        if known.is_file() && mode & 0o077 != 0 {
+            let _ = std::fs::set_permissions(&name, std::fs::Permissions::from_mode(mode & 0o700));
         }
     }
-    Ok(())
 }
 
 #[cfg(not(unix))]
-fn make_private(_path: &Path) -> io::Result<()> {
-    Ok(())
-}
+fn make_private(_path: &Path) {}
 
 #[cfg(unix)]
 fn identity(path: &Path) -> Option<Identity> {
@@ -122,8 +112,7 @@ mod tests {
     fn a_file_that_is_deleted_or_replaced_is_noticed_and_its_return_too() {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, away) = (folder.path().join("a.db"), folder.path().join("b.db"));
-        let file =
-            DatabaseFile::prepare(&format!("sqlite://{}", path.display())).expect("made").expect("a file").opened();
+        let file = DatabaseFile::prepare(&format!("sqlite://{}", path.display())).expect("a file").opened();
         assert_eq!(file.lost(), None);
         std::fs::rename(&path, &away).expect("moved");
         assert!(file.lost().is_some_and(|why| why.contains("deleted or moved")));

@@ -213,6 +213,15 @@ impl Db {
         Ok(())
     }
 
+    /// The holder's shops whose bot wall a person says is gone; each is named once.
+    pub async fn resumed_shops(&self, holder: &str) -> Result<Vec<i64>, DbErr> {
+        let txn = self.write().await?;
+        let sql = "UPDATE shop SET walls = 0 WHERE walls < 0 AND holder = $1 RETURNING id";
+        let ids = txn.ids(sql, vec![holder.into()]).await?;
+        txn.commit().await?;
+        Ok(ids)
+    }
+
     /// The sources of the holder's shops that others have changed: the ids of all of them, and those that are polled.
     ///
     /// # Errors

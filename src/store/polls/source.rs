@@ -222,7 +222,12 @@ impl Db {
         } else {
             let sql = "UPDATE source SET state = 'idle', scheduled_at = $2, next_poll_at = $2, failures = 0, gone_since = NULL, \
                        trial_at = NULL, edit = edit + 1, edited = TRUE WHERE id = $1 AND state IN ('paused', 'blocked', 'gone', 'dormant')";
-            txn.run(sql, vec![id.into(), now.into()]).await?
+            let changed = txn.run(sql, vec![id.into(), now.into()]).await?;
+            // A person knows that the wall is gone. Its holder is told by -1: see `resumed_shops`.
+            let sql = "UPDATE shop SET not_before = 0, walls = -1 \
+                       WHERE walls > 0 AND id = (SELECT shop_id FROM source WHERE id = $1)";
+            txn.run(sql, vec![id.into()]).await?;
+            changed
         };
         txn.commit().await?;
         self.wake().ring(Topic::Sources);
