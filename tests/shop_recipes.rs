@@ -45,9 +45,10 @@ fn recipes_read_their_examples() {
     # Vendure
     Vest | id:51 | [("Size", "M"), ("Colour", "Grey")] | in_stock | 49.00 EUR
     Vest | id:52 | [("Colour", "Grey"), ("Size", "L")] | out_of_stock | 49.00 EUR
-    # Magento
+    # Magento (incomplete)
     Scarf | id:QQ== | [] | out_of_stock | 19.90 EUR
     Hat | id:Qz== | [("size", "58")] | in_stock | 25.00 EUR
+    Hat | options:size=60 | [("size", "60")] | unknown | -
     # Shopify's Storefront GraphQL (incomplete)
     Smock | id:gid://shopify/ProductVariant/2 | [("Size", "S")] | backorder | 88.00 CAD
     Smock | id:gid://shopify/ProductVariant/3 | [("Size", "M")] | out_of_stock | 88.00 CAD
@@ -59,6 +60,7 @@ fn recipes_read_their_examples() {
     Coat | id:9 | [("Size", "Medium")] | unknown | -
     # WooCommerce Store API, variations
     Coat | id:9 | [("Size", "Medium"), ("Colour", "Navy")] | backorder | 99.00 EUR
+    Coat | id:10 | [("Size", "28, Long"), ("Colour", "Navy")] | out_of_stock | 99.00 EUR
     # A page that carries its stock in a script
     shop.example/api | options:size=m | [("Size", "M")] | in_stock | -
     "#);

@@ -49,7 +49,9 @@ impl Model {
                 }
                 None if self.known[size] => {
                     self.missing[size] += 1;
-                    if self.missing[size] >= 3 {
+                    // One that is absent stays so, whatever was left unsaid of it meanwhile.
+                    let is_absent = matches!(self.sights[size].last(), Some((_, Availability::Absent, _)));
+                    if self.missing[size] >= 3 || is_absent {
                         self.sights[size].push((at, Availability::Absent, None));
                     }
                 }

@@ -40,12 +40,28 @@ async fn postgres_plan(scene: &Scene, sql: &str, values: Option<[&str; 5]>) -> S
     steps.join("\n")
 }
 
-/// A list of values has no types of its own: the program sends them with its numbers, PREPARE must be told.
+/// The program sends its values with their types; PREPARE is told those of a list of values by its columns' names.
 fn typed(sql: &str) -> String {
-    let Some((before, list)) = sql.split_once("AS (VALUES ") else { return sql.to_owned() };
-    let Some((list, after)) = list.split_once("))") else { return sql.to_owned() };
-    let list = list.replace(',', "::bigint,").replace(")::bigint,", "::bigint),");
-    format!("{before}AS (VALUES {list}::bigint)){after}")
+    let parts = sql.split_once(" AS (VALUES ").and_then(|(before, list)| Some((before, list.split_once("))")?)));
+    let Some((before, (list, after))) = parts else { return sql.to_owned() };
+    let names = before.rsplit_once('(').map_or("", |(_, names)| names).trim_end_matches(')');
+    let types: Vec<&str> = names.split(',').map(|name| type_of(name.trim())).collect();
+    let values = list.split(',').enumerate().map(|(at, value)| {
+        let (value, end) = value.strip_suffix(')').map_or((value, ""), |value| (value, ")"));
+        format!("{value}::{}{end}", types[at % types.len()])
+    });
+    format!("{before} AS (VALUES {})){after}", values.collect::<Vec<_>>().join(","))
+}
+
+fn type_of(column: &str) -> &'static str {
+    match column {
+        "state" | "body_digest" | "etag" | "last_modified" | "reader" | "error" | "fault" | "key" | "title"
+        | "digest" | "external_id" | "handle" | "url" | "image" | "sku" | "options" | "options_key" | "size"
+        | "style" | "size_key" | "style_key" | "availability" | "vanished_as" | "provider_ref" | "currency" | "was"
+        | "snapshot" => "text",
+        "settled" | "confirmed" | "renamed" | "read_completely" => "boolean",
+        _ => "bigint",
+    }
 }
 
 /// Does a step of the plan read all rows of the table?
