@@ -667,7 +667,7 @@ fn a_name_that_means_something_else_is_refused() {
     exit 2
     coatcheck: "42" cannot be the name: it is a number; numbers answer questions. The product is tracked; add it again with another --name
     exit 2
-    coatcheck: "all" cannot be the name: it is a word of the commands or of every sentence. The product is tracked; add it again with another --name
+    coatcheck: "all" cannot be the name: it is a word of the commands. The product is tracked; add it again with another --name
     exit 2
     coatcheck: "https: //x.example" cannot be the name: it is an address. The product is tracked; add it again with another --name
     exit 2

@@ -8,7 +8,6 @@ use coatcheck_domain::StyleKey;
 use coatcheck_domain::fold::fold;
 use coatcheck_domain::size::is_size;
 
-use super::chatter;
 use crate::store::stock::catalogue::Product;
 
 /// Characters of a name where names must tell products apart, at most: Discord's limit for a completion.
@@ -159,8 +158,8 @@ pub(crate) fn refusal(name: &str, product: i64, products: &[Product]) -> Option<
         "is a number; numbers answer questions".to_owned()
     } else if is_size(name) {
         "is a size".to_owned()
-    } else if keyword(&folded) || name_words(name).iter().all(|word| chatter::is_chatter(word)) {
-        "is a word of the commands or of every sentence".to_owned()
+    } else if keyword(&folded) {
+        "is a word of the commands".to_owned()
     } else {
         let taken = products.iter().filter(|other| other.id != product).find(|other| is_called(other, &folded))?;
         format!("is taken by {}", words::title(&taken.title))
@@ -257,11 +256,11 @@ mod tests {
         "30" cannot be the name: it is a number; numbers answer questions
         "7 1/4" cannot be the name: it is a size
         "EU 42" cannot be the name: it is a size
-        "every" cannot be the name: it is a word of the commands or of every sentence
-        "watch" cannot be the name: it is a word of the commands or of every sentence
-        "list" cannot be the name: it is a word of the commands or of every sentence
-        "all" cannot be the name: it is a word of the commands or of every sentence
-        "hello" cannot be the name: it is a word of the commands or of every sentence
+        "every" cannot be the name: it is a word of the commands
+        "watch" cannot be the name: it is a word of the commands
+        "list" cannot be the name: it is a word of the commands
+        "all" cannot be the name: it is a word of the commands
+        hello: fine
         "https: //shop.example/x" cannot be the name: it is an address
         "shop.example/x" cannot be the name: it is an address
         number 30: fine

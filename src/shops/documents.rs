@@ -36,7 +36,7 @@ pub(super) enum Text {
     Page(String),
 }
 
-/// The document as JSON text, a web page's by [`page::read`].
+/// The document as JSON text, a web page's by `page::read`.
 ///
 /// # Errors
 /// When nothing JSON is in it; the error names line and column. When its charset is unclear; see [`charset::text`].

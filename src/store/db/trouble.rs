@@ -11,7 +11,7 @@ use crate::store::db::class::{Class, Classed};
 /// While it lasts it is said this often: loops try twice a second, and a full disk must not be filled with their lines.
 const SAID_EVERY: Duration = Duration::from_secs(600);
 
-/// Does the database do what it is told? Shared by all who use one [`super::Db`].
+/// Does the database do what it is told? Shared by all who use one [`Db`](crate::store::Db).
 #[derive(Debug, Clone)]
 pub struct Trouble {
     clock: Arc<dyn Clock>,
