@@ -66,10 +66,10 @@ pub(crate) async fn follow(db: &Db, url: &str) -> i64 {
     db.add_source(&source(url)).await.expect("followed").0
 }
 
-/// Whoever polls in tests.
+/// The instance that polls in tests.
 pub(crate) const HOLDER: &str = "test";
 
-/// Takes the source's shop for [`HOLDER`], whoever held it, and says what is known of the source.
+/// Takes the source's shop from its holder for [`HOLDER`] and returns the source.
 pub(crate) async fn hold(db: &Db, source_id: i64) -> HeldSource {
     hold_as(db, HOLDER, source_id).await
 }

@@ -106,10 +106,10 @@ pub(crate) async fn sold_out(db: &Db) -> Result<i64> {
     Ok(source_id)
 }
 
-/// Whoever polls in measurements.
+/// The instance that polls in measurements.
 pub(crate) const HOLDER: &str = "bench";
 
-/// Takes the source's shop, whoever held it, and says what is known of the source.
+/// Takes the source's shop from its holder and returns the source.
 pub(crate) async fn hold(db: &Db, source_id: i64) -> Result<HeldSource> {
     let shop = db.shop_of(source_id).await?.context("it is followed")?;
     set(db, &format!("UPDATE shop SET holder = '' WHERE id = {shop}")).await?;

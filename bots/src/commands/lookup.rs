@@ -54,7 +54,7 @@ impl Command {
         self.row().strangers
     }
 
-    /// Does it need somebody to text? Where nobody is texted it is neither registered nor shown.
+    /// Does it need text messages? Where SMS is not set up it is neither registered nor shown.
     #[must_use]
     pub fn needs_texts(self) -> bool {
         self.row().needs_texts
