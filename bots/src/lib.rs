@@ -4,6 +4,12 @@
 //! [`SendOutcome`]. Up: an [`Inbox`] is told what a person said or pressed and answers
 //! with a [`Reply`], which each platform renders in its own widgets.
 
+// What platforms share is of no use to a build without some of them.
+#![cfg_attr(
+    not(all(feature = "discord", feature = "slack", feature = "sms", feature = "telegram")),
+    allow(dead_code, unused_imports)
+)]
+
 #[cfg(any(feature = "discord", feature = "sms"))]
 mod callers;
 pub mod commands;

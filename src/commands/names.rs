@@ -52,6 +52,11 @@ impl Names {
             .any(|name| name.windows(words.len()).any(|run| run.iter().map(String::as_str).eq(words.iter().copied())))
     }
 
+    /// Is this an alias? People chose it, so it names the product even where it is an everyday word.
+    pub(crate) fn is_alias(&self, key: &str) -> bool {
+        self.aliases.iter().any(|alias| alias.join(" ") == key)
+    }
+
     /// Words of the longest alias that was said in full.
     pub(crate) fn alias(&self, named: &[String]) -> usize {
         let said = named.join(" ");

@@ -128,7 +128,12 @@ fn chosen_by_name<'a>(products: &'a [Product], words: &[Word]) -> Option<(&'a Pr
 /// Does any word name the product?
 fn is_named(product: &Product, text: &Text) -> bool {
     let names = Names::of(product);
-    text.tokens().iter().any(|token| !chatter::is_chatter(&token.key) && names.has(&token.key))
+    text.tokens().iter().any(|token| names_it(&names, &token.key) && names.has(&token.key))
+}
+
+/// Everyday words name nothing, but where somebody called the product so.
+fn names_it(names: &Names, word: &str) -> bool {
+    !chatter::is_chatter(word) || names.is_alias(word)
 }
 
 fn is_chatter(text: &Text) -> bool {
@@ -208,7 +213,7 @@ fn read(product: &Product, text: &Text) -> Reading {
         explained: std::cmp::Reverse(strange.len()),
         alias: names.alias(&named),
         whole_title: names.is_whole_title(&named),
-        named_by: named.iter().filter(|word| !chatter::is_chatter(word)).count(),
+        named_by: named.iter().filter(|word| names_it(&names, word)).count(),
     };
     Reading { fit, meant: Meant { product: product.id, wants, every, strange } }
 }

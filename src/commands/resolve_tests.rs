@@ -105,6 +105,15 @@ fn words_are_sorted_into_product_sizes_and_style_in_any_order() {
 }
 
 #[test]
+fn an_everyday_word_names_a_product_that_was_called_so() {
+    let mut products = wardrobe();
+    let unnamed = meaning(&products, "/watch thing m");
+    products[1].aliases.push("thing".to_owned());
+    let named = meaning(&products, "/watch thing m");
+    assert!(named.contains("Rain Jacket") && !unnamed.contains("Rain Jacket: m"), "{unnamed}\n{named}");
+}
+
+#[test]
 fn an_alias_goes_before_a_title_and_doubt_is_asked() {
     let mut products = wardrobe();
     products[1].aliases.push("jacket".to_owned());
