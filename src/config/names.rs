@@ -7,7 +7,7 @@ const SHARED: [&str; 5] = ["DISCORD_", "SLACK_", "SMS_", "TELEGRAM_", "TWILIO_"]
 /// Ours alone.
 const OURS: &str = "COATCHECK_";
 /// Variables of our own tests.
-const NOT_SETTINGS: [&str; 2] = ["COATCHECK_SEED", "COATCHECK_SEEDS"];
+const NOT_SETTINGS: [&str; 3] = ["COATCHECK_SEED", "COATCHECK_SEEDS", "COATCHECK_YEARS"];
 /// Edits between two names that are taken for a slip.
 const CLOSE: usize = 2;
 /// How many programs are told to go through a proxy.

@@ -2,7 +2,7 @@
 //! is. General restocks, single returns, renamed sizes, re-created variants, caches that disagree, lists that are cut,
 //! maintenance, unpublished products, and lists that lose half of their goods for a while.
 //!
-//! A failing seed is printed; `COATCHECK_SEED=7` plays that one, `COATCHECK_SEEDS=1000` so many.
+//! A failing seed is printed; `COATCHECK_SEED=7` plays that one, `COATCHECK_YEARS=1000` so many.
 
 #![allow(clippy::print_stdout, reason = "a test says what it has played")]
 
@@ -18,6 +18,8 @@ const INTERVAL: Duration = Duration::minutes(5);
 const CALM: usize = 8;
 const SIZES: [&str; 4] = ["40", "41", "42", "43"];
 const PRODUCTS: usize = 6;
+/// A cache is newer again within this, or the older answers count: that is the stated window.
+const STALE_WITHIN: Duration = Duration::minutes(15);
 
 /// Chance, from a seed (splitmix64).
 struct Rng(u64);
@@ -253,28 +255,54 @@ fn event(rng: &mut Rng, shop: &mut Shop, now: DateTime<Utc>) -> Vec<(usize, Stri
     back
 }
 
-/// A poll in calm times, with the lies that shops tell. `old` is the shop before its last event.
-fn answer(rng: &mut Rng, shop: &Shop, old: &Shop) -> Answer {
+/// A cache with two edges: the other one knows the shop as it was before its last event.
+struct Edge {
+    old: Shop,
+    /// Since when each product was shown as it was, and never as it is.
+    stale_since: [Option<DateTime<Utc>>; PRODUCTS],
+}
+
+impl Edge {
+    /// Which shop shows this product in this answer? What was taken off altogether has no newer time to be told by, and no
+    /// product is shown as it was for as long as the stated window.
+    fn shows<'a>(&'a mut self, rng: &mut Rng, shop: &'a Shop, at: usize, now: DateTime<Utc>) -> &'a Shop {
+        let is_stale = self.old.products[at].changed_at < shop.products[at].changed_at;
+        let since = *self.stale_since[at].get_or_insert(now);
+        if rng.chance(50) && shop.products[at].published && (!is_stale || now - since < STALE_WITHIN) {
+            return &self.old;
+        }
+        self.stale_since[at] = None;
+        shop
+    }
+
+    fn all_fresh(&mut self, shown: &[(usize, ProductReading)]) {
+        for (at, _) in shown {
+            self.stale_since[*at] = None;
+        }
+    }
+}
+
+/// A poll in calm times, with the lies that shops tell.
+fn answer(rng: &mut Rng, shop: &Shop, edge: &mut Edge, now: DateTime<Utc>) -> Answer {
     let whole = shop.whole();
     match rng.below(20) {
         0 => Answer::Nothing,
         // Another edge of the cache, for some products.
         1 | 2 => {
-            // What was taken off altogether has no newer time to be told by.
-            let mixed = (0..PRODUCTS).filter_map(|at| {
-                let from = if rng.chance(50) && shop.products[at].published { old } else { shop };
-                Some((at, from.shown(at)?))
-            });
-            let mixed: Vec<_> = mixed.collect();
+            let mixed = (0..PRODUCTS).filter_map(|at| Some((at, edge.shows(rng, shop, at, now).shown(at)?))).collect();
             // A cache that does not know a product says nothing of its absence for long.
             Answer::Reading { products: mixed, complete: false }
         }
         // A list that was cut.
         3 => {
-            let cut = whole.into_iter().take(rng.below(PRODUCTS) + 1).collect();
+            let cut: Vec<_> = whole.into_iter().take(rng.below(PRODUCTS) + 1).collect();
+            edge.all_fresh(&cut);
             Answer::Reading { products: cut, complete: false }
         }
-        _ => Answer::Reading { products: whole, complete: true },
+        _ => {
+            edge.all_fresh(&whole);
+            Answer::Reading { products: whole, complete: true }
+        }
     }
 }
 
@@ -311,14 +339,14 @@ fn play(seed: u64) {
     kept.read(&everything.whole(), true, now, &rules);
     let mut events = 0;
     while now - start < Duration::days(365) {
-        let old = shop.clone();
+        let mut edge = Edge { old: shop.clone(), stale_since: [None; PRODUCTS] };
         now += INTERVAL;
         let back = event(&mut rng, &mut shop, now);
         events += 1;
         let before = kept.restocks.len();
         for _ in 0..CALM {
             now += INTERVAL;
-            if let Answer::Reading { products, complete } = answer(&mut rng, &shop, &old) {
+            if let Answer::Reading { products, complete } = answer(&mut rng, &shop, &mut edge, now) {
                 kept.read(&products, complete, now, &rules);
             }
         }
@@ -353,6 +381,15 @@ fn a_year_of_a_shop_s_life_is_notified_as_it_was() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     match number("COATCHECK_SEED") {
         Some(seed) => play(seed),
-        None => (0..number("COATCHECK_SEEDS").unwrap_or(3)).for_each(play),
+        None => play_in_threads(number("COATCHECK_YEARS").unwrap_or(3)),
     }
+}
+
+fn play_in_threads(years: u64) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for first in (0..years).take(threads) {
+            scope.spawn(move || (first..years).step_by(threads).for_each(play));
+        }
+    });
 }
