@@ -312,56 +312,5 @@ fn backoff(attempts: u32, rng: f64) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn start() -> DateTime<Utc> {
-        DateTime::from_timestamp(1_800_000_000, 0).expect("a date")
-    }
-
-    fn trouble() -> impl Strategy<Value = SendOutcome> {
-        prop_oneof![
-            proptest::option::of(0u64..100_000)
-                .prop_map(|s| SendOutcome::Retry { after: s.map(Duration::from_secs), why: "429".into() }),
-            Just(SendOutcome::Unknown { why: "timeout".into() }),
-        ]
-    }
-
-    proptest! {
-        /// P4 for one row: whatever the platform answers, for ever, the row ends, and not after its expiry.
-        #[test]
-        fn every_row_ends(outcomes in prop::collection::vec(trouble(), 200), rng in 0.0f64..1.0, hours in 1i64..48) {
-            let expires_at = start() + chrono::Duration::hours(hours);
-            let mut now = start();
-            let mut ended = false;
-            for (made, outcome) in outcomes.iter().enumerate() {
-                let attempts = u32::try_from(made).expect("few") + 1;
-                match next(Sending { attempts, expires_at }, outcome, now, rng) {
-                    Next::Retry { at } => {
-                        prop_assert!(at < expires_at);
-                        now = at;
-                    }
-                    _ => { ended = true; break; }
-                }
-            }
-            prop_assert!(ended);
-        }
-
-        #[test]
-        fn the_platforms_wait_wins(seconds in 0u64..600, attempts in 1u32..50, rng in 0.0f64..1.0) {
-            let sending = Sending { attempts, expires_at: start() + chrono::Duration::hours(2) };
-            let outcome = SendOutcome::Retry { after: Some(Duration::from_secs(seconds)), why: "429".into() };
-            let wait = chrono::Duration::seconds(i64::try_from(seconds).expect("small"));
-            prop_assert_eq!(next(sending, &outcome, start(), rng), Next::Retry { at: start() + wait });
-        }
-    }
-
-    #[test]
-    fn an_address_that_is_gone_is_not_asked_again() {
-        let sending = Sending { attempts: 1, expires_at: start() + chrono::Duration::hours(2) };
-        let outcome = SendOutcome::AddressGone { why: "410".into() };
-        assert_eq!(next(sending, &outcome, start(), 0.5), Next::Dead { address_gone: true });
-    }
-}
+#[path = "delivery_tests.rs"]
+mod tests;

@@ -29,19 +29,26 @@ proptest! {
             let off_grid = (plan.scheduled_at - start()).num_milliseconds() % 60_000;
             prop_assert_eq!(off_grid, i64::try_from(phase).expect("small") * 1000);
             prop_assert!(plan.scheduled_at > now && plan.scheduled_at <= now + chrono::Duration::seconds(60));
-            prop_assert!(plan.next_poll_at - plan.scheduled_at <= chrono::Duration::seconds(3));
+            let jitter = plan.next_poll_at - plan.scheduled_at;
+            prop_assert!(jitter >= chrono::Duration::zero() && jitter <= chrono::Duration::seconds(3), "{jitter}");
             schedule.scheduled_at = plan.scheduled_at;
             now = plan.next_poll_at;
         }
     }
 
+    /// The wait of one's own holds whatever the shop asks for, and what the shop asks for holds up to a day.
     #[test]
-    fn a_failing_shop_is_never_hammered(failures in 0u32..100, random in 0.0f64..1.0, asked in 0u64..200_000) {
+    fn a_failing_shop_is_never_hammered(failures in 0u32..100, random in 0.0f64..1.0, asked in proptest::option::of(0u64..200_000)) {
         let schedule = Schedule { failures, ..schedule() };
-        let outcome = Outcome::Failed { retry_after: Some(Duration::from_secs(asked)) };
-        let wait = (after(&schedule, outcome, start(), random).next_poll_at - start()).num_seconds();
-        prop_assert!(wait >= 60 && wait >= i64::try_from(asked.min(86_400)).expect("small"));
-        prop_assert!(wait <= 86_400);
+        let wait = |retry_after| {
+            let plan = after(&schedule, Outcome::Failed { retry_after }, start(), random);
+            assert_eq!(plan.failures, failures + 1);
+            (plan.next_poll_at - start()).to_std().expect("ahead")
+        };
+        let own = wait(None);
+        prop_assert!(own >= Duration::from_secs(60) && own <= Duration::from_secs(900), "{own:?}");
+        let asked = asked.map(Duration::from_secs);
+        prop_assert_eq!(wait(asked), own.max(asked.unwrap_or_default()).min(Duration::from_secs(86_400)));
     }
 
     /// The operator's own shop is polled within ten seconds of its return, however long it was away.
@@ -117,10 +124,91 @@ fn a_clock_set_back_does_not_stop_polling() {
     assert!((plan.next_poll_at - now).num_seconds() <= 60);
 }
 
+/// Seconds until the next poll after so many failures in a row, at the least and at the most.
+fn waits(interval: Duration, failures: u32) -> (f64, f64) {
+    let schedule = Schedule { failures: failures - 1, interval, ..schedule() };
+    let wait = |random| {
+        let plan = after(&schedule, Outcome::Failed { retry_after: None }, start(), random);
+        (plan.next_poll_at - start()).as_seconds_f64()
+    };
+    (wait(0.0), wait(1.0))
+}
+
+#[test]
+fn the_wait_after_failures_doubles_up_to_a_quarter_of_an_hour() {
+    let minute = Duration::from_secs(60);
+    let expected = [(60.0, 120.0), (60.0, 180.0), (60.0, 300.0), (60.0, 540.0), (60.0, 900.0), (60.0, 900.0)];
+    for (failures, expected) in (1..).zip(expected) {
+        assert_eq!(waits(minute, failures), expected, "{failures} failures");
+    }
+    assert_eq!(waits(minute, u32::MAX), (60.0, 900.0));
+    assert_eq!(waits(Duration::from_secs(3600), 3), (3600.0, 3600.0), "what is polled each hour is asked each hour");
+    assert_eq!(waits(INTERVAL_FLOOR, 9), (30.0, 900.0), "the floor is no shop of one's own");
+    assert_eq!([1, 2, 3, 4, 9].map(|failures| waits(Duration::from_secs(1), failures).1), [2.0, 3.0, 5.0, 8.0, 8.0]);
+}
+
+#[test]
+fn a_poll_is_late_by_a_twentieth_of_its_interval_at_most() {
+    let late = |random| {
+        let plan = after(&schedule(), Outcome::Read, start(), random);
+        (plan.next_poll_at - plan.scheduled_at).num_milliseconds()
+    };
+    assert_eq!([0.0, 0.5, 1.0].map(late), [0, 1500, 3000]);
+}
+
 #[test]
 fn a_shop_that_fails_everywhere_is_given_a_rest() {
-    let minute = Duration::from_secs(60);
-    assert_eq!(breaker(4, minute, 1.0), None);
-    assert_eq!(breaker(5, minute, 1.0), Some(Duration::from_secs(30)));
-    assert!(breaker(50, minute, 1.0) <= Some(BACKOFF_CAP));
+    let rest = |interval, failures, random| {
+        breaker(failures, Duration::from_secs(interval), random).map(|rest| rest.as_millis())
+    };
+    assert_eq!((0..5).find_map(|failures| rest(60, failures, 1.0)), None);
+    let longest = (5..12).map(|failures| rest(60, failures, 1.0).unwrap_or_default() / 1000);
+    assert_eq!(longest.collect::<Vec<_>>(), [30, 60, 120, 240, 480, 900, 900]);
+    assert_eq!(rest(60, u32::MAX, 1.0), Some(900_000));
+    assert_eq!(rest(60, 5, 0.0), Some(24_000), "four fifths at the least");
+    assert_eq!(rest(60, 5, 0.5), Some(27_000));
+    assert_eq!(
+        [5, 6, 7, 8, 9, 10].map(|failures| rest(1, failures, 1.0).unwrap_or_default()),
+        [500, 1000, 2000, 4000, 8000, 8000]
+    );
+}
+
+#[test]
+fn a_wall_s_rest_is_a_fifth_more_or_less() {
+    assert_eq!([0.0, 1.0].map(|random| wall(0, random).as_secs()), [12 * 60, 18 * 60]);
+}
+
+#[test]
+fn what_is_gone_and_polled_less_than_hourly_keeps_its_interval() {
+    let interval = Duration::from_secs(7200);
+    let schedule = Schedule { interval, gone_since: Some(start() - chrono::Duration::hours(24)), ..schedule() };
+    let plan = after(&schedule, Outcome::NotFound, start(), 0.5);
+    assert_eq!((plan.state, plan.next_poll_at - start()), (State::Gone, chrono::Duration::hours(2)));
+    assert_eq!((plan.failures, plan.gone_since), (1, schedule.gone_since));
+}
+
+#[test]
+fn a_beat_lies_within_its_interval() {
+    for shop in [0, 1, 7, -7, i64::MAX, i64::MIN] {
+        for interval in [30, 60, 3600].map(Duration::from_secs) {
+            assert!(phase(shop, interval) < interval, "{shop}");
+        }
+    }
+    assert_eq!(phase(7, Duration::ZERO), Duration::ZERO);
+}
+
+#[test]
+fn each_state_is_read_back_from_its_word() {
+    for state in State::ALL {
+        assert_eq!(state.to_string().parse::<State>().expect("a word"), state);
+    }
+    assert_eq!(State::Gone.as_str(), "gone");
+    assert_eq!("gon".parse::<State>().expect_err("no word").to_string(), "\"gon\" is not a state of a source");
+}
+
+/// What docs/RELIABILITY.md states of polling.
+#[test]
+fn the_stated_windows_are_these() {
+    let minutes = |window: Duration| window.as_secs() / 60;
+    assert_eq!([CANDIDATE_FOR, TRIAL_WAIT, DORMANT_AFTER].map(minutes), [10, 15, 14 * 24 * 60]);
 }

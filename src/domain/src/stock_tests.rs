@@ -410,6 +410,159 @@ fn weaker_evidence_does_not_overrule_and_a_conclusion_opens_nothing() {
     assert_eq!(history.restocks.len(), 2);
 }
 
+/// What came back, by the sizes in `last`, when they follow `first`, which was read completely.
+fn back_after(first: Vec<VariantReading>, last: Vec<VariantReading>) -> Vec<usize> {
+    let mut history = History::default();
+    read(&mut history, 0, first);
+    let observation = history.read(&product(last), at(MINUTE));
+    let restocked = |(index, seen): (usize, &Seen)| seen.restock_from.map(|_| index);
+    observation.seen.iter().enumerate().filter_map(restocked).collect()
+}
+
+fn sizes(names: &[&str], is: Availability) -> Vec<VariantReading> {
+    names.iter().map(|size| VariantReading::bare(vec![("Size".into(), (*size).into())], is)).collect()
+}
+
+#[test]
+fn about_as_many_others_are_a_renaming_and_a_few_are_new_sizes() {
+    let of = |first: &[&str], last: &[&str]| back_after(sizes(first, InStock), sizes(last, InStock)).len();
+    assert_eq!(of(&["40", "41", "42", "43"], &["EU 40", "EU 41"]), 0, "half of them, under other names");
+    assert_eq!(of(&["40", "41", "42", "43", "44"], &["EU 40", "EU 41"]), 2, "less than half");
+    assert_eq!(of(&["40", "41"], &["EU 40", "EU 41"]), 0);
+    assert_eq!(of(&["40", "41"], &["42"]), 1, "one size alone is a new one");
+    assert_eq!(of(&["40"], &["41"]), 1, "the last size is sold, and another one comes");
+    assert_eq!(of(&["40"], &["41", "42"]), 2);
+    assert_eq!(of(&["40", "41"], &["41", "EU 40"]), 1, "the others kept their names");
+}
+
+#[test]
+fn a_parent_that_was_sold_out_says_nothing_against_the_restock_of_its_sizes() {
+    let parent = |is| vec![VariantReading::bare(vec![], is)];
+    assert_eq!(back_after(parent(OutOfStock), sizes(&["40", "41"], InStock)), [0, 1]);
+    assert_eq!(back_after(parent(InStock), sizes(&["40", "41"], InStock)), Vec::<usize>::new());
+    assert_eq!(back_after(parent(InStock), sizes(&["40"], InStock)), Vec::<usize>::new());
+}
+
+/// Names that went and came back are the old ones only if everything was renamed both times.
+#[test]
+fn a_size_that_was_renamed_away_and_comes_back_beside_the_new_names_is_a_restock() {
+    let mut history = History::default();
+    read(&mut history, 0, sizes(&["40", "41"], InStock));
+    for minute in 1..5 {
+        read(&mut history, minute, sizes(&["EU 40", "EU 41"], InStock));
+    }
+    let mut sold = sizes(&["EU 40", "EU 41"], InStock);
+    sold.extend(sizes(&["40"], OutOfStock));
+    read(&mut history, 5, sold);
+    let mut back = sizes(&["EU 40", "EU 41"], InStock);
+    back.extend(sizes(&["40"], InStock));
+    read(&mut history, 6, back);
+    assert_eq!(history.restocks, [(0, at(6 * MINUTE))]);
+}
+
+#[test]
+fn twins_by_article_number_are_not_guessed_apart() {
+    let with = |id: &str, size: &str| VariantReading {
+        external_id: Some(id.into()),
+        sku: Some("A".into()),
+        ..VariantReading::bare(vec![("Size".into(), size.into())], InStock)
+    };
+    let mut history = History::default();
+    read(&mut history, 0, vec![with("1", "40"), with("2", "41")]);
+    let observation = history.read(&product(vec![with("3", "42"), with("4", "41")]), at(MINUTE));
+    let known: Vec<_> = observation.seen.iter().map(|seen| seen.known).collect();
+    assert_eq!(known, [None, Some(1)], "the number named two; 41 is the same by its options");
+}
+
+#[test]
+fn a_new_size_that_text_is_guessed_from_must_be_seen_twice_too() {
+    let rules = Rules { confirmations: 2, ..rules() };
+    let mut history = History::default();
+    history.read_by(&product(vec![variant("S", InStock)]), &rules, at(0));
+    let both = product(vec![variant("S", InStock), variant("M", InStock)]);
+    assert!(!history.read_by(&both, &rules, at(MINUTE)).is_settled(), "the same reading would say more");
+    assert_eq!(history.restocks, []);
+    assert!(history.read_by(&both, &rules, at(2 * MINUTE)).is_settled());
+    assert_eq!(history.restocks, [(1, at(2 * MINUTE))]);
+}
+
+#[test]
+fn a_variant_of_which_nothing_was_known_is_no_restock() {
+    assert_eq!(back_after(vec![variant("M", Unknown)], vec![variant("M", InStock)]), Vec::<usize>::new());
+}
+
+#[test]
+fn three_intervals_are_no_gap_yet() {
+    let mut history = History::default();
+    read(&mut history, 0, vec![variant("M", InStock)]);
+    read(&mut history, 3, vec![variant("M", InStock)]);
+    assert_eq!(history.spans[0].len(), 1);
+    history.read(&product(vec![variant("M", InStock)]), at(6 * MINUTE + 1));
+    assert_eq!((history.spans[0].len(), history.spans[0][0].ended_at), (2, Some(at(3 * MINUTE))));
+}
+
+#[test]
+fn another_price_is_another_span() {
+    let mut history = History::default();
+    let at_price = |minor| VariantReading { price: Some(Money::minor(minor, 2, Some("EUR"))), ..variant("M", InStock) };
+    read(&mut history, 0, vec![at_price(100)]);
+    let observation = history.read(&product(vec![at_price(90)]), at(MINUTE));
+    let opened = Change::Open {
+        availability: InStock,
+        price: Some(Money::minor(90, 2, Some("EUR"))),
+        previous_ended_at: Some(at(MINUTE)),
+    };
+    assert_eq!((&observation.seen[0].change, observation.seen[0].restock_from), (&opened, None));
+}
+
+#[test]
+fn each_time_a_variant_vanishes_is_counted_anew() {
+    let mut history = History::default();
+    let both = || vec![variant("S", InStock), variant("M", InStock)];
+    let vanished = |history: &History| history.known.variants[1].vanished.map(|vanished| vanished.at);
+    read(&mut history, 0, both());
+    read(&mut history, 1, vec![variant("S", InStock)]);
+    read(&mut history, 2, vec![variant("S", InStock)]);
+    assert_eq!(vanished(&history), Some(at(MINUTE)), "the first reading that lacked it");
+    read(&mut history, 3, both());
+    read(&mut history, 4, vec![variant("S", InStock)]);
+    assert_eq!(vanished(&history), Some(at(4 * MINUTE)));
+}
+
+#[test]
+fn a_product_that_a_whole_list_lacks_is_absent_in_time() {
+    let mut history = History::default();
+    read(&mut history, 0, vec![variant("S", InStock), variant("M", OutOfStock)]);
+    for minute in 1..=3 {
+        let observation = observe_missing(&history.known, &rules(), at(minute * MINUTE));
+        assert_eq!((observation.seen.len(), observation.missed.len()), (0, 2));
+        assert_eq!(observation.is_settled(), minute == 3);
+        for missed in &observation.missed {
+            history.known.variants[missed.known].missing = missed.missing;
+            history.known.variants[missed.known].vanished = missed.vanished;
+            history.apply(missed.known, &missed.change, at(minute * MINUTE));
+        }
+    }
+    let is = |index: usize| history.known.variants[index].span.as_ref().map(|span| span.availability);
+    assert_eq!((is(0), is(1)), (Some(Absent), Some(Absent)));
+    let again = product(vec![variant("S", OutOfStock), variant("M", InStock)]);
+    assert_eq!(returning(&history.known, &again), Vec::<usize>::new(), "S is not back, and M was out");
+    history.read(&again, at(4 * MINUTE));
+    assert_eq!(history.restocks, [(1, at(4 * MINUTE))]);
+}
+
+#[test]
+fn evidence_of_the_same_rank_and_silence_are_no_doubt() {
+    let mut history = History::default();
+    let of = |rank, is| product(vec![VariantReading { rank, ..variant("M", is) }]);
+    history.read(&of(Rank::JsonLd, OutOfStock), at(0));
+    assert_eq!(history.read(&of(Rank::Text, Unknown), at(1)).ignored, None);
+    assert_eq!(history.read(&of(Rank::Text, InStock), at(2)).ignored, Some(Ignored::Weaker));
+    let observation = history.read(&of(Rank::JsonLd, InStock), at(3));
+    assert_eq!((observation.ignored, observation.doubted_since), (None, None));
+    assert_eq!(history.restocks, [(0, at(3))]);
+}
+
 fn any_availability() -> impl Strategy<Value = Availability> {
     prop::sample::select(vec![InStock, LowStock, PreOrder, OutOfStock, Unknown])
 }
