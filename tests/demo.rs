@@ -16,6 +16,7 @@ fn a_restock_is_told_within_twenty_seconds_and_nothing_is_left_behind() {
     let started = Instant::now();
     let mut demo = Process::start(house.command(&["demo"]));
     demo.wait_for("> /watch jacket M black");
+    assert!(demo.out()[0].starts_with("The live board: http://127.0.0.1:"), "{:?}", demo.out());
     demo.type_line("/watches");
     demo.wait_for("Back in stock: Corps Jacket — M / Black, 129.00");
     let line = demo.wait_for("after the shop reported it");

@@ -22,7 +22,7 @@ use crate::engine::{Heartbeats, Stop, Stopper};
 use crate::store::StoreError;
 use crate::store::lock::ServiceLock;
 use crate::store::outbox::fanout::FanoutRules;
-use crate::web;
+use crate::web::{self, Web};
 
 /// What a service does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,8 +128,9 @@ impl App {
             let address = self.settings.listen_addr;
             let listener = TcpListener::bind(address).await.map_err(|why| NotServing::Listen { address, why })?;
             serving.listening = listener.local_addr().ok();
-            let web = web::router(self.db.clone(), heartbeats.clone(), self.webhooks(&inbox));
-            serving.loops.spawn("web", web::run(listener, web, connections(files), stop.clone()));
+            let (router, live) = self.web(&heartbeats, files).start(self.webhooks(&inbox), stop.clone());
+            serving.loops.spawn("web", web::run(listener, router, connections(files), stop.clone()));
+            serving.loops.spawn("live", live);
         }
         let watch = ClockWatch::new(self.db.clone(), Arc::clone(&self.steady), serving._lock.is_some());
         serving.loops.spawn("clock", watch.run(heartbeats.clone(), stop.clone()));
@@ -141,6 +142,17 @@ impl App {
             serving.loops.spawn("wishes", super::wishes::answer(Arc::clone(&inbox), heartbeats.clone(), stop.clone()));
         }
         Ok(serving)
+    }
+
+    fn web(&self, heartbeats: &Heartbeats, files: Option<u64>) -> Web {
+        Web {
+            db: self.db.clone(),
+            heartbeats: heartbeats.clone(),
+            zone: self.settings.time_zone,
+            http: self.http.clone(),
+            guard: Arc::clone(&self.guard),
+            open_pages: open_pages(files),
+        }
     }
 
     /// Whoever watches something when an invite word is first set is let in.
@@ -213,5 +225,11 @@ impl Serving {
 /// HTTP connections at once, where so many files may be open: most are for shops and the database.
 fn connections(files: Option<u64>) -> usize {
     const MOST: usize = 512;
+    files.and_then(|files| usize::try_from(files / 4).ok()).map_or(MOST, |share| share.clamp(8, MOST))
+}
+
+/// Pages that follow by themselves at once: a file each, besides those connections.
+fn open_pages(files: Option<u64>) -> usize {
+    const MOST: usize = 8192;
     files.and_then(|files| usize::try_from(files / 4).ok()).map_or(MOST, |share| share.clamp(8, MOST))
 }

@@ -4,6 +4,7 @@ mod board;
 mod shop;
 mod story;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ pub async fn run(settings: Settings, interval: Duration, time: Option<Duration>)
     let output: Output = Arc::new(Mutex::new(Patient::stdout()?));
     let mut serving = app.serve(&Role::ALL.into(), Arc::clone(&output)).await?;
     let product = follow(&app, Url::parse(&format!("http://{address}/products/{HANDLE}"))?, interval).await?;
-    introduce(&app, &output, &address.to_string()).await?;
+    introduce(&app, &output, serving.listening(), &address.to_string()).await?;
     let tasks = [
         tokio::spawn(play(app.clone(), shelf, stop.clone())),
         tokio::spawn(show(app.clone(), product, Arc::clone(&output), stop)),
@@ -81,7 +82,10 @@ async fn follow(app: &App, url: Url, interval: Duration) -> anyhow::Result<i64> 
 }
 
 /// Explains the demo, and types `/watch jacket M black` as a person would.
-async fn introduce(app: &App, output: &Output, shop: &str) -> anyhow::Result<()> {
+async fn introduce(app: &App, output: &Output, board: Option<SocketAddr>, shop: &str) -> anyhow::Result<()> {
+    if let Some(board) = board {
+        say(output, &format!("The live board: http://{board}/ (open it in a browser)\n"))?;
+    }
     say(
         output,
         &format!(

@@ -37,6 +37,11 @@ pub(super) struct Seat {
     evict: Arc<Notify>,
 }
 
+/// A mark on an answer that goes on for as long as its reader stays. Its connection takes no place of the others: whoever
+/// marks it has a bound of their own. It ends with the answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lasting;
+
 /// While it lives, the connection's request is being answered.
 pub(super) struct Busy {
     id: u64,
@@ -87,6 +92,11 @@ impl Seat {
         Busy { id: self.id, connections: self.connections.clone() }
     }
 
+    /// Its answer is [`Lasting`]: the place is free for others.
+    pub(super) fn lasts(&self) {
+        self.connections.lock().remove(&self.id);
+    }
+
     /// Waits until another connection needs the place.
     pub(super) async fn evicted(&self) {
         self.evict.notified().await;
@@ -126,6 +136,16 @@ mod tests {
         drop(next.busy());
         let last = connections.enter();
         assert_eq!(evicted(&[&served, &newer, &next, &last]), [true, false, false, false], "the longest idle");
+    }
+
+    #[test]
+    fn who_reads_a_stream_takes_no_place_of_the_others() {
+        let connections = Connections::new(1);
+        let reader = connections.enter();
+        drop(reader.busy());
+        reader.lasts();
+        let other = connections.enter();
+        assert_eq!(evicted(&[&reader, &other]), [false, false]);
     }
 
     #[test]

@@ -1,22 +1,40 @@
-//! What the service answers over HTTP: is it alive, is it ready; and where platforms bring what people say.
+//! What the service answers over HTTP: the pages, whether it is alive and ready, and where platforms bring what people say.
 
+mod board;
 mod bodies;
 mod connections;
+mod follow;
 mod links;
+mod live;
+mod look;
+mod picture;
+mod pictures;
 mod server;
+mod site;
 mod stalling;
 mod webhooks;
 
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::middleware::map_response;
 use axum::routing::get;
 use axum::{Json, Router};
+use chrono_tz::Tz;
 use serde_json::{Value, json};
 
-use crate::engine::Heartbeats;
+use crate::engine::{Heartbeats, Stop};
+use crate::shops::Guard;
 use crate::store::Db;
+use follow::Follower;
+use live::Live;
+use pictures::Pictures;
+use site::{Pages, Site};
 
 pub use server::run;
 pub use webhooks::Webhook;
@@ -27,10 +45,47 @@ struct Health {
     heartbeats: Heartbeats,
 }
 
-/// All routes.
-pub fn router(db: Db, heartbeats: Heartbeats, webhooks: Vec<Webhook>) -> Router {
-    let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
-    health.with_state(Health { db: db.clone(), heartbeats }).merge(links::router(db)).merge(webhooks::router(webhooks))
+/// What the pages are made from.
+#[derive(Clone)]
+pub struct Web {
+    /// The store.
+    pub db: Db,
+    /// Whether each loop is alive.
+    pub heartbeats: Heartbeats,
+    /// Whose days and hours are shown.
+    pub zone: Tz,
+    /// Fetches pictures. It dials only what the guard lets through.
+    pub http: reqwest::Client,
+    /// Checks addresses of pictures.
+    pub guard: Arc<Guard>,
+    /// Pages that may be open, and follow by themselves, at once.
+    pub open_pages: usize,
+}
+
+impl Web {
+    /// All routes, and the loop that keeps open pages true. It says that it lives under the name `live`.
+    pub fn start(self, webhooks: Vec<Webhook>, stop: Stop) -> (Router, impl Future<Output = ()> + Send + use<>) {
+        let live = Live::new(self.open_pages);
+        let site = Site {
+            db: self.db.clone(),
+            zone: self.zone,
+            live: live.clone(),
+            pages: Pages::default(),
+            pictures: Pictures::new(self.http, self.guard),
+        };
+        let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
+        let router = health
+            .with_state(Health { db: self.db.clone(), heartbeats: self.heartbeats.clone() })
+            .merge(links::router(self.db))
+            .merge(webhooks::router(webhooks))
+            .merge(live::router(live, stop.clone()))
+            .merge(look::assets::router())
+            .merge(board::router(site.clone()))
+            .merge(picture::router(site.clone()))
+            .fallback(look::answer::not_found)
+            .layer(map_response(look::head::secured));
+        (router, Follower::new(site).run(self.heartbeats, stop))
+    }
 }
 
 /// Alive: every loop came round lately. Asks nobody else, so that a slow database does not restart a healthy service.

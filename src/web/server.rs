@@ -3,13 +3,14 @@
 //! A head must come within 10 s, an answer must be taken within 30 s. There are never more connections than `most`: a new one
 //! takes the place of the one that is worth least (see `connections`). A stop waits 3 s for answers, then cuts.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderValue, Request, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
-use super::connections::{Connections, Seat};
+use super::connections::{Connections, Lasting, Seat};
 use super::stalling::Stalling;
 use crate::engine::Stop;
 
@@ -64,6 +65,8 @@ impl Breather {
     async fn accepted(&mut self, accepted: std::io::Result<(TcpStream, SocketAddr)>) -> Option<TcpStream> {
         match accepted {
             Ok((stream, _)) => {
+                // Small pieces of a stream must not wait for more. A connection that is gone already says so later.
+                let _ = stream.set_nodelay(true);
                 tokio::task::yield_now().await;
                 Some(stream)
             }
@@ -96,11 +99,15 @@ async fn finish(mut tasks: JoinSet<()>) {
 /// One connection, until its end, its eviction or the stop.
 async fn serve(stream: TcpStream, router: Router, seat: Seat, mut stop: Stop) {
     let answer = |request: Request<Incoming>| {
-        let (router, busy) = (router.clone(), seat.busy());
+        let (router, seat, busy) = (router.clone(), &seat, seat.busy());
         async move {
-            let response = router.oneshot(request.map(Body::new)).await;
+            let Ok(mut response) = router.oneshot(request.map(Body::new)).await;
             drop(busy);
-            response
+            if response.extensions().get::<Lasting>().is_some() {
+                seat.lasts();
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response)
         }
     };
     let connection = http1::Builder::new()

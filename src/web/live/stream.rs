@@ -1,0 +1,78 @@
+//! `/live`: the stream of events that an open page reads.
+
+use std::collections::VecDeque;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use futures_util::stream;
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
+
+use super::{Event, Live};
+use crate::engine::Stop;
+use crate::web::connections::Lasting;
+
+/// A browser that lost its stream tries again after this many milliseconds.
+const RETRY: &str = "retry: 3000\n\n";
+
+/// The route. Streams end with the service.
+pub(in crate::web) fn router(live: Live, stop: Stop) -> Router {
+    Router::new().route("/live", get(listen)).with_state((live, stop))
+}
+
+/// One who listens.
+struct Listener {
+    /// What is sent first.
+    first: VecDeque<Bytes>,
+    events: broadcast::Receiver<Event>,
+    stop: Stop,
+    _seat: OwnedSemaphorePermit,
+}
+
+async fn listen(State((live, stop)): State<(Live, Stop)>, uri: Uri, headers: HeaderMap) -> Response {
+    let Ok(seat) = live.0.seats.clone().try_acquire_owned() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "120")], "too many open pages")
+            .into_response();
+    };
+    // In this order: what happens in between is sent twice, not never.
+    let events = live.0.sender.subscribe();
+    let missed = live.missed(known(&headers, uri.query()));
+    let first = std::iter::once(Bytes::from_static(RETRY.as_bytes())).chain(missed).collect();
+    let listener = Listener { first, events, stop, _seat: seat };
+    let body = Body::from_stream(stream::unfold(listener, next));
+    let kind = HeaderValue::from_static("text/event-stream");
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        // A proxy must not collect it.
+        (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ];
+    let mut response = (StatusCode::OK, headers, body).into_response();
+    response.extensions_mut().insert(Lasting);
+    response
+}
+
+/// The last change that the browser knows: its own word for it wins over the page's.
+fn known(headers: &HeaderMap, query: Option<&str>) -> Option<i64> {
+    let own = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    own.or_else(|| {
+        let mut pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        pairs.find(|(name, _)| name == "since").and_then(|(_, id)| id.parse().ok())
+    })
+}
+
+/// The next piece. It is over at the stop, and for who has fallen behind.
+async fn next(mut listener: Listener) -> Option<(Result<Bytes, std::convert::Infallible>, Listener)> {
+    if let Some(bytes) = listener.first.pop_front() {
+        return Some((Ok(bytes), listener));
+    }
+    let event = tokio::select! {
+        event = listener.events.recv() => event.ok()?,
+        () = listener.stop.stopped() => return None,
+    };
+    Some((Ok(event.bytes), listener))
+}
