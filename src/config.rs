@@ -97,6 +97,8 @@ pub struct Settings {
     pub invite: Option<String>,
     /// `COATCHECK_OPERATORS`
     pub operators: Destinations,
+    /// `COATCHECK_HEARTBEAT_URL`: asked each minute while all loops tick. It may hold a secret.
+    pub heartbeat_url: Option<SecretString>,
     /// `COATCHECK_MAX_WATCHES`: watches of one person.
     pub max_watches: u32,
     /// `COATCHECK_MAX_ADDRESSES`: addresses that one person may have added and that are still tracked.
@@ -181,6 +183,7 @@ impl Settings {
             fallback_after: reader.duration("COATCHECK_FALLBACK_AFTER", "60s", seconds(1, DAY)),
             invite: reader.secret("COATCHECK_INVITE_CODE"),
             operators: reader.parsed("COATCHECK_OPERATORS", "", DESTINATIONS),
+            heartbeat_url: reader.heartbeat_url(),
             max_watches: reader.number("COATCHECK_MAX_WATCHES", "100", 1..=1_000_000),
             max_addresses: reader.number("COATCHECK_MAX_ADDRESSES", "10", 0..=1_000_000),
             max_sources: reader.number("COATCHECK_MAX_SOURCES", "10000", 1..=10_000_000),

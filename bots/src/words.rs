@@ -2,11 +2,13 @@
 
 mod alert;
 mod count;
+mod incidents;
 mod plain;
 mod time;
 
 pub use alert::{AlertText, alert, message, several_alerts, variant_label};
 pub(crate) use alert::{opening, remark, same_price};
 pub use count::counted;
+pub use incidents::{Incident, incidents};
 pub use plain::{NOTE, lines, plain, sentence, shortened, shortened_within, title, visible};
 pub use time::{ago, gone_after, lasting};

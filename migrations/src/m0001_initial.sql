@@ -387,15 +387,32 @@ CREATE TABLE challenge (
     FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE
 );
 
--- Trouble that operators are notified of, once at its beginning and once at its end.
+-- Trouble that operators are notified of. One that comes back soon after its end is the same one.
 CREATE TABLE incident (
     id {id},
     kind TEXT NOT NULL, -- shop_failing, lane_down, …
     subject TEXT NOT NULL, -- which shop or lane
-    version INTEGER NOT NULL, -- counts its notices
+    version INTEGER NOT NULL, -- counts its beginnings and ends
     text TEXT NOT NULL, -- for people
     opened_at BIGINT NOT NULL, -- µs
-    closed_at BIGINT -- µs
+    closed_at BIGINT, -- µs
+    flaps BIGINT NOT NULL DEFAULT 0, -- how often it came back
+    told_version INTEGER NOT NULL DEFAULT 0, -- what operators were told of it last
+    told_open BOOLEAN, -- did their last new message say that it lasts?
+    message_id BIGINT -- the operator_message that speaks of it
+);
+
+-- A message to the operators, at the first of them that takes it.
+CREATE TABLE operator_message (
+    id {id},
+    text TEXT NOT NULL, -- what it says
+    version INTEGER NOT NULL, -- counts its edits
+    hop INTEGER NOT NULL, -- which of COATCHECK_OPERATORS has it: 0 for the first
+    delivery_id BIGINT NOT NULL, -- its row in the outbox
+    made_at BIGINT NOT NULL, -- µs
+    edited_at BIGINT, -- µs
+    done_at BIGINT, -- when one took it, or none was left (µs)
+    FOREIGN KEY (delivery_id) REFERENCES delivery (id) ON DELETE CASCADE
 );
 
 -- One post per room, product and episode, edited to what is true.
@@ -478,6 +495,8 @@ CREATE INDEX inbox_done ON inbox (done_at) WHERE done_at IS NOT NULL;
 CREATE INDEX consent_of_phone ON consent (phone_hash, id);
 CREATE INDEX challenge_of_phone ON challenge (address_hash, created_at);
 CREATE UNIQUE INDEX incident_open ON incident (kind, subject) WHERE closed_at IS NULL;
+CREATE INDEX operator_message_waits ON operator_message (id) WHERE done_at IS NULL;
+CREATE INDEX operator_message_delivery ON operator_message (delivery_id);
 CREATE INDEX closed_watch_of_subscriber ON closed_watch (subscriber_id, closed_at);
 CREATE INDEX closed_watch_at ON closed_watch (closed_at);
 CREATE INDEX wish_of_destination ON wish (destination_id);

@@ -147,8 +147,23 @@ pub struct Line<'a> {
     lines: &'a LogLines,
 }
 
+/// Errors that were logged since the process began.
+static ERRORS: AtomicU64 = AtomicU64::new(0);
+
+/// How many errors were logged so far.
+pub(super) fn errors_logged() -> u64 {
+    ERRORS.load(Ordering::Relaxed)
+}
+
 impl<'a> MakeWriter<'a> for LogLines {
     type Writer = Line<'a>;
+
+    fn make_writer_for(&'a self, event: &tracing::Metadata<'_>) -> Line<'a> {
+        if *event.level() == tracing::Level::ERROR {
+            ERRORS.fetch_add(1, Ordering::Relaxed);
+        }
+        self.make_writer()
+    }
 
     fn make_writer(&'a self) -> Line<'a> {
         Line { text: Vec::new(), lines: self }

@@ -2,6 +2,7 @@
 
 mod clock;
 mod console_input;
+mod disk;
 mod files;
 mod follow;
 mod guarded;
@@ -12,6 +13,7 @@ mod platforms;
 mod serve;
 mod signals;
 mod stdout;
+mod watch;
 mod wishes;
 
 use std::path::PathBuf;
@@ -190,13 +192,17 @@ impl App {
     /// The sender for all channels.
     #[must_use]
     pub fn sender(&self, output: Output) -> Sender {
+        let channels = self.channels(output);
+        Sender::new(self.db.clone(), channels, Arc::clone(&self.rng), Arc::clone(&self.clock), self.holder())
+    }
+
+    fn channels(&self, output: Output) -> Channels {
         let console = Console::new(output, Arc::clone(&self.clock));
         let gate = Arc::new(guarded::GuardedWebhooks(Arc::clone(&self.guard)));
         let webhook = Webhook::new(self.http.clone(), gate, Arc::clone(&self.clock));
         let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::new(console), Arc::new(webhook)];
         channels.extend(self.platforms.channels());
-        let channels: Channels = channels.into_iter().map(|channel| (channel.name(), channel)).collect();
-        Sender::new(self.db.clone(), channels, Arc::clone(&self.rng), Arc::clone(&self.clock), self.holder())
+        channels.into_iter().map(|channel| (channel.name(), channel)).collect()
     }
 
     /// The name of a new holder of leases.

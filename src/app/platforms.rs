@@ -189,7 +189,7 @@ impl App {
 }
 
 /// A client for addresses that the settings name: no guard, no redirects, no proxy.
-fn client() -> Result<reqwest::Client, reqwest::Error> {
+pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

@@ -19,9 +19,9 @@ use crate::engine::fallback::Fallback;
 use crate::engine::fanout::Fanout;
 use crate::engine::housekeeping::Housekeeping;
 use crate::engine::{Heartbeats, Stop, Stopper};
-use crate::store::StoreError;
 use crate::store::lock::ServiceLock;
 use crate::store::outbox::fanout::FanoutRules;
+use crate::store::{Db, StoreError};
 use crate::web::{self, Web};
 
 /// What a service does.
@@ -37,11 +37,13 @@ pub enum Role {
     Receive,
     /// Answers over HTTP.
     Web,
+    /// Tells operators of trouble.
+    Watchdog,
 }
 
 impl Role {
     /// Every role that exists.
-    pub const ALL: [Self; 5] = [Self::Poll, Self::Fanout, Self::Send, Self::Receive, Self::Web];
+    pub const ALL: [Self; 6] = [Self::Poll, Self::Fanout, Self::Send, Self::Receive, Self::Web, Self::Watchdog];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -50,6 +52,7 @@ impl Role {
             Self::Send => "send",
             Self::Receive => "receive",
             Self::Web => "web",
+            Self::Watchdog => "watchdog",
         }
     }
 }
@@ -64,10 +67,9 @@ impl FromStr for Role {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.as_str() == word)
-            .ok_or_else(|| format!("there is no role {word:?}; there are poll, fanout, send, receive and web"))
+        Self::ALL.into_iter().find(|role| role.as_str() == word).ok_or_else(|| {
+            format!("there is no role {word:?}; there are poll, fanout, send, receive, web and watchdog")
+        })
     }
 }
 
@@ -91,12 +93,16 @@ pub enum NotServing {
 /// services loses patience.
 const FAREWELL: Duration = Duration::from_secs(8);
 
+/// The database has this long to take a last note.
+const NOTING: Duration = Duration::from_secs(2);
+
 /// A running service.
 #[derive(Debug)]
 pub struct Serving {
     stopper: Stopper,
     loops: Loops,
     listening: Option<SocketAddr>,
+    db: Db,
     _lock: Option<ServiceLock>,
 }
 
@@ -110,20 +116,14 @@ impl App {
         let lock = lock_service(&self.settings.database_url).await?;
         self.db.migrate().await?;
         if lock.is_some() {
-            self.db.free_all_leases().await.map_err(StoreError::from)?;
-            let moved = self.db.settle_future().await.map_err(StoreError::from)?;
-            if moved > 0 {
-                tracing::warn!(moved, "clock was set back while the service was stopped, planned times moved");
-            }
-            let is_own = |url: &str| Url::parse(url).is_ok_and(|url| self.guard.is_allowed_host(&url));
-            self.db.make_due(is_own, INTERVAL_FLOOR).await.map_err(StoreError::from)?;
+            self.begin_alone().await?;
         }
         self.begin_admission().await?;
         let inbox = Arc::new(self.inbox());
         let (stopper, stop) = Stopper::pair();
         let heartbeats = Heartbeats::new(Arc::clone(&self.clock));
         let loops = Loops::new(heartbeats.clone());
-        let mut serving = Serving { stopper, loops, listening: None, _lock: lock };
+        let mut serving = Serving { stopper, loops, listening: None, db: self.db.clone(), _lock: lock };
         if roles.contains(&Role::Web) {
             let address = self.settings.listen_addr;
             let listener = TcpListener::bind(address).await.map_err(|why| NotServing::Listen { address, why })?;
@@ -153,6 +153,28 @@ impl App {
             guard: Arc::clone(&self.guard),
             open_pages: open_pages(files),
         }
+    }
+
+    /// What the one service of an SQLite file does first: what an earlier one held is free.
+    async fn begin_alone(&self) -> Result<(), StoreError> {
+        self.note_crash().await?;
+        self.db.free_all_leases().await?;
+        let moved = self.db.settle_future().await?;
+        if moved > 0 {
+            tracing::warn!(moved, "clock was set back while the service was stopped, planned times moved");
+        }
+        let is_own = |url: &str| Url::parse(url).is_ok_and(|url| self.guard.is_allowed_host(&url));
+        self.db.make_due(is_own, INTERVAL_FLOOR).await?;
+        Ok(())
+    }
+
+    /// Of a service that stopped as it should, no instance is left.
+    async fn note_crash(&self) -> Result<(), StoreError> {
+        if self.db.has_instances().await? {
+            let text = "The service was started again; before that it had ended without stopping properly";
+            self.db.note_incident("restarted", "service", text).await?;
+        }
+        Ok(())
     }
 
     /// Whoever watches something when an invite word is first set is let in.
@@ -197,6 +219,9 @@ impl App {
             let housekeeping = Housekeeping::new(self.db.clone());
             loops.spawn("housekeeping", housekeeping.run(heartbeats.clone(), stop.clone()));
         }
+        if roles.contains(&Role::Watchdog) {
+            self.spawn_watchdog(Arc::clone(&output), heartbeats, stop, loops);
+        }
         if roles.contains(&Role::Send) {
             loops.spawn("send", self.sender(output).run(heartbeats.clone(), stop.clone()));
         }
@@ -212,7 +237,11 @@ impl Serving {
 
     /// Waits until a loop ends that should not.
     pub async fn broken(&mut self) -> LoopEnded {
-        self.loops.ended().await
+        let ended = self.loops.ended().await;
+        // Operators hear of it from the next start. What cannot be written down is in the log.
+        let words = ended.to_string();
+        let _ = tokio::time::timeout(NOTING, self.db.note_incident("loop_ended", &ended.name, &words)).await;
+        ended
     }
 
     /// Stops all loops and waits until each has handed back what it held, for 8 s at most.

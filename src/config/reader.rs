@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use secrecy::SecretString;
 use url::Url;
 
 use super::{Destinations, LogFormat, Settings};
@@ -94,6 +95,16 @@ impl<'a> Reader<'a> {
             self.wrong.push(format!("{name}={text:?} cannot be read; it takes an address like https://coat.example"));
         }
         url
+    }
+
+    /// An address that may hold a secret: it is not repeated.
+    pub(super) fn heartbeat_url(&mut self) -> Option<SecretString> {
+        let text = self.secret("COATCHECK_HEARTBEAT_URL")?;
+        let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if url.is_none() {
+            self.wrong.push("COATCHECK_HEARTBEAT_URL is not an address like https://hc.example/ping/1234".to_owned());
+        }
+        url.map(|_| text.into())
     }
 
     /// The filter of the log. A word that is no level would name a module, and silence all others.

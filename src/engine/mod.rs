@@ -19,6 +19,7 @@ pub mod readings;
 pub mod rng;
 pub mod send;
 pub mod stop;
+pub mod watchdog;
 
 pub use heartbeat::Heartbeats;
 pub use rng::Rng;

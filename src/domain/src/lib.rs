@@ -14,6 +14,7 @@ pub mod hex;
 pub mod history;
 pub mod message;
 pub mod money;
+pub mod operators;
 pub mod phone;
 pub mod poll;
 pub mod reading;

@@ -7,7 +7,7 @@ use coatcheck_bots::message::Message;
 use coatcheck_domain::delivery::{Kind, State};
 use sea_orm::{DbErr, FromQueryResult, Value};
 
-use crate::store::db::conn::Db;
+use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::{IN_SMS_LANE, Sql, limited};
 use crate::store::db::time::{at, micros, span};
@@ -129,17 +129,8 @@ impl Db {
         message: &Message,
         expire_after: Duration,
     ) -> Result<Option<i64>, StoreError> {
-        let payload = serde_json::to_string(message).map_err(|why| StoreError::corrupt("delivery.payload", why))?;
         let txn = self.write().await?;
-        let now = micros(self.now());
-        let sql = "INSERT INTO delivery (kind, dedupe_key, subscriber_id, destination_id, hop, lane, payload, state, attempts, \
-                   next_attempt_at, epoch, expires_at, created_at) \
-                   SELECT $1, $2, t.subscriber_id, t.id, 0, t.lane, $3, 'pending', 0, $4, 0, $5, $4 FROM destination t \
-                   WHERE t.id = $6 ON CONFLICT (dedupe_key) DO NOTHING RETURNING id";
-        let expires = now + span(kind.expires_after(expire_after));
-        let values: Vec<Value> =
-            vec![kind.as_str().into(), key.into(), payload.into(), now.into(), expires.into(), destination_id.into()];
-        let id = txn.id(sql, values).await?;
+        let id = enqueue(&txn, kind, key, destination_id, message, expire_after, self.now()).await?;
         txn.commit().await?;
         self.wake().ring(Topic::Deliveries);
         Ok(id)
@@ -212,6 +203,28 @@ impl Db {
         }
         Ok((!variants.is_empty()).then_some(NotReplayed::SoldOut(delivery.id)))
     }
+}
+
+/// As [`Db::enqueue`], together with what else a transaction does.
+pub(in crate::store) async fn enqueue(
+    txn: &Txn,
+    kind: Kind,
+    key: &str,
+    destination_id: i64,
+    message: &Message,
+    expire_after: Duration,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>, StoreError> {
+    let payload = serde_json::to_string(message).map_err(|why| StoreError::corrupt("delivery.payload", why))?;
+    let sql = "INSERT INTO delivery (kind, dedupe_key, subscriber_id, destination_id, hop, lane, payload, state, attempts, \
+               next_attempt_at, epoch, expires_at, created_at) \
+               SELECT $1, $2, t.subscriber_id, t.id, 0, t.lane, $3, 'pending', 0, $4, 0, $5, $4 FROM destination t \
+               WHERE t.id = $6 ON CONFLICT (dedupe_key) DO NOTHING RETURNING id";
+    let now = micros(now);
+    let expires = now + span(kind.expires_after(expire_after));
+    let values: Vec<Value> =
+        vec![kind.as_str().into(), key.into(), payload.into(), now.into(), expires.into(), destination_id.into()];
+    Ok(txn.id(sql, values).await?)
 }
 
 impl DeliveryRow {

@@ -113,8 +113,10 @@ impl DueRow {
     }
 
     fn edited(&self) -> Result<(Option<i64>, Message), String> {
-        let edited: Edited = serde_json::from_str(&self.payload).map_err(|why| why.to_string())?;
-        Ok((Some(edited.restock), Message::Alert(edited.alert)))
+        if let Ok(edited) = serde_json::from_str::<Edited>(&self.payload) {
+            return Ok((Some(edited.restock), Message::Alert(edited.alert)));
+        }
+        Ok((None, serde_json::from_str(&self.payload).map_err(|why| why.to_string())?))
     }
 
     /// The part of the restock that was asked for, or the stored message itself.

@@ -7,11 +7,15 @@ use sea_orm::{DbErr, FromQueryResult};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::sql::Sql;
-use crate::store::db::time::{micros, span};
+use crate::store::db::time::{at, micros, span};
 use crate::store::db::wake::Topic;
+use crate::store::outbox::incident;
 
 /// How long an instance holds what it holds after it was last heard of.
 pub const LEASE: Duration = Duration::from_secs(10);
+
+/// An instance ended without giving back what it held.
+const GONE: &str = "instance_gone";
 
 /// What there is to do for an instance that polls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +40,9 @@ impl Db {
             leave(&txn, former).await?;
         }
         let now = micros(self.now());
+        if polls {
+            replace_the_gone(&txn, former, now).await?;
+        }
         let sql = "INSERT INTO instance (name, polls, started_at, until) VALUES ($1, $2, $3, $4)";
         txn.run(sql, vec![name.into(), polls.into(), now.into(), (now + span(LEASE)).into()]).await?;
         txn.commit().await
@@ -64,6 +71,14 @@ impl Db {
         txn.commit().await?;
         self.wake().ring(Topic::Sources);
         Ok(())
+    }
+
+    /// Is there an instance that polls, or that did and has not left?
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn has_instances(&self) -> Result<bool, DbErr> {
+        Ok(self.read().id("SELECT id FROM instance WHERE polls LIMIT 1", vec![]).await?.is_some())
     }
 
     /// The instances that poll and live.
@@ -99,6 +114,21 @@ struct Found {
     edited: i64,
 }
 
+/// One that comes back was not gone; any other new one takes the place of the one that has been gone for longest.
+async fn replace_the_gone(txn: &Txn, former: &[String], now: i64) -> Result<(), DbErr> {
+    #[derive(FromQueryResult)]
+    struct Open {
+        subject: String,
+    }
+    let sql = "SELECT subject FROM incident WHERE kind = $1 AND closed_at IS NULL ORDER BY id";
+    let open: Vec<Open> = txn.rows(sql, vec![GONE.into()]).await?;
+    let is_former = |open: &&Open| former.contains(&open.subject);
+    if let Some(Open { subject }) = open.iter().find(is_former).or(open.first().filter(|_| former.is_empty())) {
+        incident::close(txn, GONE, subject, at(now)).await?;
+    }
+    Ok(())
+}
+
 async fn leave(txn: &Txn, name: &str) -> Result<(), DbErr> {
     // What it was parsing has not ended it.
     let sql = "UPDATE source SET trial_at = NULL WHERE trial_at IS NOT NULL \
@@ -110,6 +140,15 @@ async fn leave(txn: &Txn, name: &str) -> Result<(), DbErr> {
 
 /// Frees what is held by instances whose lease ran out, and forgets them.
 pub(in crate::store) async fn free_the_dead(txn: &Txn, now: i64) -> Result<(), DbErr> {
+    #[derive(FromQueryResult)]
+    struct Dead {
+        name: String,
+    }
+    let dead: Vec<Dead> =
+        txn.rows("SELECT name FROM instance WHERE until <= $1 AND polls ORDER BY name", vec![now.into()]).await?;
+    for Dead { name } in dead {
+        incident::open(txn, GONE, &name, "it no longer renews its lease", at(now)).await?;
+    }
     let sql = "UPDATE shop SET holder = '' WHERE holder IN (SELECT name FROM instance WHERE until <= $1)";
     txn.run(sql, vec![now.into()]).await?;
     txn.run("DELETE FROM instance WHERE until <= $1", vec![now.into()]).await.map(|_| ())
