@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{lasting, plain, sentence, shortened_within};
+use super::{counted, lasting, plain, sentence, shortened_within};
 
 /// Trouble, or its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +134,11 @@ fn over(kind: &Kind, group: &[&Incident<'_>]) -> String {
 }
 
 fn again(one: &Incident<'_>) -> String {
-    if one.flaps == 0 { String::new() } else { format!(" (it came back {} times lately)", one.flaps) }
+    if one.flaps == 0 {
+        String::new()
+    } else {
+        format!(" (it came back {} lately)", counted(one.flaps, "time", "times"))
+    }
 }
 
 fn named(many: &[&Incident<'_>], words: impl Fn(&Incident<'_>) -> String) -> String {

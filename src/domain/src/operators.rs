@@ -27,6 +27,8 @@ pub struct Untold {
     pub message: Option<i64>,
     /// How often it came back.
     pub flaps: i64,
+    /// That message does not say how it is now.
+    pub unsaid: bool,
     /// When it began or ended last.
     pub changed_at: DateTime<Utc>,
 }
@@ -65,7 +67,7 @@ pub fn plan(untold: &[Untold], told: Told, now: DateTime<Utc>) -> Plan {
         plan.news = news.iter().map(|one| one.id).collect();
     }
     if is_time(told.edited_at) {
-        plan.edits = rest.iter().filter_map(|one| one.message).collect();
+        plan.edits = rest.iter().filter(|one| one.unsaid).filter_map(|one| one.message).collect();
     }
     plan
 }
@@ -83,7 +85,7 @@ mod tests {
     }
 
     fn opened(id: i64, at: DateTime<Utc>) -> Untold {
-        Untold { id, is_open: true, told_open: None, message: None, flaps: 0, changed_at: at }
+        Untold { id, is_open: true, told_open: None, message: None, flaps: 0, unsaid: true, changed_at: at }
     }
 
     #[test]
@@ -108,7 +110,9 @@ mod tests {
         let again = Untold { is_open: true, told_open: Some(false), flaps: 1, ..recovered };
         let told = plan(std::slice::from_ref(&again), Told::default(), after(5));
         assert_eq!(told, Plan { news: vec![], edits: [7].into() });
-        assert_eq!(plan(&[again], Told::default(), after(600)).news, [1], "it lasts, after all");
+        let said = Untold { unsaid: false, ..again };
+        assert_eq!(plan(std::slice::from_ref(&said), Told::default(), after(5)), Plan::default(), "the edit says it");
+        assert_eq!(plan(&[said], Told::default(), after(600)).news, [1], "it lasts, after all");
     }
 
     #[test]

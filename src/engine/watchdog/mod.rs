@@ -5,7 +5,6 @@ mod outside;
 mod own;
 mod tell;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use coatcheck_domain::Destination;
@@ -105,9 +104,6 @@ pub async fn beside(direct: Direct, outside: Option<Outside>, heartbeats: Heartb
     };
     tokio::join!(direct.run(heartbeats.clone(), stop.clone()), outside);
 }
-
-/// Counts errors as they are logged.
-pub type Errors = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 #[cfg(test)]
 #[path = "tests.rs"]

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::heartbeat::Heartbeats;
-use super::Errors;
 use crate::store::{Db, StoreError};
 
 /// Errors in [`LATELY`] that are too many.
@@ -30,6 +29,9 @@ impl Room {
         self.free < LITTLE.min(self.size / 5) || (self.free < PLENTY && self.free < self.size / 20)
     }
 }
+
+/// Counts errors as they are logged.
+pub(super) type Errors = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// What an instance looks at of itself.
 pub struct Own {

@@ -1,5 +1,5 @@
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::engine::send::Channels;
@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use coatcheck_bots::message::{Message, Notice};
 use coatcheck_bots::{Capabilities, Channel, Envelope};
 use coatcheck_domain::delivery::{SendOutcome, State};
+use sea_orm::DbErr;
 
 const OPERATOR: Destination = Destination::DiscordUser(7);
 const SECOND: Destination = Destination::Telegram { chat: 8, topic: None };
@@ -48,9 +49,10 @@ async fn shops(scene: &Scene, count: usize) -> Vec<i64> {
     sources
 }
 
-/// Polls fail three times, or bring a reading.
+/// Three polls of these shops failed; all others are on time.
 async fn fail(scene: &Scene, sources: &[i64]) {
-    scene.run("UPDATE source SET state = 'idle'").await;
+    let far = 4_000_000_000_000_000_i64;
+    scene.run(&format!("UPDATE source SET state = 'idle', next_poll_at = {far}, last_read_at = {far}")).await;
     let shops = sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     scene
         .run(&format!("UPDATE shop SET failures = 3 WHERE id IN (SELECT shop_id FROM source WHERE id IN ({shops}))"))
@@ -75,7 +77,10 @@ async fn a_hundred_shops_that_fail_at_once_are_one_message_and_their_recovery_on
     pass(&scene, &mut watchdog, 90).await;
     recover(&scene).await;
     pass(&scene, &mut watchdog, 90).await;
-    insta::assert_snapshot!(told(&scene).await.join("\n"), @"");
+    insta::assert_snapshot!(told(&scene).await.join("\n"), @"
+    discord:7 notice pending: ⚠ 100 shops are failing: shop0.example (HTTP 503), shop1.example (HTTP 503), shop10.example (HTTP 503), and 97 more
+    discord:7 notice pending: ✓ 100 recovered: shop0.example, shop1.example, shop10.example, and 97 more.
+    ");
 }
 
 #[tokio::test]
@@ -106,7 +111,7 @@ async fn a_shop_that_flaps_changes_what_was_said_and_is_told_anew_once_it_settle
     assert!(messages.iter().any(|line| line.contains("edit")), "{messages:#?}");
     pass(&scene, &mut watchdog, 600).await;
     let last = told(&scene).await.into_iter().rfind(|line| line.contains("notice")).expect("told");
-    insta::assert_snapshot!(last, @"");
+    insta::assert_snapshot!(last, @"discord:7 notice sent: ⚠ shop0.example is failing: HTTP 503 (it came back 3 times lately)");
 }
 
 #[tokio::test]
@@ -120,7 +125,10 @@ async fn the_first_operator_that_takes_it_is_told() {
     let started = scene.start(&lease).await;
     scene.finish(&lease, &started[0], SendOutcome::AddressGone { why: "50007".to_owned() }).await;
     pass(&scene, &mut watchdog, 5).await;
-    insta::assert_snapshot!(told(&scene).await.join("\n"), @"");
+    insta::assert_snapshot!(told(&scene).await.join("\n"), @"
+    discord:7 notice dead: ⚠ shop0.example is failing: HTTP 503
+    telegram:8 notice pending: ⚠ shop0.example is failing: HTTP 503
+    ");
     let waiting = scene.deliveries().await.pop().expect("a row");
     scene.run("UPDATE delivery SET state = 'sent' WHERE state = 'pending'").await;
     pass(&scene, &mut watchdog, 120).await;
@@ -137,7 +145,10 @@ async fn a_message_that_waits_behind_a_lane_that_is_down_goes_to_the_next_operat
     let mut watchdog = watchdog(&scene, &[OPERATOR, SECOND]);
     scene.db.lane_is_down("discord", "401 Unauthorized").await.expect("stored");
     pass(&scene, &mut watchdog, 10).await;
-    insta::assert_snapshot!(told(&scene).await.join("\n"), @"");
+    insta::assert_snapshot!(told(&scene).await.join("\n"), @"
+    discord:7 notice cancelled: ⚠ Discord gets nothing through: 401 Unauthorized
+    telegram:8 notice pending: ⚠ Discord gets nothing through: 401 Unauthorized
+    ");
 }
 
 #[tokio::test]
@@ -148,11 +159,11 @@ async fn what_has_stopped_happening_is_told() {
     let mut watchdog = watchdog(&scene, &[OPERATOR]);
     scene.pass(180);
     pass(&scene, &mut watchdog, 10).await;
-    insta::assert_snapshot!(told(&scene).await.join("\n"), @"");
+    insta::assert_snapshot!(told(&scene).await.join("\n"), @"discord:7 notice pending: ⚠ Polling is late: 1 of 1 pages are polled late, by up to 3 min");
     scene.pass(600);
     pass(&scene, &mut watchdog, 10).await;
     let last = told(&scene).await.pop().expect("told");
-    insta::assert_snapshot!(last, @"");
+    insta::assert_snapshot!(last, @"discord:7 notice pending: ⚠ Polling brings nothing: no shop was read for 13 min");
 }
 
 #[tokio::test]
@@ -161,14 +172,14 @@ async fn an_instance_that_is_gone_for_a_minute_is_told_and_one_that_returns_is_n
     let mut watchdog = watchdog(&scene, &[OPERATOR]);
     scene.db.join("one", true, &[]).await.expect("joined");
     scene.pass(30);
-    scene.db.take_shops("other", &[]).await.expect("taken");
+    scene.db.free_shops().await.expect("taken");
     pass(&scene, &mut watchdog, 30).await;
     scene.db.join("one again", true, &["one".to_owned()]).await.expect("joined");
     pass(&scene, &mut watchdog, 90).await;
     assert_eq!(told(&scene).await, [""; 0], "it came back");
-    scene.db.take_shops("other", &[]).await.expect("taken");
+    scene.db.free_shops().await.expect("taken");
     pass(&scene, &mut watchdog, 70).await;
-    insta::assert_snapshot!(told(&scene).await.join("\n"), @"");
+    insta::assert_snapshot!(told(&scene).await.join("\n"), @"discord:7 notice pending: ⚠ Instance one again is gone without having stopped: it no longer renews its lease");
 }
 
 #[tokio::test]
@@ -189,7 +200,10 @@ async fn a_loop_that_hangs_and_a_full_disk_and_many_errors_are_told() {
     pass(&scene, &mut watchdog, 16).await;
     errors.store(40, Ordering::SeqCst);
     pass(&scene, &mut watchdog, 70).await;
-    insta::assert_snapshot!(told(&scene).await.join("\n"), @"");
+    insta::assert_snapshot!(told(&scene).await.join("\n"), @"
+    discord:7 notice pending: ⚠ The disk of here is nearly full: 50 MB of 102400 MB are free
+    discord:7 notice pending: ⚠ Loop send of here hangs: it has not ticked for 15 s
+    ");
 }
 
 /// Takes what it is sent, or nothing.
@@ -227,10 +241,9 @@ async fn a_database_that_is_away_is_told_from_memory_within_30_s_and_once() {
     let second = Arc::new(Fake { name: "telegram", ..Fake::default() });
     let channels: Channels = [("discord", first as Arc<dyn Channel>), ("telegram", Arc::clone(&second) as _)].into();
     let mut direct = Direct::new(scene.db.clone(), channels, vec![OPERATOR, SECOND], "here".to_owned());
-    scene.faults.at(1);
     let mut seconds = 0;
     while second.texts.lock().expect("no panic").is_empty() {
-        assert!(scene.db.open_incident("x", "x", "x").await.is_err(), "it is away");
+        scene.db.trouble().failed(&DbErr::Custom("connection refused".to_owned()));
         direct.tick().await;
         scene.pass(2);
         seconds += 2;
@@ -240,9 +253,13 @@ async fn a_database_that_is_away_is_told_from_memory_within_30_s_and_once() {
         direct.tick().await;
         scene.pass(2);
     }
-    scene.faults.over();
-    scene.run("UPDATE shop SET failures = 0").await;
+    scene.db.trouble().is_over();
     direct.tick().await;
     direct.tick().await;
-    insta::assert_snapshot!(second.texts.lock().expect("no panic").join("\n---\n"), @"");
+    insta::assert_snapshot!(second.texts.lock().expect("no panic").join("\n---\n"), @"
+    ⚠ CoatCheck on here cannot store anything. The database has failed for 10 s: Custom Error: connection refused.
+    Alerts wait until it can. Check the database and its disk: coatcheck doctor.
+    ---
+    ✓ CoatCheck on here can store again, after 6 min. Alerts go on.
+    ");
 }

@@ -57,7 +57,7 @@ impl Trouble {
 
     /// It failed. Whoever asked it tries again; here it is said, unless that was said lately. A statement of ours that is
     /// wrong, or that met another, is not its failure.
-    pub(in crate::store) fn failed(&self, error: &DbErr) {
+    pub(crate) fn failed(&self, error: &DbErr) {
         if error.class() != Class::Unavailable {
             return;
         }
@@ -79,7 +79,7 @@ impl Trouble {
     }
 
     /// Something was stored.
-    pub(in crate::store) fn is_over(&self) {
+    pub(crate) fn is_over(&self) {
         let Some(state) = self.state.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let lasted = self.clock.monotonic().saturating_sub(state.since).as_secs();
         tracing::warn!(lasted, failures = state.failures, "the database works again, after {lasted} s");

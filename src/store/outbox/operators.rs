@@ -58,6 +58,8 @@ struct UntoldRow {
     told_open: Option<bool>,
     message_id: Option<i64>,
     flaps: i64,
+    version: i32,
+    told_version: i32,
     opened_at: i64,
     closed_at: Option<i64>,
 }
@@ -79,8 +81,8 @@ impl Db {
     pub async fn untold_incidents(&self) -> Result<(Vec<Untold>, Told), DbErr> {
         let now = micros(self.now());
         // One who came back in time was never gone.
-        let sql = "SELECT id, told_open, message_id, flaps, opened_at, closed_at FROM incident \
-                   WHERE version <> told_version AND COALESCE(closed_at, opened_at) > $1 \
+        let sql = "SELECT id, told_open, message_id, flaps, version, told_version, opened_at, closed_at FROM incident \
+                   WHERE (version <> told_version OR told_open <> (closed_at IS NULL)) AND COALESCE(closed_at, opened_at) > $1 \
                    AND (kind <> 'instance_gone' OR told_version > 0 OR (closed_at IS NULL AND opened_at <= $2)) \
                    ORDER BY id";
         let values = vec![(now - span(LATEST)).into(), (now - span(RETURNS)).into()];
@@ -290,6 +292,7 @@ impl UntoldRow {
             told_open: self.told_open,
             message: self.message_id,
             flaps: self.flaps,
+            unsaid: self.version != self.told_version,
             changed_at: at(self.closed_at.unwrap_or(self.opened_at)),
         }
     }
