@@ -111,7 +111,7 @@ async fn a_shop_that_flaps_changes_what_was_said_and_is_told_anew_once_it_settle
     assert!(messages.iter().any(|line| line.contains("edit")), "{messages:#?}");
     pass(&scene, &mut watchdog, 600).await;
     let last = told(&scene).await.into_iter().rfind(|line| line.contains("notice")).expect("told");
-    insta::assert_snapshot!(last, @"discord:7 notice sent: ⚠ shop0.example is failing: HTTP 503 (it came back 3 times lately)");
+    insta::assert_snapshot!(last, @"discord:7 notice pending: ⚠ shop0.example is failing: HTTP 503 (it came back 3 times lately)");
 }
 
 #[tokio::test]
