@@ -663,15 +663,15 @@ fn a_name_that_means_something_else_is_refused() {
         |name: &str| said(&house, Some(&shop), &house.run(&["shop", "add", &page(&shop, "coat"), "--name", name]));
     insta::assert_snapshot!(["XL", "42", "all", "https://x.example", "jacket"].map(name).join("\n"), @r#"
     exit 2
-    coatcheck: "XL" cannot be the name: it is a size. The product is tracked; add it again with another --name
+    coatcheck: "XL" cannot be the name: it is a size. Nothing was changed
     exit 2
-    coatcheck: "42" cannot be the name: it is a number; numbers answer questions. The product is tracked; add it again with another --name
+    coatcheck: "42" cannot be the name: it is a number; numbers answer questions. Nothing was changed
     exit 2
-    coatcheck: "all" cannot be the name: it is a word of the commands. The product is tracked; add it again with another --name
+    coatcheck: "all" cannot be the name: it is a word of the commands. Nothing was changed
     exit 2
-    coatcheck: "https: //x.example" cannot be the name: it is an address. The product is tracked; add it again with another --name
+    coatcheck: "https: //x.example" cannot be the name: it is an address. Nothing was changed
     exit 2
-    coatcheck: "jacket" cannot be the name: it is taken by Corps Jacket. The product is tracked; add it again with another --name
+    coatcheck: "jacket" cannot be the name: it is taken by Corps Jacket. Nothing was changed
     "#);
 }
 

@@ -139,6 +139,11 @@ pub trait Inbox: Send + Sync {
     /// A person said something that parsed.
     async fn said(&self, who: &Who, said: Said) -> Reply;
 
+    /// A person said something that means nothing here; `why` tells them so.
+    async fn unclear(&self, _who: &Who, why: String) -> Reply {
+        Reply::text(why)
+    }
+
     /// A person pressed a button whose data is `data`.
     async fn pressed(&self, who: &Who, data: &str) -> Reply;
 

@@ -257,10 +257,11 @@ CREATE TABLE wish (
     FOREIGN KEY (destination_id) REFERENCES destination (id) ON DELETE CASCADE
 );
 
--- What somebody tried lately, where that is bounded: invite words, link codes, new addresses. Kept for a day.
+-- What somebody tried lately, where that is bounded: invite words, link codes, new addresses, texts that are answered.
+-- Kept for a day; answered texts for 30 days.
 CREATE TABLE allowance (
     id {id},
-    what TEXT NOT NULL, -- invite, link or address
+    what TEXT NOT NULL, -- invite, link, address, text or text-stop
     who TEXT NOT NULL, -- the destination; of a phone its hash
     at BIGINT NOT NULL -- µs
 );
@@ -501,4 +502,4 @@ CREATE INDEX closed_watch_of_subscriber ON closed_watch (subscriber_id, closed_a
 CREATE INDEX closed_watch_at ON closed_watch (closed_at);
 CREATE INDEX wish_of_destination ON wish (destination_id);
 CREATE INDEX allowance_used ON allowance (what, who, at);
-CREATE INDEX allowance_at ON allowance (at);
+CREATE INDEX allowance_at ON allowance (what, at);

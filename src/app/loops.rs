@@ -36,8 +36,11 @@ impl Loops {
         name: impl Into<Cow<'static, str>>,
         task: impl Future<Output = ()> + Send + 'static,
     ) {
+        let name = name.into();
+        #[cfg(debug_assertions)]
+        let task = breakable(name.clone(), task);
         let id = self.tasks.spawn(task).id();
-        self.names.insert(id, name.into());
+        self.names.insert(id, name);
     }
 
     /// Waits until one ends. Called before the stop: after it, all do.
@@ -74,6 +77,17 @@ impl Loops {
             tracing::warn!(loops = left.join(", "), "loops cut at stop");
             self.tasks.shutdown().await;
         }
+    }
+}
+
+/// A fault for tests, which no release has: the loop that `COATCHECK_BREAK_LOOP` names panics after a second.
+#[cfg(debug_assertions)]
+async fn breakable(name: Cow<'static, str>, task: impl Future<Output = ()> + Send) {
+    if std::env::var("COATCHECK_BREAK_LOOP").is_ok_and(|broken| broken == name) {
+        let ended = tokio::time::timeout(Duration::from_secs(1), task).await;
+        assert!(ended.is_ok(), "broken on purpose");
+    } else {
+        task.await;
     }
 }
 

@@ -66,16 +66,21 @@ pub(super) struct Run {
 /// A time and what it looks like.
 type Piece = (DateTime<Utc>, DateTime<Utc>, Look);
 
-/// The line in runs that cover all columns.
+/// The line in runs that cover all columns from the first thing known on: before it nobody looked, which is no gap.
 pub(super) fn runs(chart: &Chart, line: &Line, period: &Period, columns: usize) -> Vec<Run> {
     let mut shares = vec![Share::default(); columns];
     for (from, until, look) in pieces(chart, line) {
         share(&mut shares, period, (from, until), look);
     }
-    let whole = period.length() / i64::try_from(columns.max(1)).unwrap_or(i64::MAX);
+    let since = chart.known_since().unwrap_or(period.from);
+    let known = |column| {
+        let (start, end) = period.of_column(column, columns);
+        (end - start.max(since)).num_microseconds().unwrap_or(0)
+    };
+    let first = period.column(since, columns);
     let mut runs: Vec<Run> = Vec::new();
-    for (column, share) in shares.iter().enumerate() {
-        let look = share.look(whole);
+    for (column, share) in shares.iter().enumerate().skip(first) {
+        let look = share.look(known(column));
         match runs.last_mut().filter(|run| run.look == look) {
             Some(run) => run.until = column + 1,
             None => runs.push(Run { look, from: column, until: column + 1 }),

@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 /// More days than these are not legible on a phone.
 const MOST_DAYS: i64 = 90;
 /// Less than this would show seconds as if they mattered.
-const LEAST_HOURS: i64 = 1;
+const LEAST_MINUTES: i64 = 10;
 
 /// From then until then, never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,9 +15,9 @@ pub(super) struct Period {
 }
 
 impl Period {
-    /// All that is known, but at most 90 days and at least an hour.
+    /// All that is known, but at most 90 days and at least ten minutes.
     pub(super) fn until(now: DateTime<Utc>, known_since: Option<DateTime<Utc>>) -> Self {
-        let (earliest, latest) = (now - Duration::days(MOST_DAYS), now - Duration::hours(LEAST_HOURS));
+        let (earliest, latest) = (now - Duration::days(MOST_DAYS), now - Duration::minutes(LEAST_MINUTES));
         Self { from: known_since.unwrap_or(latest).clamp(earliest, latest), until: now }
     }
 

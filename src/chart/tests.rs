@@ -77,6 +77,12 @@ fn what_was_so_at_the_last_reading_is_believed_until_nobody_looked_for_too_long(
 }
 
 #[test]
+fn what_was_before_anybody_looked_is_no_gap_and_stays_blank() {
+    assert_eq!(ten(&line("M", vec![span(OutOfStock, 5, 0)]), &[]), "_____", "the second half of ten minutes");
+    assert!(!chart(vec![line("M", vec![span(OutOfStock, 1, 0)])]).svg().contains("not known"));
+}
+
+#[test]
 fn four_minutes_in_stock_are_seen_in_ninety_days() {
     let day = 55 * DAY;
     let short = vec![span(OutOfStock, 90 * DAY, day), span(LowStock, day, day - 4), span(OutOfStock, day - 4, 0)];

@@ -3,6 +3,7 @@
 use coatcheck_bots::words;
 use coatcheck_domain::fold::fold;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::args::{self, Which};
 use super::check::{Bar, count, headers};
@@ -11,6 +12,7 @@ use super::out;
 use super::track::{stored, track};
 use crate::app::{App, SourceOptions};
 use crate::commands::names::refusal;
+use crate::shops::canonical;
 use crate::store::polls::source::Source;
 
 /// Runs one of them.
@@ -36,6 +38,7 @@ async fn add(app: &App, args: args::ShopAdd) -> Outcome {
         interval: args.interval,
         listed: true,
     };
+    check_names(app, &args.url, &args.names).await?;
     let bar = Bar::new();
     let tracked = track(app, args.url, how, args.keep, Some(&bar)).await;
     bar.0.finish_and_clear();
@@ -55,6 +58,25 @@ async fn add(app: &App, args: args::ShopAdd) -> Outcome {
     let interval = words::lasting(source.interval);
     let verb = if tracked.is_new { "Tracking" } else { "Already tracking" };
     out::line(&format!("{verb} {} (number {}), polled every {interval}.", source.url, source.id))
+}
+
+/// Refuses names before anything is tracked or changed.
+///
+/// # Errors
+/// Status 2 when a name belongs to another product, or may be none.
+pub(super) async fn check_names(app: &App, url: &Url, names: &[String]) -> Outcome {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let known = match app.db.tracked(canonical(url.clone()).as_str()).await? {
+        Some(source) => app.db.products_of(source.source_id).await?,
+        None => Vec::new(),
+    };
+    let (product, all) = (known.first().copied().unwrap_or_default(), app.db.catalogue().await?);
+    match names.iter().find_map(|name| refusal(name, product, &all)) {
+        Some(why) => Err(Failure::usage(format!("{why}. Nothing was changed"))),
+        None => Ok(()),
+    }
 }
 
 /// Gives the one product of a source its names.
@@ -176,7 +198,7 @@ async fn each(app: &App, which: &Which, done: &str, action: Action) -> Outcome {
 
 async fn meant(app: &App, which: &str) -> Result<Vec<Source>, Failure> {
     let which = which.trim();
-    let address = url::Url::parse(which).map(|url| crate::shops::canonical(url).to_string()).ok();
+    let address = Url::parse(which).map(|url| canonical(url).to_string()).ok();
     let is_meant = |source: &Source| {
         which.parse() == Ok(source.id)
             || address.as_deref() == Some(&source.url)

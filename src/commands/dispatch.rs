@@ -23,6 +23,13 @@ pub(super) async fn said(commands: &Commands, who: &Who, said: &Said) -> Reply {
     gated(commands, who, said).await.unwrap_or_else(|error| sorry(who, said.command.name(), &error))
 }
 
+/// Answers what means nothing.
+pub(super) async fn unclear(commands: &Commands, who: &Who, why: String) -> Reply {
+    let Some(phone) = super::number_of(who) else { return Reply::text(why) };
+    let answered = texting::answered(commands, who, phone, Command::Answer, Reply::text(why)).await;
+    answered.unwrap_or_else(|error| sorry(who, "nothing", &error))
+}
+
 /// Answers a button.
 pub(super) async fn pressed(commands: &Commands, who: &Who, data: &str) -> Reply {
     by_button(commands, who, data).await.unwrap_or_else(|error| sorry(who, "a button", &error))
@@ -30,14 +37,15 @@ pub(super) async fn pressed(commands: &Commands, who: &Who, data: &str) -> Reply
 
 async fn gated(commands: &Commands, who: &Who, said: &Said) -> Result<Reply, StoreError> {
     let Some(phone) = super::number_of(who) else { return Ok(entered(commands, who, said).await?.reply) };
-    match texting::gate(commands, who, phone, said).await? {
-        Gate::Answer(reply) => Ok(reply),
+    let reply = match texting::gate(commands, who, phone, said).await? {
+        Gate::Answer(reply) => reply,
         Gate::Do { may_join } => {
             let answered = entered(commands, who, said).await?;
             let answered = texting::with_night(commands, phone, answered).await?;
-            if may_join { texting::join(commands, phone, answered).await } else { Ok(answered.reply) }
+            if may_join { texting::join(commands, phone, answered).await? } else { answered.reply }
         }
-    }
+    };
+    texting::answered(commands, who, phone, said.command, reply).await
 }
 
 async fn entered(commands: &Commands, who: &Who, said: &Said) -> Result<Answered, StoreError> {
@@ -145,7 +153,8 @@ pub(super) async fn follow_up(commands: &Commands, who: &Who, next: Next) -> Res
         Next::Promise(reply) => return Ok(Answered { reply, asked: true }),
         Next::Choose(Choice::Do(doing)) => (doing.act.command(), Choice::Do(doing)),
         Next::Choose(Choice::Only { instead_of, doing }) => (Command::Watch, Choice::Only { instead_of, doing }),
-        Next::Choose(stop) => (Command::Unwatch, stop),
+        Next::Choose(Choice::More { rest }) => (Command::Stock, Choice::More { rest }),
+        Next::Choose(stop @ Choice::Stop { .. }) => (Command::Unwatch, stop),
     };
     match (refusal(commands, who, command), choice) {
         (Some(refusal), _) => Ok(Reply::text(refusal).into()),
@@ -160,6 +169,7 @@ pub(super) async fn follow_up(commands: &Commands, who: &Who, next: Next) -> Res
             commands.db.remove_watches(subscriber_id, &[instead_of]).await?;
             Ok(answered)
         }
+        (None, Choice::More { rest }) => Ok(question::more(commands, who, rest).await?.into()),
         (None, Choice::Stop { watch }) => Ok(closing::stop(commands, who, watch, Below::Answer).await?.into()),
     }
 }

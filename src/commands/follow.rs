@@ -28,6 +28,11 @@ const OF_PERSON: &[Limit] = &[Limit { within: MINUTE, most: 3 }, Limit { within:
 /// … and of one room.
 const OF_ROOM: &[Limit] = &[Limit { within: MINUTE, most: 3 }, Limit { within: DAY, most: 50 }];
 
+/// Pages of one site that people in chats may have added, all together: the shop bears no more.
+const OF_SITE: i64 = 200;
+
+const SITE_FULL: &str =
+    "No more pages of that shop can be tracked right now. You can still watch those that are: /stock shows them.";
 const PAUSED: &str = "Checks of that page are paused by an admin, so it can't be watched right now.";
 const TOO_MANY_WISHES: &str = "Too many of your pages are waiting for their first check. Try again in ten minutes.";
 const TOO_FAST: &str =
@@ -89,15 +94,20 @@ pub(crate) async fn follow(
 /// The source of that address: the one there is, as it is, or a new one within the limits; else why not.
 async fn source(commands: &Commands, who: &Who, url: &Url) -> Result<Result<i64, String>, StoreError> {
     let is_admin = commands.is_admin(who);
+    // What an admin tracks may be watched by everybody, wherever it is.
+    let known = match commands.follow.source(url, true) {
+        Ok(new) => commands.db.tracked(&new.url).await?,
+        Err(_) => None,
+    };
+    if let Some(known) = known {
+        return Ok(unreadable(&known).map_or(Ok(known.source_id), Err));
+    }
     let new = match commands.follow.source(url, is_admin) {
         Ok(new) => new,
         Err(why) => return Ok(Err(why)),
     };
-    if let Some(known) = commands.db.tracked(&new.url).await? {
-        return Ok(unreadable(&known).map_or(Ok(known.source_id), Err));
-    }
     let subscriber_id = commands.address(who).await?.subscriber_id;
-    if let Some(why) = over_limit(commands, who, subscriber_id, is_admin).await? {
+    if let Some(why) = over_limit(commands, who, subscriber_id, &new.host, is_admin).await? {
         return Ok(Err(why));
     }
     let new = NewSource { added_by: (!is_admin).then_some(subscriber_id), ..new };
@@ -121,10 +131,11 @@ async fn over_limit(
     commands: &Commands,
     who: &Who,
     subscriber_id: i64,
+    host: &str,
     is_admin: bool,
 ) -> Result<Option<String>, StoreError> {
     let rules = &commands.rules;
-    let used = commands.db.sources_in_use(subscriber_id).await?;
+    let used = commands.db.sources_in_use(subscriber_id, host).await?;
     let most = i64::from(rules.max_sources);
     if is_admin {
         return Ok((used.everybodys >= most).then(|| FULL.to_owned()));
@@ -132,8 +143,12 @@ async fn over_limit(
     if used.added >= i64::from(rules.max_addresses) {
         let most = rules.max_addresses;
         return Ok(Some(format!(
-            "You have added {most} pages already, the most one person can. Stop watching one first."
+            "You have added {most} pages already, the most one person can.\nA page that nobody watches makes room after 14 \
+             days."
         )));
+    }
+    if used.of_site >= OF_SITE {
+        return Ok(Some(SITE_FULL.to_owned()));
     }
     // A tenth is kept for admins.
     if used.everybodys >= most - most / 10 {

@@ -18,6 +18,9 @@ use crate::store::StoreError;
 use crate::store::stock::catalogue::Product;
 use crate::store::stock::history::VariantHistory;
 
+/// Lines of a summary, at most.
+const LINES: usize = 5;
+
 /// The history of what was named, as one.
 ///
 /// Without the picture, where it cannot be drawn: the words say the same.
@@ -111,8 +114,11 @@ fn tell(summary: &Summary, now: DateTime<Utc>, zone: Tz) -> String {
     lines.extend(how_long(summary));
     lines.extend(when(summary.usual, zone));
     lines.extend(unknown(&summary.gaps, zone));
-    let since = summary.known_since.map(|since| since.with_timezone(&zone).format("%Y-%m-%d"));
-    lines.extend(since.map(|since| format!("Tracked since {since}.")));
+    // With the head an answer has six lines at most.
+    if lines.len() < LINES {
+        let since = summary.known_since.map(|since| since.with_timezone(&zone).format("%Y-%m-%d"));
+        lines.extend(since.map(|since| format!("Tracked since {since}.")));
+    }
     lines.join("\n")
 }
 

@@ -233,6 +233,10 @@ impl Inbox for Commands {
         dispatch::said(self, who, &said).await
     }
 
+    async fn unclear(&self, who: &Who, why: String) -> Reply {
+        dispatch::unclear(self, who, why).await
+    }
+
     async fn pressed(&self, who: &Who, data: &str) -> Reply {
         dispatch::pressed(self, who, data).await
     }

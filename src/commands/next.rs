@@ -29,6 +29,8 @@ pub(crate) enum Choice {
     Only { instead_of: i64, doing: Doing },
     /// Stops a watch.
     Stop { watch: i64 },
+    /// Asks on, among those that had no room in the question.
+    More { rest: Vec<Doing> },
 }
 
 impl From<Reply> for Next {

@@ -13,6 +13,9 @@ use super::{Commands, names, platform, strange};
 use crate::store::StoreError;
 use crate::store::stock::catalogue::Product;
 
+/// Products in one question; the rest follow by [`MORE`].
+const AT_ONCE: usize = 8;
+const MORE: &str = "More";
 const OPEN_FOR: chrono::Duration = chrono::Duration::minutes(10);
 
 /// Asks which one is meant.
@@ -20,12 +23,24 @@ pub(crate) async fn ask(
     commands: &Commands,
     who: &Who,
     doubt: &Doubt,
-    choices: Vec<Doing>,
+    mut choices: Vec<Doing>,
     products: &[Product],
 ) -> Result<Reply, StoreError> {
-    let question = opening(doubt, choices.len());
-    let labels = labels(&choices, products);
-    pose(commands, who, question, choices, labels).await
+    let rest = choices.split_off(choices.len().min(AT_ONCE));
+    let mut labels = labels(&choices, products);
+    let mut choices: Vec<Choice> = choices.into_iter().map(Choice::Do).collect();
+    if !rest.is_empty() {
+        labels.push(MORE.to_owned());
+        choices.push(Choice::More { rest });
+    }
+    pose(commands, who, opening(doubt), choices, labels).await
+}
+
+/// Asks on, among the rest.
+pub(crate) async fn more(commands: &Commands, who: &Who, rest: Vec<Doing>) -> Result<Reply, StoreError> {
+    let ids: Vec<i64> = rest.iter().map(|doing| doing.product).collect();
+    let products = commands.db.products(&ids).await?;
+    ask(commands, who, &Doubt::Several(rest.len()), rest, &products).await
 }
 
 /// Asks what words meant that fit nothing of the product.
@@ -41,17 +56,16 @@ pub(crate) async fn about_strange(
     let choices = strange::offers(product, doing);
     let labels = choices.iter().map(|choice| wanted_of(choice, product)).collect();
     let question = format!("{} has no {strange}. Did you mean:", words::title(&product.title));
-    pose(commands, who, question, choices, labels).await
+    pose(commands, who, question, choices.into_iter().map(Choice::Do).collect(), labels).await
 }
 
 async fn pose(
     commands: &Commands,
     who: &Who,
     question: String,
-    choices: Vec<Doing>,
+    choices: Vec<Choice>,
     labels: Vec<String>,
 ) -> Result<Reply, StoreError> {
-    let choices = choices.into_iter().map(Choice::Do).collect();
     let id = open(commands, who, &question, &Open { first: 1, labels: labels.clone(), choices }).await?;
     let mut reply = Reply::text(question);
     for (number, label) in (1..).zip(labels) {
@@ -92,13 +106,11 @@ pub(crate) async fn open(commands: &Commands, who: &Who, question: &str, open: &
     commands.db.ask(destination, question, &stored, commands.db.now() + OPEN_FOR).await
 }
 
-fn opening(doubt: &Doubt, offered: usize) -> String {
+fn opening(doubt: &Doubt) -> String {
     match doubt {
         Doubt::Unnamed => "Which product?".to_owned(),
-        Doubt::Several(count) if *count > offered => {
-            format!(
-                "Which one? {count} products match; here are the first {offered}. Add more of the name to narrow it down."
-            )
+        Doubt::Several(count) if *count > AT_ONCE => {
+            format!("Which one? {count} products match. Add more of the name to narrow it down.")
         }
         Doubt::Several(_) => "Which one?".to_owned(),
         Doubt::Alike => "I don't know a product by that name. Did you mean:".to_owned(),

@@ -15,8 +15,8 @@ use super::wants::Want;
 use super::{chatter, names::name_words};
 use crate::store::stock::catalogue::Product;
 
-/// Products that are offered to choose from, at most.
-pub(crate) const MOST_CHOICES: usize = 8;
+/// Products that are offered to choose from, at most: ten questions long.
+pub(crate) const MOST_CHOICES: usize = 80;
 /// Products that are asked what they make of words that name none.
 const MOST_ASKED: usize = 300;
 /// How alike a name must be to be offered.

@@ -7,12 +7,14 @@ use coatcheck_bots::commands::Arguments;
 use coatcheck_bots::{Command, Reply, Said, Who, words};
 use coatcheck_domain::country::Countries;
 use coatcheck_domain::phone::Phone;
+use coatcheck_domain::sms_rules::{ABROAD_ONCE_IN, ANSWERS, ANSWERS_WITHIN};
 use coatcheck_domain::texting::{Day, Hours, day};
 
 use super::next::Answered;
 use super::subscribed::{IN, JOINED};
 use super::{Commands, admission, again, watches};
 use crate::store::StoreError;
+use crate::store::people::allowance::Limit;
 use crate::store::people::consent::{ConsentWord, How, Standing};
 use crate::store::people::watch::Which;
 
@@ -70,6 +72,33 @@ pub(super) async fn join(
         reply.text.push_str(&format!("\n{JOINED}"));
     }
     Ok(reply)
+}
+
+/// The answer, if it may be given: so many a day to one number, and none but to STOP, START and HELP once the texts of the
+/// day are spent. What was asked is done either way.
+pub(super) async fn answered(
+    commands: &Commands,
+    who: &Who,
+    phone: &Phone,
+    command: Command,
+    reply: Reply,
+) -> Result<Reply, StoreError> {
+    let Some(texting) = &commands.texting else { return Ok(reply) };
+    let each = match not_texted(commands, phone) {
+        None => Limit { within: ANSWERS_WITHIN, most: ANSWERS },
+        Some(_) => Limit { within: ABROAD_ONCE_IN, most: 1 },
+    };
+    let since = commands.db.now() - chrono::Duration::days(1);
+    let left = i64::from(texting.per_day) - commands.db.texts_sent(since).await?;
+    let always = matches!(command, Command::Stop | Command::Start | Command::Help);
+    let all = (!always).then_some(Limit { within: ANSWERS_WITHIN, most: left });
+    // Whoever wrote too much can stop it all the same, and hears so.
+    let what = if command == Command::Stop { "text-stop" } else { "text" };
+    if commands.db.allow(what, &who.destination, &[each], all).await? {
+        return Ok(reply);
+    }
+    tracing::warn!(%phone, command = command.name(), "text not answered: too many answers today");
+    Ok(Reply::default())
 }
 
 /// Why no alert would ever reach this number.

@@ -8,10 +8,10 @@ pub(crate) fn why(fault: Option<&str>, error: Option<&str>) -> &'static str {
         "status" => "the shop answered with an error",
         "timeout" => "the shop didn't answer in time",
         "connect" | "broken" => "the connection to the shop failed",
-        "dns" => "there is no shop at that address. Check the spelling",
+        // One answer for names that lead nowhere and names that lead to our network.
+        "dns" | "refused" => "there is no public shop at that address. Check the spelling",
         "bot_wall" => "the shop blocks automated checks",
         "robots" => "the shop asks not to be checked automatically",
-        "refused" => "it is not a public web page",
         "redirect" => "the shop sends visitors of that page somewhere else",
         "shape" | "wrong_content" | "identity" | "program" | "too_large" => "I can't find a product on it",
         "too_long" => "reading it took too long",
@@ -26,7 +26,12 @@ mod tests {
     #[test]
     fn a_refusal_says_nothing_of_our_network() {
         let error = "shop.internal is refused: 10.0.0.7 is a private address; list it in COATCHECK_ALLOW_HOSTS";
-        assert_eq!(why(Some("refused"), Some(error)), "it is not a public web page");
+        assert_eq!(why(Some("refused"), Some(error)), "there is no public shop at that address. Check the spelling");
+        assert_eq!(
+            why(Some("refused"), Some(error)),
+            why(Some("dns"), Some("no such name")),
+            "an internal name is none"
+        );
         assert_eq!(
             why(Some("status"), Some("there is nothing here (404)")),
             "the shop says there is no such page. Check the address"

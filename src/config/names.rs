@@ -7,7 +7,7 @@ const SHARED: [&str; 5] = ["DISCORD_", "SLACK_", "SMS_", "TELEGRAM_", "TWILIO_"]
 /// Ours alone.
 const OURS: &str = "COATCHECK_";
 /// Variables of our own tests.
-const NOT_SETTINGS: [&str; 3] = ["COATCHECK_SEED", "COATCHECK_SEEDS", "COATCHECK_YEARS"];
+const NOT_SETTINGS: [&str; 4] = ["COATCHECK_SEED", "COATCHECK_SEEDS", "COATCHECK_YEARS", "COATCHECK_BREAK_LOOP"];
 /// Edits between two names that are taken for a slip.
 const CLOSE: usize = 2;
 /// How many programs are told to go through a proxy.

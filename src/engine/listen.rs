@@ -15,27 +15,30 @@ use crate::store::outbox::incident::RECEIVER_DEAF;
 const LEASE: Duration = Duration::from_secs(15);
 /// It says so this often.
 const RENEW: Duration = Duration::from_secs(5);
-/// A connection that ends so often in a row, each time within a minute, is trouble.
+/// A connection that ends so often in a row, each time within [`SHORT_LIVED`], is trouble.
 const FAILURES: u32 = 3;
+/// One that went silent is noticed after some two minutes.
+const SHORT_LIVED: Duration = Duration::from_secs(5 * 60);
 
 impl InboundWorker {
     /// Listens whenever nobody else does, and again whenever the connection ends.
     pub(super) async fn listen(self, mut stop: Stop) {
-        let (mut wait, mut failures) = (FIRST_WAIT, 0);
+        let (mut wait, mut failures, mut lasted) = (FIRST_WAIT, 0, Duration::ZERO);
         while !stop.is_stopped() {
             let Some(lease) = self.lease().await else {
                 stop.sleep(RENEW).await;
                 continue;
             };
             let began = Instant::now();
-            let ended = self.listen_while_held(&lease, &mut stop).await;
+            let ended = self.listen_while_held(&lease, &mut stop, proven_after(lasted)).await;
             if stop.is_stopped() {
                 // What is not given back runs out by itself.
                 let _ = self.db.release_lease(&lease).await;
                 return;
             }
-            let is_brief = began.elapsed() <= LONGEST_WAIT;
-            (failures, wait) = if is_brief { (failures + 1, (wait * 2).min(LONGEST_WAIT)) } else { (1, FIRST_WAIT) };
+            lasted = began.elapsed();
+            failures = if lasted <= SHORT_LIVED { failures + 1 } else { 1 };
+            wait = if lasted <= LONGEST_WAIT { (wait * 2).min(LONGEST_WAIT) } else { FIRST_WAIT };
             self.note_end(&ended, failures).await;
             stop.sleep(self.after(ended, wait)).await;
         }
@@ -53,11 +56,11 @@ impl InboundWorker {
         format!("lane:receive:{}", self.name())
     }
 
-    async fn listen_while_held(&self, lease: &Lease, stop: &mut Stop) -> Result<(), Trouble> {
+    async fn listen_while_held(&self, lease: &Lease, stop: &mut Stop, proven: Duration) -> Result<(), Trouble> {
         tokio::select! {
             ended = self.receiver.listen(self) => ended,
             never = self.register() => match never {},
-            never = self.note_health() => match never {},
+            never = self.note_health(proven) => match never {},
             () = self.keep(lease) => Ok(()),
             () = stop.stopped() => Ok(()),
         }
@@ -86,9 +89,10 @@ impl InboundWorker {
         }
     }
 
-    /// Ends the incident as soon as the connection is healthy.
-    async fn note_health(&self) -> Infallible {
+    /// Ends the incident as soon as the connection is healthy, and has proven to last.
+    async fn note_health(&self, proven: Duration) -> Infallible {
         let mut is_noted = false;
+        tokio::time::sleep(proven).await;
         loop {
             tokio::time::sleep(RENEW).await;
             if self.receiver.trouble().is_some() {
@@ -129,5 +133,23 @@ impl InboundWorker {
                 wait
             }
         }
+    }
+}
+
+/// A connection that looks well after one that went silent is believed only when it outlives that.
+fn proven_after(lasted: Duration) -> Duration {
+    if (LONGEST_WAIT..=SHORT_LIVED).contains(&lasted) { lasted } else { Duration::ZERO }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_goes_silent_again_and_again_is_not_taken_for_healthy_in_between() {
+        let seconds = Duration::from_secs;
+        assert_eq!(proven_after(seconds(1)), Duration::ZERO, "it was refused, and comes back well");
+        assert_eq!(proven_after(seconds(130)), seconds(130), "it was silent: three heartbeats without an answer");
+        assert_eq!(proven_after(seconds(3600)), Duration::ZERO, "platforms send one away now and then");
     }
 }

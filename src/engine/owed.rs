@@ -53,6 +53,13 @@ impl Inbox for Remembering<'_> {
         }
     }
 
+    async fn unclear(&self, who: &Who, why: String) -> Reply {
+        match self.known() {
+            Some(reply) => reply,
+            None => self.keep(self.inbox.unclear(who, why).await),
+        }
+    }
+
     async fn pressed(&self, who: &Who, data: &str) -> Reply {
         match self.known() {
             Some(reply) => reply,

@@ -6,6 +6,8 @@ mod documents;
 mod healthy;
 mod hostile;
 mod log;
+mod loops;
 mod stopping;
+mod strangers;
 #[path = "../support/mod.rs"]
 mod support;

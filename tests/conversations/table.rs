@@ -120,7 +120,7 @@ fn people_use_their_own_words_on_discord() {
     Ann: /unwatch rain
     CoatCheck: ✓ Stopped: Rain Jacket — M.
     Ann: /frobnicate
-    CoatCheck: I do not know "/frobnicate". /help lists what I understand
+    CoatCheck: I don't know "/frobnicate". /help lists what I understand.
     "#);
 }
 
@@ -166,7 +166,7 @@ fn people_use_their_own_words_on_telegram() {
     Ann: /unwatch rain
     CoatCheck: ✓ Stopped: Rain Jacket — M.
     Ann: /frobnicate
-    CoatCheck: I do not know "/frobnicate". /help lists what I understand
+    CoatCheck: I don't know "/frobnicate". /help lists what I understand.
     "#);
 }
 

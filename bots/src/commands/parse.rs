@@ -15,16 +15,16 @@ pub const LONGEST_TEXT: usize = 2000;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// Nothing but blanks.
-    #[error("say {help} to see what I understand")]
+    #[error("Say {help} to see what I understand.")]
     Empty {
         /// How help is asked for here.
         help: String,
     },
     /// More than [`LONGEST_TEXT`] characters.
-    #[error("that is too long for me: {LONGEST_TEXT} characters at most")]
+    #[error("That is too long for me: {LONGEST_TEXT} characters at most.")]
     TooLong,
     /// The first word names no command.
-    #[error("I do not know {word:?}.{} {help} lists what I understand", meant.as_ref().map(|m| format!(" Did you mean {m}?")).unwrap_or_default())]
+    #[error("I don't know {word:?}.{} {help} lists what I understand.", meant.as_ref().map(|m| format!(" Did you mean {m}?")).unwrap_or_default())]
     Unknown {
         /// What was typed, made harmless.
         word: String,
@@ -34,7 +34,7 @@ pub enum ParseError {
         help: String,
     },
     /// The command exists, but not on this platform.
-    #[error("{command} cannot be said {place}")]
+    #[error("{command} isn't available {place}.")]
     NotHere {
         /// As it would be typed here.
         command: String,
@@ -237,14 +237,14 @@ mod tests {
             read("/\u{202e}\u{7}@everyone<script>", Platform::Discord),
         ];
         insta::assert_snapshot!(lines.join("\n"), @r#"
-        I do not know "/wacth". Did you mean /watch? /help lists what I understand
-        I do not know "/frobnicate". /help lists what I understand
-        I do not know "jacket". /coatcheck help lists what I understand
-        say HELP to see what I understand
-        SHOP cannot be said by text message
-        /anytime cannot be said on the console
-        that is too long for me: 2000 characters at most
-        I do not know "/". /help lists what I understand
+        I don't know "/wacth". Did you mean /watch? /help lists what I understand.
+        I don't know "/frobnicate". /help lists what I understand.
+        I don't know "jacket". /coatcheck help lists what I understand.
+        Say HELP to see what I understand.
+        SHOP isn't available by text message.
+        /anytime isn't available on the console.
+        That is too long for me: 2000 characters at most.
+        I don't know "/". /help lists what I understand.
         "#);
     }
 
@@ -315,13 +315,13 @@ mod tests {
         STOP                   → stop []
         START                  → start []
         Anytime                → anytime []
-        VERIFY 123456          → VERIFY cannot be said by text message
+        VERIFY 123456          → VERIFY isn't available by text message.
         123456                 → answer ["123456"]
         1                      → answer ["1"]
         Please don't stop      → watch ["Please", "don't", "stop"]
         again                  → again []
-        phone +1 415 555 0123  → PHONE cannot be said by text message
-        export                 → EXPORT cannot be said by text message
+        phone +1 415 555 0123  → PHONE isn't available by text message.
+        export                 → EXPORT isn't available by text message.
         "#);
     }
 

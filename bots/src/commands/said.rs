@@ -41,6 +41,12 @@ impl Word {
 }
 
 impl Said {
+    /// Does it say a word that others should not read: an invite word, also as a deep link?
+    #[must_use]
+    pub fn holds_secret(&self) -> bool {
+        matches!(self.command, Command::Join | Command::Start) && !self.words.is_empty()
+    }
+
     /// A command with nothing behind it.
     #[must_use]
     pub fn bare(command: Command) -> Self {

@@ -118,7 +118,7 @@ mod tests {
           [1] Corps Jacket
           [2] Rain Jacket
         There is no choice 9. Choose 1 to 2.
-        I do not know "/wacth". Did you mean /watch? /help lists what I understand
+        I don't know "/wacth". Did you mean /watch? /help lists what I understand.
         pressed p:2 [2J
         answer: 2
         watch: �� cap

@@ -13,6 +13,7 @@ use super::failure::{ALREADY_ANSWERED, Failure, UNKNOWN_INTERACTION, UNKNOWN_WEB
 use super::payload::{self, Deed, Heard};
 use super::reply::{self, PICTURE};
 use super::send::nonce;
+use crate::commands::{Command, Said};
 use crate::{Inbox, Pressed, Reply, Trouble};
 
 /// After this long "is thinking…" is shown. Half of what Discord gives: the way there and back takes time too.
@@ -39,11 +40,24 @@ impl Discord {
             Deed::Ping => Ok(()),
             Deed::Complete { .. } if self.is_by_http() => Ok(()),
             Deed::Complete { .. } => self.complete(&heard, inbox).await,
-            Deed::Text(_) => self.write_back(&heard, &done(&heard, inbox).await).await,
+            Deed::Text(said) => {
+                if heard.in_public && said.as_ref().is_ok_and(Said::holds_secret) && (self.shows)(Command::Join) {
+                    self.delete(&heard).await;
+                }
+                self.write_back(&heard, &done(&heard, inbox).await).await
+            }
             _ if self.is_by_http() => self.called(&heard, &done(&heard, inbox).await).await,
             _ => self.in_time(&heard, done(&heard, inbox)).await,
         };
         answered.map_err(|failure| self.noted(failure).unanswered())
+    }
+
+    /// The invite word is not for who else reads along. Discord lets only who manages messages delete those of others.
+    async fn delete(&self, heard: &Heard) {
+        let (channel_id, message_id) = (heard.channel.into(), heard.id.into());
+        if let Err(failure) = self.api.delete(Route::ChannelMessage { channel_id, message_id }).await {
+            tracing::info!(channel = heard.channel, %failure, "message with an invite word not deleted");
+        }
     }
 
     async fn complete(&self, heard: &Heard, inbox: &dyn Inbox) -> Result<(), Failure> {

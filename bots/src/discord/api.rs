@@ -44,6 +44,10 @@ impl Api {
         self.call(Request::new(route, LightMethod::Get).params(params)).await
     }
 
+    pub(super) async fn delete(&self, route: Route<'_>) -> Result<(), Failure> {
+        self.call(Request::new(route, LightMethod::Delete)).await.map(drop)
+    }
+
     /// With a JSON body.
     pub(super) async fn with(
         &self,

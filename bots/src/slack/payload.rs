@@ -181,7 +181,7 @@ mod tests {
     form by 1
     /watches 
     /help 
-    I do not know "wacth". Did you mean /watch? /coatcheck help lists what I understand
+    I don't know "wacth". Did you mean /watch? /coatcheck help lists what I understand.
     /watch jacket M
     –
     /watches 

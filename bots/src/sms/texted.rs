@@ -156,6 +156,6 @@ async fn answered(stored: &Stored, phone: &Phone, inbox: &dyn Inbox) -> Reply {
     };
     match said {
         Ok(said) => inbox.said(&who, said).await,
-        Err(error) => Reply::text(sentence(&error.to_string())),
+        Err(error) => inbox.unclear(&who, sentence(&error.to_string())).await,
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use teloxide::payloads::{AnswerCallbackQuery, GetChatMember, GetMe};
-use teloxide::types::{CallbackQueryId, Update, UserId};
+use teloxide::payloads::{AnswerCallbackQuery, DeleteMessage, GetChatMember, GetMe};
+use teloxide::types::{CallbackQueryId, MessageId, Update, UserId};
 
 use super::heard::{Heard, Speaker, Spot, heard, words};
 use super::listen::troubled;
@@ -13,7 +13,7 @@ use super::pressed::Above;
 use super::text::length;
 use super::{Telegram, lock};
 use crate::words::sentence;
-use crate::{Inbox, Reply, Trouble, Who};
+use crate::{Command, Inbox, Reply, Trouble, Who};
 
 /// Characters in the note that only who pressed sees, at most.
 const LONGEST_NOTE: usize = 200;
@@ -48,10 +48,24 @@ impl Telegram {
         let our_name = if spot.is_room() { self.our_name().await? } else { "" };
         let reply = match words(text, spot.is_room(), our_name) {
             None => return Ok(()),
-            Some(Ok(said)) => inbox.said(&self.who(spot).await, said).await,
+            Some(Ok(said)) => {
+                if spot.is_room() && said.holds_secret() && (self.shows)(Command::Join) {
+                    self.delete(spot).await;
+                }
+                inbox.said(&self.who(spot).await, said).await
+            }
             Some(Err(error)) => Reply::text(sentence(&error.to_string())),
         };
         self.answer(spot, &reply, inbox).await
+    }
+
+    /// The invite word is not for who else reads along. Telegram lets only administrators delete what others said.
+    async fn delete(&self, spot: &Spot) {
+        let Some(message) = spot.message else { return };
+        let delete = DeleteMessage::new(spot.place.recipient(), MessageId(message));
+        if let Err(failure) = self.api.call::<_, Value>(&delete).await {
+            tracing::info!(chat = spot.place.chat, %failure, "message with an invite word not deleted");
+        }
     }
 
     /// The button stops waiting in any case. In a room a short answer is for who pressed alone.

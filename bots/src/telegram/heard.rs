@@ -201,7 +201,7 @@ mod tests {
         /watch jacket M
         –
         –
-        I do not know "/roll@ CoatBot". /help lists what I understand
+        I don't know "/roll@ CoatBot". /help lists what I understand.
         –
         /watch jacket M
         /watch jacket M

@@ -110,6 +110,8 @@ async fn follow(app: &App, done: &mut Imported, keep: bool) -> Outcome {
     let first = done.entries[0].clone();
     let interval = done.entries.iter().find_map(|entry| entry.interval);
     let how = SourceOptions { interval, listed: true, ..SourceOptions::default() };
+    let names: Vec<String> = done.entries.iter().flat_map(|entry| entry.names.clone()).collect();
+    shop::check_names(app, &first.url, &names).await?;
     let tracked = track(app, first.url, how, keep, None).await?;
     done.is_new = tracked.is_new;
     if let Some(why) = tracked.unread {

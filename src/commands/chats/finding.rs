@@ -136,3 +136,36 @@ async fn words_are_completed_from_the_catalogue() {
     assert_eq!(complete("style", "o").await, "Olive");
     assert_eq!(complete("how", "e").await, "");
 }
+
+#[tokio::test]
+async fn a_question_among_many_products_has_pages() {
+    let chat = Chat::with(None).await;
+    let jackets = (1..=18).map(|n| product(&format!("Jacket {n:02}"), &[("M", "", OutOfStock)])).collect();
+    read(&chat.db, chat.source, jackets).await;
+    insta::assert_snapshot!(chat.talk(&["/watch jacket M", "/unwatch jacket"]).await.lines().take(12).collect::<Vec<_>>().join("\n"), @"
+    > /watch jacket M
+    Which one? 18 products match. Add more of the name to narrow it down.
+    1. Jacket 01
+    2. Jacket 02
+    3. Jacket 03
+    4. Jacket 04
+    5. Jacket 05
+    6. Jacket 06
+    7. Jacket 07
+    8. Jacket 08
+    9. More
+    [Jacket 01 c:1:1] [Jacket 02 c:1:2] [Jacket 03 c:1:3] [Jacket 04 c:1:4] [Jacket 05 c:1:5] [Jacket 06 c:1:6] [Jacket 07 c:1:7] [Jacket 08 c:1:8] [More c:1:9]
+    ");
+    insta::assert_snapshot!(chat.talk(&["/watch jacket M", "[c:2:9]", "[c:3:9]", "[c:4:2]"]).await.lines().skip(26).collect::<Vec<_>>().join("\n"), @"
+    > [c:3:9]
+    Which one?
+    1. Jacket 17
+    2. Jacket 18
+    [Jacket 17 c:4:1] [Jacket 18 c:4:2]
+
+    > [c:4:2]
+    Watching Jacket 18 — M.
+    Sold out now. I'll notify you when it is back (not seen in stock yet).
+    [Stop M stop:1]
+    ");
+}

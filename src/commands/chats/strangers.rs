@@ -1,6 +1,7 @@
 //! Who has not said the invite word, and how much a stranger may add.
 
 use super::*;
+use crate::commands::Texting;
 
 const WORD: &str = "raincoat";
 
@@ -179,7 +180,8 @@ async fn new_addresses_are_bounded_for_each_person_and_in_all() {
     I'm tracking that page now. Its first check takes longer; I'll answer here when it is done.
 
     > /watch https://shop5.example/p M
-    You have added 4 pages already, the most one person can. Stop watching one first.
+    You have added 4 pages already, the most one person can.
+    A page that nobody watches makes room after 14 days.
     ");
     chat.commands.rules.max_sources = 5;
     let chat = chat.whisper(Who { destination: Destination::DiscordUser(8), may_manage: false });
@@ -272,4 +274,102 @@ async fn a_wish_that_cannot_be_read_keeps_no_other_from_its_answer() {
     chat.clock.advance(Duration::from_secs(60));
     assert_eq!(chat.commands.answer_wishes().await.expect("answered"), 2);
     assert_eq!(chat.db.watch_counts().await.expect("read").armed, 1);
+}
+
+#[tokio::test]
+async fn what_an_admin_tracks_in_our_network_may_be_watched_by_all_and_nothing_else_there() {
+    let chat = Chat::with(None).await;
+    let id = known(&chat, "https://intranet.example/p", "idle").await;
+    read(&chat.db, id, vec![product("Jacket", &[("M", "", OutOfStock)])]).await;
+    insta::assert_snapshot!(chat.talk(&["/watch https://intranet.example/p M", "/watch https://intranet.example/q M"]).await, @"
+    > /watch https://intranet.example/p M
+    Watching Jacket — M.
+    Sold out now. I'll notify you when it is back (not seen in stock yet).
+    [Stop M stop:1]
+
+    > /watch https://intranet.example/q M
+    That address can't be tracked. Send the address of a public product page.
+    ");
+}
+
+#[tokio::test]
+async fn one_site_bears_so_many_pages_of_people_in_chats() {
+    let mut chat = Chat::with(None).await;
+    chat.commands.rules.max_addresses = 1000;
+    for n in 0..200 {
+        let page = format!("https://one.example/p{n}");
+        let new = NewSource { added_by: Some(99), ..testing::source(&page) };
+        chat.db.add_source(&new).await.expect("added");
+    }
+    insta::assert_snapshot!(chat.talk(&["/watch https://one.example/more M", "/watch https://two.example/p M"]).await, @"
+    > /watch https://one.example/more M
+    No more pages of that shop can be tracked right now. You can still watch those that are: /stock shows them.
+
+    > /watch https://two.example/p M
+    I'm tracking that page now. Its first check takes longer; I'll answer here when it is done.
+    ");
+}
+
+fn text(number: &str) -> Who {
+    Who { destination: Destination::Sms(number.parse().expect(number)), may_manage: true }
+}
+
+async fn by_text(per_day: u32) -> Chat {
+    let mut chat = Chat::with_two_jackets().await;
+    chat.commands.db = chat.db.clone().with_keys(testing::keys(&[1]));
+    let new_code: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(|| "123456".to_owned());
+    chat.commands.texting = Some(Texting {
+        countries: "US,CA".parse().expect("two"),
+        hours: "0-24".parse().expect("all"),
+        per_day,
+        new_code,
+    });
+    chat.whisper(text("+14155550123"))
+}
+
+/// How many of these texts are answered.
+async fn answered(chat: &Chat, body: &str, texts: usize) -> usize {
+    let mut answered = 0;
+    for _ in 0..texts {
+        answered += usize::from(chat.say(body).await.lines().count() > 1);
+    }
+    answered
+}
+
+#[tokio::test]
+async fn a_number_is_answered_so_often_a_day_and_obeyed_all_the_same() {
+    let chat = by_text(1000).await;
+    assert_eq!(answered(&chat, "STOCK rain", 25).await, 20);
+    assert_eq!(chat.commands.unclear(&chat.who, "That is too long for me.".to_owned()).await, Reply::default());
+    assert_eq!(answered(&chat, "WATCH corps m black", 1).await, 0);
+    assert_eq!(chat.db.watch_counts().await.expect("read").armed, 1);
+    assert_eq!(answered(&chat, "STOP", 1).await, 1, "whoever wants an end hears of it");
+    let chat = chat.whisper(text("+14155550177"));
+    assert_eq!(answered(&chat, "STOCK rain", 1).await, 1, "others are answered");
+    chat.clock.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(answered(&chat, "STOCK rain", 1).await, 1);
+}
+
+#[tokio::test]
+async fn a_number_abroad_is_answered_once_in_thirty_days() {
+    let chat = by_text(1000).await.whisper(text("+4915112345678"));
+    assert_eq!(answered(&chat, "STOCK rain", 3).await, 1);
+    chat.clock.advance(Duration::from_secs(29 * 24 * 3600));
+    assert_eq!(answered(&chat, "STOCK rain", 3).await, 0);
+    chat.clock.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(answered(&chat, "STOCK rain", 3).await, 1);
+}
+
+#[tokio::test]
+async fn once_the_texts_of_a_day_are_spent_only_stop_start_and_help_are_answered() {
+    let mut chat = by_text(3).await;
+    for number in ["+14155550101", "+14155550102", "+14155550103"] {
+        chat = chat.whisper(text(number));
+        assert_eq!(answered(&chat, "STOCK rain", 1).await, 1);
+    }
+    chat = chat.whisper(text("+14155550104"));
+    assert_eq!(answered(&chat, "STOCK rain", 1).await, 0);
+    for word in ["HELP", "STOP", "START"] {
+        assert_eq!(answered(&chat, word, 1).await, 1, "{word}");
+    }
 }

@@ -17,9 +17,9 @@ pub struct SmsRules {
     pub hours: Hours,
     /// Where texts are sent.
     pub countries: Countries,
-    /// Texts to one number on one day (UTC), at most. Answers do not count.
+    /// Texts to one number on one day (UTC), at most. Answers that are given at once have a bound of their own.
     pub per_number_day: u32,
-    /// Texts to all on one day (UTC), at most: what a mistake can cost. Answers do not count.
+    /// Texts to all on one day (UTC), at most: what a mistake can cost.
     pub per_day: u32,
     /// An alert that was put off is worth telling this long from then on.
     pub expire_after: Duration,
@@ -55,7 +55,7 @@ pub struct Text {
     pub was_put_off: bool,
 }
 
-/// Texts begun today. Answers do not count.
+/// Texts begun today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Begun {
     /// To this number.
@@ -98,16 +98,24 @@ pub struct Exempt {
 }
 
 /// The exemptions, each with its reason. Every text obeys country, hours, caps and consent; nothing else exempts one.
+/// An answer that is given at once, in the response to a text, is no row of the outbox; its bounds are [`ANSWERS`].
 #[must_use]
 pub fn exempt(kind: Kind) -> Exempt {
     match kind {
-        // Whoever gets it has just written, wherever and whenever that was: one answer to one text.
-        Kind::Reply => Exempt { country: true, hours: true, caps: true, consent: true },
+        // The late answer to a text: whoever gets it wrote within the last minutes, and may have said STOP since.
+        Kind::Reply => Exempt { hours: true, consent: true, ..Exempt::default() },
         // Somebody who is awake waits for it, and its number has said nothing yet.
         Kind::Code => Exempt { hours: true, consent: true, ..Exempt::default() },
         Kind::Alert | Kind::Post | Kind::Notice | Kind::Edit | Kind::Test => Exempt::default(),
     }
 }
+
+/// Answers to the texts of one number in [`ANSWERS_WITHIN`]: senders can be forged, and each answer costs money.
+pub const ANSWERS: i64 = 20;
+/// A day.
+pub const ANSWERS_WITHIN: Duration = Duration::from_secs(24 * 3600);
+/// A number outside of `SMS_COUNTRIES` is answered once in so long: it hears that it gets no alerts.
+pub const ABROAD_ONCE_IN: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The moment from which on texts of `now`'s day count.
 #[must_use]

@@ -56,12 +56,12 @@ fn codes_and_answers_are_sent_by_night() {
 }
 
 #[test]
-fn a_country_that_is_not_listed_is_not_texted_but_answered() {
+fn a_country_that_is_not_listed_is_not_texted() {
     for country in ["DE".parse().ok(), "PR".parse().ok(), None] {
         let abroad = Text { country, ..alert(NOON) };
         assert_eq!(ruling(&abroad, none(), NOON), Ruling::Never("country"));
         assert_eq!(ruling(&Text { kind: Kind::Code, ..abroad.clone() }, none(), NOON), Ruling::Never("country"));
-        assert_eq!(ruling(&Text { kind: Kind::Reply, ..abroad }, none(), NOON), Ruling::Send);
+        assert_eq!(ruling(&Text { kind: Kind::Reply, ..abroad }, none(), NOON), Ruling::Never("country"));
     }
 }
 
@@ -70,7 +70,7 @@ fn a_number_gets_so_many_a_day_and_no_more() {
     let begun = |to_number| Begun { to_number, in_all: to_number };
     assert_eq!(ruling(&alert(NOON), begun(9), NOON), Ruling::Send);
     assert_eq!(ruling(&alert(NOON), begun(10), NOON), Ruling::Never("cap_number"));
-    assert_eq!(ruling(&Text { kind: Kind::Reply, ..alert(NOON) }, begun(10), NOON), Ruling::Send);
+    assert_eq!(ruling(&Text { kind: Kind::Reply, ..alert(NOON) }, begun(10), NOON), Ruling::Never("cap_number"));
 }
 
 #[test]

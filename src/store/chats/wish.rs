@@ -59,6 +59,8 @@ pub struct InUse {
     pub everybodys: i64,
     /// Those that one subscriber added.
     pub added: i64,
+    /// Those of one site that people in chats added.
+    pub of_site: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -103,11 +105,13 @@ impl Db {
         row.map(TrackedRow::into_tracked).transpose()
     }
 
-    /// How many sources are tracked, and how many of them this subscriber added.
-    pub async fn sources_in_use(&self, subscriber_id: i64) -> Result<InUse, StoreError> {
-        let sql = "SELECT count(*) AS everybodys, COALESCE(sum(CASE WHEN added_by = $1 THEN 1 ELSE 0 END), 0) AS added \
+    /// How many sources are tracked, and how many of them this subscriber added, and people in chats of this host.
+    pub async fn sources_in_use(&self, subscriber_id: i64, host: &str) -> Result<InUse, StoreError> {
+        let sql = "SELECT count(*) AS everybodys, COALESCE(sum(CASE WHEN added_by = $1 THEN 1 ELSE 0 END), 0) AS added, \
+                   (SELECT count(*) FROM source s JOIN shop h ON h.id = s.shop_id WHERE h.host = $2 \
+                      AND s.added_by IS NOT NULL AND s.state <> 'dormant') AS of_site \
                    FROM source WHERE state <> 'dormant'";
-        let row = self.read().row(sql, vec![subscriber_id.into()]).await?;
+        let row = self.read().row(sql, vec![subscriber_id.into(), host.into()]).await?;
         row.ok_or_else(|| StoreError::corrupt("source", "a count gave no row"))
     }
 

@@ -34,9 +34,13 @@ pub(crate) trait Sql: ConnectionTrait {
 
     /// The rows of a JSON array of arrays of texts, the value of this number, with these columns. However many rows there
     /// are, the statement and its values stay as they are: no limit of terms or values is met, and nothing is parsed anew.
+    /// Each is cast, or SQLite makes no index to join them by.
     fn json_rows(&self, number: usize, columns: &[&str]) -> String {
-        let columns: Vec<String> =
-            columns.iter().enumerate().map(|(place, column)| format!("value ->> {place} AS {column}")).collect();
+        let columns: Vec<String> = columns
+            .iter()
+            .enumerate()
+            .map(|(place, column)| format!("CAST(value ->> {place} AS TEXT) AS {column}"))
+            .collect();
         let rows = match self.get_database_backend() {
             DbBackend::Postgres => format!("jsonb_array_elements(CAST(${number} AS jsonb))"),
             _ => format!("json_each(${number})"),

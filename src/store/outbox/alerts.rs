@@ -46,9 +46,8 @@ pub(super) async fn insert_alerts(
          who AS MATERIALIZED (SELECT DISTINCT w.subscriber_id FROM c CROSS JOIN watch w \
            WHERE w.size_key = c.size_key AND w.style_key = c.style_key AND w.id > $5 AND w.id <= $6 AND {ELIGIBLE}), \
          told AS (SELECT who.subscriber_id, string_agg(c.variants, ',') AS variants, min({NOTIFIED_AT}) AS at \
-           FROM who JOIN watch w ON w.subscriber_id = who.subscriber_id \
-             JOIN c ON c.size_key = w.size_key AND c.style_key = w.style_key \
-           WHERE {ELIGIBLE} GROUP BY who.subscriber_id) \
+           FROM who CROSS JOIN watch w CROSS JOIN c WHERE w.subscriber_id = who.subscriber_id \
+             AND c.size_key = w.size_key AND c.style_key = w.style_key AND {ELIGIBLE} GROUP BY who.subscriber_id) \
          INSERT INTO delivery (kind, dedupe_key, restock_id, subscriber_id, destination_id, hop, lane, payload, state, \
            attempts, next_attempt_at, epoch, expires_at, created_at) \
          SELECT 'alert', $7 || told.subscriber_id || ':0', $1, told.subscriber_id, t.id, 0, t.lane, \
@@ -107,15 +106,16 @@ pub(super) async fn disarm(
 ) -> Result<(), DbErr> {
     let rows = txn.json_rows(10, &CASE_COLUMNS);
     let notified_at = NOTIFIED_AT.replace("w.", "");
-    // CROSS keeps SQLite to this order: beginning with the restock's deliveries, it would read all of them for each chunk.
+    // CROSS keeps SQLite to this order: beginning with the restock's deliveries or with the cases, it would read all of
+    // them for each chunk or for each subscriber.
     let sql = format!(
-        "WITH c AS MATERIALIZED ({rows}) \
+        "WITH c AS MATERIALIZED ({rows}), \
+         who AS MATERIALIZED (SELECT DISTINCT x.subscriber_id FROM c CROSS JOIN watch x WHERE x.product_id = $2 \
+           AND x.size_key = c.size_key AND x.style_key = c.style_key AND x.id > $5 AND x.id <= $6) \
          UPDATE watch SET notified_restock_id = $1, armed = (mode <> 'once'), \
            notified_at = CASE WHEN {notified_at} > $8 THEN {notified_at} ELSE CAST($9 AS BIGINT) END \
-         WHERE id IN (SELECT w.id FROM c AS a CROSS JOIN watch x CROSS JOIN watch w \
-           WHERE x.product_id = $2 AND x.size_key = a.size_key AND x.style_key = a.style_key AND x.id > $5 AND x.id <= $6 \
-             AND w.subscriber_id = x.subscriber_id \
-             AND EXISTS (SELECT 1 FROM c WHERE c.size_key = w.size_key AND c.style_key = w.style_key) \
+         WHERE id IN (SELECT w.id FROM who CROSS JOIN watch w CROSS JOIN c WHERE w.subscriber_id = who.subscriber_id \
+             AND c.size_key = w.size_key AND c.style_key = w.style_key \
              AND EXISTS (SELECT 1 FROM delivery d WHERE d.dedupe_key = $7 || w.subscriber_id || ':0') AND {ELIGIBLE})"
     );
     let mut values = values_of(restock, window, rules);

@@ -13,10 +13,10 @@ macro_rules! last_said {
 }
 pub(super) use last_said;
 
-/// Does whoever gets it allow it? By [`coatcheck_domain::sms_rules::exempt`]. Asked in the very statement that starts a send. Whoever writes is answered; a code goes
-/// to a number that never said anything, but to none that said stop.
+/// Does whoever gets it allow it? By [`coatcheck_domain::sms_rules::exempt`]. Asked in the very statement that starts a
+/// send. A code and the late answer to a text go to a number that never said anything, but to none that said stop.
 pub(super) const CONSENTED: &str = concat!(
-    "(delivery.kind = 'reply' OR EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id AND ",
-    last_said!("CASE WHEN delivery.kind = 'code' THEN 'start' ELSE 'stop' END"),
-    " = 'start'))"
+    "EXISTS (SELECT 1 FROM destination t WHERE t.id = delivery.destination_id AND ",
+    last_said!("CASE WHEN delivery.kind IN ('code', 'reply') THEN 'start' ELSE 'stop' END"),
+    " = 'start')"
 );

@@ -26,6 +26,8 @@ pub(crate) const LANE: &str = "sms";
 
 /// The incident of a day on which all texts were sent.
 const SPENT: &str = "sms_spend";
+/// … and of one on which four fifths of them were.
+const NEARLY_SPENT: &str = "sms_spend_near";
 
 #[derive(FromQueryResult)]
 struct TextRow {
@@ -58,7 +60,7 @@ pub(crate) struct Today {
 }
 
 impl Today {
-    /// Counts them. Answers do not count.
+    /// Counts them.
     pub(crate) async fn count<C: ConnectionTrait>(
         conn: &C,
         rules: &SmsRules,
@@ -66,7 +68,7 @@ impl Today {
     ) -> Result<Self, DbErr> {
         let sql = format!(
             "SELECT t.look_up, count(*) AS texts FROM delivery d LEFT JOIN destination t ON t.id = d.destination_id \
-             WHERE d.{IN_SMS_LANE} AND d.started_at IS NOT NULL AND d.started_at >= $1 AND d.kind <> 'reply' \
+             WHERE d.{IN_SMS_LANE} AND d.started_at IS NOT NULL AND d.started_at >= $1 \
                AND (d.batch_id IS NULL OR d.batch_id = d.id) \
              GROUP BY t.look_up"
         );
@@ -181,6 +183,8 @@ pub(super) async fn hold_back(
     }
     if !begun.is_empty() {
         incident::close_before(txn, SPENT, LANE, midnight(now), now).await?;
+        incident::close_before(txn, NEARLY_SPENT, LANE, midnight(now), now).await?;
+        say_nearly_spent(txn, rules, today.in_all, now).await?;
     }
     Ok(held_back)
 }
@@ -198,6 +202,18 @@ async fn say_spent(txn: &Txn, rules: &SmsRules, now: DateTime<Utc>) -> Result<()
     );
     if incident::open(txn, SPENT, LANE, &words, now).await? {
         tracing::warn!(per_day = rules.per_day, "{words}");
+    }
+    Ok(())
+}
+
+/// Once a day: while something can still be done about it.
+async fn say_nearly_spent(txn: &Txn, rules: &SmsRules, in_all: u32, now: DateTime<Utc>) -> Result<(), DbErr> {
+    if u64::from(in_all) * 5 < u64::from(rules.per_day) * 4 {
+        return Ok(());
+    }
+    let words = format!("{in_all} of {} texts of the day are sent (SMS_MAX_PER_DAY)", rules.per_day);
+    if incident::open(txn, NEARLY_SPENT, LANE, &words, now).await? {
+        tracing::warn!(sent = in_all, per_day = rules.per_day, "four fifths of the day's texts are sent");
     }
     Ok(())
 }

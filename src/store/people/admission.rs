@@ -55,7 +55,7 @@ impl Db {
 }
 
 /// The room that a topic belongs to.
-fn whole(destination: &Destination) -> Option<Destination> {
+pub(super) fn whole(destination: &Destination) -> Option<Destination> {
     match destination {
         Destination::Telegram { chat, topic: Some(_) } => Some(Destination::Telegram { chat: *chat, topic: None }),
         _ => None,

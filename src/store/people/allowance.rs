@@ -1,5 +1,5 @@
-//! How often somebody may try what is bounded for strangers: invite words, new addresses, link codes. Remembered for a
-//! day, whoever restarts or scales the service.
+//! How often somebody may do what is bounded for strangers: invite words, new addresses, link codes, texts that are
+//! answered. Remembered, whoever restarts or scales the service.
 
 use std::time::Duration;
 
@@ -9,22 +9,25 @@ use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::{micros, span};
+use crate::store::people::admission::whole;
 
-/// The longest time over which tries are counted.
+/// Tries are counted over a day at most, …
 const DAY: Duration = Duration::from_secs(24 * 3600);
+/// … but for answers by text, which are few.
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// So many within so long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// A day at most.
+    /// A day at most; 30 days for what begins with `text`.
     pub within: Duration,
     /// Tries that are allowed.
     pub most: i64,
 }
 
 impl Db {
-    /// May `destination` try `what` once more? If so, the try is counted. `each` bounds one destination, `all` everybody
-    /// together.
+    /// May `destination` try `what` once more? If so, the try is counted. `each` bounds one destination (all topics of a
+    /// forum are one), `all` everybody together.
     ///
     /// # Errors
     /// [`StoreError::NoKey`] for a phone where there are no keys; otherwise when the database fails.
@@ -35,13 +38,18 @@ impl Db {
         each: &[Limit],
         all: Option<Limit>,
     ) -> Result<bool, StoreError> {
-        let who = match destination {
+        let room = whole(destination);
+        let who = match room.as_ref().unwrap_or(destination) {
             Destination::Sms(phone) => self.keys()?.chat(phone),
             other => other.to_stored(),
         };
         let now = micros(self.now());
         let txn = self.write().await?;
-        txn.run("DELETE FROM allowance WHERE at <= $1", vec![(now - span(DAY)).into()]).await?;
+        // Of many tries at once each sees those before it.
+        txn.hold(&format!("allowance:{what}")).await?;
+        let longest = if what.starts_with("text") { MONTH } else { DAY };
+        let sql = "DELETE FROM allowance WHERE what = $1 AND at <= $2";
+        txn.run(sql, vec![what.into(), (now - span(longest)).into()]).await?;
         for limit in each {
             let sql = "SELECT count(*) FROM allowance WHERE what = $1 AND who = $2 AND at > $3";
             let values = vec![what.into(), who.as_str().into(), (now - span(limit.within)).into()];

@@ -6,6 +6,8 @@ use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, limited};
 use crate::store::db::time::micros;
+use crate::store::db::wake::Topic;
+use crate::store::polls::ends::sleep_of;
 
 /// A message that was made for a person.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -82,7 +84,11 @@ impl Db {
         let stop_kept = forget_consent(&txn, subscriber_id).await?;
         let watches = txn.run("DELETE FROM watch WHERE subscriber_id = $1", vec![subscriber_id.into()]).await?;
         txn.run("DELETE FROM subscriber WHERE id = $1", vec![subscriber_id.into()]).await?;
+        let slept = sleep_of(&txn, subscriber_id).await?;
         txn.commit().await?;
+        if slept > 0 {
+            self.wake().ring(Topic::Sources);
+        }
         Ok(Forgotten { watches, under_way: u64::try_from(under_way).unwrap_or_default(), stop_kept })
     }
 }

@@ -76,6 +76,15 @@ async fn sleep_and_wake(txn: &Txn, now: i64) -> Result<Ends, DbErr> {
     Ok(Ends { removed: 0, dormant, woken })
 }
 
+/// Who added these pages is forgotten: those that nobody else wants are polled no more. Says how many those were.
+pub(in crate::store) async fn sleep_of(txn: &Txn, subscriber_id: i64) -> Result<u64, DbErr> {
+    let sql = format!(
+        "UPDATE source SET state = 'dormant', edit = edit + 1, edited = TRUE WHERE id IN (SELECT s.id FROM source s \
+         WHERE s.added_by = $1 AND s.state IN ('idle', 'blocked', 'gone') AND NOT {WANTED})"
+    );
+    txn.run(&sql, vec![subscriber_id.into()]).await
+}
+
 /// Somebody waits for these products: their sources are polled again if they slept.
 pub(in crate::store) async fn wake_sources_of(txn: &Txn, products: &BTreeSet<i64>, now: i64) -> Result<u64, DbErr> {
     if products.is_empty() {

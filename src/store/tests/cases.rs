@@ -1,5 +1,7 @@
 //! A restock that fulfils more kinds of wishes than one statement may name.
 
+use std::time::Duration;
+
 use coatcheck_domain::watch::Mode;
 use coatcheck_domain::{Availability, Reading};
 
@@ -23,7 +25,10 @@ async fn more_kinds_of_wishes_than_one_statement_may_name_are_all_fulfilled() {
         scene.watch(people[place % 2], jacket, name, Mode::Once).await;
     }
     scene.read(source, &all(IN)).await;
+    let began = std::time::Instant::now();
     assert_eq!(scene.fan_out().await, 2, "one alert each");
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(10), "the only writer was held for {took:?}");
     let listed: usize = scene.deliveries().await.iter().map(|one| super::scene::sizes(one).len()).sum();
     assert_eq!(listed, SIZES, "each lists all that its subscriber waits for");
     assert_eq!(scene.number("SELECT count(*) FROM watch WHERE armed").await, 0);

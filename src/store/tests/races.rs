@@ -1,11 +1,15 @@
 //! Pairs that come at the same moment, many times: on PostgreSQL they truly run beside each other.
 
+use std::time::Duration;
+
 use coatcheck_domain::Destination;
 use coatcheck_domain::watch::Mode;
+use futures_util::future::join_all;
 
 use super::phones::number;
 use super::scene::{IN, OUT, Scene, jacket};
 use crate::store::chats::inbox::{NewArrival, TakenIn};
+use crate::store::people::allowance::Limit;
 use crate::store::people::consent::{ConsentWord, How};
 
 const TIMES: u64 = 25;
@@ -47,6 +51,20 @@ async fn of_two_messages_in_one_chat_one_is_held_and_the_other_waits() {
         let both = [one.expect("taken in"), two.expect("taken in")];
         let held = both.iter().filter(|taken| matches!(taken, TakenIn::Held(_))).count();
         assert_eq!(held, 1, "{both:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_many_tries_at_once_no_more_than_allowed_count() {
+    let scene = Scene::new().await;
+    let other = scene.another().await;
+    let each = [Limit { within: Duration::from_secs(3600), most: 3 }];
+    for number in 1..=TIMES {
+        let eve = Destination::DiscordUser(number);
+        let tries = (0..8).map(|nth| if nth % 2 == 0 { &scene.db } else { &other });
+        let tries = tries.map(|db| db.allow("invite", &eve, &each, None));
+        let passed = join_all(tries).await.into_iter().filter(|may| *may.as_ref().expect("asked")).count();
+        assert_eq!(passed, 3);
     }
 }
 

@@ -11,8 +11,10 @@ use crate::store::db::sql::Sql;
 use crate::store::people::allowance::Limit;
 use crate::store::people::linking::Linked;
 use crate::store::people::watch::{NewWatch, Which};
+use crate::store::polls::source::NewSource;
 use crate::testing::{self, Engine, fail, follow, product, read};
 use coatcheck_domain::Availability::OutOfStock;
+use coatcheck_domain::poll::State;
 
 const ANN: Destination = Destination::DiscordUser(7);
 const BOB: Destination = Destination::DiscordUser(8);
@@ -70,6 +72,50 @@ async fn tries_are_counted_for_each_and_for_all_and_forgotten_after_their_time()
     assert!(db.allow("link", &ANN, &each, all).await.expect("asked"), "another thing is counted apart");
     clock.advance(hour);
     assert!(db.allow("invite", &ANN, &each, all).await.expect("asked"));
+}
+
+#[tokio::test]
+async fn all_topics_of_a_forum_are_one_who_tries() {
+    let (db, _place) = testing::db(Engine::of(module_path!())).await;
+    let each = [Limit { within: Duration::from_secs(3600), most: 2 }];
+    let mut may = Vec::new();
+    for topic in [None, Some(2), Some(3)] {
+        let place = Destination::Telegram { chat: -100, topic };
+        may.push(db.allow("address", &place, &each, None).await.expect("asked"));
+    }
+    assert_eq!(may, [true, true, false]);
+}
+
+#[tokio::test]
+async fn what_only_a_forgotten_person_wanted_is_polled_no_more() {
+    let (db, _place) = testing::db(Engine::of(module_path!())).await;
+    let eve = db.destination_for(&ANN, || None).await.expect("stored").subscriber_id;
+    let page = |name: &str| NewSource {
+        added_by: Some(eve),
+        listed: false,
+        ..testing::source(&format!("https://{name}.example/p"))
+    };
+    let (lone, shared) = (page("lone"), page("shared"));
+    for new in [&lone, &shared] {
+        let id = db.add_source(new).await.expect("added").0;
+        read(&db, id, vec![product(&new.host, &[("M", "", OutOfStock)])]).await;
+    }
+    let wanted = db.catalogue().await.expect("read").into_iter().map(|product| product.id);
+    let bob = db.destination_for(&BOB, || None).await.expect("stored").subscriber_id;
+    let watch = |subscriber_id, product_id| NewWatch {
+        subscriber_id,
+        product_id,
+        wish: Wish::default(),
+        size: None,
+        style: None,
+        mode: Mode::Once,
+    };
+    let products: Vec<i64> = wanted.collect();
+    let watches = [watch(eve, products[0]), watch(eve, products[1]), watch(bob, products[1])];
+    db.add_watches(&watches).await.expect("watched");
+    db.forget(eve).await.expect("forgotten");
+    let states: Vec<State> = db.sources().await.expect("read").iter().map(|source| source.state).collect();
+    assert_eq!(states, [State::Dormant, State::Idle]);
 }
 
 #[tokio::test]

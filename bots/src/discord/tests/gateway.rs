@@ -99,6 +99,23 @@ async fn what_people_do_arrives_and_can_be_answered() {
 }
 
 #[tokio::test]
+async fn an_invite_word_does_not_stay_where_others_read_it() {
+    let it = listening(World::open().unwrap());
+    until("READY", || it.bot.trouble().is_none()).await;
+    let (ann, room, us) = (it.world.person("Ann"), it.world.channel(), it.world.mention());
+    it.world.says_in(ann, room, &format!("{us} join raincoat"));
+    it.world.says(ann, "join raincoat");
+    until("both", || it.hall.ids().len() == 2).await;
+    let payloads: Vec<String> = it.hall.0.lock().unwrap().iter().map(|arrived| arrived.payload.clone()).collect();
+    for payload in payloads {
+        it.bot.handle(&payload, &Echo::default()).await.unwrap();
+    }
+    assert!(!it.world.chat(room, ann).contains(&us), "{}", it.world.chat(room, ann));
+    assert!(it.world.chat(it.world.dm(ann), ann).contains("Ann: join raincoat"));
+    it.task.abort();
+}
+
+#[tokio::test]
 async fn in_a_server_only_what_begins_by_mentioning_us_is_heard_and_answered_there() {
     let it = listening(World::open().unwrap());
     until("READY", || it.bot.trouble().is_none()).await;

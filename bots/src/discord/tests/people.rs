@@ -61,7 +61,7 @@ async fn a_text_in_the_direct_messages_is_understood_too() {
     CoatCheck: watch hello\|\<@1>.
     [Stop]
     Ann: xxx…
-    CoatCheck: that is too long for me: 2000 characters at most
+    CoatCheck: That is too long for me: 2000 characters at most.
     "#);
 }
 

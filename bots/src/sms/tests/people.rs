@@ -25,9 +25,9 @@ async fn a_conversation_reads_like_one() {
     I: 2
     CoatCheck: You said answer 2.
     I: shop list
-    CoatCheck: SHOP cannot be said by text message
+    CoatCheck: SHOP isn't available by text message.
     I:  
-    CoatCheck: Say HELP to see what I understand
+    CoatCheck: Say HELP to see what I understand.
     "#);
     insta::assert_snapshot!(house.heard(), @"
     +…23: watch Jacket m

@@ -34,7 +34,7 @@ async fn a_conversation_in_private() {
     CoatCheck: Which one?
       1. Corps <Jacket>
       [1]
-    CoatCheck: I do not know "/wacth". Did you mean /watch? /help lists what I understand
+    CoatCheck: I don't know "/wacth". Did you mean /watch? /help lists what I understand.
     CoatCheck: You will be told.
     "#);
 }
@@ -53,8 +53,8 @@ async fn hostile_words_get_a_friendly_answer_and_call_nobody() {
     let answers: Vec<String> =
         world.seen(eve).lines().filter(|l| l.starts_with("CoatCheck")).map(str::to_owned).collect();
     insta::assert_snapshot!(answers.join("\n"), @r#"
-    CoatCheck: That is too long for me: 2000 characters at most
-    CoatCheck: Say /help to see what I understand
+    CoatCheck: That is too long for me: 2000 characters at most.
+    CoatCheck: Say /help to see what I understand.
     CoatCheck: I heard <b>&  that
     CoatCheck: I heard <b>&  that
     CoatCheck: I heard <b>&  that
@@ -85,6 +85,27 @@ async fn in_a_group_only_what_is_meant_for_us_is_answered_and_managers_are_known
     ");
     assert_eq!(world.seen(team).matches("CoatCheck:").count(), 4, "{}", world.seen(team));
     assert_eq!(world.heard_on(&world.path("GetChatMember")).len(), 2, "asked once for each");
+}
+
+#[tokio::test]
+async fn an_invite_word_does_not_stay_where_others_read_it() {
+    let world = world();
+    let (team, ann, bot) = (world.group("Team", &["*Ann", "Bob"]), world.person("Ann"), bot(&world));
+    let inbox = Echo::answering(Reply::text("Done."));
+    let said = ["/join raincoat", "@CoatBot join raincoat", "/start@CoatBot j-raincoat", "/start", "/join"];
+    said.iter().for_each(|text| world.say(team, "Bob", text));
+    world.say(ann, "Ann", "/join raincoat");
+    converse(&bot, &inbox, said.len() + 1).await;
+    insta::assert_snapshot!(world.seen(team), @"
+    Bob: /start
+    Bob: /join
+    CoatCheck: Done.
+    CoatCheck: Done.
+    CoatCheck: Done.
+    CoatCheck: Done.
+    CoatCheck: Done.
+    ");
+    assert!(world.seen(ann).contains("/join raincoat"), "it is Ann's own chat");
 }
 
 #[tokio::test]

@@ -55,6 +55,15 @@ fn route(town: &mut Town, heard: &Heard, parts: &[&str]) -> Answer {
             }
             messages::edit(town, id(message), &body).map(|json| (200, json))
         }
+        ("DELETE", ["channels", channel, "messages", message]) => {
+            let before = town.messages.len();
+            town.messages.retain(|m| (m.channel, m.id) != (id(channel), id(message)));
+            if town.messages.len() == before {
+                Err(Refusal(404, 10008, "Unknown Message"))
+            } else {
+                Ok((204, Value::Null))
+            }
+        }
         ("PUT", ["applications", _, "commands"]) => {
             town.commands = body.as_array().cloned().unwrap_or_default();
             Ok((200, body))

@@ -67,6 +67,7 @@ pub(super) fn answer(shared: &std::sync::Arc<Shared>, heard: &Heard, token: &str
         "sendphoto" => posts::file(&mut world, &fields, "photo"),
         "senddocument" => posts::file(&mut world, &fields, "document"),
         "editmessagetext" | "editmessagecaption" | "editmessagereplymarkup" => posts::edit(&mut world, &fields),
+        "deletemessage" => posts::delete(&mut world, &fields),
         "answercallbackquery" => acknowledged(&mut world, &fields),
         "setmycommands" => commands(&mut world, &fields),
         "getchatmember" => member(&world, &fields),

@@ -37,6 +37,18 @@ pub(super) fn file(world: &mut World, fields: &Value, name: &str) -> Result<Valu
     post(world, fields, caption, Some(attached))
 }
 
+/// `deleteMessage`, of anybody's message.
+pub(super) fn delete(world: &mut World, fields: &Value) -> Result<Value, Refused> {
+    let (_, chat) = open_chat(world, fields)?;
+    let wanted = fields["message_id"].as_i64().unwrap_or_default();
+    let before = chat.messages.len();
+    chat.messages.retain(|message| message.id != wanted);
+    if chat.messages.len() == before {
+        return Err(Refused::bad("Bad Request: message to delete not found"));
+    }
+    Ok(true.into())
+}
+
 /// `editMessageText`, `editMessageCaption`, `editMessageReplyMarkup`. Without a keyboard the message loses its own.
 pub(super) fn edit(world: &mut World, fields: &Value) -> Result<Value, Refused> {
     let keyboard = rules::keyboard(&fields["reply_markup"]).map_err(Refused::bad)?;
