@@ -41,10 +41,13 @@ pub(super) enum Text {
 /// # Errors
 /// When nothing JSON is in it; the error names line and column. When its charset is unclear; see [`charset::text`].
 pub fn json_text(body: &[u8], content_type: Option<&str>) -> Result<String, ReadError> {
-    text(body, content_type).map(|text| match text {
-        Text::Json(json) => json,
-        Text::Page(html) => page::read(&html).to_string(),
-    })
+    match text(body, content_type)? {
+        Text::Json(json) => Ok(json),
+        Text::Page(html) => match page::read(&html) {
+            Ok(carried) => Ok(carried.to_string()),
+            Err(error) => Err(ReadError::shape("the page", error.to_string())),
+        },
+    }
 }
 
 /// The document as text.

@@ -17,6 +17,7 @@ pub mod error;
 pub mod fetch;
 pub mod fetch_error;
 pub mod guard;
+mod html;
 pub mod identity;
 mod list_page;
 mod memory;
@@ -116,7 +117,8 @@ impl Shops {
         spec: &SourceSpec,
         progress: &dyn Progress,
     ) -> Result<ReadOutcome, ReadError> {
-        let expect = if reader.is_some() { Expect::Json } else { Expect::Anything };
+        let takes_pages = reader.is_none_or(|reader| reader.reader().reads_pages());
+        let expect = if takes_pages { Expect::Anything } else { Expect::Json };
         let fetched = self.conditionally(url, spec, expect).await?;
         if fetched.not_modified {
             return Ok(not_modified(&fetched));
@@ -129,9 +131,16 @@ impl Shops {
             return Ok(not_modified(&fetched));
         }
         may_parse(progress, fetched.body.len()).await?;
-        let json = self.json_text(&fetched, spec).await?;
-        let (cost, answer) = (bounds::tree_cost(&json)?, fetched.clone());
-        let (reader, reading) = self.desk.read(cost, move || read_document(&answer, &json, reader)).await?;
+        let (reader, reading) = match self.text(&fetched).await? {
+            Text::Page(html) if takes_pages => {
+                (readers::html::kind(), self.workers.shop(source(spec), &html, &fetched.final_url).await?)
+            }
+            text => {
+                let json = self.json_of(text, spec).await?;
+                let (cost, answer) = (bounds::tree_cost(&json)?, fetched.clone());
+                self.desk.read(cost, move || read_document(&answer, &json, reader)).await?
+            }
+        };
         identity::check(url, &fetched.final_url, &reading, spec.product_id.as_deref())?;
         Ok(read_from(reading, reader, digest, fetched))
     }
@@ -141,12 +150,16 @@ impl Shops {
         self.desk.read(body.len(), move || Ok(Sha256::digest(&body).into())).await
     }
 
-    /// The document as JSON text: a web page's is what it carries.
-    async fn json_text(&self, fetched: &Fetched, spec: &SourceSpec) -> Result<String, ReadError> {
+    async fn text(&self, fetched: &Fetched) -> Result<Text, ReadError> {
         let answer = fetched.clone();
         // Twice its bytes: as they came, and as text.
         let text = move || documents::text(&answer.body, answer.content_type.as_deref());
-        match self.desk.read(fetched.body.len() * 2, text).await? {
+        self.desk.read(fetched.body.len() * 2, text).await
+    }
+
+    /// A document as JSON text: a web page's is what it carries.
+    async fn json_of(&self, text: Text, spec: &SourceSpec) -> Result<String, ReadError> {
+        match text {
             Text::Json(json) => Ok(json),
             Text::Page(html) => self.workers.page(source(spec), &html).await,
         }
@@ -202,7 +215,8 @@ impl Shops {
         may_parse(progress, fetched.iter().map(|document| document.body.len()).sum()).await?;
         let mut texts = Vec::new();
         for document in fetched {
-            texts.push(self.json_text(&document, spec).await?);
+            let text = self.text(&document).await?;
+            texts.push(self.json_of(text, spec).await?);
         }
         let document = if texts.len() == 1 { texts.swap_remove(0) } else { format!("[{}]", texts.join(",")) };
         let rows = self.workers.program(source(spec), program, &document).await?;
@@ -286,9 +300,7 @@ fn source(spec: &SourceSpec) -> Source<'_> {
 
 /// What a reader makes of one document.
 fn read_document(answer: &Fetched, json: &str, reader: Option<ReaderKind>) -> Result<(ReaderKind, Reading), ReadError> {
-    let document = documents::tree(json)?;
-    let read = detect::read(&document, reader, &answer.final_url);
-    read.map_err(|error| named_page(error, answer, &document))
+    detect::read(&documents::tree(json)?, reader, &answer.final_url)
 }
 
 fn rows_reading(rows: &str, url: &Url) -> Result<Reading, ReadError> {
@@ -308,20 +320,6 @@ pub fn program_reading(rows: &[Value], url: &Url) -> Result<Reading, ReadError> 
 /// only its id can tell.
 fn identity_of_page(asked: &Url, fetched: &Fetched) -> Result<(), ReadError> {
     if answer::looks_like_html(&fetched.body) { identity::redirect(asked, &fetched.final_url) } else { Ok(()) }
-}
-
-/// A page is called a page, not an object with `scripts`.
-fn named_page(error: ReadError, fetched: &Fetched, page: &Value) -> ReadError {
-    match error {
-        ReadError::Unrecognised { example, .. } if answer::looks_like_html(&fetched.body) => {
-            let title = page.get("title").and_then(Value::as_str).unwrap_or_default();
-            ReadError::Unrecognised {
-                holds: format!("a web page titled {:?}", title.chars().take(80).collect::<String>()),
-                example,
-            }
-        }
-        error => error,
-    }
 }
 
 /// Does a program work on what web pages carry? Then a page is a document; otherwise a page where JSON is due is an error.

@@ -3,6 +3,7 @@
 //! A new reader is one folder with a [`Reader`] in it, and one line in [`READERS`].
 
 mod doubts;
+pub mod html;
 pub mod jq;
 pub mod json;
 mod node;
@@ -14,7 +15,7 @@ use std::str::FromStr;
 pub use reader::{Attempt, Reader, ReaderKind};
 
 /// Every reader, in the order in which they are asked whether they know a document. The last takes what no other knows.
-pub static READERS: [&'static dyn Reader; 2] = [&shopify::Shopify, &json::GenericJson];
+pub static READERS: [&'static dyn Reader; 3] = [&shopify::Shopify, &html::Html, &json::GenericJson];
 
 /// A word that names no reader.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -30,6 +30,11 @@ pub trait Reader: Send + Sync {
     /// Does the address that answered still name what was asked for? `None`: its addresses do not say.
     fn identity(&self, asked: &Url, answered: &Url) -> Option<bool>;
 
+    /// Does it read web pages, in a worker, instead of JSON?
+    fn reads_pages(&self) -> bool {
+        false
+    }
+
     /// The address of one page of a list, counted from 1. Only readers that plan [`Attempt::List`] have pages.
     fn page_url(&self, list: &Url, _number: usize) -> Url {
         list.clone()

@@ -1,6 +1,6 @@
 //! Runs what strangers wrote where it can be killed: web pages and jq programs, in worker processes of this same program.
 //!
-//! Two are for sources that were read well before: one for pages, one for programs. A third one, slower to give up, is for all
+//! Two are for sources that were read well before: one for pages, one for programs. Two more, slower to give up, are for all
 //! others: new sources, and those that took too long. So a hostile source holds up none but its like, and waits longer each
 //! time.
 
@@ -12,9 +12,13 @@ mod worker;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use coatcheck_domain::Reading;
+use url::Url;
+
 use super::bounds;
 use super::error::ReadError;
 use super::overran::Overran;
+use super::readers::html;
 use super::readers::jq::{JqBounds, JqError};
 use overruns::Overruns;
 use process::{NoResult, Process};
@@ -22,9 +26,11 @@ use task::Task;
 
 pub use worker::{WORKER, worker_main};
 
-/// Memory of the worker for pages.
+/// Memory of the workers for pages.
 const PAGES: u64 = 64 * 1024 * 1024;
-/// Memory of the worker for programs, and of the one for all others.
+/// Processor time of a page, at most: it is read in a hundredth of that.
+const PAGE: Duration = Duration::from_secs(2);
+/// Memory of the workers for programs.
 const PROGRAMS: u64 = 256 * 1024 * 1024;
 
 /// What a task may take.
@@ -53,12 +59,13 @@ pub struct Source<'a> {
     pub proven: bool,
 }
 
-/// The three workers.
+/// The four workers.
 #[derive(Debug)]
 pub struct Workers {
     pages: Process,
     programs: Process,
-    others: Process,
+    other_pages: Process,
+    other_programs: Process,
     overruns: Overruns,
     limits: WorkerLimits,
 }
@@ -70,7 +77,8 @@ impl Workers {
         Self {
             pages: Process::new(executable.clone(), PAGES),
             programs: Process::new(executable.clone(), PROGRAMS),
-            others: Process::new(executable, PROGRAMS),
+            other_pages: Process::new(executable.clone(), PAGES),
+            other_programs: Process::new(executable, PROGRAMS),
             overruns: Overruns::default(),
             limits,
         }
@@ -90,6 +98,15 @@ impl Workers {
         self.perform(source, Task::Page, html).await
     }
 
+    /// What a shop's web page says. `url` is where it is.
+    ///
+    /// # Errors
+    /// When nothing on it can be used, and when it takes too long or too much memory.
+    pub async fn shop(&self, source: Source<'_>, html: &str, url: &Url) -> Result<Reading, ReadError> {
+        let said = self.perform(source, Task::Shop { url: url.clone() }, html).await?;
+        html::reading(serde_json::from_str(&said).map_err(|error| ReadError::not_json(&error))?)
+    }
+
     /// What the program makes of the document, as JSON text of one list.
     ///
     /// # Errors
@@ -101,8 +118,11 @@ impl Workers {
     }
 
     async fn perform(&self, source: Source<'_>, task: Task, document: &str) -> Result<String, ReadError> {
+        let (own, others, long) = match task {
+            Task::Page | Task::Shop { .. } => (&self.pages, &self.other_pages, self.limits.long.min(PAGE)),
+            Task::Jq { .. } => (&self.programs, &self.other_programs, self.limits.long),
+        };
         if source.proven && !self.overruns.knows(source.url) {
-            let own = if task == Task::Page { &self.pages } else { &self.programs };
             match own.perform(&task, document, self.limits.quick).await {
                 Ok(result) => return Ok(result),
                 Err(NoResult::TooLong | NoResult::Died(_)) => {
@@ -116,12 +136,12 @@ impl Workers {
                 Err(error) => return Err(failed(error)),
             }
         }
-        let how = match self.others.perform(&task, document, self.limits.long).await {
+        let how = match others.perform(&task, document, long).await {
             Ok(result) => {
                 self.overruns.forgive(source.url);
                 return Ok(result);
             }
-            Err(NoResult::TooLong) => format!("took more than {} ms and was stopped", self.limits.long.as_millis()),
+            Err(NoResult::TooLong) => format!("took more than {} ms and was stopped", long.as_millis()),
             Err(NoResult::Died(status)) => format!("took too much memory and was stopped ({status})"),
             Err(error) => return Err(failed(error)),
         };

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::shops::page;
+use crate::shops::readers::html;
 use crate::shops::readers::jq::{JqBounds, JqError, evaluate};
 
 /// One piece of work on a document that a stranger wrote.
@@ -12,6 +14,11 @@ use crate::shops::readers::jq::{JqBounds, JqError, evaluate};
 pub(super) enum Task {
     /// Takes the JSON out of a web page.
     Page,
+    /// Reads a web page of a shop.
+    Shop {
+        /// Where it is.
+        url: Url,
+    },
     /// Runs a jq program over a JSON document.
     Jq {
         /// The program.
@@ -25,7 +32,7 @@ impl Task {
     /// Its name, for people.
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Page => "the web page",
+            Self::Page | Self::Shop { .. } => "the web page",
             Self::Jq { .. } => "the jq program",
         }
     }
@@ -33,13 +40,21 @@ impl Task {
     /// Does it: the result is JSON text.
     pub(super) fn perform(&self, document: &str) -> Result<String, JqError> {
         match self {
-            Self::Page => Ok(page::read(document).to_string()),
+            Self::Page => match page::read(document) {
+                Ok(carried) => Ok(carried.to_string()),
+                Err(error) => Err(JqError::Failed(error.to_string())),
+            },
+            Self::Shop { url } => as_text(&html::read(document, url)),
             Self::Jq { program, bounds } => {
                 let rows = evaluate(program, document, *bounds)?;
-                serde_json::to_string(&rows).map_err(|error| JqError::Failed(error.to_string()))
+                as_text(&rows)
             }
         }
     }
+}
+
+fn as_text(result: &impl Serialize) -> Result<String, JqError> {
+    serde_json::to_string(result).map_err(|error| JqError::Failed(error.to_string()))
 }
 
 /// The line before a document.

@@ -1,0 +1,153 @@
+//! Web pages: variant data of the shop's own, JSON-LD, microdata, RDFa, OpenGraph, and words and buttons, ranked in this
+//! order. The page is read in a worker that can be killed; see `workers`.
+
+mod about;
+mod finding;
+mod items;
+mod jsonld;
+mod mend;
+mod opengraph;
+mod schema;
+mod state;
+mod text;
+mod woo;
+
+use coatcheck_domain::{Rank, Reading};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use super::reader::{Attempt, Reader, ReaderKind};
+use crate::shops::error::ReadError;
+use crate::shops::html::Page;
+use about::About;
+use finding::{Finding, Scope, named};
+use items::Syntax;
+
+/// Reads web pages.
+#[derive(Debug, Clone, Copy)]
+pub struct Html;
+
+impl Reader for Html {
+    fn name(&self) -> &'static str {
+        "html"
+    }
+
+    fn attempts(&self, _url: &Url) -> Vec<Attempt> {
+        Vec::new()
+    }
+
+    fn recognises(&self, _document: &Value) -> bool {
+        false
+    }
+
+    fn read(&self, _document: &Value, _url: &Url) -> Result<Reading, ReadError> {
+        Err(ReadError::shape("the document", "expected a web page, got JSON"))
+    }
+
+    fn identity(&self, _asked: &Url, _answered: &Url) -> Option<bool> {
+        None
+    }
+
+    fn reads_pages(&self) -> bool {
+        true
+    }
+}
+
+/// Is it this reader?
+#[must_use]
+pub fn kind() -> ReaderKind {
+    ReaderKind::of(&Html)
+}
+
+/// What a page says, as the worker passes it on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Said {
+    /// A reading.
+    Reading(Reading),
+    /// Nothing that can be used: what the page is, and what each kind of evidence said.
+    Nothing {
+        /// The page's title.
+        title: String,
+        /// A sentence for each kind.
+        tried: Vec<String>,
+    },
+    /// It is not read at all.
+    Refused(String),
+}
+
+/// Reads a page.
+#[must_use]
+pub fn read(html: &str, url: &Url) -> Said {
+    let page = match Page::parse(html) {
+        Ok(page) => page,
+        Err(error) => return Said::Refused(error.to_string()),
+    };
+    let about = About::of(&page, url);
+    let (findings, tried) = findings(&about);
+    let reading = finding::reading(findings, &about);
+    reading.map_or_else(|| Said::Nothing { title: about.title.clone().unwrap_or_default(), tried }, Said::Reading)
+}
+
+/// What each kind of evidence says, and a sentence for each that says nothing.
+fn findings(about: &About<'_>) -> (Vec<Finding>, Vec<String>) {
+    let page = about.page;
+    let (mut found, mut tried) = (Vec::new(), Vec::new());
+    let blocks = jsonld::blocks(page);
+    let microdata = items::blocks(page, Syntax::Microdata);
+    let rdfa = items::blocks(page, Syntax::Rdfa);
+    let of = |kind: &str, blocks: usize| match blocks {
+        0 => format!("no {kind}"),
+        _ => format!("{kind} that describes no product of this page"),
+    };
+    let mut take = |finding: Option<Finding>, missing: String| match finding {
+        Some(finding) => found.push(finding),
+        None => tried.push(missing),
+    };
+    take(woo::find(about), "no WooCommerce form".to_owned());
+    take(state::find(about), "no product data of a known platform in its scripts".to_owned());
+    take(schema::find(&blocks, Rank::JsonLd, about), of("JSON-LD", blocks.len()));
+    take(schema::find(&microdata, Rank::Microdata, about), of("microdata", microdata.len()));
+    take(schema::find(&rdfa, Rank::Microdata, about), of("RDFa", rdfa.len()));
+    take(opengraph::find(about), "no OpenGraph tags about stock or price".to_owned());
+    // Words are a guess: only where nothing better speaks.
+    let speaks = |finding: &Finding| {
+        finding.scope != Scope::Whole || finding.variants.iter().any(|variant| variant.availability.is_definite())
+    };
+    if !found.iter().any(speaks) {
+        match text::find(about) {
+            Some(finding) => found.push(finding),
+            None => tried.push("no button or line that speaks of stock".to_owned()),
+        }
+    }
+    (found, tried)
+}
+
+/// The reading of a page, or why there is none.
+///
+/// # Errors
+/// When nothing on it can be used; the error says what was looked for.
+pub fn reading(said: Said) -> Result<Reading, ReadError> {
+    match said {
+        Said::Reading(reading) => Ok(reading),
+        Said::Refused(why) => Err(ReadError::shape("the page", why)),
+        Said::Nothing { title, tried } => {
+            let title: String = title.chars().take(80).collect();
+            let holds = format!("a web page titled {title:?}: {}", tried.join("; "));
+            Err(ReadError::Unrecognised { holds, example: PAGE_EXAMPLE })
+        }
+    }
+}
+
+/// A program to begin with, for pages.
+pub const PAGE_EXAMPLE: &str = ".scripts[].json | .variants[] | {size: .title, in_stock: .available}";
+
+/// A kind of evidence, for people.
+#[must_use]
+pub fn evidence_name(rank: Rank) -> &'static str {
+    named(rank)
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

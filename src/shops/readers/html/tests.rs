@@ -1,0 +1,1 @@
+//! Pages in the ways that shops write them.
