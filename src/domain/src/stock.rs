@@ -300,7 +300,9 @@ impl View<'_> {
         if opens && variant.rank == Rank::Derived {
             return silent(key, 0);
         }
-        if restock_from.is_some() && unconfirmed + 1 < self.rules.confirmations {
+        // Words and buttons are guessed at: two readings must agree.
+        let due = if variant.rank == Rank::Text { self.rules.confirmations.max(2) } else { self.rules.confirmations };
+        if restock_from.is_some() && unconfirmed + 1 < due {
             return silent(key, unconfirmed + 1);
         }
         let change = self.change(span, is, variant.price.as_ref());

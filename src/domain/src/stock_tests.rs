@@ -212,11 +212,10 @@ fn a_silence_is_a_gap_and_never_out_of_stock() {
 
 #[test]
 fn text_that_is_guessed_at_must_say_it_twice() {
-    let rules = Rules { confirmations: 2, ..rules() };
     let mut history = History::default();
     for (minute, availability) in [OutOfStock, InStock, OutOfStock, InStock, InStock].into_iter().enumerate() {
         let when = at(MINUTE * i64::try_from(minute).expect("small"));
-        history.read_by(&product(vec![variant("M", availability)]), &rules, when);
+        history.read(&product(vec![VariantReading { rank: Rank::Text, ..variant("M", availability) }]), when);
     }
     assert_eq!(history.restocks, [(0, at(4 * MINUTE))]);
 }

@@ -54,14 +54,14 @@ fn words_are_those_that_people_see() {
     let page = Page::parse("<div id=a><h1>Rain &amp;\n <b>Wind</b></h1><script>x</script><style>y</style></div>z")
         .expect("small");
     assert_eq!(page.words(0, 1000), "Rain & Wind");
-    assert_eq!(page.raw_text(3).trim(), "");
+    assert_eq!(page.raw_text(3), "Wind");
     assert_eq!(page.around(2).map(|element| element.name.to_string()).collect::<Vec<_>>(), ["h1", "div"]);
 }
 
 #[test]
 fn hostile_pages_end_soon() {
     let started = Instant::now();
-    let many = |piece: &str| piece.repeat(4_000_000 / piece.len());
+    let many = |piece: &str| piece.repeat(1_000_000 / piece.len());
     for piece in [
         "<div>",
         "</p>",

@@ -107,20 +107,23 @@ impl<'a> Tokens<'a> {
         self.take(rest.find(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>').unwrap_or(rest.len()))
     }
 
-    /// The attributes up to the end of the tag. A tag without an end is none.
+    /// The attributes up to the end of the tag. A tag without an end is none, and takes all that is left.
     fn attributes(&mut self) -> Option<Vec<(Cow<'a, str>, &'a str)>> {
         let mut all: Vec<(Cow<'a, str>, &'a str)> = Vec::new();
         loop {
             let rest = self.rest();
             self.at += rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/').len();
             let rest = self.rest();
-            match rest.as_bytes().first()? {
-                b'>' => {
-                    self.at += 1;
-                    return Some(all);
+            if rest.starts_with('>') {
+                self.at += 1;
+                return Some(all);
+            }
+            match self.attribute().filter(|_| !rest.is_empty()) {
+                None => {
+                    self.at = self.page.len();
+                    return None;
                 }
-                _ => {
-                    let (name, value) = self.attribute()?;
+                Some((name, value)) => {
                     if all.len() < ATTRIBUTES && !all.iter().any(|(known, _)| *known == name) {
                         all.push((name, value));
                     }
@@ -168,13 +171,8 @@ impl<'a> Iterator for Tokens<'a> {
             let rest = self.rest();
             match rest.find('<') {
                 Some(0) => {
-                    let before = self.at;
                     if let Some(token) = self.markup() {
                         return Some(token);
-                    }
-                    // A tag without an end takes all that is left.
-                    if self.at == before {
-                        return None;
                     }
                 }
                 found => return Some(Token::Text(self.take(found.unwrap_or(rest.len())))),

@@ -40,7 +40,8 @@ impl Syntax {
     fn property<'e>(self, element: &'e Element<'_>) -> Option<&'e str> {
         let name = element.get(if self == Self::Microdata { "itemprop" } else { "property" })?;
         // Tags of OpenGraph are no properties of things.
-        Some(name).filter(|name| !name.trim().is_empty() && !(self == Self::Rdfa && name.contains("og:")))
+        let is_tag = self == Self::Rdfa && name.contains("og:");
+        Some(name).filter(|name| !is_tag && !name.trim().is_empty())
     }
 
     fn id<'e>(self, element: &'e Element<'_>) -> Option<&'e str> {

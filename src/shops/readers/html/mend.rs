@@ -18,6 +18,7 @@ pub(super) fn json(block: &str) -> Option<Value> {
     // Escaped as if it stood in an attribute.
     let is_escaped = block.contains("&quot;") && !block.contains('"');
     let text = if is_escaped { decoded(block) } else { block.into() };
+    let text = text.replace("<![CDATA[", "").replace("]]>", "");
     let mut values: Vec<Value> =
         mended(&text).iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>().ok()?;
     match values.len() {

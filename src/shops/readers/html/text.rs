@@ -236,9 +236,7 @@ fn is_in_card(about: &About<'_>, at: usize) -> bool {
         let class = around.get("class").unwrap_or_default().to_ascii_lowercase();
         let is_card =
             ["card", "tile", "product-item", "grid-item", "swatch", "slider"].iter().any(|part| class.contains(part));
-        matches!(around.name.as_ref(), "article" | "li" | "header") && is_card
-            || matches!(around.name.as_ref(), "select" | "dialog")
-            || is_card
+        is_card || matches!(around.name.as_ref(), "select" | "dialog")
     })
 }
 

@@ -171,14 +171,10 @@ fn specified_price(thing: &Thing, currency: Option<&str>) -> (Option<Money>, Opt
 
 /// Does each name a thing of its own: an article, an item, a variant's address?
 fn are_told_apart(all: &[Offer<'_>]) -> bool {
-    let names: [&dyn Fn(&Offer<'_>) -> Option<String>; 4] = [
-        &|offer| article(offer.thing),
-        &|offer| item_key(offer.thing),
-        &|offer| variant_address(offer.thing),
-        &|offer| text(offer.thing, "name"),
-    ];
+    type Name = fn(&Thing) -> Option<String>;
+    let names: [Name; 4] = [article, item_key, variant_address, |thing| text(thing, "name")];
     names.iter().any(|name| {
-        let all_named: Option<HashSet<String>> = all.iter().map(*name).collect();
+        let all_named: Option<HashSet<String>> = all.iter().map(|offer| name(offer.thing)).collect();
         all_named.is_some_and(|named| named.len() == all.len())
     })
 }

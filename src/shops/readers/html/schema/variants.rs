@@ -31,7 +31,8 @@ pub(super) fn finding<'a>(
         Some(family) => family.finding(graph, rank, about),
         None => alone(main, graph, rank, about),
     };
-    finding.title = text(main.thing, "name").or_else(|| text(family.as_ref()?.group?, "name"));
+    let group = family.as_ref().and_then(|family| family.group);
+    finding.title = group.and_then(|group| text(group, "name")).or_else(|| text(main.thing, "name"));
     finding.image = image(main.thing, about);
     finding
 }
