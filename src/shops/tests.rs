@@ -171,7 +171,7 @@ async fn trouble_is_never_a_reading() {
     /430 wait=Some(60s) wall=false gone=false SHOP/430: the shop asks us to slow down (430); it wants to be left alone for 60 s
     /404 wait=None wall=false gone=true SHOP/404: the shop says there is nothing here (404); check the address
     /wall wait=None wall=true gone=false SHOP/wall: the shop's bot wall stopped us (cf-mitigated: challenge); it is left alone for hours; ask the shop for access if it is yours
-    /page wait=None wall=false gone=false no reader knows this document (a web page titled "Opening soon"); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
+    /page wait=None wall=false gone=false no reader knows this document (a web page titled "Opening soon": no WooCommerce form; no product data of a known platform in its scripts; no JSON-LD; no microdata; no RDFa; no OpenGraph tags about stock or price; no button or line that speaks of stock); give it a jq program, like --jq '.scripts[].json | .variants[] | {size: .title, in_stock: .available}'
     /empty wait=None wall=false gone=false no reader knows this document (an empty object); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
     /list wait=None wall=false gone=false no reader knows this document (an empty list); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
     /cut wait=None wall=false gone=false line 1 column 28: the JSON ends too early; the answer was cut

@@ -95,7 +95,10 @@ impl Workers {
     /// # Errors
     /// When the page takes too long or too much memory.
     pub async fn page(&self, source: Source<'_>, html: &str) -> Result<String, ReadError> {
-        self.perform(source, Task::Page, html).await
+        match self.perform(source, Task::Page, html).await {
+            Err(ReadError::Program(JqError::Failed(why))) => Err(ReadError::shape("the page", why)),
+            carried => carried,
+        }
     }
 
     /// What a shop's web page says. `url` is where it is.
