@@ -80,14 +80,18 @@ impl Field {
 
 /// Draws the chart.
 pub(super) fn svg(chart: &Chart) -> String {
-    let period = Period::until(chart.now, chart.known_since());
-    let (rows, more) = rows(chart, &period);
+    svg_of(chart, &Period::until(chart.now, chart.known_since()))
+}
+
+/// Draws this period of it.
+pub(super) fn svg_of(chart: &Chart, period: &Period) -> String {
+    let (rows, more) = rows(chart, period);
     let field = Field::beside(&rows);
     let mut pen = Pen::default();
     let top = head(&mut pen, chart);
     let bottom = top + rows.iter().map(|row| if matches!(row, Row::Heading(_)) { HEADING } else { ROW }).sum::<f32>();
-    let under_axis = axis(&mut pen, &field, (top, bottom), &ticks(&period, chart.zone), &period);
-    let seen = timelines(&mut pen, chart, &field, &period, &rows, top);
+    let under_axis = axis(&mut pen, &field, (top, bottom), &ticks(period, chart.zone), period);
+    let seen = timelines(&mut pen, chart, &field, period, &rows, top);
     let mut y = under_axis;
     if more > 0 {
         pen.text(EDGE, y, SMALL, &format!("and {more} more; name a size to see it"));

@@ -66,6 +66,12 @@ impl Chart {
         draw::svg(self)
     }
 
+    /// The same of the time since then, or of all that is known.
+    #[must_use]
+    pub fn svg_since(&self, since: Option<DateTime<Utc>>) -> String {
+        draw::svg_of(self, &period::Period::since(since, self.now, self.known_since()))
+    }
+
     /// The first thing known of any line.
     fn known_since(&self) -> Option<DateTime<Utc>> {
         self.lines.iter().filter_map(|line| line.spans.first()).map(|span| span.started_at).min()

@@ -4,6 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 
 /// More days than these are not legible on a phone.
 const MOST_DAYS: i64 = 90;
+/// And on a page of its own, where it can be chosen.
+const MOST_YEARS: i64 = 5;
 /// Less than this would show seconds as if they mattered.
 const LEAST_MINUTES: i64 = 10;
 
@@ -21,9 +23,16 @@ impl Period {
         Self { from: known_since.unwrap_or(latest).clamp(earliest, latest), until: now }
     }
 
+    /// Since then, or since something is known; five years at most.
+    pub(super) fn since(since: Option<DateTime<Utc>>, now: DateTime<Utc>, known_since: Option<DateTime<Utc>>) -> Self {
+        let (earliest, latest) = (now - Duration::days(MOST_YEARS * 365), now - Duration::hours(LEAST_HOURS));
+        let known = known_since.unwrap_or(latest);
+        Self { from: since.unwrap_or(known).max(known).clamp(earliest, latest), until: now }
+    }
+
     /// In microseconds.
     pub(super) fn length(&self) -> i64 {
-        // 90 days at most.
+        // Five years at most.
         (self.until - self.from).num_microseconds().unwrap_or(i64::MAX)
     }
 

@@ -20,10 +20,10 @@ enum Step {
     Minutes(i64),
     Days(i32),
     Weeks(i32),
-    Months,
+    Months(u32),
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 14] = [
     Step::Minutes(5),
     Step::Minutes(15),
     Step::Minutes(30),
@@ -35,7 +35,9 @@ const STEPS: [Step; 12] = [
     Step::Days(3),
     Step::Weeks(1),
     Step::Weeks(2),
-    Step::Months,
+    Step::Months(1),
+    Step::Months(3),
+    Step::Months(12),
 ];
 
 impl Step {
@@ -45,7 +47,7 @@ impl Step {
             Self::Minutes(minutes) => Duration::minutes(minutes),
             Self::Days(days) => Duration::days(days.into()),
             Self::Weeks(weeks) => Duration::weeks(weeks.into()),
-            Self::Months => Duration::days(30),
+            Self::Months(months) => Duration::days(30 * i64::from(months)),
         }
     }
 }
@@ -54,7 +56,7 @@ impl Step {
 pub(super) fn ticks(period: &Period, zone: Tz) -> Vec<Tick> {
     let passed = period.until - period.from;
     let most = i32::try_from(MOST).unwrap_or(i32::MAX);
-    let fitting = STEPS.iter().filter(|step| step.length() * most >= passed || matches!(step, Step::Months));
+    let fitting = STEPS.iter().filter(|step| step.length() * most >= passed || matches!(step, Step::Months(_)));
     fitting.map(|step| marks(*step, period, zone)).find(|marks| marks.len() <= MOST).unwrap_or_default()
 }
 
@@ -81,7 +83,7 @@ fn times(step: Step, date: NaiveDate) -> Vec<NaiveTime> {
         }
         Step::Days(every) => days % every == 0,
         Step::Weeks(every) => date.weekday() == Weekday::Mon && (days / 7) % every == 0,
-        Step::Months => date.day() == 1,
+        Step::Months(every) => date.day() == 1 && date.month0().is_multiple_of(every),
     };
     is_marked.then_some(NaiveTime::MIN).into_iter().collect()
 }

@@ -60,7 +60,7 @@ pub(crate) async fn show(
 }
 
 /// The silence after which what was so is no longer said to be so.
-fn gap_after(product: &Product) -> Duration {
+pub(crate) fn gap_after(product: &Product) -> Duration {
     product.source.interval.saturating_mul(3)
 }
 
@@ -69,7 +69,8 @@ fn shows_pictures(destination: &Destination) -> bool {
     !matches!(destination, Destination::Sms(_) | Destination::Webhook(_))
 }
 
-fn chart(product: &Product, shown: Vec<VariantHistory>, now: DateTime<Utc>, zone: Tz) -> Chart {
+/// The picture of these variants.
+pub(crate) fn chart(product: &Product, shown: Vec<VariantHistory>, now: DateTime<Utc>, zone: Tz) -> Chart {
     let lines = shown.into_iter().map(|variant| Line {
         size: variant.size,
         style: variant.style,
@@ -104,7 +105,7 @@ fn fulfils(product: &Product, variant: &VariantHistory, wish: &Wish) -> bool {
 }
 
 /// A summary in lines.
-fn tell(summary: &Summary, now: DateTime<Utc>, zone: Tz) -> String {
+pub(crate) fn tell(summary: &Summary, now: DateTime<Utc>, zone: Tz) -> String {
     let mut lines = vec![match (summary.in_stock, summary.last_in_stock) {
         (true, Some(seen)) if (now - seen).num_minutes() < 1 => "In stock now.".to_owned(),
         (_, Some(seen)) => format!("Last in stock {}.", words::ago(seen, now)),

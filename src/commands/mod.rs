@@ -15,7 +15,7 @@ mod find;
 mod follow;
 mod forget;
 mod greet;
-mod history;
+pub(crate) mod history;
 mod limits;
 mod linking;
 pub(crate) mod names;

@@ -2,6 +2,7 @@
 
 mod begun;
 pub mod clock_watch;
+pub mod counted;
 pub mod fallback;
 pub mod fanout;
 mod fault;

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::begun::Begun;
+use super::counted;
 use super::fault::unstored;
 use super::health::Health;
 use super::heartbeat::Heartbeats;
@@ -228,6 +229,7 @@ impl Sender {
     /// One request, from the lease's last check to the outcome. A channel that panics has said Unknown.
     async fn request(self, started: Started, deadline: Duration) -> Finished {
         let begun = Begun::of(&started);
+        let counted = counted::Sending::of(&started);
         let others: Vec<Begun> = started.others.iter().map(Begun::of).collect();
         let outcome = if self.clock.monotonic() >= deadline {
             SendOutcome::Retry { after: None, why: "the lane was lost before the request was made".to_owned() }
@@ -238,6 +240,7 @@ impl Sender {
                 .unwrap_or_else(|_| SendOutcome::Unknown { why: "the channel broke while sending".to_owned() })
         };
         let now = self.db.now();
+        counted.ended(&outcome, now);
         let finished = |begun: &Begun| begun.finished(&outcome, now, self.rng.draw());
         Finished { others: others.iter().map(finished).collect(), ..finished(&begun) }
     }

@@ -8,6 +8,7 @@ pub mod lock;
 pub mod outbox;
 pub mod people;
 pub mod polls;
+pub mod standing;
 pub mod stock;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,5 +1,6 @@
 //! What the service answers over HTTP: the pages, whether it is alive and ready, and where platforms bring what people say.
 
+mod api;
 mod board;
 mod bodies;
 mod connections;
@@ -7,11 +8,15 @@ mod follow;
 mod links;
 mod live;
 mod look;
+mod metrics;
+mod peer;
 mod picture;
 mod pictures;
+mod product;
 mod server;
 mod site;
 mod stalling;
+mod status;
 mod webhooks;
 
 #[cfg(test)]
@@ -65,6 +70,7 @@ pub struct Web {
 impl Web {
     /// All routes, and the loop that keeps open pages true. It says that it lives under the name `live`.
     pub fn start(self, webhooks: Vec<Webhook>, stop: Stop) -> (Router, impl Future<Output = ()> + Send + use<>) {
+        metrics::begin();
         let live = Live::new(self.open_pages);
         let site = Site {
             db: self.db.clone(),
@@ -82,6 +88,10 @@ impl Web {
             .merge(look::assets::router())
             .merge(board::router(site.clone()))
             .merge(picture::router(site.clone()))
+            .merge(product::router(site.clone()))
+            .merge(api::router(site.clone()))
+            .merge(status::router(site.clone(), self.heartbeats.clone()))
+            .merge(metrics::router(site.clone(), self.heartbeats.clone()))
             .fallback(look::answer::not_found)
             .layer(map_response(look::head::secured));
         (router, Follower::new(site).run(self.heartbeats, stop))

@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 
 use super::connections::{Connections, Lasting, Seat};
+use super::peer::Peer;
 use super::stalling::Stalling;
 use crate::engine::Stop;
 
@@ -43,8 +44,8 @@ pub async fn run(listener: TcpListener, router: Router, most: usize, mut stop: S
     let (mut tasks, mut breather) = (JoinSet::new(), Breather::default());
     loop {
         tokio::select! {
-            accepted = listener.accept() => if let Some(stream) = breather.accepted(accepted).await {
-                tasks.spawn(serve(stream, router.clone(), connections.enter(), stop.clone()));
+            accepted = listener.accept() => if let Some((stream, peer)) = breather.accepted(accepted).await {
+                tasks.spawn(serve(stream, peer, router.clone(), connections.enter(), stop.clone()));
             },
             Some(_) = tasks.join_next() => {}
             () = stop.stopped() => break,
@@ -62,13 +63,13 @@ struct Breather {
 
 impl Breather {
     /// The connection; after a pause nothing, if there is none. Whoever was asked to make room closes its file meanwhile.
-    async fn accepted(&mut self, accepted: std::io::Result<(TcpStream, SocketAddr)>) -> Option<TcpStream> {
+    async fn accepted(&mut self, accepted: std::io::Result<(TcpStream, SocketAddr)>) -> Option<(TcpStream, Peer)> {
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Small pieces of a stream must not wait for more. A connection that is gone already says so later.
                 let _ = stream.set_nodelay(true);
                 tokio::task::yield_now().await;
-                Some(stream)
+                Some((stream, Peer(peer.ip())))
             }
             Err(error) => {
                 self.say(&error);
@@ -97,8 +98,9 @@ async fn finish(mut tasks: JoinSet<()>) {
 }
 
 /// One connection, until its end, its eviction or the stop.
-async fn serve(stream: TcpStream, router: Router, seat: Seat, mut stop: Stop) {
-    let answer = |request: Request<Incoming>| {
+async fn serve(stream: TcpStream, peer: Peer, router: Router, seat: Seat, mut stop: Stop) {
+    let answer = |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         let (router, seat, busy) = (router.clone(), &seat, seat.busy());
         async move {
             let Ok(mut response) = router.oneshot(request.map(Body::new)).await;

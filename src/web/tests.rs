@@ -191,3 +191,109 @@ async fn a_reader_that_falls_behind_is_let_go() {
     }
     assert!(pieces < 5, "{pieces} pieces");
 }
+
+#[tokio::test]
+async fn a_products_page_tells_how_long_each_restock_lasted_and_gives_it_as_files() {
+    let visit = Visit::new().await;
+    let source = follow(&visit.db, "https://shop.example/products/jacket").await;
+    let reads = |m| vec![product("Corps Jacket", &[("M", "=cmd|'x'", m), ("L", "Black", OutOfStock)])];
+    for (m, minutes) in [(OutOfStock, 1), (InStock, 4), (OutOfStock, 1)] {
+        read(&visit.db, source, reads(m)).await;
+        for _ in 0..minutes {
+            visit.clock.advance(Duration::from_secs(60));
+            read(&visit.db, source, reads(m)).await;
+        }
+    }
+    let page = visit.get("/p/1-corps-jacket").await;
+    assert_eq!(page.status, StatusCode::OK);
+    for words in ["<td>4 min</td>", "Back in stock once since tracking began.", "<svg xmlns", "It stayed for 4 min."] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    let csv = visit.get("/p/1/history.csv").await;
+    assert!(
+        csv.body.contains("1,M,'=cmd|'x',in_stock,129.00,EUR,2027-01-15T08:01:00Z,2027-01-15T08:05:00Z,false"),
+        "{}",
+        csv.body
+    );
+    let json: Value = serde_json::from_str(&visit.get("/p/1/history.json").await.body).expect("JSON");
+    assert_eq!(json["variants"][0]["restocks"][0], "2027-01-15T08:01:00Z");
+    let feed = visit.get("/p/1/feed.atom").await;
+    assert!(feed.body.contains("Corps Jacket is back in stock: M / =cmd|&#39;x&#39;"), "{}", feed.body);
+}
+
+#[tokio::test]
+async fn an_address_of_a_product_leads_to_that_product_and_nowhere_else() {
+    let visit = Visit::new().await;
+    let source = follow(&visit.db, "https://shop.example/products/jacket").await;
+    read(&visit.db, source, vec![product("//evil.example", &[("M", "", InStock)])]).await;
+    for path in ["/p/1", "/p/1-//evil.example", "/p/1-%0d%0aset-cookie:x=y", "/p/1-x?range=%0d%0a"] {
+        let answer = visit.get(path).await;
+        let leads = answer.head.lines().find_map(|line| line.strip_prefix("location: "));
+        assert!(leads.is_none_or(|place| place == "/p/1-evil-example"), "{path}: {}", answer.head);
+        assert!(!answer.head.contains("set-cookie"), "{path}: {}", answer.head);
+    }
+    for path in ["/p/", "/p/x", "/p/-1", "/p/99999999999999999999-x", "/p/2-corps-jacket"] {
+        assert_eq!(visit.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_status_names_shops_that_fail_and_says_no_cause_to_strangers() {
+    let visit = Visit::new().await;
+    let source = follow(&visit.db, "https://shop.example/products/jacket").await;
+    read(&visit.db, source, vec![product("Corps Jacket", &[("M", "", InStock)])]).await;
+    assert!(visit.get("/status").await.body.contains("Everything works"));
+    testing::fail(&visit.db, source, "403 from <b>10.0.0.7</b>").await;
+    let page = visit.get("/status").await;
+    assert!(page.body.contains("1 shop cannot be checked"), "{}", page.body);
+    assert!(!page.body.contains("10.0.0.7"), "{}", page.body);
+    let json: Value = serde_json::from_str(&visit.get("/status.json").await.body).expect("JSON");
+    assert_eq!((&json["ok"], &json["shops"][0]["state"]), (&Value::Bool(false), &Value::from("failing")));
+    let metrics = visit.get("/metrics").await;
+    for line in [
+        "coatcheck_shops{state=\"failing\"} 1",
+        "coatcheck_deliveries_waiting{channel=\"sms\"} 0",
+        "coatcheck_build_info",
+    ] {
+        assert!(metrics.body.contains(line), "{line}: {}", metrics.body);
+    }
+    assert!(!metrics.body.contains("shop.example"), "{}", metrics.body);
+}
+
+#[tokio::test]
+async fn the_api_says_what_its_description_promises_and_any_page_may_ask_it() {
+    let visit = Visit::new().await;
+    let source = follow(&visit.db, "https://shop.example/products/jacket").await;
+    for m in [OutOfStock, InStock] {
+        read(&visit.db, source, vec![product("Corps Jacket", &[("M", "Black", m)])]).await;
+        visit.clock.advance(Duration::from_secs(60));
+    }
+    let described: Value = serde_json::from_str(&visit.get("/api/v1/openapi.json").await.body).expect("JSON");
+    assert_eq!(described["openapi"], "3.1.0");
+    let paths: Vec<&String> = described["paths"].as_object().expect("paths").keys().collect();
+    for path in paths.iter().filter(|path| !path.ends_with("/stream")) {
+        let answer = visit.get(&path.replace("{id}", "1")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+        assert!(answer.head.contains("access-control-allow-origin: *"), "{path}: {}", answer.head);
+        assert!(answer.head.contains("ratelimit-limit: 120"), "{path}: {}", answer.head);
+    }
+    let restocks: Value = serde_json::from_str(&visit.get("/api/v1/restocks").await.body).expect("JSON");
+    assert_eq!(restocks["restocks"][0]["title"], "Corps Jacket");
+    for path in ["/api/v1/products/2", "/api/v1/products/x", "/api/v1/nothing", "/api/v1/products/1%0d%0a/history"] {
+        let answer = visit.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}: {}", answer.body);
+        assert!(answer.head.contains("content-type: application/problem+json"), "{path}: {}", answer.head);
+    }
+    for path in
+        ["/api/v1/products?page=x", "/api/v1/restocks?limit=-%27", "/api/v1/restocks?after=9999999999999999999999"]
+    {
+        let answer = visit.get(path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}: {}", answer.body);
+    }
+    for _ in 0..120 {
+        visit.get("/api/v1/restocks").await;
+    }
+    let refused = visit.get("/api/v1/restocks").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.head.contains("retry-after: "), "{}", refused.head);
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::poller::Poller;
+use crate::engine::counted;
 use crate::engine::fault::unstored;
 use crate::store::StoreError;
 use crate::store::polls::ended::{End, Ended, Failed, Written};
@@ -109,8 +110,14 @@ impl Poller {
     }
 
     fn written(&self, polls: Vec<Ended>, written: Vec<Written>) {
+        let stored_at = self.db.now();
         for (poll, written) in polls.iter().zip(&written) {
             say(poll, written);
+            match written {
+                Written::Done => counted::poll(poll, 0, stored_at),
+                Written::Stored { stored, .. } => counted::poll(poll, stored.restocks.len(), stored_at),
+                Written::NotOurs | Written::Edited(_) => {}
+            }
         }
         let now = self.now();
         self.state().written(polls, written, now);

@@ -40,6 +40,25 @@ pub struct Change {
     pub product: i64,
 }
 
+/// A variant of a listed product came back.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct RecentRestock {
+    /// The row of `restock_variant`.
+    pub id: i64,
+    /// The product.
+    pub product_id: i64,
+    /// Its title.
+    pub title: String,
+    /// The variant.
+    pub variant_id: i64,
+    /// Its size in the shop's words.
+    pub size: Option<String>,
+    /// Its style in the shop's words.
+    pub style: Option<String>,
+    /// When (µs).
+    pub at: i64,
+}
+
 #[derive(FromQueryResult)]
 struct SinceRow {
     id: i64,
@@ -107,6 +126,20 @@ impl Db {
             limited(2)
         );
         Ok(self.read().rows(&sql, vec![change.into(), most.into()]).await?)
+    }
+
+    /// What came back after that row, the newest first; so many at most.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn recent_restocks(&self, after: i64, most: i64) -> Result<Vec<RecentRestock>, StoreError> {
+        let sql = format!(
+            "SELECT r.id, p.id AS product_id, p.title, v.id AS variant_id, v.size, v.style, r.at \
+             FROM restock_variant r JOIN variant v ON v.id = r.variant_id JOIN product p ON p.id = v.product_id \
+             JOIN source s ON s.id = p.source_id WHERE s.listed AND r.id > $1 ORDER BY r.id DESC {}",
+            limited(2)
+        );
+        Ok(self.read().rows(&sql, vec![after.into(), most.into()]).await?)
     }
 
     /// Public products whose last reading is longer ago than three intervals, the first of them.

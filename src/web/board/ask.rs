@@ -30,20 +30,25 @@ pub(in crate::web) struct Ask {
 
 impl From<Query> for Ask {
     fn from(query: Query) -> Self {
-        let words = query.q.split_whitespace().collect::<Vec<_>>().join(" ");
-        Self {
-            words: words.chars().filter(|c| !c.is_control()).take(LONGEST).collect(),
-            show: match query.show.as_str() {
-                "in-stock" => Show::InStock,
-                "sold-out" => Show::SoldOut,
-                _ => Show::All,
-            },
-            page: query.page.parse().unwrap_or(1).clamp(1, LAST_PAGE),
-        }
+        Self::new(&query.q, &query.show, query.page.parse().unwrap_or(1))
     }
 }
 
 impl Ask {
+    /// What these words ask for.
+    pub(in crate::web) fn new(words: &str, show: &str, page: i64) -> Self {
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        Self {
+            words: words.chars().filter(|c| !c.is_control()).take(LONGEST).collect(),
+            show: match show {
+                "in-stock" => Show::InStock,
+                "sold-out" => Show::SoldOut,
+                _ => Show::All,
+            },
+            page: page.clamp(1, LAST_PAGE),
+        }
+    }
+
     /// The filter in addresses.
     pub(in crate::web) fn show_word(&self) -> &'static str {
         match self.show {

@@ -68,13 +68,22 @@ pub(in crate::web) struct View {
 
 /// The card of a product.
 pub(in crate::web) fn card(product: &Product, variants: &[Variant], view: View) -> Card {
+    within((MOST_ROWS, MOST_CELLS), product, variants, view)
+}
+
+/// The same with all variants.
+pub(in crate::web) fn whole(product: &Product, variants: &[Variant], view: View) -> Card {
+    within((usize::MAX, usize::MAX), product, variants, view)
+}
+
+fn within((most_rows, most_cells): (usize, usize), product: &Product, variants: &[Variant], view: View) -> Card {
     let stale = !product.is_fresh(view.now);
     let all = rows(product, variants, stale, view);
     let total: usize = all.iter().map(|row| row.cells.len()).sum();
     let rows: Vec<Row> = all
         .into_iter()
-        .take(MOST_ROWS)
-        .map(|row| Row { cells: row.cells.into_iter().take(MOST_CELLS).collect(), ..row })
+        .take(most_rows)
+        .map(|row| Row { cells: row.cells.into_iter().take(most_cells).collect(), ..row })
         .collect();
     let shown: usize = rows.iter().map(|row| row.cells.len()).sum();
     Card {

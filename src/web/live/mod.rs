@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{Semaphore, broadcast};
 
 pub(super) use stream::router;
@@ -47,7 +47,26 @@ struct Past {
 #[derive(Debug, Clone)]
 struct Event {
     change: i64,
+    /// For pages.
     bytes: Bytes,
+    /// For programs: which product, without its card.
+    brief: Bytes,
+}
+
+/// For whom an event is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Page,
+    Program,
+}
+
+impl Event {
+    fn of(&self, form: Form) -> Bytes {
+        match form {
+            Form::Page => self.bytes.clone(),
+            Form::Program => self.brief.clone(),
+        }
+    }
 }
 
 impl Live {
@@ -74,7 +93,12 @@ impl Live {
 
     /// Sends something that happened, and remembers it.
     pub(super) fn send(&self, change: i64, kind: &str, data: &Value) {
-        let event = Event { change, bytes: encoded(Some(change), kind, data) };
+        let bytes = encoded(Some(change), kind, data);
+        let brief = match data.get("product") {
+            Some(product) => encoded(Some(change), "change", &json!({ "product": product })),
+            None => bytes.clone(),
+        };
+        let event = Event { change, bytes, brief };
         let mut past = self.past();
         past.last = past.last.max(change);
         if past.events.len() >= REMEMBERED
@@ -99,11 +123,11 @@ impl Live {
         let bytes = encoded(None, "beat", data);
         self.past().beat = bytes.clone();
         let change = self.past().last;
-        let _ = self.0.sender.send(Event { change, bytes });
+        let _ = self.0.sender.send(Event { change, brief: bytes.clone(), bytes });
     }
 
     /// What somebody missed who knows all until this change: what was sent since, or that the page must be loaded anew.
-    fn missed(&self, known: Option<i64>) -> Vec<Bytes> {
+    fn missed(&self, known: Option<i64>, form: Form) -> Vec<Bytes> {
         let past = self.past();
         let mut missed = vec![past.beat.clone()];
         match known {
@@ -114,8 +138,7 @@ impl Live {
             }
             // Those of the same number, too: one may have become visible later.
             Some(known) => {
-                missed
-                    .extend(past.events.iter().filter(|event| event.change >= known).map(|event| event.bytes.clone()));
+                missed.extend(past.events.iter().filter(|event| event.change >= known).map(|event| event.of(form)));
             }
         }
         missed
@@ -134,12 +157,10 @@ fn encoded(change: Option<i64>, kind: &str, data: &Value) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn said(live: &Live, known: Option<i64>) -> Vec<String> {
-        let missed = live.missed(known).into_iter().filter(|bytes| !bytes.is_empty());
+        let missed = live.missed(known, Form::Page).into_iter().filter(|bytes| !bytes.is_empty());
         missed.map(|bytes| String::from_utf8_lossy(&bytes).trim().replace('\n', " ")).collect()
     }
 

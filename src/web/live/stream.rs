@@ -1,10 +1,9 @@
-//! `/live`: the stream of events that an open page reads.
+//! `/live`: the stream of events that an open page reads; `/api/v1/stream`: the same for programs.
 
 use std::collections::VecDeque;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -12,7 +11,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
-use super::{Event, Live};
+use super::{Event, Form, Live};
 use crate::engine::Stop;
 use crate::web::connections::Lasting;
 
@@ -21,7 +20,11 @@ const RETRY: &str = "retry: 3000\n\n";
 
 /// The route. Streams end with the service.
 pub(in crate::web) fn router(live: Live, stop: Stop) -> Router {
-    Router::new().route("/live", get(listen)).with_state((live, stop))
+    let (pages, programs) = (live.clone(), live);
+    let (until, stop) = (stop.clone(), stop);
+    Router::new()
+        .route("/live", get(async move |uri, headers| listen(pages, until, Form::Page, &uri, &headers)))
+        .route("/api/v1/stream", get(async move |uri, headers| listen(programs, stop, Form::Program, &uri, &headers)))
 }
 
 /// One who listens.
@@ -29,25 +32,28 @@ struct Listener {
     /// What is sent first.
     first: VecDeque<Bytes>,
     events: broadcast::Receiver<Event>,
+    form: Form,
     stop: Stop,
     _seat: OwnedSemaphorePermit,
 }
 
-async fn listen(State((live, stop)): State<(Live, Stop)>, uri: Uri, headers: HeaderMap) -> Response {
+fn listen(live: Live, stop: Stop, form: Form, uri: &Uri, headers: &HeaderMap) -> Response {
     let Ok(seat) = live.0.seats.clone().try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "120")], "too many open pages")
             .into_response();
     };
     // In this order: what happens in between is sent twice, not never.
     let events = live.0.sender.subscribe();
-    let missed = live.missed(known(&headers, uri.query()));
+    let missed = live.missed(known(headers, uri.query()), form);
     let first = std::iter::once(Bytes::from_static(RETRY.as_bytes())).chain(missed).collect();
-    let listener = Listener { first, events, stop, _seat: seat };
+    let listener = Listener { first, events, form, stop, _seat: seat };
     let body = Body::from_stream(stream::unfold(listener, next));
     let kind = HeaderValue::from_static("text/event-stream");
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        // What is in it is public.
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
         // A proxy must not collect it.
         (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
@@ -74,5 +80,5 @@ async fn next(mut listener: Listener) -> Option<(Result<Bytes, std::convert::Inf
         event = listener.events.recv() => event.ok()?,
         () = listener.stop.stopped() => return None,
     };
-    Some((Ok(event.bytes), listener))
+    Some((Ok(event.of(listener.form)), listener))
 }

@@ -1,0 +1,194 @@
+//! A browser, and its pages: as much of the DevTools protocol as the stories need.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::support::PATIENCE;
+
+const NAMES: [&str; 3] = ["chromium", "google-chrome", "chromium-browser"];
+
+/// A running browser with nothing in it.
+pub(crate) struct Browser {
+    child: Child,
+    address: String,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts one. Nothing where there is none, unless this is the build machine.
+    pub(crate) fn open() -> Option<Self> {
+        let profile = tempfile::tempdir().expect("a temporary folder");
+        let started = NAMES.iter().find_map(|name| start(name, &profile).ok());
+        let Some(mut child) = started else {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "there is no Chromium");
+            eprintln!("left out: there is no Chromium (Debian's package chromium)");
+            return None;
+        };
+        let lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+        let address = lines
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("DevTools listening on ").map(str::to_owned))
+            .expect("it says where it listens");
+        Some(Self { child, address, _profile: profile })
+    }
+
+    /// A new tab.
+    pub(crate) async fn tab(&self) -> Tab {
+        let (socket, _) = connect_async(&self.address).await.expect("it listens");
+        let mut tab = Tab { socket, next: 0, session: None, troubles: Vec::new() };
+        let target = tab.call("Target.createTarget", json!({ "url": "about:blank" })).await;
+        let attach = json!({ "targetId": target["targetId"], "flatten": true });
+        let attached = tab.call("Target.attachToTarget", attach).await;
+        tab.session = attached["sessionId"].as_str().map(str::to_owned);
+        for domain in ["Page", "Runtime", "Log"] {
+            tab.call(&format!("{domain}.enable"), json!({})).await;
+        }
+        tab
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn start(name: &str, profile: &TempDir) -> std::io::Result<Child> {
+    Command::new(name)
+        .args([
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--remote-debugging-port=0",
+        ])
+        .args(["--no-first-run", "--disable-background-networking", "--remote-allow-origins=*", "about:blank"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+}
+
+/// A tab of it.
+pub(crate) struct Tab {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next: u64,
+    session: Option<String>,
+    /// What went wrong in it: scripts that threw, requests that were refused, errors of the console.
+    pub(crate) troubles: Vec<String>,
+}
+
+impl Tab {
+    /// Asks the browser for something.
+    pub(crate) async fn call(&mut self, method: &str, params: Value) -> Value {
+        self.next += 1;
+        let mut message = json!({ "id": self.next, "method": method, "params": params });
+        if let Some(session) = &self.session {
+            message["sessionId"] = json!(session);
+        }
+        self.socket.send(Message::Text(message.to_string())).await.expect("it listens");
+        let answer = async {
+            loop {
+                let Message::Text(text) = self.socket.next().await.expect("it lives").expect("it answers") else {
+                    continue;
+                };
+                let message: Value = serde_json::from_str(&text).expect("JSON");
+                if message["id"] == json!(self.next) {
+                    assert!(message["error"].is_null(), "{method}: {message}");
+                    return message["result"].clone();
+                }
+                self.troubles.extend(trouble(&message));
+            }
+        };
+        tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_| panic!("no answer to {method}"))
+    }
+
+    /// Opens an address and waits until it is loaded.
+    pub(crate) async fn go(&mut self, address: &str) {
+        self.call("Page.navigate", json!({ "url": address })).await;
+        let began = Instant::now();
+        loop {
+            let tree = self.call("Page.getFrameTree", json!({})).await;
+            let metrics = self.call("Page.getNavigationHistory", json!({})).await;
+            let at = metrics["currentIndex"].as_u64().and_then(|at| usize::try_from(at).ok()).unwrap_or_default();
+            let title = metrics["entries"][at]["title"].as_str().unwrap_or_default();
+            if tree["frameTree"]["frame"]["url"]
+                .as_str()
+                .is_some_and(|url| url.starts_with(address.trim_end_matches('/')))
+                && title.contains("CoatCheck")
+            {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "{address} is not loaded: {tree}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// What a script in the page comes to.
+    pub(crate) async fn eval(&mut self, script: &str) -> Value {
+        let params = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
+        let result = self.call("Runtime.evaluate", params).await;
+        assert!(result["exceptionDetails"].is_null(), "{script:.200}: {result}");
+        result["result"]["value"].clone()
+    }
+
+    /// Waits until a script says `true`.
+    pub(crate) async fn until(&mut self, script: &str) {
+        let began = Instant::now();
+        while self.eval(script).await != json!(true) {
+            if began.elapsed() >= PATIENCE {
+                let text = self.eval("document.body.innerText").await;
+                panic!("it never was: {script}\n{text}");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The whole document, also where scripts do not run.
+    pub(crate) async fn html(&mut self) -> String {
+        let root = self.call("DOM.getDocument", json!({})).await;
+        let html = self.call("DOM.getOuterHTML", json!({ "nodeId": root["root"]["nodeId"] })).await;
+        html["outerHTML"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A window of this size, as of a phone where it is narrow; dark or light.
+    pub(crate) async fn looks(&mut self, width: u32, dark: bool) {
+        let size = json!({ "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.call("Emulation.setDeviceMetricsOverride", size).await;
+        let scheme = if dark { "dark" } else { "light" };
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.call("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// How wide the content is, in CSS pixels.
+    pub(crate) async fn content_width(&mut self) -> f64 {
+        let metrics = self.call("Page.getLayoutMetrics", json!({})).await;
+        metrics["cssContentSize"]["width"].as_f64().unwrap_or_default()
+    }
+
+    /// From now on no page runs a script.
+    pub(crate) async fn without_scripts(&mut self) {
+        self.call("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    }
+}
+
+fn trouble(message: &Value) -> Option<String> {
+    match message["method"].as_str()? {
+        "Runtime.exceptionThrown" => Some(message["params"]["exceptionDetails"].to_string()),
+        "Log.entryAdded" if message["params"]["entry"]["level"] == "error" => {
+            Some(message["params"]["entry"]["text"].to_string() + " " + &message["params"]["entry"]["url"].to_string())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,9 @@
+//! Pages in a real browser: Chromium, driven over its DevTools protocol.
+//!
+//! Without Chromium these tests say so and are left out; where `CI` is `true` they fail.
+
+mod cdp;
+mod looks;
+mod stories;
+#[path = "../support/mod.rs"]
+mod support;
