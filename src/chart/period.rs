@@ -25,7 +25,7 @@ impl Period {
 
     /// Since then, or since something is known; five years at most.
     pub(super) fn since(since: Option<DateTime<Utc>>, now: DateTime<Utc>, known_since: Option<DateTime<Utc>>) -> Self {
-        let (earliest, latest) = (now - Duration::days(MOST_YEARS * 365), now - Duration::hours(LEAST_HOURS));
+        let (earliest, latest) = (now - Duration::days(MOST_YEARS * 365), now - Duration::minutes(LEAST_MINUTES));
         let known = known_since.unwrap_or(latest);
         Self { from: since.unwrap_or(known).max(known).clamp(earliest, latest), until: now }
     }
