@@ -59,7 +59,7 @@ impl Answers for Flicker {
 }
 
 /// A running service, killed with its end.
-struct Service(Child);
+pub(crate) struct Service(pub(crate) Child);
 
 impl Drop for Service {
     fn drop(&mut self) {
@@ -111,7 +111,8 @@ fn figure(name: &str, share: f64, told: &[Duration], commits: &[Duration]) -> Fi
     .wants(Target::AtMost(1.0))
 }
 
-fn program(folder: &Folder, host: &str, words: &[&str]) -> Command {
+/// The program with these words, on a database of its own, allowed to ask this host.
+pub(crate) fn program(folder: &Folder, host: &str, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coatcheck"));
     command
         .args(words)

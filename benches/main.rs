@@ -9,8 +9,10 @@ mod fanout;
 mod latency;
 mod loopback;
 mod memory;
+mod pages;
 mod polling;
 mod readers;
+mod restocks;
 mod sending;
 mod support;
 mod unchanged;
@@ -36,6 +38,8 @@ const BENCHES: &[Bench] = &[
     Bench { name: "fanout", run: fanout::run },
     Bench { name: "latency", run: latency::run },
     Bench { name: "polling", run: polling::run },
+    Bench { name: "pages", run: pages::run },
+    Bench { name: "restocks", run: restocks::run },
     Bench { name: "memory", run: memory::run },
     Bench { name: "unchanged", run: unchanged::run },
 ];

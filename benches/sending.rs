@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<Vec<Figure>> {
 }
 
 fn http(guard: &Arc<Guard>) -> Result<reqwest::Client> {
-    Ok(client(Arc::clone(guard), Arc::new(SystemResolver), &ClientOptions::new("bench"))?)
+    Ok(client(Arc::clone(guard), Arc::new(SystemResolver::new()), &ClientOptions::new("bench"))?)
 }
 
 /// A full outbox, and the sender that empties it.

@@ -69,7 +69,7 @@ async fn instance(database: &str, host: &str) -> (Db, Poller) {
     let db = Db::open(database, Durability::Process, Arc::clone(&clock), Arc::new(NoFaults)).await.expect("opened");
     let guard = Arc::new(Guard::new(host.parse().expect("a host")));
     let options = ClientOptions::new(user_agent(None));
-    let client = client(Arc::clone(&guard), Arc::new(SystemResolver), &options).expect("a client");
+    let client = client(Arc::clone(&guard), Arc::new(SystemResolver::new()), &options).expect("a client");
     let fetcher = Fetcher::new(client, guard, clock, FetchLimits::default());
     let jq = Workers::new(PathBuf::from("none-is-needed"), WorkerLimits::default());
     let poller = Poller::new(db.clone(), Arc::new(Shops::new(fetcher, jq)), Arc::new(Rng::from_system()));

@@ -1,7 +1,7 @@
 //! The other side of each request: a small HTTP/1.1 server on loopback, in a process of its own, so that what it costs
 //! is not counted as ours.
 
-mod answers;
+pub(crate) mod answers;
 pub(crate) mod server;
 
 use std::io::{BufRead, BufReader, Read};

@@ -1,5 +1,7 @@
 //! What the made-up shops sell.
 
+use std::ops::RangeInclusive;
+
 use chrono::DateTime;
 use coatcheck_bots::message::{Alert, AlertVariant};
 use coatcheck_domain::{Availability, Money, ProductReading, VariantReading};
@@ -78,15 +80,20 @@ pub(crate) fn shopify_js(handle: &str, id: u64, available: bool, price: u64) -> 
     })
 }
 
-/// A page of `products.json` with so many products.
+/// A page of `products.json` with so many products, two of three variants in stock.
 pub(crate) fn shopify_list(count: u64) -> Value {
+    shopify_page(1..=count, |_, variant| variant % 3 != 0)
+}
+
+/// A page of `products.json` with these products. `available` is asked with a product's number and its variant's, from 1.
+pub(crate) fn shopify_page(ids: RangeInclusive<u64>, available: impl Fn(u64, u64) -> bool) -> Value {
     let product = |id: u64| {
         let variants: Vec<Value> = pairs()
             .map(|(n, size, colour)| {
                 json!({
                     "id": id * 100 + n, "title": format!("{size} / {colour}"), "option1": size, "option2": colour, "option3": null,
                     "sku": format!("JK-{id}-{size}-{colour}"), "requires_shipping": true, "taxable": true, "featured_image": null,
-                    "available": n % 3 != 0, "price": "129.00", "grams": 480, "compare_at_price": null, "position": n,
+                    "available": available(id, n), "price": "129.00", "grams": 480, "compare_at_price": null, "position": n,
                     "product_id": id, "created_at": "2026-02-27T11:12:13+01:00", "updated_at": "2026-11-01T08:00:00+01:00"
                 })
             })
@@ -100,7 +107,7 @@ pub(crate) fn shopify_list(count: u64) -> Value {
             "options": [{ "name": "Size", "position": 1, "values": SIZES }, { "name": "Color", "position": 2, "values": COLOURS }]
         })
     };
-    json!({ "products": (1..=count).map(product).collect::<Vec<_>>() })
+    json!({ "products": ids.map(product).collect::<Vec<_>>() })
 }
 
 fn pairs() -> impl Iterator<Item = (u64, &'static str, &'static str)> {

@@ -245,8 +245,9 @@ pub fn shops(
     clock: &Arc<dyn Clock>,
 ) -> Result<(Shops, reqwest::Client), NotOpened> {
     let options = ClientOptions::new(user_agent(settings.contact.as_deref()));
-    let http = client(Arc::clone(guard), Arc::new(SystemResolver), &options)?;
-    let parting = parting(Arc::clone(guard), Arc::new(SystemResolver), &options)?;
+    let resolver = Arc::new(SystemResolver::new());
+    let http = client(Arc::clone(guard), Arc::clone(&resolver) as _, &options)?;
+    let parting = parting(Arc::clone(guard), resolver, &options)?;
     let fetcher = Fetcher::new(http.clone(), Arc::clone(guard), Arc::clone(clock), FetchLimits::default());
     let fetcher = fetcher.parting_by(parting);
     let executable: PathBuf = std::env::current_exe().map_err(NotOpened::Executable)?;

@@ -7,32 +7,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 
 use super::guard::Guard;
+use super::resolver::Resolver;
 
 /// A connection that was used is kept so long for the next request.
 pub const KEPT: Duration = Duration::from_secs(90);
-
-/// Finds the addresses of a host.
-#[async_trait]
-pub trait Resolver: Send + Sync {
-    /// Every address of `host`, in the order they should be tried.
-    async fn resolve(&self, host: &str) -> std::io::Result<Vec<IpAddr>>;
-}
-
-/// The operating system's resolver.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemResolver;
-
-#[async_trait]
-impl Resolver for SystemResolver {
-    async fn resolve(&self, host: &str) -> std::io::Result<Vec<IpAddr>> {
-        Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect())
-    }
-}
 
 /// What a client is made of.
 #[derive(Debug, Clone)]

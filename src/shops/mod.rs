@@ -29,6 +29,7 @@ mod pages;
 pub mod readers;
 pub mod redirect;
 mod request_header;
+mod resolver;
 pub mod retry_after;
 pub mod robots;
 mod robots_memory;
@@ -44,7 +45,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 pub use canonical::canonical;
-pub use client::{ClientOptions, Resolver, SystemResolver, client, parting, user_agent};
+pub use client::{ClientOptions, client, parting, user_agent};
 pub use error::ReadError;
 pub use fetch::{FetchLimits, Fetcher};
 pub use fetch_error::{FetchError, FetchErrorKind};
@@ -54,6 +55,7 @@ pub use overran::Overran;
 pub use page_memory::{ItemDigest, PageMemory};
 pub use readers::{NoSuchReader, ReaderKind};
 pub use request_header::parse_header;
+pub use resolver::{Resolver, SystemResolver};
 pub use source::{Page, Progress, Read, ReadOutcome, SourceSpec, Unwatched};
 pub use workers::{Source, WORKER, WorkerLimits, Workers, worker_main};
 

@@ -50,7 +50,7 @@ impl Visit {
             db: db.clone(),
             heartbeats: Heartbeats::new(clock.clone()),
             zone: Tz::UTC,
-            http: client(guard.clone(), Arc::new(SystemResolver), &options).expect("a client"),
+            http: client(guard.clone(), Arc::new(SystemResolver::new()), &options).expect("a client"),
             guard,
             open_pages,
         };

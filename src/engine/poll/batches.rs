@@ -7,8 +7,9 @@ use coatcheck_domain::Reading;
 use coatcheck_domain::poll::INTERVAL_FLOOR;
 
 use super::batch::{self, Batch, ListOf};
+use super::known::{Job, Now};
 use super::schedule::At;
-use super::state::{Job, Now, State};
+use super::state::State;
 use crate::engine::fault::judge;
 use crate::shops::{PageAnswer, PageAsk, Read, ReadError, ReadOutcome, ReaderKind};
 use crate::store::polls::held::HeldSource;

@@ -5,6 +5,7 @@ mod batches;
 mod decide;
 mod holding;
 mod in_flight;
+mod known;
 mod poller;
 mod queue;
 mod run;

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use super::known::Now;
 use super::schedule::At;
-use super::state::{Now, State};
+use super::state::State;
 use crate::engine::readings::Readings;
 use crate::engine::rng::Rng;
 use crate::store::Db;

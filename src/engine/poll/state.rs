@@ -5,102 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use coatcheck_domain::poll::{State as Standing, TRIAL_WAIT};
 use coatcheck_domain::stock::older::may_ask_conditionally;
 
-use super::batch::{Batch, List, ListOf};
+use super::batch::{Batch, List};
 use super::decide::{self, Moment};
 use super::in_flight::InFlight;
+use super::known::{Job, Now, Shop, Source, weight};
 use super::queue::Queue;
 use super::schedule::{At, Schedule, UNTIL_TOLD};
-use crate::shops::{ItemDigest, PageMemory, ReadError, ReadOutcome};
+use crate::shops::{ReadError, ReadOutcome};
 use crate::store::polls::ended::End;
 use crate::store::polls::held::{HeldShop, HeldSource};
 
 /// A request that was given up is made again after this long.
 const STOPPED: Duration = Duration::from_secs(5);
-/// Both clocks at one moment.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Now {
-    pub(super) wall: DateTime<Utc>,
-    pub(super) at: At,
-}
-
-impl Now {
-    /// When the monotonic clock will be (or was) at that wall time.
-    pub(super) fn at(self, wall: DateTime<Utc>) -> At {
-        match (wall - self.wall).to_std() {
-            Ok(ahead) => self.at + ahead,
-            Err(_) => self.at.saturating_sub((self.wall - wall).to_std().unwrap_or_default()),
-        }
-    }
-}
-
-/// A request that begins.
-#[derive(Debug, Clone)]
-pub(super) struct Job {
-    pub(super) number: u64,
-    pub(super) source: Arc<HeldSource>,
-    /// The pages of a list, as they were at its last reading.
-    pub(super) pages: Option<Arc<PageMemory>>,
-    /// May the shop answer "not modified"?
-    pub(super) is_conditional: bool,
-    /// What was held when it began is held no more when this number has changed.
-    life: u64,
-    /// Under which name its shop is held.
-    pub(super) holder: Arc<str>,
-    /// The list by which it is read together with others.
-    pub(super) list: Option<ListOf>,
-}
-
-#[derive(Debug)]
-pub(super) struct Shop {
-    pub(super) held: HeldShop,
-    pub(super) taken_at: At,
-    pub(super) sources: BTreeSet<i64>,
-    /// Requests a minute, times a thousand.
-    pub(super) weight: i64,
-    /// Failures that are not written down yet.
-    pub(super) untold: usize,
-}
-
-#[derive(Debug)]
-pub(super) struct Source {
-    pub(super) held: Arc<HeldSource>,
-    /// The pages of a list at its last reading, and at one that is not written down yet.
-    pub(super) pages: Option<Arc<PageMemory>>,
-    pub(super) new_pages: Option<Arc<PageMemory>>,
-    /// The same of its product in a list that many sources share.
-    pub(super) item: Option<ItemDigest>,
-    pub(super) new_item: Option<ItemDigest>,
-    /// When it was last asked without conditions, and how often with them since.
-    pub(super) full_at: Option<At>,
-    pub(super) since_full: u32,
-    /// No list has its product: it is read alone until then.
-    pub(super) alone_until: At,
-    /// While it waits: until when. Else it is in flight, or waits to be written down.
-    pub(super) waits_until: Option<At>,
-}
-
-impl Source {
-    fn new(held: Arc<HeldSource>, due: At) -> Self {
-        let alone_until = Duration::ZERO;
-        let (pages, new_pages, item, new_item, full_at) = (None, None, None, None, None);
-        Self { held, pages, new_pages, item, new_item, full_at, since_full: 0, alone_until, waits_until: Some(due) }
-    }
-}
-
-impl Source {
-    /// It has answered. Validators are not trusted for ever.
-    fn asked(&mut self, is_conditional: bool, now: At) {
-        if is_conditional {
-            self.since_full += 1;
-        } else {
-            (self.since_full, self.full_at) = (0, Some(now));
-        }
-    }
-}
 
 /// The memory of a poller.
 #[derive(Debug, Default)]
@@ -349,10 +268,4 @@ impl State {
         };
         self.shops.iter().filter(|(id, shop)| can_move(**id, shop)).map(|(id, shop)| (*id, shop.weight)).collect()
     }
-}
-
-/// Requests a minute, times a thousand.
-fn weight(source: &HeldSource) -> i64 {
-    let micros = i64::try_from(source.schedule.interval.as_micros()).unwrap_or(i64::MAX).max(1);
-    60_000_000_000 / micros
 }

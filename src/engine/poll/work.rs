@@ -10,8 +10,8 @@ use futures_util::FutureExt;
 
 use super::batch::ListOf;
 use super::decide;
+use super::known::Job;
 use super::poller::Poller;
-use super::state::Job;
 use crate::shops::{Page, PageMemory, Progress, ReadError, ReadOutcome};
 use crate::store::Db;
 use crate::store::polls::held::HeldSource;

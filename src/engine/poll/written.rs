@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use coatcheck_domain::poll::Plan;
 
-use super::state::{Now, State};
+use super::known::Now;
+use super::state::State;
 use crate::store::polls::ended::{End, Ended, Written};
 use crate::store::polls::held::HeldSource;
 
