@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a measurement is printed")]
 
+mod changed;
 mod chats;
 mod fanout;
 mod latency;
@@ -40,6 +41,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "polling", run: polling::run },
     Bench { name: "pages", run: pages::run },
     Bench { name: "restocks", run: restocks::run },
+    Bench { name: "changed", run: changed::run },
     Bench { name: "memory", run: memory::run },
     Bench { name: "unchanged", run: unchanged::run },
 ];

@@ -94,7 +94,8 @@ pub(crate) fn run(args: &Args) -> Result<Vec<Figure>> {
     let seconds = Duration::from_secs(args.pick(8, 3));
     let mut figures = Vec::new();
     let mut with_few = None;
-    for scene in SCENES {
+    let most = args.pick(usize::MAX, 1_000);
+    for scene in SCENES.into_iter().filter(|scene| scene.sources() <= most) {
         let (bare_count, bare) = runtime.block_on(bare(server.port, scene, seconds / 2))?;
         let (count, ours) = runtime.block_on(ours(server.port, scene, seconds))?;
         let each = |count: usize, spent: &Spent| spent.cpu.as_secs_f64() * 1e6 / count as f64;
@@ -173,7 +174,7 @@ async fn ours(port: u16, scene: Scene, time: Duration) -> Result<(usize, Spent)>
     let running = tokio::spawn(poller.run(Heartbeats::new(house::clock()), stop));
     let began = Instant::now();
     while house::number(&db, "SELECT count(*) FROM source WHERE readings < 2").await? > 0 {
-        ensure!(began.elapsed() < Duration::from_secs(120), "not all were read in two minutes");
+        ensure!(began.elapsed() < Duration::from_secs(600), "not all were read in ten minutes");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let before = readings(&db).await?;

@@ -110,7 +110,8 @@ pub(crate) fn shopify_page(ids: RangeInclusive<u64>, available: impl Fn(u64, u64
     json!({ "products": ids.map(product).collect::<Vec<_>>() })
 }
 
-fn pairs() -> impl Iterator<Item = (u64, &'static str, &'static str)> {
+/// Sizes and colours, numbered from 1.
+pub(crate) fn pairs() -> impl Iterator<Item = (u64, &'static str, &'static str)> {
     let pairs = SIZES.iter().flat_map(|size| COLOURS.iter().map(move |colour| (*size, *colour)));
     pairs.zip(1..).map(|((size, colour), n)| (n, size, colour))
 }

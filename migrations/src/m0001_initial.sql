@@ -34,6 +34,7 @@ CREATE TABLE source (
     trial_at BIGINT, -- a large or unknown document is being parsed since then (µs): it may have ended the process
     failures INTEGER NOT NULL, -- failed polls in a row
     gone_since BIGINT, -- since when polls say 404 or 410 (µs)
+    gone_told_at BIGINT, -- when those who wait were told of that (µs)
     unwanted_since BIGINT, -- since when nobody is known to want it (µs)
     added_by BIGINT, -- the subscriber who gave its address in a chat
     last_error TEXT, -- what went wrong last, for people

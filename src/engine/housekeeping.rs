@@ -1,4 +1,5 @@
-//! Housekeeping: deletes what is no longer needed, and notices a database file that is gone.
+//! Housekeeping: deletes what is no longer needed, tells of pages that have been missing for a day, and notices a database
+//! file that is gone.
 
 use std::time::Duration;
 
@@ -14,7 +15,9 @@ const EVERY: Duration = Duration::from_secs(3600);
 /// What ended longer ago is deleted. Until then a repetition of what was said is known, and deliveries are listed.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// A restock that was set aside is shown among the troubles for this long.
+/// Pages that have been missing for so long are told of.
+const MISSING: Duration = Duration::from_secs(24 * 3600);
+/// A restock that was set aside, and a shop that lost many pages, are shown among the troubles for this long.
 const SHOWN: Duration = Duration::from_secs(24 * 3600);
 
 /// The housekeeping of one database.
@@ -32,12 +35,21 @@ impl Housekeeping {
 
     /// Deletes what is old. Says how many rows those were.
     pub async fn tick(&self) -> Result<u64, StoreError> {
-        self.db.close_set_aside(SHOWN).await?;
+        self.db.close_shown(SHOWN).await?;
+        self.tell_of_gone_pages().await?;
         let deleted = self.db.delete_old(KEPT).await? + self.db.clear_unverified().await?;
         if deleted > 0 {
             tracing::info!(rows = deleted, "old rows deleted");
         }
         Ok(deleted)
+    }
+
+    async fn tell_of_gone_pages(&self) -> Result<(), StoreError> {
+        let told = self.db.tell_of_gone_pages(MISSING).await?;
+        if told > 0 {
+            tracing::info!(people = told, "people were told of pages that are gone");
+        }
+        Ok(())
     }
 
     /// Ticks now and then, until the stop.

@@ -56,7 +56,7 @@ pub use page_memory::{ItemDigest, PageMemory};
 pub use readers::{NoSuchReader, ReaderKind};
 pub use request_header::parse_header;
 pub use resolver::{Resolver, SystemResolver};
-pub use source::{Page, Progress, Read, ReadOutcome, SourceSpec, Unwatched};
+pub use source::{Page, Part, Progress, Read, ReadOutcome, SourceSpec, Unwatched};
 pub use workers::{Source, WORKER, WorkerLimits, Workers, worker_main};
 
 use answer::Expect;

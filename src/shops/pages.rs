@@ -20,7 +20,7 @@ use super::fetch_error::FetchError;
 use super::identity;
 use super::page_memory::{PageMemory, Split};
 use super::readers::Reader;
-use super::source::{Page, Progress, SourceSpec};
+use super::source::{Page, Part, Progress, SourceSpec};
 
 /// Shopify gives no more pages of a list.
 const MOST_PAGES: usize = 100;
@@ -72,7 +72,10 @@ impl List<'_> {
         for number in 1..=if asked_page { 1 } else { MOST_PAGES } {
             let url = if asked_page { self.url.clone() } else { self.reader.page_url(self.url, number) };
             match self.page(&url, number, &mut pages).await {
-                Ok(page) => found.take(page),
+                Ok(page) => {
+                    self.tell(&page, pages.received_at).await;
+                    found.take(page);
+                }
                 Err(error) if number > 1 => {
                     found.cut(number, &error);
                     pages.cut_by = error.into_fetch();
@@ -97,6 +100,14 @@ impl List<'_> {
         pages.same = found.same.iter().map(ToString::to_string).collect();
         pages.reading = found.reading(asked_page);
         Ok(pages)
+    }
+
+    /// What is there counts page by page; only what is missing needs the whole list.
+    async fn tell(&self, page: &ReadPage, received_at: DateTime<Utc>) {
+        let products = &page.reading.products;
+        if self.spec.pages.is_some() && !products.is_empty() {
+            self.progress.part(Part { reader: self.reader.name(), products: products.clone(), received_at }).await;
+        }
     }
 
     async fn page(&self, url: &Url, number: usize, pages: &mut Pages) -> Result<ReadPage, ReadError> {

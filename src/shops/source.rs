@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use coatcheck_domain::Reading;
+use coatcheck_domain::{ProductReading, Reading};
 use url::Url;
 
 use super::fetch_error::FetchError;
@@ -110,11 +110,25 @@ pub struct Page {
     pub products: usize,
 }
 
+/// Products of one page that are not as they were, ahead of the whole list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// The reader that understood them.
+    pub reader: &'static str,
+    /// The products.
+    pub products: Vec<ProductReading>,
+    /// When the page was in hand.
+    pub received_at: DateTime<Utc>,
+}
+
 /// Is told of each page: renews a lease, shows progress, or stops the reading.
 #[async_trait]
 pub trait Progress: Send + Sync {
     /// A page is in hand. `Break` gives up: nothing of the source is used.
     async fn page(&self, page: Page) -> ControlFlow<()>;
+
+    /// What a page of a list says anew, once the list was read before: whoever waits for it need not wait for the rest.
+    async fn part(&self, _part: Part) {}
 
     /// A document of so many bytes, which is not known, is about to be parsed. `Break` gives up.
     async fn before_parsing(&self, _bytes: usize) -> ControlFlow<()> {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use coatcheck_domain::hex;
 use coatcheck_domain::poll::{self, Outcome};
+use coatcheck_domain::{Reading, hex};
 use url::Url;
 
 use crate::engine::fault::judge;
-use crate::shops::{FetchError, PageMemory, Read, ReadError, ReadOutcome, SourceSpec};
+use crate::shops::{FetchError, PageMemory, Part, Read, ReadError, ReadOutcome, SourceSpec};
 use crate::store::polls::ended::{End, Ended, Failed};
 use crate::store::polls::held::{HeldShop, HeldSource};
 use crate::store::stock::new_reading::NewReading;
@@ -100,6 +100,21 @@ fn failed(source: Arc<HeldSource>, shop: &HeldShop, error: &ReadError, at: Momen
     tracing::warn!(url = %source.url, fault = judged.fault, next = %plan.next_poll_at, "{} could not be read: {error}", source.url);
     let shop_not_before = wait.and_then(|wait| at.after(wait));
     Ended { source, end: End::Failed(failed), plan, is_back: false, shop_not_before }
+}
+
+/// What a page of a list says anew, as a poll that read no more than that. It concludes nothing of what it lacks.
+pub(super) fn part(source: Arc<HeldSource>, part: Part, now: DateTime<Utc>) -> Ended {
+    let plan = poll::after(&source.schedule, Outcome::Read, now, 0.5);
+    let new = NewReading {
+        reading: Reading { products: part.products, complete: false, doubts: Vec::new() },
+        same: Vec::new(),
+        reader: part.reader.to_owned(),
+        read_at: part.received_at,
+        body_digest: String::new(),
+        etag: None,
+        last_modified: None,
+    };
+    Ended { source, end: End::Read(Arc::new(new)), plan, is_back: false, shop_not_before: None }
 }
 
 fn new_reading(read: Read) -> NewReading {

@@ -12,7 +12,8 @@ use super::batch::ListOf;
 use super::decide;
 use super::known::Job;
 use super::poller::Poller;
-use crate::shops::{Page, PageMemory, Progress, ReadError, ReadOutcome};
+use super::writing::write_parts;
+use crate::shops::{Page, PageMemory, Part, Progress, ReadError, ReadOutcome};
 use crate::store::Db;
 use crate::store::polls::held::HeldSource;
 
@@ -127,6 +128,13 @@ impl Progress for Watched<'_> {
         match self.watcher {
             Some(watcher) => watcher.page(page).await,
             None => ControlFlow::Continue(()),
+        }
+    }
+
+    async fn part(&self, part: Part) {
+        if self.source.readings > 0 {
+            let ended = decide::part(self.source.clone().into(), part, self.db.now());
+            write_parts(self.db, self.holder, &ended, 1).await;
         }
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::poller::Poller;
 use crate::engine::counted;
 use crate::engine::fault::unstored;
-use crate::store::StoreError;
 use crate::store::polls::ended::{End, Ended, Failed, Written};
+use crate::store::{Db, StoreError};
 
 /// What the store did not take is tried again after this long.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -36,8 +36,8 @@ impl Poller {
 
     async fn write(&self, polls: Vec<Ended>) -> Result<(), StoreError> {
         let Some(holder) = self.holder() else { return Ok(()) };
-        for poll in &polls {
-            self.write_parts(&holder, poll).await;
+        for poll in polls.iter().filter(|poll| poll.source.readings > 0) {
+            write_parts(&self.db, &holder, poll, PART + 1).await;
         }
         match self.db.end_polls(&holder, &polls).await {
             Ok(written) => {
@@ -45,22 +45,6 @@ impl Poller {
                 Ok(())
             }
             Err(error) => self.write_each(&holder, polls, error).await,
-        }
-    }
-
-    /// A list that is too long for one transaction is stored part by part; what the store has by then, the whole only
-    /// confirms. A first reading is a baseline that nobody waits for.
-    async fn write_parts(&self, holder: &str, poll: &Ended) {
-        let End::Read(new) = &poll.end else { return };
-        let products = new.reading.products.len();
-        if poll.source.readings == 0 || products <= PART {
-            return;
-        }
-        for from in (0..products).step_by(PART) {
-            // What fails here is stored, or said, with the whole.
-            if self.db.store_part(holder, poll, from..(from + PART).min(products)).await.is_err() {
-                break;
-            }
         }
     }
 
@@ -128,6 +112,21 @@ impl Poller {
         if let Err(error) = self.write_down().await {
             unstored(&error, "readings will be written down later");
         }
+    }
+}
+
+/// Stores what a reading says anew, part by part, where that is at least so many products: one transaction would take too
+/// long. What the store has by then, the whole only confirms; what fails here is stored, or said, with the whole. A first
+/// reading is a baseline that nobody waits for.
+pub(super) async fn write_parts(db: &Db, holder: &str, poll: &Ended, least: usize) {
+    let End::Read(new) = &poll.end else { return };
+    let products = new.reading.products.len();
+    if products < least {
+        return;
+    }
+    for from in (0..products).step_by(PART) {
+        let Ok(restocks) = db.store_part(holder, poll, from..(from + PART).min(products)).await else { return };
+        restocks.iter().for_each(|restock| say_restock(poll, *restock));
     }
 }
 

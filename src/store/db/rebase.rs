@@ -31,7 +31,7 @@ pub struct Jump {
 /// is not stored, and the next reading says it again.
 const PLANNED: [&str; 10] = [
     "UPDATE source SET scheduled_at = scheduled_at + $1, next_poll_at = next_poll_at + $1, \
-     last_error_at = last_error_at + $1, gone_since = gone_since + $1, unwanted_since = unwanted_since + $1, \
+     last_error_at = last_error_at + $1, gone_since = gone_since + $1, gone_told_at = gone_told_at + $1, unwanted_since = unwanted_since + $1, \
      trial_at = NULL",
     "UPDATE shop SET not_before = not_before + $1 WHERE not_before > 0",
     "UPDATE lease SET until = until + $1 WHERE until > 0",

@@ -136,22 +136,26 @@ impl Db {
     }
 
     /// Stores what a reading says of some of its products, ahead of the whole: of a long list, what came back is notified
-    /// before all of it is written down. Nothing is stored where the whole would not be, either.
+    /// before all of it is read and written down. Nothing is stored where the whole would not be, either. Says which
+    /// restocks it made.
     ///
     /// # Errors
     /// When the database fails; then the whole reading says it again.
-    pub async fn store_part(&self, holder: &str, poll: &Ended, products: Range<usize>) -> Result<(), StoreError> {
-        let Some(reading) = poll.reading() else { return Ok(()) };
+    pub async fn store_part(&self, holder: &str, poll: &Ended, products: Range<usize>) -> Result<Vec<i64>, StoreError> {
+        let Some(reading) = poll.reading() else { return Ok(Vec::new()) };
         let txn = self.write_urgently().await?;
         if fenced(&txn, holder, std::slice::from_ref(poll)).await?.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let stored = store_part(&txn, reading, products, self.now()).await?;
         txn.commit().await?;
         if !stored.restocks.is_empty() {
             self.wake().ring(Topic::Restocks);
         }
-        Ok(())
+        if stored.changed > 0 {
+            self.wake().ring(Topic::Stock);
+        }
+        Ok(stored.restocks)
     }
 
     /// A document of the source is about to be parsed, which may end the process: it is named then. `false`: the shop is

@@ -3,6 +3,7 @@
 pub(in crate::store) mod due;
 pub mod ended;
 pub mod ends;
+pub mod gone_page;
 pub mod held;
 pub mod instance;
 pub mod source;

@@ -33,6 +33,8 @@ pub(super) struct Context<'a> {
     pub(super) settled: bool,
     pub(super) doubt: Option<String>,
     pub(super) ignored: Option<String>,
+    /// More of the reading follows: what depends on all of it waits.
+    pub(super) is_part: bool,
 }
 
 /// A product of which the reading says something new.
@@ -66,6 +68,7 @@ impl<'a> Context<'a> {
             settled: true,
             doubt: None,
             ignored: None,
+            is_part: false,
         }
     }
 

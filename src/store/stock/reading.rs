@@ -46,7 +46,7 @@ pub(in crate::store) async fn store_part(
     if !unedited(txn, &[poll]).await?.contains(&poll.source.source_id) {
         return Ok(Stored::default());
     }
-    let mut contexts = [Context::of(poll, now)];
+    let mut contexts = [Context { is_part: true, ..Context::of(poll, now) }];
     let part = poll.new.reading.products.get(products).unwrap_or_default();
     let known = products::known(txn, poll.source.shop_id, part.iter().map(ProductReading::key)).await?;
     let mut taken = HashSet::new();
@@ -113,25 +113,25 @@ async fn observe_all(txn: &Txn, contexts: &mut [Context<'_>], changes: Vec<Chang
     }
     let mut variants = observed::load(txn, &ids).await?;
     let mut observed = Vec::with_capacity(changes.len());
+    let mut kept = Vec::with_capacity(changes.len());
     let mut rounds = Rounds::default();
-    for (change, id) in changes.iter().zip(&ids) {
+    for (change, id) in changes.into_iter().zip(ids) {
         let context = &mut contexts[change.context];
         let known = change.row.as_ref().map(ProductRow::known).unwrap_or_default();
-        let mut known = Variants::known(variants.remove(id).unwrap_or_default(), known, context.moment)?;
+        let mut known = Variants::known(variants.remove(&id).unwrap_or_default(), known, context.moment)?;
         let of = (context.poll.source, &context.poll.new.reading);
-        rounds.judge(txn, of, &mut known.known, change.product, context.moment.read_at).await?;
+        let may_be_glitch = rounds.judge(txn, of, &mut known.known, change.product, context.moment.read_at).await?;
+        if context.is_part && may_be_glitch {
+            continue;
+        }
         let observation = stock::observe(&known.known, change.product, &context.rules, context.moment.read_at);
-        context.take(change, &observation);
-        observed.push(Observed {
-            product_id: *id,
-            known,
-            product: change.product,
-            observation,
-            moment: context.moment,
-        });
+        context.take(&change, &observation);
+        let (product, moment) = (change.product, context.moment);
+        observed.push(Observed { product_id: id, known, product, observation, moment });
+        kept.push(change);
     }
     let back = observed::write(txn, &observed).await?;
-    write_products(txn, contexts, &changes, &observed, back).await
+    write_products(txn, contexts, &kept, &observed, back).await
 }
 
 async fn insert_new(txn: &Txn, contexts: &[Context<'_>], changes: &[Change<'_>]) -> Result<Vec<i64>, StoreError> {

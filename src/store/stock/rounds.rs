@@ -16,7 +16,7 @@ use crate::store::polls::held::HeldSource;
 
 /// The rounds that were judged already, by source and time.
 #[derive(Default)]
-pub(super) struct Rounds(HashMap<(i64, i64), bool>);
+pub(super) struct Rounds(HashMap<(i64, i64), Round>);
 
 /// A variant that was in stock and vanished in a round.
 #[derive(FromQueryResult)]
@@ -27,7 +27,8 @@ struct Lost {
 }
 
 impl Rounds {
-    /// Marks the variants of `known` that this reading brings back from a glitch.
+    /// Marks the variants of `known` that this reading brings back from a glitch. Says whether it may yet turn out that
+    /// something was one, once more is read than these products.
     pub(super) async fn judge(
         &mut self,
         txn: &Txn,
@@ -35,18 +36,20 @@ impl Rounds {
         known: &mut Known,
         product: &ProductReading,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        let mut may_be_glitch = false;
         for index in stock::returning(known, product) {
             let Some(vanished) = known.variants[index].vanished else { continue };
             let key = (source.source_id, micros(vanished.at));
-            let is_glitch = match self.0.get(&key) {
-                Some(is_glitch) => *is_glitch,
-                None => round(txn, source, reading, vanished.at).await?.is_glitch(now),
+            let round = match self.0.get(&key) {
+                Some(round) => *round,
+                None => round(txn, source, reading, vanished.at).await?,
             };
-            self.0.insert(key, is_glitch);
-            known.variants[index].glitch = is_glitch;
+            self.0.insert(key, round);
+            known.variants[index].glitch = round.is_glitch(now);
+            may_be_glitch |= round.may_be_glitch(now) && !round.is_glitch(now);
         }
-        Ok(())
+        Ok(may_be_glitch)
     }
 }
 

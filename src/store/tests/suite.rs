@@ -16,6 +16,7 @@ mod fallback;
 mod fanout;
 mod forgotten;
 mod gone;
+mod gone_pages;
 mod held;
 mod hops;
 mod inbox;

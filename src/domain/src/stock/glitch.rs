@@ -29,10 +29,14 @@ impl Round {
     /// Was it a glitch, as far as is known at `now`? Then what is back was never gone, and is no restock.
     #[must_use]
     pub fn is_glitch(&self, now: DateTime<Utc>) -> bool {
+        self.may_be_glitch(now) && self.back * 5 >= self.lost * 4
+    }
+
+    /// Would it be one if more of it were back? Where only a part of the shop was read, nobody knows yet.
+    #[must_use]
+    pub fn may_be_glitch(&self, now: DateTime<Utc>) -> bool {
         let many = self.losing >= FEWEST_PRODUCTS && self.losing * 4 >= self.products;
-        let nearly_all = self.back * 5 >= self.lost * 4;
-        let soon = now.signed_duration_since(self.at) <= BACK_WITHIN;
-        many && nearly_all && soon
+        many && now.signed_duration_since(self.at) <= BACK_WITHIN
     }
 }
 
