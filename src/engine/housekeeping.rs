@@ -17,7 +17,7 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Pages that have been missing for so long are told of.
 const MISSING: Duration = Duration::from_secs(24 * 3600);
-/// A restock that was set aside, and a shop that lost many pages, are shown among the troubles for this long.
+/// A restock that was set aside is shown among the troubles for this long.
 const SHOWN: Duration = Duration::from_secs(24 * 3600);
 
 /// The housekeeping of one database.
@@ -35,7 +35,7 @@ impl Housekeeping {
 
     /// Deletes what is old. Says how many rows those were.
     pub async fn tick(&self) -> Result<u64, StoreError> {
-        self.db.close_shown(SHOWN).await?;
+        self.db.close_set_aside(SHOWN).await?;
         self.tell_of_gone_pages().await?;
         let deleted = self.db.delete_old(KEPT).await? + self.db.clear_unverified().await?;
         if deleted > 0 {

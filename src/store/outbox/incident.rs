@@ -16,8 +16,6 @@ const LANE_DOWN: &str = "lane_down";
 pub const RECEIVER_DEAF: &str = "receiver_deaf";
 /// A restock could not be fanned out.
 pub(super) const SET_ASIDE: &str = "restock_set_aside";
-/// Many pages of a shop have been missing for a day.
-pub(in crate::store) const PAGES_GONE: &str = "pages_gone";
 
 /// Trouble as it is seen now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,13 +159,13 @@ impl Db {
         self.close_incident(LANE_DOWN, lane).await
     }
 
-    /// Closes the incidents that are told of once and have no end of their own, `age` after they were opened.
-    pub async fn close_shown(&self, age: Duration) -> Result<(), DbErr> {
+    /// Closes the incidents of restocks that were set aside longer than `age` ago: nothing will come of them.
+    pub async fn close_set_aside(&self, age: Duration) -> Result<(), DbErr> {
         let txn = self.write().await?;
         let now = micros(self.now());
         let sql = "UPDATE incident SET closed_at = $1, version = version + 1 \
-                   WHERE kind IN ($2, $3) AND closed_at IS NULL AND opened_at < $4";
-        txn.run(sql, vec![now.into(), SET_ASIDE.into(), PAGES_GONE.into(), (now - span(age)).into()]).await?;
+                   WHERE kind = $2 AND closed_at IS NULL AND opened_at < $3";
+        txn.run(sql, vec![now.into(), SET_ASIDE.into(), (now - span(age)).into()]).await?;
         txn.commit().await
     }
 

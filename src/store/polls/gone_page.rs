@@ -1,5 +1,5 @@
 //! Pages that have been missing for a day: those who wait for their products are told, once. Where many of a shop are, the
-//! shop has changed, and that is for its operators.
+//! shop has changed, and only operators hear of it (the incident `page_gone`).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,6 @@ use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, list_of};
 use crate::store::db::time::{micros, span};
 use crate::store::db::wake::Topic;
-use crate::store::outbox::incident::{self, PAGES_GONE};
 
 /// Pages looked at in one transaction.
 const PAGES: usize = 100;
@@ -26,7 +25,6 @@ const TOGETHER: i64 = 3;
 #[derive(FromQueryResult)]
 struct GonePage {
     id: i64,
-    host: String,
     gone_since: i64,
     gone_here: i64,
     all_here: i64,
@@ -55,9 +53,9 @@ impl Db {
         let mut told = 0;
         loop {
             let pages = self.gone_pages(age).await?;
-            let (together, alone): (Vec<_>, Vec<_>) = pages.iter().partition(|page| page.is_one_of_many());
+            let alone: Vec<&GonePage> = pages.iter().filter(|page| !page.is_one_of_many()).collect();
             told += self.tell_people(&alone).await?;
-            self.tell_operators(&together, &pages).await?;
+            self.are_told(&pages).await?;
             if pages.len() < PAGES {
                 break;
             }
@@ -70,10 +68,10 @@ impl Db {
 
     async fn gone_pages(&self, age: Duration) -> Result<Vec<GonePage>, DbErr> {
         let sql = format!(
-            "SELECT s.id, h.host, s.gone_since, \
+            "SELECT s.id, s.gone_since, \
                (SELECT count(*) FROM source o WHERE o.shop_id = s.shop_id AND o.gone_since IS NOT NULL) AS gone_here, \
                (SELECT count(*) FROM source o WHERE o.shop_id = s.shop_id) AS all_here \
-             FROM source s JOIN shop h ON h.id = s.shop_id WHERE s.gone_since < $1 AND s.state <> 'paused' AND s.readings > 0 \
+             FROM source s WHERE s.gone_since < $1 AND s.state <> 'paused' AND s.readings > 0 \
                AND (s.gone_told_at IS NULL OR s.gone_told_at < s.gone_since) ORDER BY s.id LIMIT {PAGES}"
         );
         self.read().rows(&sql, vec![(micros(self.now()) - span(age)).into()]).await
@@ -112,25 +110,14 @@ impl Db {
         Ok(waiting)
     }
 
-    async fn tell_operators(&self, together: &[&GonePage], told: &[GonePage]) -> Result<(), DbErr> {
-        if told.is_empty() {
+    /// They are not told of again before they were there in between.
+    async fn are_told(&self, pages: &[GonePage]) -> Result<(), DbErr> {
+        if pages.is_empty() {
             return Ok(());
         }
-        let shops: BTreeMap<&str, &GonePage> = together.iter().map(|page| (page.host.as_str(), *page)).collect();
+        let mut values: Vec<Value> = vec![micros(self.now()).into()];
+        let these = list_of(&mut values, pages.iter().map(|page| page.id));
         let txn = self.write().await?;
-        for (host, page) in shops {
-            let GonePage { gone_here, all_here, .. } = page;
-            let text = format!(
-                "{host}: {gone_here} of {all_here} pages have been missing for a day. The shop may have moved them; \
-                 `coatcheck shop list` names them, and nobody who waits was told"
-            );
-            if incident::open(&txn, PAGES_GONE, host, &text, self.now()).await? {
-                tracing::warn!(host, gone = gone_here, all = all_here, "pages gone: {text}");
-            }
-        }
-        let now = micros(self.now());
-        let mut values: Vec<Value> = vec![now.into()];
-        let these = list_of(&mut values, told.iter().map(|page| page.id));
         txn.run(&format!("UPDATE source SET gone_told_at = $1 WHERE id IN ({these})"), values).await?;
         txn.commit().await
     }
