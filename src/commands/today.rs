@@ -94,10 +94,17 @@ impl Today<'_> {
         }
     }
 
+    fn here(&self) -> Option<&[&Variant]> {
+        match self {
+            Self::Here(variants) => Some(variants),
+            _ => None,
+        }
+    }
+
     /// The answer to a new watch.
     pub(crate) fn answer(&self, product: &Product, wanted: &str, now: DateTime<Utc>) -> String {
         match self {
-            Self::Here(variants) => format!("In stock now: {}", here(product, variants)),
+            Self::Here(variants) => format!("In stock now: {}{}", here(variants), link(product, variants)),
             Self::WasHere(seen) => format!(
                 "It was in stock at the last check, {}. I'll notify you when it is back.",
                 words::ago(*seen, now)
@@ -118,6 +125,32 @@ impl Today<'_> {
     }
 }
 
+/// The answer to a watch of several sizes: those of which the same is to be said share a line. Links and what is listed
+/// stand below, once.
+pub(crate) fn answer_of_many(product: &Product, days: &[(String, Today<'_>)], now: DateTime<Utc>) -> String {
+    let mut lines: Vec<(Vec<&str>, String)> = Vec::new();
+    for (name, day) in days {
+        let line = match day {
+            Today::Here(variants) => format!("In stock now: {}", here(variants)),
+            Today::NotListed => "Not listed now. I'll notify you if it appears.".to_owned(),
+            other => other.answer(product, name, now),
+        };
+        match lines.iter_mut().find(|(_, known)| *known == line) {
+            Some((names, _)) => names.push(name),
+            None => lines.push((vec![name], line)),
+        }
+    }
+    let mut text: String = lines.iter().map(|(names, line)| format!("\n{}: {line}", names.join(", "))).collect();
+    let here: Vec<&Variant> = days.iter().filter_map(|(_, day)| day.here()).flatten().copied().collect();
+    if !here.is_empty() {
+        text.push_str(&link(product, &here));
+    }
+    if days.iter().any(|(_, day)| *day == Today::NotListed) {
+        text.push_str(&format!("\n{}", listed(product).trim_start().replace('\n', ". ")));
+    }
+    text
+}
+
 fn last(last_in_stock: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
     last_in_stock
         .map_or_else(|| "not seen in stock yet".to_owned(), |last| format!("last in stock {}", words::ago(last, now)))
@@ -136,17 +169,21 @@ fn listed(product: &Product) -> String {
     text
 }
 
-fn here(product: &Product, variants: &[&Variant]) -> String {
+fn here(variants: &[&Variant]) -> String {
     let mut lines: Vec<String> = variants.iter().take(NAMED).map(|variant| bought(variant)).collect();
     if variants.len() > NAMED {
         lines.push(format!("and {} more", variants.len() - NAMED));
     }
+    lines.join("; ")
+}
+
+/// Where it can be bought, on a line of its own.
+fn link(product: &Product, variants: &[&Variant]) -> String {
     let link = match variants {
         [one] => one.url.as_ref().or(product.url.as_ref()),
         _ => product.url.as_ref().or_else(|| variants.iter().find_map(|variant| variant.url.as_ref())),
     };
-    let link = link.map(|url| format!("\n{url}")).unwrap_or_default();
-    format!("{}{link}", lines.join("; "))
+    link.map(|url| format!("\n{url}")).unwrap_or_default()
 }
 
 fn bought(variant: &Variant) -> String {

@@ -7,7 +7,7 @@ use coatcheck_domain::watch::{Mode, Wish};
 use super::doing::{Act, Doing};
 use super::next::Next;
 use super::resolve::{Resolution, resolve};
-use super::today::{Today, today, trouble, wanted};
+use super::today::{Today, answer_of_many, today, trouble, wanted};
 use super::wants::{Want, listed_texts};
 use super::{Commands, find, follow};
 use crate::store::StoreError;
@@ -82,15 +82,17 @@ fn answer(commands: &Commands, product: &Product, stock: &[Variant], wished: &[W
     let mut reply = Reply::text(format!("Watching {} — {what}{every}.", words::title(&product.title)));
     // A style that all share is named once.
     let differ = wished.iter().any(|other| other.style != wished[0].style);
-    for one in wished {
-        let day = today(product, stock, one.wish, now);
-        let line = day.answer(product, &wanted(one.size, one.style), now);
-        let name = (wished.len() > 1).then(|| wanted(one.size, one.style.filter(|_| differ)));
-        let prefix = name.as_ref().map(|size| format!("{size}: ")).unwrap_or_default();
-        reply.text.push_str(&format!("\n{prefix}{line}"));
-        let is_one = name.is_none();
-        let label = name.unwrap_or_else(|| wanted(one.size, one.style));
-        reply = with_buttons(reply, one.id, &label, is_one, &day);
+    let days = wished.iter().map(|one| {
+        let name = wanted(one.size, one.style.filter(|_| differ || wished.len() == 1));
+        (name, today(product, stock, one.wish, now))
+    });
+    let days: Vec<(String, Today<'_>)> = days.collect();
+    match days.as_slice() {
+        [(name, day)] => reply.text.push_str(&format!("\n{}", day.answer(product, name, now))),
+        several => reply.text.push_str(&answer_of_many(product, several, now)),
+    }
+    for (one, (name, day)) in wished.iter().zip(&days) {
+        reply = with_buttons(reply, one.id, name, days.len() == 1, day);
     }
     if let Some(trouble) = trouble(product, now) {
         reply.text.push_str(&format!("\n{trouble}"));

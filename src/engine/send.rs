@@ -36,6 +36,7 @@ const LINGER: Duration = Duration::from_secs(30);
 /// Requests in flight are waited for this long when the service stops. With the time since the last renewal, that is less
 /// than a lease lasts: nobody else takes the lane meanwhile.
 const FAREWELL: Duration = Duration::from_secs(6);
+const _: () = assert!(RENEW.as_secs() + FAREWELL.as_secs() < LEASE.as_secs());
 
 /// The channels by their names.
 pub type Channels = HashMap<&'static str, Arc<dyn Channel>>;

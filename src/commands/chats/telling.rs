@@ -73,7 +73,6 @@ async fn a_history_speaks_of_the_zone_that_was_set() {
     It stayed for 10 min.
     It usually comes back between 22:00 and 00:00 Europe/Berlin time.
     No data from 2027-01-22 23:40 to 2027-01-23 23:00 Europe/Berlin time (the last of 7 such gaps).
-    Tracked since 2027-01-15.
     ");
 }
 

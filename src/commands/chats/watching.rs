@@ -170,3 +170,18 @@ async fn in_a_room_only_its_managers_change_anything() {
     https://shop.example/products/rain-jacket
     ");
 }
+
+#[tokio::test]
+async fn sizes_of_which_the_same_is_to_be_said_share_a_line() {
+    let chat = Chat::with_two_jackets().await;
+    insta::assert_snapshot!(chat.say("/watch corps 2XL,3XL,4XL,S,L").await, @"
+    > /watch corps 2XL,3XL,4XL,S,L
+    Watching Corps Jacket — 2XL, 3XL, 4XL, S, L.
+    2XL, 3XL, 4XL: Not listed now. I'll notify you if it appears.
+    S: Sold out now. I'll notify you when it is back (not seen in stock yet).
+    L: In stock now: L / Black, 129.00 EUR; L / Olive, 129.00 EUR (almost gone)
+    https://shop.example/products/corps-jacket
+    Sizes listed: S, M, L. Styles listed: Black, Olive
+    [Stop 2XL stop:1] [Stop 3XL stop:2] [Stop 4XL stop:3] [Stop S stop:4] [Got it L got:5]
+    ");
+}

@@ -16,6 +16,7 @@ use crate::store::StoreError;
 use crate::store::db::wake::Topic;
 use crate::store::polls::ended::Written;
 use crate::store::polls::held::{HeldShop, HeldSource};
+use crate::store::polls::instance::LEASE;
 
 /// It looks this often for what others changed, if nobody wakes it.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -23,6 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Requests in flight are waited for this long when the service stops.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// A stop is over before the lease, which is not renewed meanwhile.
+const _: () = assert!(RENEW.as_secs() + FAREWELL.as_secs() < LEASE.as_secs());
 
 /// How a poll ended.
 #[derive(Debug)]

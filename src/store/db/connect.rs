@@ -89,3 +89,18 @@ pub(super) fn without_password(url: &str) -> String {
     }
     parsed.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_opened_is_answered_with_what_can_be_done() {
+        let said = |words: &str| plainly(&format!("error returned from database: {words}"));
+        insta::assert_snapshot!(said("(code: 11) database disk image is malformed"), @"(code: 11) database disk image is malformed; the file, or the -wal file beside it, is damaged: keep copies of both, then put a backup back, or move them away and start anew");
+        assert!(said("(code: 266) disk I/O error").ends_with("start anew"), "a log that was cut short");
+        assert!(said("(code: 26) file is not a database").ends_with("is left as it is"));
+        assert!(said("(code: 14) unable to open database file").ends_with("may this user write in it?"));
+        assert_eq!(plainly("pool timed out"), "pool timed out");
+    }
+}
