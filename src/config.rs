@@ -220,6 +220,16 @@ impl Settings {
         settings
     }
 
+    /// The number that people text, where it is one number.
+    #[must_use]
+    pub fn text_number(&self) -> Option<String> {
+        #[cfg(feature = "sms")]
+        if let Some(coatcheck_bots::sms::Sender::Number(phone)) = self.twilio.as_ref().map(|it| &it.sender) {
+            return Some(phone.expose().to_owned());
+        }
+        None
+    }
+
     /// Are people texted?
     #[must_use]
     pub fn has_texts(&self) -> bool {

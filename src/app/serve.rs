@@ -22,7 +22,7 @@ use crate::engine::{Heartbeats, Stop, Stopper};
 use crate::store::lock::ServiceLock;
 use crate::store::outbox::fanout::FanoutRules;
 use crate::store::{Db, StoreError};
-use crate::web::{self, Web};
+use crate::web::{self, Ways, Web};
 
 /// What a service does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,7 +151,24 @@ impl App {
             zone: self.settings.time_zone,
             http: self.http.clone(),
             guard: Arc::clone(&self.guard),
+            contact: self.settings.contact.clone(),
+            ways: self.ways(),
             open_pages: open_pages(files),
+        }
+    }
+
+    /// Where people can say what they wait for.
+    fn ways(&self) -> Ways {
+        let settings = &self.settings;
+        let chats = [
+            (settings.discord.is_some(), "Discord"),
+            (settings.telegram.is_some(), "Telegram"),
+            (settings.slack.is_some(), "Slack"),
+        ];
+        Ways {
+            text_to: settings.text_number(),
+            chats: chats.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| name).collect(),
+            by_invitation: settings.invite.is_some(),
         }
     }
 

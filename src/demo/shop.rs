@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
+use axum::http::header;
 use axum::response::Html;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -44,7 +45,11 @@ pub(super) async fn open(shelf: Shelf, mut stop: Stop) -> std::io::Result<Socket
     let routes = Router::new()
         .route(&format!("/products/{HANDLE}.js"), get(product))
         .route(&format!("/products/{HANDLE}"), get(page))
-        .with_state(shelf);
+        .route(
+            "/jacket.png",
+            get(async || ([(header::CONTENT_TYPE, "image/png")], include_bytes!("jacket.png").as_slice())),
+        )
+        .with_state((shelf, address));
     tokio::spawn(async move {
         let served = axum::serve(listener, routes).with_graceful_shutdown(async move { stop.stopped().await });
         if let Err(error) = served.await {
@@ -59,7 +64,7 @@ async fn page() -> Html<&'static str> {
 }
 
 /// The jacket in Shopify's format: prices in cents, `available` per variant.
-async fn product(State(shelf): State<Shelf>) -> Json<Value> {
+async fn product(State((shelf, address)): State<(Shelf, SocketAddr)>) -> Json<Value> {
     let pieces = shelf.pieces();
     let variants: Vec<Value> = STYLES
         .iter()
@@ -81,6 +86,7 @@ async fn product(State(shelf): State<Shelf>) -> Json<Value> {
         "id": 1,
         "title": "Corps Jacket",
         "handle": HANDLE,
+        "featured_image": format!("http://{address}/jacket.png"),
         "available": pieces.iter().flatten().any(|there| *there),
         "options": [
             { "name": "Size", "position": 1, "values": SIZES },

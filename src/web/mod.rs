@@ -5,6 +5,7 @@ mod board;
 mod bodies;
 mod connections;
 mod follow;
+mod legal;
 mod links;
 mod live;
 mod look;
@@ -17,6 +18,7 @@ mod server;
 mod site;
 mod stalling;
 mod status;
+mod watch;
 mod webhooks;
 
 #[cfg(test)]
@@ -42,6 +44,7 @@ use pictures::Pictures;
 use site::{Pages, Site};
 
 pub use server::run;
+pub use watch::Ways;
 pub use webhooks::Webhook;
 
 #[derive(Clone)]
@@ -63,6 +66,10 @@ pub struct Web {
     pub http: reqwest::Client,
     /// Checks addresses of pictures.
     pub guard: Arc<Guard>,
+    /// Where to write to whoever runs this.
+    pub contact: Option<String>,
+    /// Where people can say what they wait for.
+    pub ways: Ways,
     /// Pages that may be open, and follow by themselves, at once.
     pub open_pages: usize,
 }
@@ -89,6 +96,8 @@ impl Web {
             .merge(board::router(site.clone()))
             .merge(picture::router(site.clone()))
             .merge(product::router(site.clone()))
+            .merge(legal::router(self.contact))
+            .merge(watch::router(site.clone(), self.ways))
             .merge(api::router(site.clone()))
             .merge(status::router(site.clone(), self.heartbeats.clone()))
             .merge(metrics::router(site.clone(), self.heartbeats.clone()))

@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::Web;
+use super::{Ways, Web};
 use crate::engine::{Heartbeats, Stopper};
 use crate::shops::{ClientOptions, Guard, SystemResolver, client};
 use crate::store::Db;
@@ -52,6 +52,8 @@ impl Visit {
             zone: Tz::UTC,
             http: client(guard.clone(), Arc::new(SystemResolver::new()), &options).expect("a client"),
             guard,
+            contact: None,
+            ways: Ways { text_to: Some("+14155550100".to_owned()), chats: vec!["Discord"], by_invitation: false },
             open_pages,
         };
         let (router, live) = web.start(Vec::new(), stop);
@@ -296,4 +298,20 @@ async fn the_api_says_what_its_description_promises_and_any_page_may_ask_it() {
     let refused = visit.get("/api/v1/restocks").await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(refused.head.contains("retry-after: "), "{}", refused.head);
+}
+
+#[tokio::test]
+async fn a_page_tells_what_to_text_for_a_size_and_does_nothing_itself() {
+    let visit = Visit::new().await;
+    let source = follow(&visit.db, "https://shop.example/products/jacket").await;
+    read(&visit.db, source, vec![product("Corps Jacket", &[("M", "Black", OutOfStock), ("L", HOSTILE, OutOfStock)])])
+        .await;
+    let page = visit.get("/p/1-corps-jacket/watch?v=1").await;
+    assert!(page.body.contains("sms:+14155550100?body=Corps%20Jacket%20M%20Black"), "{}", page.body);
+    assert!(page.body.contains("<code>/watch Corps Jacket M Black</code>"), "{}", page.body);
+    let hostile = visit.get("/p/1/watch?v=2").await;
+    assert!(!hostile.body.contains("<script>alert"), "{}", hostile.body);
+    assert_eq!(visit.get("/p/1/watch?v=%27%22%3E").await.status, StatusCode::OK);
+    assert_eq!(visit.get("/p/2/watch").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(visit.db.watch_counts().await.expect("counted").armed, 0);
 }

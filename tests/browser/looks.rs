@@ -5,8 +5,17 @@ use serde_json::Value;
 use crate::cdp::{Browser, Tab};
 use crate::stories::opened;
 
-const PAGES: [&str; 6] =
-    ["/", "/?q=nothing+like+it", "/p/1-corps-jacket", "/p/1-corps-jacket?range=all", "/status", "/nothing"];
+const PAGES: [&str; 9] = [
+    "/",
+    "/?q=nothing+like+it",
+    "/p/1-corps-jacket",
+    "/p/1-corps-jacket?range=all",
+    "/p/1-corps-jacket/watch?v=1",
+    "/status",
+    "/privacy",
+    "/terms",
+    "/nothing",
+];
 const AXE: &str = include_str!("axe.min.js");
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,8 @@
 //! `/p/<product>`: one product, its sizes now, its history, and what usually happens.
 
 mod export;
-mod stays;
+pub(super) mod name;
+pub(super) mod stays;
 
 use std::time::Duration;
 
@@ -111,9 +112,8 @@ async fn feed(State(site): State<Site>, Path(name): Path<String>) -> Result<Resp
     export::feed(&known.product, &known.history, known.tracked_since)
 }
 
-/// The product of a name like `12-corps-jacket`: only the number counts.
 async fn known(site: &Site, name: &str) -> Result<Known, NoPage> {
-    let id = name.split('-').next().and_then(|id| id.parse::<i64>().ok()).ok_or(NoPage::NotFound)?;
+    let id = name::public_id(site, name).await?;
     let tracked_since = site.db.public_products(&[id]).await?.remove(&id).ok_or(NoPage::NotFound)?;
     let product = site.db.products(&[id]).await?.pop().ok_or(NoPage::NotFound)?;
     let variants = site.db.stock(&[id]).await?;

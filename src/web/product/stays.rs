@@ -94,7 +94,7 @@ impl Restock {
 }
 
 /// `M / Black`; nothing of a product without options.
-pub(super) fn what(size: Option<&str>, style: Option<&str>) -> String {
+pub(in crate::web) fn what(size: Option<&str>, style: Option<&str>) -> String {
     let parts = size.into_iter().chain(style).map(|part| words::shortened_within(&words::plain(part), 60));
     parts.collect::<Vec<_>>().join(" / ")
 }
