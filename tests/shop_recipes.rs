@@ -34,33 +34,6 @@ fn recipes_read_their_examples() {
     shop.example/api | id:101 | [("Size", "S")] | in_stock | -
     shop.example/api | id:102 | [("Size", "M")] | out_of_stock | -
     shop.example/api | id:103 | [("Size", "L")] | unknown | -
-    # The same without a product document
-    shop.example/api | id:101 | [] | out_of_stock | -
-    # SAP Commerce (OCC)
-    Rain boots | id:7001 | [] | low_stock | 59.50 EUR
-    Umbrella | id:7002 | [] | out_of_stock | -
-    # Squarespace
-    Apron | id:v1 | [("Size", "One")] | in_stock | 25.00 EUR
-    Apron | id:v2 | [("Size", "Two")] | out_of_stock | 30.00 EUR
-    # Vendure
-    Vest | id:51 | [("Size", "M"), ("Colour", "Grey")] | in_stock | 49.00 EUR
-    Vest | id:52 | [("Colour", "Grey"), ("Size", "L")] | out_of_stock | 49.00 EUR
-    # Magento (incomplete)
-    Scarf | id:QQ== | [] | out_of_stock | 19.90 EUR
-    Hat | id:Qz== | [("size", "58")] | in_stock | 25.00 EUR
-    Hat | options:size=60 | [("size", "60")] | unknown | -
-    # Shopify's Storefront GraphQL (incomplete)
-    Smock | id:gid://shopify/ProductVariant/2 | [("Size", "S")] | backorder | 88.00 CAD
-    Smock | id:gid://shopify/ProductVariant/3 | [("Size", "M")] | out_of_stock | 88.00 CAD
-    # django-oscar
-    Jersey | id:2 | [("Size", "S")] | in_stock | -
-    Jersey | id:3 | [("Size", "M")] | out_of_stock | -
-    # WooCommerce Store API, products
-    Belt | id:7 | [] | low_stock | 15.00 EUR
-    Coat | id:9 | [("Size", "Medium")] | unknown | -
-    # WooCommerce Store API, variations
-    Coat | id:9 | [("Size", "Medium"), ("Colour", "Navy")] | backorder | 99.00 EUR
-    Coat | id:10 | [("Size", "28, Long"), ("Colour", "Navy")] | out_of_stock | 99.00 EUR
     # A page that carries its stock in a script
     shop.example/api | options:size=m | [("Size", "M")] | in_stock | -
     "#);

@@ -17,7 +17,7 @@ pub fn plan(spec: &SourceSpec) -> Vec<Attempt> {
     }
     let itself = Attempt::Document { url: spec.url.clone(), reader: spec.reader };
     let mut attempts = match spec.reader {
-        Some(kind) => kind.reader().attempts(&spec.url),
+        Some(kind) => told(kind, &spec.url),
         None => READERS.into_iter().flat_map(|reader| reader.attempts(&spec.url)).collect(),
     };
     let is_told = spec.reader.is_some() && !attempts.is_empty();
@@ -27,14 +27,25 @@ pub fn plan(spec: &SourceSpec) -> Vec<Attempt> {
     attempts
 }
 
+/// How a platform that is known answers at an address.
+fn told(kind: ReaderKind, url: &Url) -> Vec<Attempt> {
+    let at = kind.reader().told(url).into_iter().map(|url| Attempt::Document { url, reader: Some(kind) });
+    at.chain(kind.reader().attempts(url)).collect()
+}
+
+/// The reader that knows a document; the last of all where none does.
+#[must_use]
+pub fn by_shape(document: &Value) -> ReaderKind {
+    let [.., last] = READERS;
+    ReaderKind::of(READERS.into_iter().find(|reader| reader.recognises(document)).unwrap_or(last))
+}
+
 /// Reads a document by the reader that knows its shape.
 ///
 /// # Errors
 /// When none does, or the one that does finds something missing.
 pub fn read(document: &Value, reader: Option<ReaderKind>, url: &Url) -> Result<(ReaderKind, Reading), ReadError> {
-    let [.., last] = READERS;
-    let by_shape = || READERS.into_iter().find(|reader| reader.recognises(document)).unwrap_or(last);
-    let kind = reader.unwrap_or_else(|| ReaderKind::of(by_shape()));
+    let kind = reader.unwrap_or_else(|| by_shape(document));
     kind.reader().read(document, url).map(|reading| (kind, reading))
 }
 

@@ -53,6 +53,19 @@ pub enum ReadError {
     TooLong(Duration),
 }
 
+/// The failure that says most of several ways to read a source, with what the others said. "Not here" says the least.
+pub(crate) fn most_telling(mut errors: Vec<ReadError>) -> ReadError {
+    let telling = errors.iter().position(|error| !error.is_gone()).unwrap_or(0);
+    let last = errors.iter().rposition(|error| matches!(error, ReadError::Unrecognised { .. }));
+    let mut error = errors.swap_remove(last.unwrap_or(telling));
+    if let ReadError::Unrecognised { holds, .. } = &mut error {
+        for other in errors.iter().filter(|other| matches!(other, ReadError::Fetch(_) | ReadError::Shape { .. })) {
+            holds.push_str(&format!("; tried before: {other}"));
+        }
+    }
+    error
+}
+
 impl ReadError {
     /// A document that has not the shape that is due.
     pub(crate) fn shape(at: impl Into<String>, what: impl Into<String>) -> Self {

@@ -12,6 +12,7 @@ mod canonical;
 pub mod charset;
 pub mod client;
 pub mod detect;
+mod document;
 pub mod documents;
 pub mod error;
 pub mod fetch;
@@ -94,9 +95,7 @@ impl Shops {
                 outcome => return outcome,
             }
         }
-        // "Not here" says the least of all failures.
-        let telling = errors.iter().position(|error| !error.is_gone()).unwrap_or(0);
-        Err(errors.swap_remove(telling))
+        Err(error::most_telling(errors))
     }
 
     async fn attempt(
@@ -110,41 +109,6 @@ impl Shops {
             Attempt::List { url, reader } => self.list(url, *reader, spec, progress).await,
             Attempt::Program { program, urls } => self.program(program, urls, spec, progress).await,
         }
-    }
-
-    async fn document(
-        &self,
-        url: &Url,
-        reader: Option<ReaderKind>,
-        spec: &SourceSpec,
-        progress: &dyn Progress,
-    ) -> Result<ReadOutcome, ReadError> {
-        let takes_pages = reader.is_none_or(|reader| reader.reader().reads_pages());
-        let expect = if takes_pages { Expect::Anything } else { Expect::Json };
-        let fetched = self.conditionally(url, spec, expect).await?;
-        if fetched.not_modified {
-            return Ok(not_modified(&fetched));
-        }
-        identity_of_page(url, &fetched)?;
-        // The same bytes from elsewhere may be another product's.
-        let known = spec.body_digest.filter(|_| fetched.final_url == *url);
-        let digest = self.digest(&fetched).await?;
-        if known == Some(digest) {
-            return Ok(not_modified(&fetched));
-        }
-        may_parse(progress, fetched.body.len()).await?;
-        let (reader, reading) = match self.text(&fetched).await? {
-            Text::Page(html) if takes_pages => {
-                (readers::html::kind(), self.workers.shop(source(spec), &html, &fetched.final_url).await?)
-            }
-            text => {
-                let json = self.json_of(text, spec).await?;
-                let (cost, answer) = (bounds::tree_cost(&json)?, fetched.clone());
-                self.desk.read(cost, move || read_document(&answer, &json, reader)).await?
-            }
-        };
-        identity::check(url, &fetched.final_url, &reading, spec.product_id.as_deref())?;
-        Ok(read_from(reading, reader, digest, fetched))
     }
 
     async fn digest(&self, fetched: &Fetched) -> Result<[u8; 32], ReadError> {
@@ -298,11 +262,6 @@ fn read_from(reading: Reading, reader: ReaderKind, body_digest: [u8; 32], fetche
 
 fn source(spec: &SourceSpec) -> Source<'_> {
     Source { url: spec.url.as_str(), proven: spec.proven }
-}
-
-/// What a reader makes of one document.
-fn read_document(answer: &Fetched, json: &str, reader: Option<ReaderKind>) -> Result<(ReaderKind, Reading), ReadError> {
-    detect::read(&documents::tree(json)?, reader, &answer.final_url)
 }
 
 fn rows_reading(rows: &str, url: &Url) -> Result<Reading, ReadError> {

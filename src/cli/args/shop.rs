@@ -11,11 +11,11 @@ use crate::shops::ReaderKind;
 /// How a source is read.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Reading {
-    /// Use this reader instead of detecting it: shopify or json
+    /// Use this reader instead of detecting it: shopify, html, woocommerce, json or a preset (docs/shops.md)
     #[arg(long, value_name = "READER")]
     pub reader: Option<ReaderKind>,
-    /// A jq program that turns the document into rows (docs/shops.md); implies --reader json
-    #[arg(long, value_name = "PROGRAM")]
+    /// A jq program that turns the document into rows (docs/shops.md), or @FILE with one; implies --reader json
+    #[arg(long, value_name = "PROGRAM", value_parser = program)]
     pub jq: Option<String>,
     /// Another document for the jq program, which then gets a list of all; repeatable
     #[arg(long = "also", value_name = "URL", value_parser = address)]
@@ -23,6 +23,14 @@ pub(in crate::cli) struct Reading {
     /// A request header that the shop needs, like 'X-Key: abc'; repeatable
     #[arg(long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
+}
+
+/// The program itself, or the one in the file that is named behind an `@`.
+fn program(text: &str) -> Result<String, String> {
+    match text.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}")),
+        None => Ok(text.to_owned()),
+    }
 }
 
 /// `check`

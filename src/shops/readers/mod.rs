@@ -3,10 +3,12 @@
 //! A new reader is one folder with a [`Reader`] in it, and one line in [`READERS`].
 
 mod doubts;
+mod follow;
 pub mod html;
 pub mod jq;
 pub mod json;
 mod node;
+mod preset;
 mod reader;
 pub mod shopify;
 
@@ -15,7 +17,33 @@ use std::str::FromStr;
 pub use reader::{Attempt, Reader, ReaderKind};
 
 /// Every reader, in the order in which they are asked whether they know a document. The last takes what no other knows.
-pub static READERS: [&'static dyn Reader; 3] = [&shopify::Shopify, &html::Html, &json::GenericJson];
+pub static READERS: [&'static dyn Reader; 19] = [
+    &shopify::Shopify,
+    &html::Html,
+    &preset::WOOCOMMERCE,
+    &preset::OSCAR,
+    &preset::SAP_OCC,
+    &preset::SQUARESPACE,
+    &preset::MAGENTO,
+    &preset::SHOPIFY_GRAPHQL,
+    &preset::VENDURE,
+    &preset::BIGCOMMERCE,
+    &preset::SALEOR,
+    &preset::SHOPWARE,
+    &preset::PRESTASHOP,
+    &preset::MEDUSA,
+    &preset::SFCC,
+    &preset::ECWID,
+    &preset::WIX,
+    &preset::ZARA,
+    &json::GenericJson,
+];
+
+/// WooCommerce, by its Store API.
+#[must_use]
+pub fn woocommerce() -> ReaderKind {
+    ReaderKind::of(&preset::WOOCOMMERCE)
+}
 
 /// A word that names no reader.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

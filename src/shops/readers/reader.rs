@@ -35,6 +35,29 @@ pub trait Reader: Send + Sync {
         false
     }
 
+    /// Where this platform tells of what is at an address, once people or an earlier reading say that it is this platform.
+    fn told(&self, _url: &Url) -> Vec<Url> {
+        Vec::new()
+    }
+
+    /// The jq program that reads its documents, which it gets as a list, in a worker.
+    fn program(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Further documents that its program needs beside this one.
+    fn more(&self, _document: &Value, _url: &Url) -> Vec<Url> {
+        Vec::new()
+    }
+
+    /// The reading that its program's rows make.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    fn rows(&self, rows: &[Value], url: &Url) -> Result<Reading, ReadError> {
+        crate::shops::readers::json::row::reading(rows, &|index| format!("jq[{index}]"), url)
+    }
+
     /// The address of one page of a list, counted from 1. Only readers that plan [`Attempt::List`] have pages.
     fn page_url(&self, list: &Url, _number: usize) -> Url {
         list.clone()

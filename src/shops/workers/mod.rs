@@ -12,13 +12,12 @@ mod worker;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use coatcheck_domain::Reading;
 use url::Url;
 
 use super::bounds;
 use super::error::ReadError;
 use super::overran::Overran;
-use super::readers::html;
+use super::readers::html::OnPage;
 use super::readers::jq::{JqBounds, JqError};
 use overruns::Overruns;
 use process::{NoResult, Process};
@@ -104,10 +103,10 @@ impl Workers {
     /// What a shop's web page says. `url` is where it is.
     ///
     /// # Errors
-    /// When nothing on it can be used, and when it takes too long or too much memory.
-    pub async fn shop(&self, source: Source<'_>, html: &str, url: &Url) -> Result<Reading, ReadError> {
+    /// When it takes too long or too much memory.
+    pub async fn shop(&self, source: Source<'_>, html: &str, url: &Url) -> Result<OnPage, ReadError> {
         let said = self.perform(source, Task::Shop { url: url.clone() }, html).await?;
-        html::reading(serde_json::from_str(&said).map_err(|error| ReadError::not_json(&error))?)
+        serde_json::from_str(&said).map_err(|error| ReadError::not_json(&error))
     }
 
     /// What the program makes of the document, as JSON text of one list.

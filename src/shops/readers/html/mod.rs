@@ -60,7 +60,28 @@ pub fn kind() -> ReaderKind {
     ReaderKind::of(&Html)
 }
 
-/// What a page says, as the worker passes it on.
+/// What was found on a page, as the worker passes it on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OnPage {
+    /// What it says.
+    pub said: Said,
+    /// Where the shop's API would say more, if the page names one.
+    pub better: Option<Url>,
+}
+
+impl OnPage {
+    /// Does the page leave open what is in stock?
+    #[must_use]
+    pub fn leaves_open(&self) -> bool {
+        match &self.said {
+            Said::Reading(reading) => reading.silence().is_some(),
+            Said::Nothing { .. } => true,
+            Said::Refused(_) => false,
+        }
+    }
+}
+
+/// What a page says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Said {
     /// A reading.
@@ -78,15 +99,16 @@ pub enum Said {
 
 /// Reads a page.
 #[must_use]
-pub fn read(html: &str, url: &Url) -> Said {
+pub fn read(html: &str, url: &Url) -> OnPage {
     let page = match Page::parse(html) {
         Ok(page) => page,
-        Err(error) => return Said::Refused(error.to_string()),
+        Err(error) => return OnPage { said: Said::Refused(error.to_string()), better: None },
     };
     let about = About::of(&page, url);
     let (findings, tried) = findings(&about);
     let reading = finding::reading(findings, &about);
-    reading.map_or_else(|| Said::Nothing { title: about.title.clone().unwrap_or_default(), tried }, Said::Reading)
+    let nothing = || Said::Nothing { title: about.title.clone().unwrap_or_default(), tried };
+    OnPage { said: reading.map_or_else(nothing, Said::Reading), better: woo::api(&about) }
 }
 
 /// What each kind of evidence says, and a sentence for each that says nothing.
@@ -127,8 +149,8 @@ fn findings(about: &About<'_>) -> (Vec<Finding>, Vec<String>) {
 ///
 /// # Errors
 /// When nothing on it can be used; the error says what was looked for.
-pub fn reading(said: Said) -> Result<Reading, ReadError> {
-    match said {
+pub fn reading(page: OnPage) -> Result<Reading, ReadError> {
+    match page.said {
         Said::Reading(reading) => Ok(reading),
         Said::Refused(why) => Err(ReadError::shape("the page", why)),
         Said::Nothing { title, tried } => {

@@ -5,8 +5,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn said(html: &str) -> Said {
+fn page(html: &str) -> OnPage {
     read(html, &"https://shop.example/p/parka".parse().expect("an address"))
+}
+
+fn said(html: &str) -> Said {
+    page(html).said
 }
 
 /// The variants a line each, and what is said of the whole.
@@ -256,6 +260,25 @@ fn variations_of_woocommerce_are_read_by_their_labels() {
 }
 
 #[test]
+fn a_shop_of_woocommerce_is_asked_by_the_link_it_gives() {
+    let better = |html: &str| page(html).better.map(String::from);
+    let link = "<link rel='https://api.w.org/' href='https://shop.example/blog/wp-json/'>";
+    let form = "<form data-product_variations=false></form>";
+    assert_eq!(
+        better(&format!("{link}{form}")).as_deref(),
+        Some("https://shop.example/blog/wp-json/wc/store/v1/products?slug=parka")
+    );
+    assert_eq!(better(form).as_deref(), Some("https://shop.example/wp-json/wc/store/v1/products?slug=parka"));
+    assert_eq!(better(link), None, "a blog");
+    assert_eq!(
+        better(&format!("<link rel='https://api.w.org/' href='https://other.example/wp-json/'>{form}")),
+        None,
+        "another host"
+    );
+    assert!(page(form).leaves_open());
+}
+
+#[test]
 fn a_product_of_shopify_in_a_script_is_read_if_it_is_the_pages() {
     let script = |handle: &str| {
         format!(
@@ -329,7 +352,7 @@ fn a_product_level_answer_says_so() {
 
 #[test]
 fn a_page_without_anything_says_what_was_looked_for() {
-    let error = reading(said("<title>Opening soon</title><h1>Soon</h1>")).expect_err("nothing is there");
+    let error = reading(page("<title>Opening soon</title><h1>Soon</h1>")).expect_err("nothing is there");
     assert_snapshot!(error, @r#"no reader knows this document (a web page titled "Opening soon": no WooCommerce form; no product data of a known platform in its scripts; no JSON-LD; no microdata; no RDFa; no OpenGraph tags about stock or price; no button or line that speaks of stock); give it a jq program, like --jq '.scripts[].json | .variants[] | {size: .title, in_stock: .available}'"#);
 }
 

@@ -6,11 +6,13 @@ use std::collections::HashMap;
 use coatcheck_domain::reading::Evidence;
 use coatcheck_domain::{Availability, Money, Rank, VariantReading};
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::about::{About, of_others};
 use super::finding::{Finding, Scope};
 use crate::shops::bounds;
 use crate::shops::html::{Page, decoded};
+use crate::shops::readers::follow;
 use crate::shops::readers::node::{plain, raw};
 
 const DATA: &str = "data-product_variations";
@@ -45,6 +47,26 @@ pub(super) fn find(about: &About<'_>) -> Option<Finding> {
         }
     }
     Some(finding)
+}
+
+/// Where the Store API of a page's shop tells of the page's product: by the link that WordPress gives to its API.
+pub(super) fn api(about: &About<'_>) -> Option<Url> {
+    let is_woo = |name: &str, content: &str| name == "generator" && content.to_lowercase().starts_with("woocommerce");
+    let tagged = about.tags.iter().any(|(name, content)| is_woo(name, content));
+    let mut base = None;
+    let mut shown = tagged;
+    for (_, element) in about.page.elements() {
+        let class = || element.get("class").unwrap_or_default().split_whitespace();
+        shown |= element.has(DATA)
+            || (element.name == "body" && class().any(|part| part == "woocommerce" || part == "single-product"));
+        if element.name == "link" && element.get("rel") == Some("https://api.w.org/") {
+            base = element.get("href").and_then(|href| about.url.join(href.trim()).ok());
+        }
+    }
+    let base = base
+        .or_else(|| about.url.join("/wp-json/").ok())
+        .filter(|base| shown && base.origin() == about.url.origin())?;
+    follow::store_api_at(&base, about.own.get(1).unwrap_or(about.url))
 }
 
 /// The price's currency stands elsewhere on the page.

@@ -1,0 +1,156 @@
+//! Reads a source that is one document: by the reader that knows its shape, with what else that reader asks for.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::answer::Expect;
+use super::bounds;
+use super::detect;
+use super::documents::{self, Text};
+use super::error::ReadError;
+use super::fetch::{Ask, Fetched};
+use super::identity;
+use super::readers::html::OnPage;
+use super::readers::{self, ReaderKind};
+use super::source::{Page, Progress, ReadOutcome, SourceSpec};
+use super::{Shops, identity_of_page, may_parse, not_modified, read_from, source};
+use coatcheck_domain::Reading;
+
+/// What was read, and the digest of further documents it took.
+struct Understood {
+    reader: ReaderKind,
+    reading: Reading,
+    more: Option<[u8; 32]>,
+}
+
+/// What is known of a document before its program ran.
+enum Known {
+    Read(ReaderKind, Reading),
+    Program(ReaderKind, Vec<Url>),
+}
+
+impl Shops {
+    pub(super) async fn document(
+        &self,
+        url: &Url,
+        reader: Option<ReaderKind>,
+        spec: &SourceSpec,
+        progress: &dyn Progress,
+    ) -> Result<ReadOutcome, ReadError> {
+        let takes_pages = reader.is_none_or(|reader| reader.reader().reads_pages());
+        let expect = if takes_pages { Expect::Anything } else { Expect::Json };
+        let mut fetched = self.conditionally(url, spec, expect).await?;
+        if fetched.not_modified {
+            return Ok(not_modified(&fetched));
+        }
+        identity_of_page(url, &fetched)?;
+        // The same bytes from elsewhere may be another product's.
+        let known = spec.body_digest.filter(|_| fetched.final_url == *url);
+        let mut digest = self.digest(&fetched).await?;
+        if known == Some(digest) {
+            return Ok(not_modified(&fetched));
+        }
+        may_parse(progress, fetched.body.len()).await?;
+        let understood = match self.text(&fetched).await? {
+            Text::Page(html) if takes_pages => {
+                let said = self.workers.shop(source(spec), &html, &fetched.final_url).await?;
+                if let Some(better) = self.better(&said, reader, spec, progress).await? {
+                    return Ok(better);
+                }
+                Understood { reader: readers::html::kind(), reading: readers::html::reading(said)?, more: None }
+            }
+            text => {
+                let json = self.json_of(text, spec).await?;
+                self.understood(json, &fetched, reader, spec, progress).await?
+            }
+        };
+        let Understood { reader, reading, more } = understood;
+        identity::check(url, &fetched.final_url, &reading, spec.product_id.as_deref())?;
+        if let Some(more) = more {
+            // A validator of the first document says nothing of the others.
+            digest = Sha256::new().chain_update(digest).chain_update(more).finalize().into();
+            (fetched.etag, fetched.last_modified) = (None, None);
+        }
+        Ok(read_from(reading, reader, digest, fetched))
+    }
+
+    /// The API of the shop that a page names, where the page itself leaves something open and the API answers.
+    async fn better(
+        &self,
+        said: &OnPage,
+        reader: Option<ReaderKind>,
+        spec: &SourceSpec,
+        progress: &dyn Progress,
+    ) -> Result<Option<ReadOutcome>, ReadError> {
+        let Some(api) = said.better.as_ref().filter(|_| reader.is_none() && said.leaves_open()) else {
+            return Ok(None);
+        };
+        let alone = SourceSpec { etag: None, last_modified: None, body_digest: None, ..spec.clone() };
+        let read = Box::pin(self.document(api, Some(readers::woocommerce()), &alone, progress)).await;
+        match read {
+            Ok(outcome) => Ok(Some(outcome)),
+            Err(error) if error.may_be_elsewhere() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads JSON: at once, or by the program of its reader and with the documents that this one needs.
+    async fn understood(
+        &self,
+        json: String,
+        fetched: &Fetched,
+        reader: Option<ReaderKind>,
+        spec: &SourceSpec,
+        progress: &dyn Progress,
+    ) -> Result<Understood, ReadError> {
+        let (cost, json, url) = (bounds::tree_cost(&json)?, Arc::<str>::from(json), fetched.final_url.clone());
+        let text = Arc::clone(&json);
+        let (reader, urls) = match self.desk.read(cost, move || known(&text, reader, &url)).await? {
+            Known::Read(reader, reading) => return Ok(Understood { reader, reading, more: None }),
+            Known::Program(reader, urls) => (reader, urls),
+        };
+        let mut all = vec![json.to_string()];
+        let mut more = Sha256::new();
+        for (index, url) in urls.iter().enumerate() {
+            let text = self.further(url, spec).await?;
+            more.update(&text);
+            all.push(text);
+            if progress.page(Page { number: index + 2, products: 0 }).await == ControlFlow::Break(()) {
+                return Err(ReadError::Stopped);
+            }
+        }
+        let program = reader.reader().program().unwrap_or_default();
+        let rows = self.workers.program(source(spec), program, &format!("[{}]", all.join(","))).await?;
+        let (cost, url) = (bounds::tree_cost(&rows)?, fetched.final_url.clone());
+        let reading = self.desk.read(cost, move || {
+            let rows: Vec<Value> = serde_json::from_str(&rows).map_err(|error| ReadError::not_json(&error))?;
+            reader.reader().rows(&rows, &url)
+        });
+        Ok(Understood { reader, reading: reading.await?, more: (!urls.is_empty()).then(|| more.finalize().into()) })
+    }
+
+    /// A document that another one needs. One that is not there leaves unknown what it would have told.
+    async fn further(&self, url: &Url, spec: &SourceSpec) -> Result<String, ReadError> {
+        let asked = self.fetcher.get(Ask::new(url, &spec.headers, Expect::Json).proven(spec.proven)).await;
+        let fetched = match asked.map_err(ReadError::from) {
+            Err(error) if error.may_be_elsewhere() => return Ok("null".to_owned()),
+            asked => asked?,
+        };
+        identity::redirect(url, &fetched.final_url)?;
+        let text = self.text(&fetched).await?;
+        self.json_of(text, spec).await
+    }
+}
+
+fn known(json: &str, reader: Option<ReaderKind>, url: &Url) -> Result<Known, ReadError> {
+    let document = documents::tree(json)?;
+    let kind = reader.unwrap_or_else(|| detect::by_shape(&document));
+    if kind.reader().program().is_some() {
+        return Ok(Known::Program(kind, kind.reader().more(&document, url)));
+    }
+    detect::read(&document, Some(kind), url).map(|(kind, reading)| Known::Read(kind, reading))
+}

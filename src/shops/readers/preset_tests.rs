@@ -1,0 +1,205 @@
+//! Every preset knows and reads its example.
+
+use insta::assert_snapshot;
+
+use super::*;
+use crate::shops::readers::READERS;
+
+/// Name, and what the program gets: a list of the documents.
+fn examples() -> Vec<(&'static str, String)> {
+    macro_rules! examples {
+        ($($name:literal)*) => { vec![$(($name, include_str!(concat!("../presets/", $name, ".json")).to_owned())),*] };
+    }
+    let all = examples!["sap-occ" "squarespace" "magento" "shopify-graphql" "vendure" "bigcommerce" "saleor" "shopware" "prestashop"
+        "medusa" "sfcc" "ecwid" "wix" "zara" "oscar" "woocommerce"];
+    let as_list = |(name, text)| match name {
+        "oscar" | "woocommerce" => (name, text),
+        _ => (name, format!("[{text}]")),
+    };
+    all.into_iter().map(as_list).collect()
+}
+
+fn first(documents: &str) -> Value {
+    let documents: Vec<Value> = serde_json::from_str(documents).expect("a list");
+    documents.into_iter().next().expect("one")
+}
+
+#[test]
+fn each_example_is_known_by_its_own_reader_and_by_no_other() {
+    for (name, documents) in examples() {
+        let document = first(&documents);
+        let known: Vec<&str> =
+            READERS.into_iter().filter(|reader| reader.recognises(&document)).map(|reader| reader.name()).collect();
+        assert_eq!(known, [name]);
+    }
+}
+
+#[test]
+fn every_preset_reads_its_example() {
+    let url = Url::parse("https://shop.example/api").expect("url");
+    let mut said = Vec::new();
+    for (name, documents) in examples() {
+        let reader = READERS.into_iter().find(|reader| reader.name() == name).expect("a reader");
+        let rows = evaluate(reader.program().expect("a program"), &documents, JqBounds::default())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let reading = reader.rows(&rows, &url).unwrap_or_else(|error| panic!("{name}: {error}"));
+        said.push(format!("# {name}{}", if reading.complete { "" } else { " (incomplete)" }));
+        for (product, v) in reading.products.iter().flat_map(|p| p.variants.iter().map(move |v| (p, v))) {
+            let price = v.price.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+            let options: Vec<String> = v.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            said.push(format!(
+                "{} | {} | {} | {} | {price}",
+                product.title,
+                v.key(),
+                options.join(","),
+                v.availability
+            ));
+        }
+    }
+    assert_snapshot!(said.join("\n"), @r"
+    # sap-occ (incomplete)
+    Rain boots | id:7001 |  | low_stock | 59.50 EUR
+    Umbrella | id:7002 |  | out_of_stock | -
+    Poncho | id:7003-M | Size=M | out_of_stock | 35.00 EUR
+    # squarespace
+    Apron | id:v1 | Size=One | in_stock | 25.00 EUR
+    Apron | id:v2 | Size=Two | out_of_stock | 30.00 EUR
+    # magento (incomplete)
+    Scarf | id:QQ== |  | out_of_stock | 19.90 EUR
+    Hat | id:Qz== | size=58 | in_stock | 25.00 EUR
+    Hat | options:size=60 | size=60 | unknown | -
+    # shopify-graphql (incomplete)
+    Smock | id:gid://shopify/ProductVariant/2 | Size=S | backorder | 88.00 CAD
+    Smock | id:gid://shopify/ProductVariant/3 | Size=M | out_of_stock | 88.00 CAD
+    # vendure
+    Vest | id:51 | Size=M,Colour=Grey | in_stock | 49.00 EUR
+    Vest | id:52 | Colour=Grey,Size=L | out_of_stock | 49.00 EUR
+    # bigcommerce
+    Gilet | id:311 | Size=M | in_stock | 79.50 USD
+    Gilet | id:312 | Size=L | out_of_stock | 79.50 USD
+    # saleor
+    Tunic | id:VjE= | Size=S | in_stock | 45.00 USD
+    Tunic | id:VjI= | Size=M | out_of_stock | 45.00 USD
+    # shopware
+    Cape | id:a1 | Size=M | in_stock | 119.90
+    Cape | id:a2 | Size=L | backorder | 119.90
+    Cape | id:a3 | Size=S | out_of_stock | 119.90
+    # prestashop
+    Product 4 | id:11 |  | in_stock | -
+    Product 4 | id:12 |  | out_of_stock | -
+    Product 4 | id:13 |  | backorder | -
+    Product 4 | id:14 |  | unknown | -
+    # medusa
+    Jumper | id:variant_1 | Size=S | in_stock | 39.50 EUR
+    Jumper | id:variant_2 | Size=M | backorder | -
+    Jumper | id:variant_3 | Size=L | out_of_stock | -
+    Jumper | id:variant_4 | Size=XL | in_stock | -
+    # sfcc
+    Blazer | id:V1 | Size=M | in_stock | 199.00 USD
+    Blazer | id:V2 | Size=L | out_of_stock | 199.00 USD
+    # ecwid
+    Mug | id:661 | Colour=Red | out_of_stock | 12.50
+    Mug | id:662 | Colour=Blue | in_stock | 12.50
+    # wix
+    Candle | id:w11 | Size=Small | in_stock | 9.90 EUR
+    Candle | id:w12 | Size=Large | out_of_stock | 14.90 EUR
+    # zara
+    shop.example/api | id:101 |  | out_of_stock | -
+    shop.example/api | id:102 |  | in_stock | -
+    # oscar
+    Jersey | id:2 | Size=S | in_stock | -
+    Jersey | id:3 | Size=M | out_of_stock | -
+    # woocommerce
+    Belt | id:7 |  | low_stock | 1500 JPY
+    Coat | id:9 | Size=Medium | backorder | 99.00 EUR
+    Coat | id:10 | Size=28, Long | out_of_stock | 99.00 EUR
+    Coat | id:11 | Size=xl | unknown | -
+    Scarf | id:21 | Fit=28, Long,Colour=Navy | in_stock | 12.50 EUR
+    ");
+}
+
+#[test]
+fn stock_that_was_not_asked_for_is_unknown() {
+    let url = Url::parse("https://shop.example/api").expect("url");
+    for name in ["oscar", "woocommerce"] {
+        let (_, documents) = examples().into_iter().find(|(known, _)| *known == name).expect("it");
+        let reader = READERS.into_iter().find(|reader| reader.name() == name).expect("a reader");
+        let reading = reader.read(&first(&documents), &url).expect("a reading");
+        let with_options =
+            reading.products.iter().flat_map(|product| &product.variants).filter(|variant| !variant.options.is_empty());
+        assert!(
+            with_options.clone().count() > 1 && with_options.clone().all(|variant| !variant.availability.is_definite()),
+            "{name}"
+        );
+    }
+}
+
+/// Every document that lacks one field of this one.
+fn lacking(value: &Value) -> Vec<(String, Value)> {
+    let mut all = Vec::new();
+    match value {
+        Value::Object(fields) => {
+            for (key, inner) in fields {
+                let mut without = fields.clone();
+                without.shift_remove(key);
+                all.push((key.clone(), Value::Object(without)));
+                for (name, changed) in lacking(inner) {
+                    let mut with = fields.clone();
+                    with.insert(key.clone(), changed);
+                    all.push((format!("{key}.{name}"), Value::Object(with)));
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                for (name, changed) in lacking(inner) {
+                    let mut with = items.clone();
+                    with[index] = changed;
+                    all.push((format!("{index}.{name}"), Value::Array(with)));
+                }
+            }
+        }
+        _ => {}
+    }
+    all
+}
+
+/// A field that is gone may make something unknown, never something that can be bought: the breakage of August 2019.
+#[test]
+fn a_field_that_is_gone_puts_nothing_in_stock() {
+    let url = Url::parse("https://shop.example/api").expect("url");
+    // Fields that shops and queries may well not have, and whose absence says nothing.
+    let optional = [
+        "currentlyNotInStock",
+        "variants",
+        "isPurchasable",
+        "isCloseout",
+        "availableStock",
+        "children",
+        "variantOptions",
+        "combinations",
+        "backorderable",
+        "preorderable",
+    ];
+    let mut wrong = Vec::new();
+    for (name, documents) in examples() {
+        let reader = READERS.into_iter().find(|reader| reader.name() == name).expect("a reader");
+        let stocked = |documents: &str| -> Vec<String> {
+            let rows = evaluate(reader.program().expect("a program"), documents, JqBounds::default());
+            let reading = rows.ok().and_then(|rows| reader.rows(&rows, &url).ok());
+            let variants =
+                reading.into_iter().flat_map(|reading| reading.products).flat_map(|product| product.variants);
+            variants.filter(|variant| variant.availability.is_buyable()).map(|variant| variant.key()).collect()
+        };
+        let whole = stocked(&documents);
+        for (field, changed) in lacking(&serde_json::from_str(&documents).expect("JSON")) {
+            let last = field.rsplit('.').next().unwrap_or_default();
+            // Who loses its id is known by another name.
+            if optional.contains(&last) || stocked(&changed.to_string()).len() <= whole.len() {
+                continue;
+            }
+            wrong.push(format!("{name} without {field}"));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
