@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use coatcheck::shops::readers::html;
 use coatcheck::shops::readers::jq::{JqBounds, evaluate};
 use coatcheck::shops::readers::shopify;
 use coatcheck::shops::{Source, WorkerLimits, Workers, detect, documents, program_reading};
@@ -18,13 +19,14 @@ use crate::support::{goods, house};
 const PROGRAM: &str = r#".products[] | .title as $product | .handle as $handle | .variants[]
     | {$product, url: "/products/\($handle)", size: .option1, style: .option2, in_stock: .available, price, id}"#;
 
-/// One product, a page of 250, and the same page by a jq program.
+/// One product, a page of 250, the same page by a jq program, and a web page.
 pub(crate) fn run(args: &Args) -> Result<Vec<Figure>> {
     let one = goods::shopify_js("rain-jacket", 7, true, 12_900).to_string();
     let page = goods::shopify_list(250).to_string();
     let mut figures = vec![shopify(args, "one product", &one)?, shopify(args, "a page of 250 products", &page)?];
     figures.push(whole(args, "the same page with everything before the reader", &page)?);
     figures.extend(jq(args, &page)?);
+    figures.push(html(args)?);
     Ok(figures)
 }
 
@@ -75,6 +77,50 @@ fn jq(args: &Args, text: &str) -> Result<Vec<Figure>> {
     ])
 }
 
+/// A long product page, the worker's process included, beside the parse that is in common use.
+fn html(args: &Args) -> Result<Figure> {
+    let page = web_page();
+    let url: Url = "https://shop.example/product/rain-jacket".parse()?;
+    let runtime = house::runtime()?;
+    let runner = Workers::new(env!("CARGO_BIN_EXE_coatcheck").into(), WorkerLimits::default());
+    let source = Source { url: "bench", proven: true };
+    let ours = per_call(5, rounds(args, &page), || {
+        let said = runtime.block_on(runner.shop(source, &page, &url))?;
+        ensure!(html::reading(said)?.products[0].variants.len() == 2, "another reading");
+        Ok(())
+    })?;
+    let bare = per_call(5, rounds(args, &page), || {
+        ensure!(scraper::Html::parse_document(&page).errors.is_empty(), "errors");
+        Ok(())
+    })?;
+    let what = "HTML, the worker's process included".to_owned();
+    Ok(figure_beside(what, &page, ours, "scraper's parse alone", bare).wants(Target::AtLeast(1.0 / 1.5)))
+}
+
+/// Some 250 KB: navigation, reviews, and JSON-LD in between.
+fn web_page() -> String {
+    let review = |n: usize| {
+        format!(
+            "<li class=\"review\" id=\"r{n}\"><h3>Keeps dry &amp; warm</h3><p>Worn <b>every</b> day since {n}, <a href=\"/u/{n}\">me</a>.</p></li>"
+        )
+    };
+    let variant = |size: &str, word: &str| {
+        format!(
+            r#"{{"@type":"Product","sku":"RJ-{size}","size":"{size}","offers":{{"price":"129.00","priceCurrency":"EUR","availability":"https://schema.org/{word}"}}}}"#
+        )
+    };
+    let group = format!(
+        r#"{{"@type":"ProductGroup","name":"Rain jacket","hasVariant":[{},{}]}}"#,
+        variant("M", "InStock"),
+        variant("L", "OutOfStock")
+    );
+    let reviews: String = (0..1_700).map(review).collect();
+    format!(
+        "<!DOCTYPE html><html><head><title>Rain jacket</title><script type=\"application/ld+json\">{group}</script></head>\
+         <body><h1>Rain jacket</h1><ul>{reviews}</ul></body></html>"
+    )
+}
+
 fn bare(args: &Args, text: &str) -> Result<Duration> {
     timed(args, text, || {
         let value: Value = serde_json::from_slice(text.as_bytes())?;
@@ -94,6 +140,10 @@ fn rounds(args: &Args, text: &str) -> u32 {
 }
 
 fn figure(what: String, text: &str, ours: Duration, bare: Duration) -> Figure {
+    figure_beside(what, text, ours, "serde_json to a Value", bare)
+}
+
+fn figure_beside(what: String, text: &str, ours: Duration, beside: &str, bare: Duration) -> Figure {
     let speed = |time: Duration| Quantity::new(text.len() as f64 / time.as_secs_f64() / 1e6, "MB/s");
-    Figure::note(what, speed(ours)).against("serde_json to a Value", speed(bare))
+    Figure::note(what, speed(ours)).against(beside, speed(bare))
 }

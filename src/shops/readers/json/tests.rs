@@ -258,3 +258,26 @@ fn rows_group_by_product() {
         title:scarf Scarf None 1
         "#);
 }
+
+/// In August 2019 the shop changed the shape of its answer, and the program before this one took that for "all sold out".
+#[test]
+fn the_breakage_of_august_2019_is_an_error_and_no_sold_out() {
+    let url = Url::parse("https://shop.example/jacket").expect("an address");
+    assert!(parse(br#"{"Black":[{"size":"S","purchasable":true}]}"#, &url).is_ok(), "as it was");
+    for changed in [
+        "{}",
+        "[]",
+        "null",
+        r#"{"Black":[]}"#,
+        r#"{"Black":[{"size":"S"}]}"#,
+        r#"{"Black":[{"purchasable":true}]}"#,
+        r#"{"Black":{"S":true}}"#,
+        r#"{"Black":[["S",true]]}"#,
+        r#"{"products":{"Black":[{"size":"S","purchasable":true}]}}"#,
+        r#"{"Black":[{"size":"S","purchasable":{"online":true}}]}"#,
+        r#"{"error":"moved"}"#,
+        "<html>We are moving</html>",
+    ] {
+        assert!(parse(changed.as_bytes(), &url).is_err(), "{changed}");
+    }
+}
