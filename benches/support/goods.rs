@@ -52,6 +52,7 @@ pub(crate) fn alert() -> Alert {
         detected_at: DateTime::UNIX_EPOCH,
         test: false,
         gone_after: None,
+        post: None,
     }
 }
 

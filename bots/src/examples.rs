@@ -32,5 +32,6 @@ pub(crate) fn alert(variants: Vec<AlertVariant>) -> Alert {
         detected_at: at + chrono::Duration::milliseconds(20),
         test: false,
         gone_after: None,
+        post: None,
     }
 }

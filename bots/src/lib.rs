@@ -124,6 +124,21 @@ pub struct Envelope {
     pub buttons: Vec<Button>,
 }
 
+impl Envelope {
+    /// What a room's post has more than an alert.
+    fn post(&self) -> Option<&message::Post> {
+        match &self.message {
+            Message::Alert(alert) => alert.post.as_deref(),
+            Message::Notice(_) => None,
+        }
+    }
+
+    /// The platform's id of the message that this one answers.
+    fn answers(&self) -> Option<&str> {
+        self.post()?.answers.as_deref()
+    }
+}
+
 /// Who speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Who {
@@ -131,6 +146,17 @@ pub struct Who {
     pub destination: Destination,
     /// May this person manage the room it was said in? The platform reports the fact, `commands` decides.
     pub may_manage: bool,
+    /// The room it was said in, where others read along.
+    pub room: Option<Room>,
+}
+
+/// A team channel, group or topic, and who speaks in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// Where posts go.
+    pub destination: Destination,
+    /// The person; nobody where a channel or a group speaks itself.
+    pub person: Option<Destination>,
 }
 
 /// What people's words come to. Implemented above, by the code that knows the catalogue.
@@ -169,6 +195,9 @@ pub struct Reply {
     pub file: Option<File>,
     /// What becomes of the message whose button was pressed.
     pub pressed: Pressed,
+    /// The answer is for one person, in a chat of their own: what a link into that chat says there (Telegram's deep links).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deep_link: Option<String>,
 }
 
 /// What becomes of a message when one of its buttons is pressed. Means nothing in an answer to words.
@@ -276,5 +305,11 @@ impl Button {
     pub fn after_alert(restock: i64) -> Vec<Self> {
         let button = |label: &str, data: String| Self { label: label.to_owned(), data };
         vec![button("Watch again", format!("again-of:{restock}")), button("Got it", format!("got-of:{restock}"))]
+    }
+
+    /// Below a post: opens the presser's own watch.
+    #[must_use]
+    pub fn below_post(product: i64) -> Self {
+        Self { label: "Watch my size".to_owned(), data: format!("mine:{product}") }
     }
 }

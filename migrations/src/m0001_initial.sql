@@ -417,15 +417,38 @@ CREATE TABLE operator_message (
     FOREIGN KEY (delivery_id) REFERENCES delivery (id) ON DELETE CASCADE
 );
 
--- One post per room, product and episode, edited to what is true.
+-- What a room wants announced: a product, or all products of a shop.
+CREATE TABLE announcement (
+    id {id},
+    subscriber_id BIGINT NOT NULL, -- the room
+    product_id BIGINT, -- of what
+    shop_id BIGINT, -- or of which shop
+    size_key TEXT NOT NULL, -- folded; '' for any
+    style_key TEXT NOT NULL, -- folded; '' for any
+    size TEXT, -- as said
+    style TEXT, -- as said
+    mention TEXT, -- whom a new post calls, by the platform's id; NULL for nobody
+    added_by TEXT, -- the address of who set it up, as in destination.address
+    created_at BIGINT NOT NULL, -- µs
+    FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE,
+    FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE,
+    FOREIGN KEY (shop_id) REFERENCES shop (id) ON DELETE CASCADE
+);
+
+-- One post per room, product and episode, edited to what is true. The outbox rows that write it name what they show.
 CREATE TABLE room_post (
     id {id},
     subscriber_id BIGINT NOT NULL, -- the room
     product_id BIGINT NOT NULL, -- the product
     episode BIGINT NOT NULL, -- the restock it began with
+    answers TEXT, -- the platform's id of the room's post before
     provider_ref TEXT, -- the platform's id of the post
     wanted_version INTEGER NOT NULL, -- what should be shown
     sent_version INTEGER NOT NULL, -- what is shown
+    delivery_id BIGINT, -- the outbox row that writes it, or wrote it last
+    delivery_version INTEGER NOT NULL, -- what that row shows
+    posted_at BIGINT NOT NULL, -- when the room got a new message by it (µs)
+    out_since BIGINT, -- since when all of it is out (µs)
     deleted_at BIGINT, -- µs; a deleted post is not posted again
     ended_at BIGINT, -- µs
     UNIQUE (subscriber_id, product_id, episode),
@@ -497,6 +520,13 @@ CREATE INDEX inbox_done ON inbox (done_at) WHERE done_at IS NOT NULL;
 CREATE INDEX consent_of_phone ON consent (phone_hash, id);
 CREATE INDEX challenge_of_phone ON challenge (address_hash, created_at);
 CREATE UNIQUE INDEX incident_open ON incident (kind, subject) WHERE closed_at IS NULL;
+CREATE UNIQUE INDEX announcement_once ON announcement
+    (subscriber_id, COALESCE(product_id, 0), COALESCE(shop_id, 0), size_key, style_key);
+CREATE INDEX announcement_of_product ON announcement (product_id) WHERE product_id IS NOT NULL;
+CREATE INDEX announcement_of_shop ON announcement (shop_id) WHERE shop_id IS NOT NULL;
+-- one post of a product is live in a room
+CREATE UNIQUE INDEX room_post_open ON room_post (product_id, subscriber_id) WHERE ended_at IS NULL;
+CREATE INDEX room_post_unsent ON room_post (id) WHERE wanted_version <> sent_version AND deleted_at IS NULL;
 CREATE INDEX operator_message_waits ON operator_message (id) WHERE done_at IS NULL;
 CREATE INDEX operator_message_delivery ON operator_message (delivery_id);
 CREATE INDEX closed_watch_of_subscriber ON closed_watch (subscriber_id, closed_at);

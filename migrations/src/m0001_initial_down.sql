@@ -6,6 +6,7 @@ DROP TABLE link_code;
 DROP TABLE audit;
 DROP TABLE setting;
 DROP TABLE room_post;
+DROP TABLE announcement;
 DROP TABLE operator_message;
 DROP TABLE incident;
 DROP TABLE challenge;

@@ -77,7 +77,7 @@ pub async fn read_console(app: App, output: Output) {
     if !may_read_input() {
         return;
     }
-    let who = Who { destination: Destination::Console, may_manage: true };
+    let who = Who { destination: Destination::Console, may_manage: true, room: None };
     let inbox = app.inbox();
     if let Err(error) = prompt(BufReader::new(tokio::io::stdin()), &output, &inbox, &who).await {
         tracing::warn!(%error, "console prompt ended");

@@ -18,6 +18,7 @@ use crate::engine::clock_watch::ClockWatch;
 use crate::engine::fallback::Fallback;
 use crate::engine::fanout::Fanout;
 use crate::engine::housekeeping::Housekeeping;
+use crate::engine::rooms::Rooms;
 use crate::engine::{Heartbeats, Stop, Stopper};
 use crate::store::lock::ServiceLock;
 use crate::store::outbox::fanout::FanoutRules;
@@ -233,6 +234,9 @@ impl App {
         if roles.contains(&Role::Fanout) {
             let fallback = Fallback::new(self.db.clone(), self.settings.fallback_after);
             loops.spawn("fallback", fallback.run(heartbeats.clone(), stop.clone()));
+            let (quiet_for, expire_after) = (self.settings.quiet_for, self.settings.expire_after);
+            let rooms = Rooms::new(self.db.clone(), self.platforms.editable(), quiet_for, expire_after);
+            loops.spawn("rooms", rooms.run(heartbeats.clone(), stop.clone()));
             let housekeeping = Housekeeping::new(self.db.clone());
             loops.spawn("housekeeping", housekeeping.run(heartbeats.clone(), stop.clone()));
         }

@@ -286,7 +286,7 @@ pub(super) async fn history(app: &App, args: args::History) -> Outcome {
     let mut options = vec![("product", name.as_str())];
     options.extend(args.size.as_deref().map(|size| ("size", size)));
     options.extend(args.style.as_deref().map(|style| ("style", style)));
-    let who = Who { destination: Destination::Console, may_manage: true };
+    let who = Who { destination: Destination::Console, may_manage: true, room: None };
     let reply = app.inbox().said(&who, Said::from_options(Command::History, &options)).await;
     // The file first: whoever reads the words may be gone before their end (`| head -1`).
     let written = match &args.png {

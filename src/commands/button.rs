@@ -25,6 +25,10 @@ pub(crate) enum Button {
     GotOf(i64),
     Forget(i64),
     Unfollow(i64),
+    /// A watch of one's own, below a post of this product.
+    Mine(i64),
+    /// Stop announcing this.
+    Unannounce(i64),
     Page {
         of: Pages,
         number: usize,
@@ -78,6 +82,8 @@ pub(crate) fn parse(data: &str) -> Option<Button> {
         "again-of" => rest.parse().ok().map(Button::AgainOf),
         "got-of" => rest.parse().ok().map(Button::GotOf),
         "forget" => rest.parse().ok().map(Button::Forget),
+        "mine" => rest.parse().ok().map(Button::Mine),
+        "unannounce" => rest.parse().ok().map(Button::Unannounce),
         "unfollow" => rest.parse().ok().map(Button::Unfollow),
         "page" => {
             let (of, number) = rest.split_once(':')?;
@@ -106,7 +112,9 @@ impl Button {
             Self::Forget(_) => Some(Command::Forget),
             Self::Unfollow(_) | Self::Page { of: Pages::Sources, .. } => Some(Command::Shop),
             Self::Page { of: Pages::Watches, .. } => Some(Command::Watches),
-            Self::Choice { .. } => None,
+            Self::Unannounce(_) => Some(Command::Announce),
+            // What follows from it is asked for then.
+            Self::Choice { .. } | Self::Mine(_) => None,
         }
     }
 }

@@ -11,8 +11,8 @@ use super::page::Pages;
 use super::permission::refusal;
 use super::texting::Gate;
 use super::{
-    Commands, admission, again, button, closing, find, forget, greet, history, limits, linking, pause, phone, question,
-    returned, shop, sizes, status, stock, test, texting, unwatch, watch, watches,
+    Commands, admission, again, announce, button, closing, find, forget, greet, history, limits, linking, pause, phone,
+    question, returned, shop, sizes, status, stock, test, texting, unwatch, watch, watches,
 };
 use crate::store::StoreError;
 use crate::store::people::watch::Which;
@@ -104,10 +104,15 @@ async fn answer(commands: &Commands, who: &Who, command: Command, words: &Argume
         Command::Forget => forget::said(commands, who, words).await,
         Command::Phone => phone::add(commands, who, words).await,
         Command::Verify => phone::verify(commands, who, words).await,
+        Command::Announce => announce::said(commands, who, words).await,
         Command::Shop => shop::said(commands, who, words).await,
         Command::Link => linking::said(commands, who, words).await,
         Command::Join => Ok(greet::joined(who)),
         Command::Status => status::status(commands, who).await,
+        Command::Start if announce::linked(words).is_some() && !admission::is_stranger(commands, who).await? => {
+            let next = announce::mine(commands, who, announce::linked(words).unwrap_or_default()).await?;
+            Ok(Box::pin(follow_up(commands, who, next)).await?.reply)
+        }
         Command::Start => Ok(greet::start(who, admission::is_stranger(commands, who).await?)),
         Command::Anytime => texting::anytime(commands, who, words).await,
         _ => Ok(greet::help(commands, who, words)),
@@ -140,6 +145,11 @@ async fn press(commands: &Commands, who: &Who, button: Button) -> Result<Reply, 
         Button::Got(watch) => closing::got(commands, who, Which::Watch(watch)).await,
         Button::GotOf(restock) => closing::got(commands, who, Which::NotifiedOf(restock)).await,
         Button::Forget(subscriber) => Ok(forget::confirmed(commands, who, subscriber).await?.replacing()),
+        Button::Mine(product) => {
+            let next = announce::mine(commands, who, product).await?;
+            Ok(follow_up(commands, who, next).await?.reply)
+        }
+        Button::Unannounce(id) => Ok(announce::stopped(commands, who, id).await?.replacing()),
         Button::Unfollow(source) => Ok(shop::removed(commands, who, source).await?.replacing()),
         Button::Page { of: Pages::Watches, number } => Ok(watches::list(commands, who, number).await?.replacing()),
         Button::Page { of: Pages::Sources, number } => Ok(shop::list(commands, who, number).await?.replacing()),

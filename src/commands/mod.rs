@@ -4,6 +4,7 @@
 
 mod admission;
 mod again;
+mod announce;
 mod button;
 mod catalogue;
 mod chatter;

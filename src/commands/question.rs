@@ -59,7 +59,8 @@ pub(crate) async fn about_strange(
     pose(commands, who, question, choices.into_iter().map(Choice::Do).collect(), labels).await
 }
 
-async fn pose(
+/// Asks with a numbered button for each choice.
+pub(crate) async fn pose(
     commands: &Commands,
     who: &Who,
     question: String,

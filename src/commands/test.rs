@@ -74,6 +74,7 @@ async fn about_mine(commands: &Commands, who: &Who) -> Result<Option<Alert>, Sto
             detected_at: now,
             test: true,
             gone_after: None,
+            post: None,
         }
     }))
 }

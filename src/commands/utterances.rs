@@ -74,7 +74,7 @@ impl Town {
 
     /// Somebody who was never heard of says it; what they watch then, or what was answered instead.
     async fn hears(&self, platform: Platform, stranger: usize, text: &str) -> (String, String) {
-        let who = Who { destination: address(platform, stranger), may_manage: true };
+        let who = Who { destination: address(platform, stranger), may_manage: true, room: None };
         let said = match platform {
             Platform::Discord | Platform::Telegram => parse_to_us(text, platform),
             _ => parse(text, platform),

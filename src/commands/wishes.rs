@@ -43,7 +43,7 @@ impl Commands {
 
 async fn fulfilled(commands: &Commands, wish: &Ripe) -> Result<Reply, StoreError> {
     // Who wished it was allowed to.
-    let who = Who { destination: wish.destination.clone(), may_manage: true };
+    let who = Who { destination: wish.destination.clone(), may_manage: true, room: None };
     let said = follow::read(&wish.words)?;
     let words = arguments(&said);
     let address = words.url.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -96,7 +96,7 @@ async fn introduce(app: &App, output: &Output, board: Option<SocketAddr>, shop: 
     )?;
     let words = "/watch jacket M black";
     let said = parse(words, Platform::Console)?;
-    let who = Who { destination: Destination::Console, may_manage: true };
+    let who = Who { destination: Destination::Console, may_manage: true, room: None };
     let reply = app.inbox().said(&who, said).await;
     say(output, &format!("> {words}\n{}\n", reply.text))
 }

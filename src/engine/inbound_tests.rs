@@ -65,7 +65,7 @@ impl Receiver for Chat {
     }
 
     async fn handle(&self, payload: &str, inbox: &dyn Inbox) -> Result<(), Trouble> {
-        let who = Who { destination: coatcheck_domain::Destination::Console, may_manage: true };
+        let who = Who { destination: coatcheck_domain::Destination::Console, may_manage: true, room: None };
         let reply = inbox.said(&who, Said::bare(Command::Help)).await;
         let fault = self.faults.lock().expect("no test panics with it").pop_front();
         match fault {

@@ -18,6 +18,7 @@ mod owed;
 pub mod poll;
 pub mod readings;
 pub mod rng;
+pub mod rooms;
 pub mod send;
 pub mod stop;
 pub mod watchdog;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use coatcheck_bots::{Button, Channel, Envelope, Found};
+use coatcheck_bots::{Button, Channel, Envelope, Found, Message};
 use coatcheck_domain::delivery::SendOutcome;
 use coatcheck_domain::{Clock, Destination};
 use futures_util::FutureExt;
@@ -326,6 +326,11 @@ impl Sender {
 /// In a channel everybody could press them, and they would mean nobody's watch. What is sold out again can only be watched
 /// again.
 fn buttons(started: &Started) -> Vec<Button> {
+    if let Message::Alert(alert) = &started.message
+        && let Some(post) = &alert.post
+    {
+        return vec![Button::below_post(post.product)];
+    }
     let in_public = matches!(started.destination, Destination::DiscordChannel(_));
     let mut buttons = started.restock.filter(|_| !in_public).map(Button::after_alert).unwrap_or_default();
     if started.edits.is_some() {

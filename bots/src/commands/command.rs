@@ -33,6 +33,8 @@ pub enum Command {
     Link,
     /// Say the invite word.
     Join,
+    /// Announce something in a team channel.
+    Announce,
     /// The shops that are followed.
     Shop,
     /// Health.

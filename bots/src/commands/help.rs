@@ -72,6 +72,7 @@ fn cased(example: &str, platform: Platform) -> String {
 fn note(may: May) -> &'static str {
     match may {
         May::Everyone | May::Managers => "",
+        May::RoomManagers => " (who manages the channel)",
         May::Admins => " (admins)",
     }
 }

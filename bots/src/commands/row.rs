@@ -37,6 +37,8 @@ pub enum May {
     Everyone,
     /// Everyone in a chat of their own; in a room those who manage it, because it changes what the room gets.
     Managers,
+    /// In a team channel, those who manage it.
+    RoomManagers,
     /// The destinations in `COATCHECK_ADMINS`.
     Admins,
 }

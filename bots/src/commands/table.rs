@@ -178,6 +178,22 @@ pub const TABLE: &[Row] = &[
         ..PLAIN
     },
     Row {
+        command: Command::Announce,
+        name: "announce",
+        not_on: &[Platform::Console],
+        arguments: &[
+            required("action", Kind::Choice(&["add", "list", "stop"]), "add, list or stop"),
+            optional("product", Kind::Product, "The product's name, or the shop's host for all of its products"),
+            SIZE,
+            STYLE,
+            optional("mention", Kind::Payload, "A role or group to mention in each new post"),
+        ],
+        help: "Post in this channel when it is back in stock",
+        examples: &["add jacket", "add jacket M black", "list", "stop jacket"],
+        may: May::RoomManagers,
+        ..PLAIN
+    },
+    Row {
         command: Command::Shop,
         name: "shop",
         arguments: &[

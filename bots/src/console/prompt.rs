@@ -111,7 +111,7 @@ mod tests {
         let typed = b"jacket M\n9\n/wacth\n2\n\n2\n\xff\xfe cap\nhelp stock";
         let written = Arc::new(Mutex::new(Vec::new()));
         let output: Output = written.clone();
-        let who = Who { destination: Destination::Console, may_manage: false };
+        let who = Who { destination: Destination::Console, may_manage: false, room: None };
         prompt(&typed[..], &output, &Echo, &who).await.expect("a buffer");
         insta::assert_snapshot!(String::from_utf8_lossy(&written.lock().expect("the buffer")), @r#"
         watch: jacket M

@@ -4,7 +4,7 @@ use coatcheck_domain::Destination;
 use serde_json::Value;
 
 use crate::commands::{self, Command, ParseError, Said};
-use crate::{Platform, Who};
+use crate::{Platform, Room, Who};
 
 const MANAGE_CHANNELS: u64 = 1 << 4;
 const ADMINISTRATOR: u64 = 1 << 3;
@@ -68,7 +68,12 @@ impl Heard {
     }
 
     pub(super) fn who(&self) -> Who {
-        Who { destination: Destination::DiscordUser(self.person), may_manage: self.may_manage }
+        let destination = Destination::DiscordUser(self.person);
+        let room = (self.in_public && self.channel != 0).then(|| Room {
+            destination: Destination::DiscordChannel(self.channel),
+            person: Some(destination.clone()),
+        });
+        Who { destination, may_manage: self.may_manage, room }
     }
 }
 

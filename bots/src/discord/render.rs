@@ -8,6 +8,7 @@ use serenity::builder::{
 use serenity::model::Timestamp;
 use serenity::model::application::ButtonStyle;
 use serenity::model::channel::{MessageFlags, Nonce};
+use serenity::model::id::RoleId;
 use url::Url;
 
 use super::escape::escaped;
@@ -35,14 +36,23 @@ const GREY: u32 = 0x80_84_8e;
 /// What an envelope says on Discord. `nonce` makes a repetition one message.
 pub(super) fn message(envelope: &Envelope, nonce: String) -> CreateMessage {
     let made = CreateMessage::new()
-        .allowed_mentions(CreateAllowedMentions::new())
+        .allowed_mentions(CreateAllowedMentions::new().roles(called(envelope)))
         .nonce(Nonce::String(nonce))
         .enforce_nonce(true)
         .components(rows(buttons(&envelope.message, &envelope.buttons)));
     match &envelope.message {
-        Message::Alert(alert) => made.content(head(alert)).embed(embed(alert)),
+        Message::Alert(alert) => made.content(calling(envelope, head(alert))).embed(embed(alert)),
         Message::Notice(notice) => made.content(content(&notice.text)).flags(MessageFlags::SUPPRESS_EMBEDS),
     }
+}
+
+/// The role that the room's manager wants to be called.
+fn called(envelope: &Envelope) -> Option<RoleId> {
+    envelope.post()?.mention.as_deref()?.parse().ok().filter(|id| *id != 0).map(RoleId::new)
+}
+
+fn calling(envelope: &Envelope, head: String) -> String {
+    called(envelope).map_or(head.clone(), |role| format!("<@&{role}> {head}"))
 }
 
 /// The same as an edit of what was said before: what it no longer has is emptied.
@@ -94,6 +104,10 @@ fn embed(alert: &Alert) -> CreateEmbed {
     }
     if let Some(image) = alert.image.as_ref().filter(|image| image.as_str().len() <= LONGEST_IMAGE) {
         embed = embed.thumbnail(image.as_str());
+    }
+    let sold_out = words::alert(alert).sold_out;
+    if !sold_out.is_empty() {
+        embed = embed.field("Sold out again", fitted(&sold_out.join("\n"), LONGEST_FIELD), false);
     }
     match alert.variants.as_slice() {
         [one] => fields(one).into_iter().fold(embed, |embed, (name, value)| embed.field(name, value, true)),

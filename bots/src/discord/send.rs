@@ -38,7 +38,11 @@ impl Discord {
     async fn post(&self, envelope: &Envelope) -> Result<Option<String>, Failure> {
         let channel = self.channel_of(&envelope.destination).await?;
         let body = render::message(envelope, nonce(&envelope.key));
-        let said = self.say(channel, &json_of(&body)?).await?;
+        let mut body = json_of(&body)?;
+        if let Some((_, message)) = envelope.answers().and_then(place) {
+            body["message_reference"] = json!({ "message_id": message.to_string(), "fail_if_not_exists": false });
+        }
+        let said = self.say(channel, &body).await?;
         Ok(said["id"].as_str().map(|message| format!("{channel}/{message}")))
     }
 

@@ -8,7 +8,7 @@ use super::api::Failure;
 use super::payload::{Deed, Heard, read};
 use super::{Slack, blocks, channel, outcome, views};
 use crate::words::sentence;
-use crate::{Command, Inbox, Pressed, Reply, Said, Trouble};
+use crate::{Command, Inbox, Pressed, Reply, Said, Trouble, Who};
 
 /// A permit that takes longer is waited for elsewhere.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -21,11 +21,15 @@ impl Slack {
     /// See [`crate::Receiver::handle`].
     pub(super) async fn handled(&self, payload: &str, inbox: &dyn Inbox) -> Result<(), Trouble> {
         let Some(heard) = serde_json::from_str(payload).ok().as_ref().and_then(read) else { return Ok(()) };
+        let who = self.who(&heard).await;
         let reply = match &heard.deed {
-            Deed::Say(Ok(said)) => inbox.said(&heard.who(), said.clone()).await,
+            Deed::Say(Ok(said)) => inbox.said(&who, said.clone()).await,
             Deed::Say(Err(error)) => Reply::text(sentence(&error.to_string())),
-            Deed::Press { data, message: Some(_) } => inbox.pressed(&heard.who(), data).await,
-            Deed::Press { data, message: None } => {
+            // Of a message for one person alone only the way to answer is told.
+            Deed::Press { data, message } if message.is_some() || heard.response_url.is_some() => {
+                inbox.pressed(&who, data).await
+            }
+            Deed::Press { data, .. } => {
                 // The home shows what is so afterwards.
                 inbox.pressed(&heard.who(), data).await;
                 return self.show_home(&heard, inbox).await;
@@ -45,6 +49,29 @@ impl Slack {
             let passes = !matches!(failure, Failure::Refused(_) | Failure::Unmade(_)) || trouble.after.is_some();
             Trouble { after: trouble.after.or(passes.then_some(A_MOMENT)), ..trouble }
         })
+    }
+
+    async fn who(&self, heard: &Heard) -> Who {
+        let who = heard.who();
+        if who.room.is_none() || !heard.is_for_managers() {
+            return who;
+        }
+        let may_manage = self.manages(&heard.channel, &heard.person).await.unwrap_or_else(|failure| {
+            tracing::warn!(channel = heard.channel, %failure, "Slack does not say who manages a channel");
+            false
+        });
+        Who { may_manage, ..who }
+    }
+
+    /// Who made the channel, and who runs the workspace.
+    async fn manages(&self, channel: &str, person: &str) -> Result<bool, Failure> {
+        let user = self.api.get("users.info", &[("user", person)]).await?;
+        let is = |what: &str| user["user"][what] == true;
+        if is("is_admin") || is("is_owner") || is("is_primary_owner") {
+            return Ok(true);
+        }
+        let info = self.api.get("conversations.info", &[("channel", channel)]).await?;
+        Ok(info["channel"]["creator"] == person)
     }
 
     async fn show_home(&self, heard: &Heard, inbox: &dyn Inbox) -> Result<(), Trouble> {

@@ -81,11 +81,25 @@ fn alert(alert: &Alert, buttons: &[Button]) -> Shown {
         blocks.push(header(line));
     }
     blocks.push(facts(alert, &text));
+    if !text.sold_out.is_empty() {
+        blocks.push(json!({ "type": "section", "text": plain_text(&text.sold_out.join("\n"), LONGEST_SECTION) }));
+    }
+    let called = alert.post.as_ref().and_then(|post| called(post.mention.as_deref()?));
+    blocks.extend(called.as_ref().map(|it| json!({ "type": "section", "text": { "type": "mrkdwn", "text": it } })));
     let links = if alert.gone_after.is_none() { links(alert) } else { Vec::new() };
     blocks.extend(rows(links.into_iter().chain(buttons.iter().filter_map(button)).collect()));
     blocks.push(json!({ "type": "context", "elements": [plain_text(&plain(&alert.shop), LONGEST_LABEL)] }));
     let over = alert.gone_after.map(|seconds| format!("{}: ", gone_after(seconds))).unwrap_or_default();
     Shown { text: shortened(&escaped(&format!("{over}{}", text.head)), LONGEST_TEXT), blocks }
+}
+
+/// Whom the room's manager wants to be called: a user group, or all who are here.
+fn called(mention: &str) -> Option<String> {
+    match mention {
+        "here" | "channel" => Some(format!("<!{mention}>")),
+        id if id.starts_with('S') && id.bytes().all(|b| b.is_ascii_alphanumeric()) => Some(format!("<!subteam^{id}>")),
+        _ => None,
+    }
 }
 
 /// Size, style and price of one variant, a line each of several; beside the picture.

@@ -38,6 +38,9 @@ impl Channel for Slack {
         let mut body = body(&blocks::message(&envelope.message, &envelope.buttons));
         // A person's id opens the direct messages with them.
         body["channel"] = id.as_str().into();
+        if let Some((_, ts)) = envelope.answers().and_then(|before| before.split_once('/')) {
+            (body["thread_ts"], body["reply_broadcast"]) = (ts.into(), true.into());
+        }
         body["metadata"] = json!({ "event_type": EVENT, "event_payload": { "key": envelope.key } });
         match self.api.call("chat.postMessage", &body).await {
             Ok(posted) => SendOutcome::Sent { provider_ref: provider_ref(&posted) },

@@ -10,11 +10,14 @@ use crate::commands::Command;
 /// What the bot may do, and what for.
 const SCOPES: &[&str] = &[
     "app_mentions:read", // words behind its name in channels
+    "channels:read",     // who made a channel: they may announce in it
     "chat:write",        // alerts and answers
     "commands",          // /watch and /coatcheck
     "files:write",       // the picture of /history
+    "groups:read",       // the same of private channels
     "im:history",        // words in its direct messages, and whether an alert arrived
     "im:write",          // opens direct messages
+    "users:read",        // who runs the workspace: they may announce in each channel
 ];
 
 /// With `public_url` events come by HTTP; without, by Socket Mode.

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::text::typed;
 use super::views;
-use crate::commands::{ParseError, Said, parse, parse_to_us};
-use crate::{InboundEvent, Platform, Who};
+use crate::commands::{May, ParseError, Said, parse, parse_to_us};
+use crate::{InboundEvent, Platform, Room, Who};
 
 /// Somebody did something.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +38,20 @@ pub(super) enum Deed {
 
 impl Heard {
     pub(super) fn who(&self) -> Who {
-        Who { destination: Destination::Slack { team: None, id: self.person.clone() }, may_manage: false }
+        let slack = |id: &String| Destination::Slack { team: None, id: id.clone() };
+        let destination = slack(&self.person);
+        let room = slack(&self.channel);
+        let room = room.is_room().then(|| Room { destination: room, person: Some(destination.clone()) });
+        Who { destination, may_manage: false, room }
+    }
+
+    /// Is it something that only who manages the channel may do? Slack is asked only then.
+    pub(super) fn is_for_managers(&self) -> bool {
+        match &self.deed {
+            Deed::Say(Ok(said)) => said.command.may() == May::RoomManagers,
+            Deed::Press { data, .. } => data.starts_with("unannounce:"),
+            Deed::Say(Err(_)) | Deed::Home | Deed::Form { .. } => false,
+        }
     }
 }
 

@@ -146,7 +146,7 @@ impl Sms {
 
 /// Does what the text asks. Nobody else is on a phone: who texts manages what is there.
 async fn answered(stored: &Stored, phone: &Phone, inbox: &dyn Inbox) -> Reply {
-    let who = Who { destination: Destination::Sms(phone.clone()), may_manage: true };
+    let who = Who { destination: Destination::Sms(phone.clone()), may_manage: true, room: None };
     let said = match stored.opt_out {
         // In whatever language the account has taught Twilio.
         Some(OptOutWord::Stop) => Ok(Said::bare(Command::Stop)),

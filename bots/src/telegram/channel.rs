@@ -33,9 +33,10 @@ impl Channel for Telegram {
     async fn send(&self, envelope: &Envelope) -> SendOutcome {
         let Some(place) = Place::of(&envelope.destination) else { return not_ours(envelope) };
         let shown = |links| render::message(&envelope.message, &envelope.buttons, links);
-        let mut result = self.tell(place, &shown(Links::OnButtons), None).await;
+        let answers = envelope.answers().and_then(read_ref).filter(|(chat, _)| *chat == place.chat).map(|(_, it)| it);
+        let mut result = self.tell(place, &shown(Links::OnButtons), answers).await;
         if result.as_ref().is_err_and(outcome::refuses_links) {
-            result = self.tell(place, &shown(Links::InText), None).await;
+            result = self.tell(place, &shown(Links::InText), answers).await;
         }
         match result {
             Ok(provider_ref) => SendOutcome::Sent { provider_ref },

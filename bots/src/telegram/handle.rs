@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use coatcheck_domain::Destination;
 use serde_json::Value;
 use teloxide::payloads::{AnswerCallbackQuery, DeleteMessage, GetChatMember, GetMe};
 use teloxide::types::{CallbackQueryId, MessageId, Update, UserId};
@@ -13,7 +14,7 @@ use super::pressed::Above;
 use super::text::length;
 use super::{Telegram, lock};
 use crate::words::sentence;
-use crate::{Command, Inbox, Reply, Trouble, Who};
+use crate::{Command, Inbox, Reply, Room, Trouble, Who};
 
 /// Characters in the note that only who pressed sees, at most.
 const LONGEST_NOTE: usize = 200;
@@ -78,6 +79,9 @@ impl Telegram {
         inbox: &dyn Inbox,
     ) -> Result<(), Trouble> {
         let reply = inbox.pressed(&self.who(spot).await, data).await;
+        if let Some(link) = reply.deep_link.as_ref().filter(|_| spot.is_room()) {
+            return self.lead(query, link).await;
+        }
         if let Some(edit) = above.and_then(|above| above.edit(spot.place, &reply)) {
             let is_changed = self.changed(spot, &edit).await?;
             self.acknowledge(query, None).await;
@@ -90,6 +94,16 @@ impl Telegram {
         let short = reply.buttons.is_empty() && reply.picture.is_none() && length(&reply.text) <= LONGEST_NOTE;
         self.acknowledge(query, short.then(|| crate::words::lines(&reply.text))).await;
         if short { Ok(()) } else { self.answer(spot, &reply, inbox).await }
+    }
+
+    /// Opens the chat with us, where only who pressed reads along.
+    async fn lead(&self, query: String, link: &str) -> Result<(), Trouble> {
+        let mut answer = AnswerCallbackQuery::new(CallbackQueryId(query));
+        answer.url = format!("https://t.me/{}?start={link}", self.our_name().await?).parse().ok();
+        if let Err(failure) = self.api.call::<_, Value>(&answer).await {
+            tracing::debug!(%failure, "a press could not be acknowledged");
+        }
+        Ok(())
     }
 
     /// A query that is too old can no longer be acknowledged, and need not be.
@@ -107,7 +121,13 @@ impl Telegram {
             Speaker::Alone | Speaker::Manager => true,
             Speaker::Member(person) => self.manages(spot.place, person).await,
         };
-        Who { destination: spot.place.destination(), may_manage }
+        let person = match spot.speaker {
+            Speaker::Member(person) => i64::try_from(person).ok(),
+            Speaker::Alone | Speaker::Manager => None,
+        };
+        let person = person.map(|chat| Destination::Telegram { chat, topic: None });
+        let room = spot.is_room().then(|| Room { destination: spot.place.destination(), person });
+        Who { destination: spot.place.destination(), may_manage, room }
     }
 
     /// What cannot be asked now is a no; it is asked again the next time.

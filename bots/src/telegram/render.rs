@@ -76,6 +76,7 @@ fn alert(alert: &Alert, buttons: &[Button], links: Links) -> Shown {
     if text.more > 0 {
         lines.push(format!("and {} more", text.more));
     }
+    lines.extend(text.sold_out.iter().map(|line| escaped(line)));
     let short = written.iter().filter(|(_, url)| url.as_str().len() <= LONGEST_LINK);
     lines.extend(short.map(|(label, url)| escaped(&format!("{}: {url}", words::plain(label)))));
     Shown { html: lines.join("\n"), keyboard: keyboard(&pressed, buttons) }

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::count::counted;
 use super::plain::{lines, plain, shortened, title};
-use crate::message::{Alert, AlertVariant, Message};
+use crate::message::{Alert, AlertVariant, Message, SoldOut};
 
 /// Variants that are named one by one; of more there is the number.
 const NAMED: usize = 12;
@@ -23,6 +23,8 @@ pub struct AlertText {
     pub variants: Vec<String>,
     /// How many more there are than lines.
     pub more: usize,
+    /// What is sold out again while the rest is not, a line each; for posts in rooms.
+    pub sold_out: Vec<String>,
     /// The one link, where one is enough.
     pub link: Option<Url>,
     /// A link that puts the one variant into the cart, where the shop has such links.
@@ -38,6 +40,7 @@ impl AlertText {
         if self.more > 0 {
             lines.push(format!("and {} more", self.more));
         }
+        lines.extend(self.sold_out.iter().cloned());
         lines.extend(self.link.as_ref().map(ToString::to_string));
         lines.extend(self.cart.as_ref().map(|cart| format!("Add to cart: {cart}")));
         lines.join("\n")
@@ -60,10 +63,25 @@ pub fn alert(alert: &Alert) -> AlertText {
         [one] => about_one(alert, one),
         several => about_several(alert, several),
     };
+    text.sold_out = alert.post.as_ref().map(|post| sold_out(&post.sold_out)).unwrap_or_default();
     if alert.test {
         text.head = format!("This is how an alert looks.\n{}", text.head);
     }
     text
+}
+
+/// "M sold out again after 4 min", the first ones by name.
+fn sold_out(gone: &[SoldOut]) -> Vec<String> {
+    let line = |one: &SoldOut| {
+        let label = variant_label(&one.variant).unwrap_or_else(|| "One variant".to_owned());
+        let words = super::gone_after(one.after);
+        format!("{label} {}{}", words[..1].to_lowercase(), &words[1..])
+    };
+    let mut lines: Vec<String> = gone.iter().take(NAMED).map(line).collect();
+    if gone.len() > NAMED {
+        lines.push(format!("and {} more sold out again", gone.len() - NAMED));
+    }
+    lines
 }
 
 /// Several alerts in one message, a line each.
@@ -91,7 +109,7 @@ fn about_one(alert: &Alert, variant: &AlertVariant) -> AlertText {
     let price = variant.price.as_ref().map(priced).unwrap_or_default();
     let head = format!("{opening}: {name}{price}{}", remark(variant, opening));
     let link = variant.url.clone().or_else(|| alert.url.clone());
-    AlertText { head, variants: Vec::new(), more: 0, link, cart: variant.cart_url.clone() }
+    AlertText { head, variants: Vec::new(), more: 0, sold_out: Vec::new(), link, cart: variant.cart_url.clone() }
 }
 
 fn about_several(alert: &Alert, several: &[AlertVariant]) -> AlertText {
@@ -109,7 +127,7 @@ fn about_several(alert: &Alert, several: &[AlertVariant]) -> AlertText {
         .collect();
     let link = alert.url.clone().or_else(|| several.iter().find_map(|variant| variant.url.clone()));
     let more = several.len().saturating_sub(NAMED);
-    AlertText { head, variants, more, link: link.filter(|_| !each_linked), cart: None }
+    AlertText { head, variants, more, sold_out: Vec::new(), link: link.filter(|_| !each_linked), cart: None }
 }
 
 fn line(variant: &AlertVariant, opening: &str, with_price: bool) -> String {

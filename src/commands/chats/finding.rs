@@ -54,7 +54,8 @@ async fn the_next_command_closes_the_question_and_so_do_ten_minutes() {
 
 #[tokio::test]
 async fn a_number_answers_where_there_are_no_buttons() {
-    let chat = Chat::with_two_jackets().await.whisper(Who { destination: Destination::Console, may_manage: true });
+    let chat =
+        Chat::with_two_jackets().await.whisper(Who { destination: Destination::Console, may_manage: true, room: None });
     insta::assert_snapshot!(chat.talk(&["jacket M", "9", "1", "1"]).await, @"
     > jacket M
     Which one?
@@ -106,7 +107,7 @@ async fn near_names_are_offered_and_never_forced() {
 async fn a_button_of_somebody_else_does_nothing() {
     let chat = Chat::with_two_jackets().await;
     chat.say("/watch corps m").await;
-    let chat = chat.whisper(Who { destination: Destination::DiscordUser(8), may_manage: true });
+    let chat = chat.whisper(Who { destination: Destination::DiscordUser(8), may_manage: true, room: None });
     insta::assert_snapshot!(chat.talk(&["[stop:1]", "[again:1]", "[c:1:1]", "[nonsense]"]).await, @"
     > [stop:1]
     That watch is already closed.

@@ -53,7 +53,7 @@ async fn a_long_list_has_pages_and_a_press_leaves_what_is_left() {
 
 #[tokio::test]
 async fn by_text_a_page_is_short_and_its_numbers_stop() {
-    let chat = with_many(7).await.whisper(Who { destination: Destination::Console, may_manage: true });
+    let chat = with_many(7).await.whisper(Who { destination: Destination::Console, may_manage: true, room: None });
     assert!(chat.say("/watches").await.contains("no watches"), "they are somebody else's");
     let chat = with_many(7).await;
     insta::assert_snapshot!(chat.talk(&["/watches 2", "/unwatch 3", "/unwatch 99"]).await, @"
@@ -135,7 +135,8 @@ async fn a_chat_is_linked_to_another_by_a_code() {
     > /link ab12cd34
     This is the chat that asked for the code. Say it in your other chat.
     ");
-    let chat = chat.whisper(Who { destination: Destination::Telegram { chat: 5, topic: None }, may_manage: true });
+    let chat =
+        chat.whisper(Who { destination: Destination::Telegram { chat: 5, topic: None }, may_manage: true, room: None });
     insta::assert_snapshot!(chat.talk(&["/link nonsense", "/link AB12-CD34", "/watches"]).await, @"
     > /link nonsense
     That code is wrong or has expired. Say /link in your other chat to get a new one.
@@ -209,7 +210,7 @@ async fn without_a_size_any_is_watched_and_each_is_offered() {
     1. Corps Jacket — M, every time: sold out, last in stock 3 days ago
     [Stop M stop:2:1]
     ");
-    let chat = chat.whisper(Who { destination: Destination::Console, may_manage: true });
+    let chat = chat.whisper(Who { destination: Destination::Console, may_manage: true, room: None });
     insta::assert_snapshot!(chat.talk(&["corps", "medium"]).await, @"
     > corps
     Watching Corps Jacket — any size.

@@ -12,7 +12,7 @@ async fn by_invitation() -> Chat {
 }
 
 fn telegram(chat: i64, may_manage: bool) -> Who {
-    Who { destination: Destination::Telegram { chat, topic: None }, may_manage }
+    Who { destination: Destination::Telegram { chat, topic: None }, may_manage, room: None }
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn admins_operators_and_whoever_watched_before_need_no_word() {
     [Stop M stop:1:1]
     ");
     chat.commands.rules.operators = vec![Destination::DiscordUser(70)];
-    let chat = chat.whisper(Who { destination: Destination::DiscordUser(70), may_manage: false });
+    let chat = chat.whisper(Who { destination: Destination::DiscordUser(70), may_manage: false, room: None });
     insta::assert_snapshot!(chat.say("/watches").await, @"
     > /watches
     You have no watches yet. Try: /watch jacket M
@@ -184,7 +184,7 @@ async fn new_addresses_are_bounded_for_each_person_and_in_all() {
     A page that nobody watches makes room after 14 days.
     ");
     chat.commands.rules.max_sources = 5;
-    let chat = chat.whisper(Who { destination: Destination::DiscordUser(8), may_manage: false });
+    let chat = chat.whisper(Who { destination: Destination::DiscordUser(8), may_manage: false, room: None });
     insta::assert_snapshot!(chat.talk(&["/watch https://shop6.example/p M", "/watch https://intranet.example/p"]).await, @"
     > /watch https://shop6.example/p M
     No more pages can be tracked here right now. You can still watch what is tracked already.

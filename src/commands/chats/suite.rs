@@ -17,6 +17,7 @@ use crate::store::Db;
 use crate::store::polls::source::NewSource;
 use crate::testing::{self, Engine, Place, fail, follow, product, read};
 
+mod announcing;
 mod closing;
 mod finding;
 mod lists;
@@ -69,7 +70,7 @@ struct Chat {
 }
 
 fn alice() -> Who {
-    Who { destination: Destination::DiscordUser(7), may_manage: false }
+    Who { destination: Destination::DiscordUser(7), may_manage: false, room: None }
 }
 
 impl Chat {

@@ -115,7 +115,7 @@ async fn a_test_alert_goes_through_the_outbox() {
 #[tokio::test]
 async fn help_status_and_what_comes_later() {
     let telegram = Destination::Telegram { chat: 7, topic: None };
-    let chat = Chat::with_two_jackets().await.whisper(Who { destination: telegram, may_manage: false });
+    let chat = Chat::with_two_jackets().await.whisper(Who { destination: telegram, may_manage: false, room: None });
     fail(&chat.db, chat.source, "the shop answered 503").await;
     insta::assert_snapshot!(chat.talk(&["/help watch", "/start", "/status", "/phone +14155550123", "/forget", "/shop list"]).await, @"
     > /help watch
@@ -152,7 +152,7 @@ async fn help_status_and_what_comes_later() {
 #[tokio::test]
 async fn by_text_message_nothing_is_stored_where_there_is_no_key() {
     let phone: Destination = "sms:+14155550123".parse().expect("a phone");
-    let chat = Chat::with_two_jackets().await.whisper(Who { destination: phone, may_manage: false });
+    let chat = Chat::with_two_jackets().await.whisper(Who { destination: phone, may_manage: false, room: None });
     insta::assert_snapshot!(chat.talk(&["CORPS M", "LIST", "STOCK RAIN"]).await, @"
     > CORPS M
     Phone numbers cannot be stored here, because no key is set. Nothing was saved.

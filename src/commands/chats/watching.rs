@@ -157,7 +157,7 @@ async fn a_hostile_title_stays_a_title() {
 #[tokio::test]
 async fn in_a_room_only_its_managers_change_anything() {
     let chat = Chat::with_two_jackets().await;
-    let room = Who { destination: Destination::DiscordChannel(9), may_manage: false };
+    let room = Who { destination: Destination::DiscordChannel(9), may_manage: false, room: None };
     let chat = chat.whisper(room);
     insta::assert_snapshot!(chat.talk(&["/watch corps m", "/stock rain"]).await, @"
     > /watch corps m

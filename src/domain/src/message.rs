@@ -39,6 +39,34 @@ pub struct Alert {
     /// All of it is sold out again, so many seconds after `at`: what an edited message says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone_after: Option<u64>,
+    /// Set where it is announced in a room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post: Option<Box<Post>>,
+}
+
+/// What a restock has more where it is announced in a room: one post, edited to what is true.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Post {
+    /// The product's row: who reads the post can watch it.
+    pub product: i64,
+    /// What came back and is sold out again.
+    #[serde(default)]
+    pub sold_out: Vec<SoldOut>,
+    /// Whom a new message calls: a role or a group, by the platform's own id.
+    #[serde(default)]
+    pub mention: Option<String>,
+    /// The platform's id of the room's post before, which this one answers.
+    #[serde(default)]
+    pub answers: Option<String>,
+}
+
+/// One variant that came back and is sold out again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SoldOut {
+    /// What it is.
+    pub variant: AlertVariant,
+    /// How long it was there (s).
+    pub after: u64,
 }
 
 impl Alert {
@@ -68,6 +96,7 @@ impl Alert {
             detected_at: now,
             test: true,
             gone_after: None,
+            post: None,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, limited};
 use crate::store::db::time::micros;
 use crate::store::db::wake::Topic;
-use crate::store::outbox::incident;
+use crate::store::outbox::{incident, rooms};
 
 /// So many fan-outs of a restock may fail before it is set aside.
 const FAILURES: i64 = 3;
@@ -193,6 +193,9 @@ async fn fan_out_chunk(
     };
     // Since it was looked up, the clock may have been moved, and the restock's time with it.
     let restock = &OpenRestock { created_at, ..restock.clone() };
+    if cursor == 0 {
+        rooms::announce(txn, restock, rules, now).await?;
+    }
     let found = next_watches(txn, restock, cases, cursor, room).await?;
     let done = found.len() < room;
     let mut alerts = 0;

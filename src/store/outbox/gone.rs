@@ -79,6 +79,12 @@ pub(in crate::store) async fn look_at(txn: &Txn, variants: &[Value], read_at: Da
         );
         let values = [now.into(), (now - span(LATEST)).into()].into_iter().chain(chunk.iter().cloned());
         txn.run(&sql, values.collect()).await?;
+        let sql = format!(
+            "UPDATE room_post SET wanted_version = wanted_version + 1 WHERE ended_at IS NULL AND product_id IN \
+               (SELECT v.product_id FROM variant v WHERE v.id IN ({}))",
+            list(1, chunk.len())
+        );
+        txn.run(&sql, chunk.to_vec()).await?;
     }
     Ok(())
 }

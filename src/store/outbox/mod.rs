@@ -19,6 +19,8 @@ pub mod operators;
 mod optout;
 mod overnight;
 pub(in crate::store) mod restock;
+mod room_content;
+pub mod rooms;
 mod row;
 pub mod signs;
 mod start;

@@ -49,12 +49,28 @@ struct WishRow {
 /// Alerts that somebody was or may be told.
 const LIVE: &str = "kind = 'alert' AND restock_id IS NOT NULL AND state IN ('pending', 'sending', 'sent')";
 
+/// What one of them has announced already is not announced twice.
+async fn unite_rooms(txn: &Txn, one: i64, other: i64) -> Result<(), StoreError> {
+    for sql in [
+        "UPDATE announcement SET subscriber_id = $1 WHERE subscriber_id = $2 AND NOT EXISTS (SELECT 1 FROM announcement o \
+           WHERE o.subscriber_id = $1 AND COALESCE(o.product_id, 0) = COALESCE(announcement.product_id, 0) \
+             AND COALESCE(o.shop_id, 0) = COALESCE(announcement.shop_id, 0) AND o.size_key = announcement.size_key \
+             AND o.style_key = announcement.style_key)",
+        "UPDATE room_post SET subscriber_id = $1 WHERE subscriber_id = $2 AND NOT EXISTS (SELECT 1 FROM room_post o \
+           WHERE o.subscriber_id = $1 AND o.product_id = room_post.product_id)",
+    ] {
+        txn.run(sql, both(one, other)).await?;
+    }
+    Ok(())
+}
+
 /// Gives all that is `other`'s to `one`, and ends `other`. Says how many watches came along.
 pub(in crate::store) async fn merge(txn: &Txn, one: i64, other: i64, now: i64) -> Result<u64, StoreError> {
     hold(txn, one, other).await?;
     unite_watches(txn, one, other).await?;
     let watches = txn.run("UPDATE watch SET subscriber_id = $1 WHERE subscriber_id = $2", both(one, other)).await?;
     unite_alerts(txn, one, other, now).await?;
+    unite_rooms(txn, one, other).await?;
     let sql = "UPDATE delivery SET subscriber_id = $1 WHERE subscriber_id = $2";
     txn.run(sql, both(one, other)).await?;
     let sql = "SELECT COALESCE(MAX(rank), -1) + CAST(1 AS BIGINT) FROM destination WHERE subscriber_id = $1 AND channel <> 'sms'";

@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod allowance;
+pub mod announcement;
 pub mod challenge;
 pub mod closed;
 pub mod consent;

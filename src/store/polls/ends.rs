@@ -16,7 +16,9 @@ const ANSWERED_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
 /// Somebody wants what the source reads: an armed watch, a word for it, a room, or the public board.
 const WANTED: &str = "(s.listed OR EXISTS (SELECT 1 FROM product p WHERE p.source_id = s.id AND \
      (EXISTS (SELECT 1 FROM watch w WHERE w.product_id = p.id AND w.armed) \
-      OR EXISTS (SELECT 1 FROM alias a WHERE a.product_id = p.id))))";
+      OR EXISTS (SELECT 1 FROM alias a WHERE a.product_id = p.id) \
+      OR EXISTS (SELECT 1 FROM announcement n WHERE n.product_id = p.id))) \
+     OR EXISTS (SELECT 1 FROM announcement n WHERE n.shop_id = s.shop_id))";
 
 /// What ended, and what is polled again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

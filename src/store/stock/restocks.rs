@@ -140,5 +140,6 @@ fn alert(back: &Back<'_>) -> Alert {
         detected_at: back.stored_at,
         test: false,
         gone_after: None,
+        post: None,
     }
 }

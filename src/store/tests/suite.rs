@@ -34,6 +34,7 @@ mod races;
 mod readings;
 mod rekeyed;
 mod replay;
+mod rooms;
 pub(crate) mod scene;
 mod schema;
 mod several_names;

@@ -51,6 +51,15 @@ fn api(state: &mut State, method: &str, heard: &Heard) -> Answer {
             let dm = state.dm(&text("users")).ok_or("user_not_found")?;
             Ok(json!({ "ok": true, "channel": { "id": dm } }))
         }
+        "users.info" => {
+            let person = field(heard, "user").ok_or("user_not_found")?;
+            Ok(json!({ "ok": true, "user": { "id": person, "is_admin": state.admins.contains(&person) } }))
+        }
+        "conversations.info" => {
+            let channel =
+                field(heard, "channel").filter(|id| state.channels.contains_key(id)).ok_or("channel_not_found")?;
+            Ok(json!({ "ok": true, "channel": { "id": channel, "creator": "U0OTHER" } }))
+        }
         "conversations.history" => history(state, heard.query.as_deref().unwrap_or_default()),
         "views.open" if body["view"]["type"] == "modal" && state.payloads.contains_key(&text("trigger_id")) => {
             state.form = body["view"].clone();
@@ -70,6 +79,12 @@ fn api(state: &mut State, method: &str, heard: &Heard) -> Answer {
         "files.completeUploadExternal" => complete(state, &body),
         _ => Err("unknown_method".to_owned()),
     }
+}
+
+/// Of the query.
+fn field(heard: &Heard, name: &str) -> Option<String> {
+    let query = heard.query.as_deref().unwrap_or_default();
+    query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}="))).map(str::to_owned)
 }
 
 fn post(state: &mut State, to: &str, body: &Value) -> Answer {

@@ -16,6 +16,11 @@ impl Slack {
         id
     }
 
+    /// The person runs the workspace.
+    pub fn runs(&self, person: &str) {
+        self.state().admins.push(person.to_owned());
+    }
+
     /// A channel the app is in.
     pub fn channel(&self) -> String {
         let mut state = self.state();

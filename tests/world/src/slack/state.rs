@@ -13,6 +13,8 @@ pub(super) struct State {
     pub(super) channels: BTreeMap<String, Option<String>>,
     /// Channels and people that cannot be written to, and what Slack says of them.
     pub(super) closed: BTreeMap<String, String>,
+    /// Who runs the workspace.
+    pub(super) admins: Vec<String>,
     pub(super) messages: Vec<Message>,
     /// `response_url`s by their tokens.
     pub(super) hooks: BTreeMap<String, Hook>,

@@ -95,7 +95,7 @@ pub(super) fn said(result: Result<Value, Refused>) -> Response {
 
 fn acknowledged(world: &mut World, fields: &Value) -> Result<Value, Refused> {
     let query = fields["callback_query_id"].as_str().unwrap_or_default();
-    let text = fields["text"].as_str().unwrap_or_default();
+    let text = fields["text"].as_str().or(fields["url"].as_str()).unwrap_or_default();
     let words = "Bad Request: query is too old and response timeout expired or query ID is invalid";
     let press = world.presses.get_mut(query).ok_or_else(|| Refused::bad(words))?;
     if text.encode_utf16().count() > 200 {

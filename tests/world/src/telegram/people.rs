@@ -94,7 +94,7 @@ impl Telegram {
         query.unwrap_or_else(|| panic!("chat {chat} has no button {label:?}:\n{}", self.seen(chat)))
     }
 
-    /// What a press was answered with; `None` while its button still waits.
+    /// What a press was answered with, words or a link; `None` while its button still waits.
     #[must_use]
     pub fn note(&self, press: &str) -> Option<String> {
         self.shared.world().presses.get(press).cloned().flatten()
