@@ -108,6 +108,7 @@ mod tests {
         /forget — Delete everything stored about me
         /link [code] — Use a second chat: alerts go there when this one cannot be reached
         /join <word> — Say the invite word, once, where one is needed
+        /announce <add|list|stop> [product] [size] [style] [mention] — Post in this channel when it is back in stock (who manages the channel)
         /shop <add|list|remove|pause|resume> [url] — The shops and products that are polled (admins)
         /status — Show service status and when shops were last checked
         /help [command] — This list, or one command explained

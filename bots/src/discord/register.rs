@@ -100,6 +100,7 @@ mod tests {
         /forget [0,1] [0,1,2]
         /link [code] [0,1] [0,1,2]
         /join <word> [0,1] [0,1,2]
+        /announce <action: add|list|stop> [product]… [size]… [style]… [mention] [0,1] [0,1,2]
         /shop <action: add|list|remove|pause|resume> [url] [0,1] [0,1,2]
         /status [0,1] [0,1,2]
         /help [command] [0,1] [0,1,2]

@@ -120,8 +120,8 @@ async fn the_commands_are_those_of_the_table_that_are_shown() {
     bot.register().await.expect("registered");
     bot.register().await.expect("registered again");
     insta::assert_snapshot!(world.commands(), @"
-    all_chat_administrators: watch, unwatch, watches, stock, history, again, pause, resume, test, export, forget, link, join, status, help, start
-    all_private_chats: watch, unwatch, watches, stock, history, again, pause, resume, test, export, forget, link, join, status, help, start
+    all_chat_administrators: watch, unwatch, watches, stock, history, again, pause, resume, test, export, forget, link, join, announce, status, help, start
+    all_private_chats: watch, unwatch, watches, stock, history, again, pause, resume, test, export, forget, link, join, announce, status, help, start
     default: watches, stock, history, export, link, status, help, start
     ");
 }
