@@ -6,7 +6,7 @@ use coatcheck_domain::SizeKey;
 use coatcheck_domain::watch::Wish;
 
 use super::doing::{Act, Doing};
-use super::next::Next;
+use super::next::{Choice, Next};
 use super::resolve::{Meant, Resolution, resolve};
 use super::today::wanted;
 use super::wants::{MeantSize, Want};
@@ -231,5 +231,6 @@ pub(crate) async fn mine(commands: &Commands, who: &Who, product: i64) -> Result
     choices.push(watch(None));
     labels.push("Any size".to_owned());
     let question = format!("Which size of {}?", words::title(&product.title));
+    let choices = choices.into_iter().map(Choice::Do).collect();
     question::pose(commands, who, question, choices, labels).await.map(Next::Say)
 }

@@ -311,7 +311,7 @@ async fn one_site_bears_so_many_pages_of_people_in_chats() {
 }
 
 fn text(number: &str) -> Who {
-    Who { destination: Destination::Sms(number.parse().expect(number)), may_manage: true }
+    Who { destination: Destination::Sms(number.parse().expect(number)), may_manage: true, room: None }
 }
 
 async fn by_text(per_day: u32) -> Chat {
