@@ -34,6 +34,7 @@ mod resolver;
 pub mod retry_after;
 pub mod robots;
 mod robots_memory;
+mod same_address;
 pub mod source;
 mod workers;
 

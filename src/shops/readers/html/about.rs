@@ -4,7 +4,7 @@ use coatcheck_domain::fold::fold;
 use url::Url;
 
 use crate::shops::html::{Page, squeeze};
-use crate::shops::identity;
+use crate::shops::same_address::same_address;
 
 /// Words of a heading that are kept.
 const LONGEST: usize = 500;
@@ -88,9 +88,8 @@ impl<'a> About<'a> {
     /// Is this the address of the page?
     pub(super) fn is_at(&self, address: &str) -> bool {
         let Ok(address) = self.url.join(address.trim()) else { return false };
-        let is_page = |own: &Url| {
-            own.host_str() == address.host_str() && own.path().len() > 1 && identity::redirect(own, &address).is_ok()
-        };
+        let is_page =
+            |own: &Url| own.host_str() == address.host_str() && own.path().len() > 1 && same_address(own, &address);
         self.own.iter().any(is_page)
     }
 

@@ -8,7 +8,7 @@ use super::finding::{Finding, Scope};
 use crate::shops::assignments;
 use crate::shops::bounds;
 use crate::shops::html::Page;
-use crate::shops::readers::Reader;
+use crate::shops::readers::reader::Reader;
 use crate::shops::readers::shopify::Shopify;
 
 /// Values of one page that are looked at.
