@@ -25,3 +25,13 @@ impl Begun {
         Finished { id, attempts, started_at, ended_at: now, next, outcome: outcome.clone(), others: Vec::new() }
     }
 }
+
+/// How it ended, for the log.
+pub(super) fn log(done: &Finished) {
+    match done.outcome.why() {
+        None => tracing::debug!(delivery = done.id, attempts = done.attempts, "delivery {} is sent", done.id),
+        Some(why) => {
+            tracing::warn!(delivery = done.id, attempts = done.attempts, next = ?done.next, "delivery {} was not sent: {why}", done.id);
+        }
+    }
+}

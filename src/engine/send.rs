@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::begun::Begun;
+use super::begun::{self, Begun};
 use super::counted;
 use super::fault::unstored;
 use super::health::Health;
@@ -200,7 +200,7 @@ impl Sender {
             step?
         };
         for done in lane.finished.drain(..) {
-            log(&done);
+            begun::log(&done);
         }
         lane.lost |= step.lost;
         lane.health.tell(&self.db, &lane.name, now).await;
@@ -341,15 +341,6 @@ fn buttons(started: &Started) -> Vec<Button> {
 
 fn report(lane: &str, what: &str, error: &StoreError) {
     unstored(error, &format!("lane {lane} {what}"));
-}
-
-fn log(done: &Finished) {
-    match done.outcome.why() {
-        None => tracing::debug!(delivery = done.id, attempts = done.attempts, "delivery {} is sent", done.id),
-        Some(why) => {
-            tracing::warn!(delivery = done.id, attempts = done.attempts, next = ?done.next, "delivery {} was not sent: {why}", done.id);
-        }
-    }
 }
 
 #[cfg(test)]

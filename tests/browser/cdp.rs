@@ -46,7 +46,7 @@ impl Browser {
     /// A new tab.
     pub(crate) async fn tab(&self) -> Tab {
         let (socket, _) = connect_async(&self.address).await.expect("it listens");
-        let mut tab = Tab { socket, next: 0, session: None, troubles: Vec::new() };
+        let mut tab = Tab { socket, next: 0, session: None, loaded: false, troubles: Vec::new() };
         let target = tab.call("Target.createTarget", json!({ "url": "about:blank" })).await;
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = tab.call("Target.attachToTarget", attach).await;
@@ -88,6 +88,8 @@ pub(crate) struct Tab {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next: u64,
     session: Option<String>,
+    /// Was all of the last address loaded?
+    loaded: bool,
     /// What went wrong in it: scripts that threw, requests that were refused, errors of the console.
     pub(crate) troubles: Vec<String>,
 }
@@ -111,30 +113,23 @@ impl Tab {
                     assert!(message["error"].is_null(), "{method}: {message}");
                     return message["result"].clone();
                 }
+                self.loaded |= message["method"] == "Page.loadEventFired";
                 self.troubles.extend(trouble(&message));
             }
         };
         tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_| panic!("no answer to {method}"))
     }
 
-    /// Opens an address and waits until it is loaded.
+    /// Opens an address and waits until all of it is there.
     pub(crate) async fn go(&mut self, address: &str) {
+        self.loaded = false;
         self.call("Page.navigate", json!({ "url": address })).await;
         let began = Instant::now();
-        loop {
-            let tree = self.call("Page.getFrameTree", json!({})).await;
-            let metrics = self.call("Page.getNavigationHistory", json!({})).await;
-            let at = metrics["currentIndex"].as_u64().and_then(|at| usize::try_from(at).ok()).unwrap_or_default();
-            let title = metrics["entries"][at]["title"].as_str().unwrap_or_default();
-            if tree["frameTree"]["frame"]["url"]
-                .as_str()
-                .is_some_and(|url| url.starts_with(address.trim_end_matches('/')))
-                && title.contains("CoatCheck")
-            {
-                return;
-            }
-            assert!(began.elapsed() < PATIENCE, "{address} is not loaded: {tree}");
+        while !self.loaded {
+            assert!(began.elapsed() < PATIENCE, "{address} is not loaded");
             tokio::time::sleep(Duration::from_millis(20)).await;
+            // Whatever is asked, events come before the answer.
+            self.call("Page.getNavigationHistory", json!({})).await;
         }
     }
 

@@ -55,7 +55,8 @@ async fn a_product_page_follows_too_and_keeps_the_focus() {
     tab.until("document.getElementById('live').dataset.state === 'live'").await;
     tab.eval("document.getElementById('csv').focus(); window.kept = true").await;
     shop.stock("jacket", "M", "Black", true);
-    tab.until("document.querySelector('tbody').textContent.includes('M / Black')").await;
+    tab.until("document.querySelector('[aria-labelledby=back] tbody')?.textContent.includes('M / Black') === true")
+        .await;
     assert_eq!(tab.eval("[window.kept, document.activeElement.id]").await, serde_json::json!([true, "csv"]));
     assert!(tab.troubles.is_empty(), "{:?}", tab.troubles);
 }
