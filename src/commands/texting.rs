@@ -95,6 +95,7 @@ pub(super) async fn answered(
     // Whoever wrote too much can stop it all the same, and hears so.
     let what = if command == Command::Stop { "text-stop" } else { "text" };
     if commands.db.allow(what, &who.destination, &[each], all).await? {
+        commands.db.note_answers().await?;
         return Ok(reply);
     }
     tracing::warn!(%phone, command = command.name(), "text not answered: too many answers today");

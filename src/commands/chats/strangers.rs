@@ -316,7 +316,8 @@ fn text(number: &str) -> Who {
 
 async fn by_text(per_day: u32) -> Chat {
     let mut chat = Chat::with_two_jackets().await;
-    chat.commands.db = chat.db.clone().with_keys(testing::keys(&[1]));
+    let rules = coatcheck_domain::SmsRules { per_day, ..coatcheck_domain::SmsRules::default() };
+    chat.commands.db = chat.db.clone().with_keys(testing::keys(&[1])).with_sms_rules(rules);
     let new_code: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(|| "123456".to_owned());
     chat.commands.texting = Some(Texting {
         countries: "US,CA".parse().expect("two"),
@@ -367,6 +368,8 @@ async fn once_the_texts_of_a_day_are_spent_only_stop_start_and_help_are_answered
         chat = chat.whisper(text(number));
         assert_eq!(answered(&chat, "STOCK rain", 1).await, 1);
     }
+    let told = chat.db.open_incidents().await.expect("read");
+    assert!(format!("{told:?}").contains("3 of 3 texts of the day are sent"), "whoever pays hears of it: {told:?}");
     chat = chat.whisper(text("+14155550104"));
     assert_eq!(answered(&chat, "STOCK rain", 1).await, 0);
     for word in ["HELP", "STOP", "START"] {

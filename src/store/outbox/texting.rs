@@ -95,6 +95,21 @@ impl Today {
 }
 
 impl Db {
+    /// Texts that were answered cost as much as others: whoever pays hears of both together in time.
+    pub async fn note_answers(&self) -> Result<(), StoreError> {
+        let (rules, now) = (self.sms_rules(), self.now());
+        let answered = "SELECT count(*) FROM allowance WHERE what = 'text' AND at > $1";
+        let answered = self.read().id(answered, vec![micros(midnight(now)).into()]).await?.unwrap_or_default();
+        let sent = Today::count(self.read(), rules, now).await?.in_all;
+        let in_all = sent.saturating_add(u32::try_from(answered).unwrap_or(u32::MAX));
+        if !is_nearly_spent(rules, in_all) {
+            return Ok(());
+        }
+        let txn = self.write().await?;
+        say_nearly_spent(&txn, rules, in_all, now).await?;
+        Ok(txn.commit().await?)
+    }
+
     /// What would become of a text of this kind to this destination now: by the very rules that start it. Asked by who
     /// must say so to its person, and by nobody who sends.
     pub async fn text_ruling(&self, destination_id: i64, kind: Kind) -> Result<Ruling, StoreError> {
@@ -206,12 +221,17 @@ async fn say_spent(txn: &Txn, rules: &SmsRules, now: DateTime<Utc>) -> Result<()
     Ok(())
 }
 
+/// Are four fifths of the day's texts sent?
+fn is_nearly_spent(rules: &SmsRules, in_all: u32) -> bool {
+    u64::from(in_all) * 5 >= u64::from(rules.per_day) * 4
+}
+
 /// Once a day: while something can still be done about it.
 async fn say_nearly_spent(txn: &Txn, rules: &SmsRules, in_all: u32, now: DateTime<Utc>) -> Result<(), DbErr> {
-    if u64::from(in_all) * 5 < u64::from(rules.per_day) * 4 {
+    if !is_nearly_spent(rules, in_all) {
         return Ok(());
     }
-    let words = format!("{in_all} of {} texts of the day are sent (SMS_MAX_PER_DAY)", rules.per_day);
+    let words = format!("{in_all} of {} texts of the day are sent, answers included (SMS_MAX_PER_DAY)", rules.per_day);
     if incident::open(txn, NEARLY_SPENT, LANE, &words, now).await? {
         tracing::warn!(sent = in_all, per_day = rules.per_day, "four fifths of the day's texts are sent");
     }
