@@ -14,7 +14,7 @@ use crate::support::{PATIENCE, until};
 const STRANGERS: usize = 20;
 const ADDRESSES: usize = 15;
 /// More than SQLite takes terms of a UNION.
-const SIZES: usize = 650;
+const SIZES: usize = 510;
 
 /// A healthy service that a platform is connected to.
 fn with_telegram(hosts: &[String], platform: &Telegram) -> Healthy {
