@@ -18,6 +18,7 @@ use crate::store::polls::source::NewSource;
 use crate::testing::{self, Engine, Place, fail, follow, product, read};
 
 mod announcing;
+mod answers;
 mod closing;
 mod finding;
 mod lists;
