@@ -3,7 +3,6 @@
 mod effects;
 mod hooks;
 mod moved;
-mod rooms;
 mod secrets;
 mod slack;
 #[path = "../support/mod.rs"]
