@@ -106,6 +106,7 @@ pub(crate) fn reading(db: &Db, products: Vec<ProductReading>) -> NewReading {
         body_digest: "made up".to_owned(),
         etag: None,
         last_modified: None,
+        slow: false,
     }
 }
 

@@ -128,6 +128,7 @@ pub(crate) async fn says(db: &Db, source_id: i64, availability: Availability) ->
         body_digest: availability.as_str().to_owned(),
         etag: None,
         last_modified: None,
+        slow: false,
     };
     let plan = poll::after(&source.schedule, Outcome::Read, db.now(), 0.0);
     let ended = Ended { source, end: End::Read(Arc::new(new)), plan, is_back: false, shop_not_before: None };

@@ -46,6 +46,8 @@ CREATE TABLE source (
     etag TEXT, -- opaque, as sent
     last_modified TEXT, -- as sent
     fault TEXT, -- the kind of the last error: http_500, timeout, bot_wall, …
+    doubts TEXT NOT NULL, -- what the last reading left out or did not understand, a JSON array of {at, what}
+    slow BOOLEAN NOT NULL, -- is it read by the slow worker, because it took too long once?
     created_at BIGINT NOT NULL, -- µs
     UNIQUE (url),
     FOREIGN KEY (shop_id) REFERENCES shop (id) ON DELETE CASCADE

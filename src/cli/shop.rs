@@ -140,13 +140,27 @@ async fn list(app: &App, json: bool) -> Outcome {
         };
         out::line(&format!("\n{} {what} {error}\n  next try in {}", source.id, words::lasting(next)))?;
     }
-    Ok(())
+    sources.iter().filter_map(remarks).try_for_each(|remarks| out::line(&remarks))
+}
+
+/// What its last reading left out, each with why, and whether it is read more slowly than others.
+fn remarks(source: &Source) -> Option<String> {
+    let slow = source
+        .slow
+        .then(|| format!("\n{} is read by the slow worker, because it took too much time or memory once", source.id));
+    let doubts = (!source.doubts.is_empty()).then(|| {
+        let each = source.doubts.iter().map(|doubt| format!("\n  {}", words::plain(&doubt.to_string())));
+        format!("\n{} left something out of its last reading:{}", source.id, each.collect::<String>())
+    });
+    let remarks: Vec<String> = slow.into_iter().chain(doubts).collect();
+    (!remarks.is_empty()).then(|| remarks.join("\n"))
 }
 
 fn state(source: &Source) -> String {
     match (source.last_error.is_some(), source.state.as_str()) {
         (true, "idle" | "candidate") if source.failures == 0 => "doubtful".to_owned(),
         (true, "idle" | "candidate") => "failing".to_owned(),
+        (_, "idle") if source.slow => "slow worker".to_owned(),
         (_, "idle") => "ok".to_owned(),
         (_, state) => state.to_owned(),
     }
@@ -166,6 +180,8 @@ fn source_json(source: &Source) -> Value {
         "failures": source.failures,
         "last_error": source.last_error,
         "last_error_at": source.last_error_at,
+        "doubts": source.doubts,
+        "slow_worker": source.slow,
         "products": source.products,
         "variants": source.variants,
         "watches": source.watches,

@@ -14,7 +14,8 @@ pub(crate) fn why(fault: Option<&str>, error: Option<&str>) -> &'static str {
         "robots" => "the shop asks not to be checked automatically",
         "redirect" => "the shop sends visitors of that page somewhere else",
         "shape" | "wrong_content" | "identity" | "program" | "too_large" => "I can't find a product on it",
-        "too_long" => "reading it took too long",
+        "too_long" | "overran" => "reading it took too long",
+        "busy" => "many other pages are being read right now",
         _ => "something went wrong at the shop",
     }
 }
@@ -36,6 +37,10 @@ mod tests {
             why(Some("status"), Some("there is nothing here (404)")),
             "the shop says there is no such page. Check the address"
         );
+        for fault in ["overran", "busy", "drift", "program"] {
+            let said = why(Some(fault), Some("jq[0].size: took more than 3000 ms at /srv/x, --jq"));
+            assert!(!said.contains("jq") && !said.contains('/'), "{said}");
+        }
         assert_eq!(why(None, None), "something went wrong at the shop");
     }
 }

@@ -75,7 +75,7 @@ impl Shops {
             digest = Sha256::new().chain_update(digest).chain_update(more).finalize().into();
             (fetched.etag, fetched.last_modified) = (None, None);
         }
-        Ok(read_from(reading, reader, digest, fetched))
+        Ok(read_from((reader, reading), digest, fetched, self.workers.is_slow(&spec.url)))
     }
 
     /// The API of the shop that a page names, where the page itself leaves something open and the API answers.

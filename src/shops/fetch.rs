@@ -20,6 +20,7 @@ use super::memory::{Memory, Share};
 use super::request_header::header;
 use super::retry_after::retry_after;
 use super::robots_memory::RobotsMemory;
+use super::shop_time::shop_time;
 use super::{charset, packed, redirect};
 
 /// What is asked for.
@@ -74,6 +75,8 @@ pub struct Fetched {
     pub body: Bytes,
     /// When its last byte was in hand.
     pub received_at: DateTime<Utc>,
+    /// When the shop made it, where headers say so.
+    pub shop_time: Option<DateTime<Utc>>,
 }
 
 /// How much is enough.
@@ -278,6 +281,7 @@ fn fetched(final_url: Url, status: u16, headers: &HeaderMap, body: Bytes, receiv
         content_type: text(CONTENT_TYPE),
         body,
         received_at,
+        shop_time: shop_time(headers, received_at),
     }
 }
 

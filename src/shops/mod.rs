@@ -35,6 +35,7 @@ pub mod retry_after;
 pub mod robots;
 mod robots_memory;
 mod same_address;
+mod shop_time;
 pub mod source;
 mod workers;
 
@@ -154,6 +155,7 @@ impl Shops {
             etag: None,
             last_modified: None,
             received_at: pages.received_at,
+            slow: false,
             cut_by: pages.cut_by,
             same: pages.same,
             pages: Some(Arc::new(pages.memory)),
@@ -174,6 +176,8 @@ impl Shops {
             return Ok(not_modified(&first));
         }
         first.received_at = fetched.last().map_or(first.received_at, |last| last.received_at);
+        // Rows of several documents are as old as the oldest.
+        first.shop_time = fetched.iter().map(|document| document.shop_time).min().flatten();
         let digest = fetched.iter().fold(Sha256::new(), |digest, document| digest.chain_update(&document.body));
         let digest: [u8; 32] = digest.finalize().into();
         if spec.body_digest == Some(digest) {
@@ -192,7 +196,8 @@ impl Shops {
         if urls.len() > 1 {
             (first.etag, first.last_modified) = (None, None);
         }
-        Ok(read_from(reading, ReaderKind::of(&GenericJson), digest, first))
+        let read = (ReaderKind::of(&GenericJson), reading);
+        Ok(read_from(read, digest, first, self.workers.is_slow(&spec.url)))
     }
 
     /// Every document of a program, in order; none after one that did not change.
@@ -246,15 +251,25 @@ fn not_modified(fetched: &Fetched) -> ReadOutcome {
     ReadOutcome::NotModified { received_at: fetched.received_at }
 }
 
-fn read_from(reading: Reading, reader: ReaderKind, body_digest: [u8; 32], fetched: Fetched) -> ReadOutcome {
+/// A product that does not say when it was changed is as old as its answer.
+fn read_from(
+    (reader, mut reading): (ReaderKind, Reading),
+    digest: [u8; 32],
+    fetched: Fetched,
+    slow: bool,
+) -> ReadOutcome {
+    for product in &mut reading.products {
+        product.updated_at = product.updated_at.or(fetched.shop_time);
+    }
     ReadOutcome::Read(Box::new(Read {
         reading,
         reader,
         resolved_url: fetched.final_url,
-        body_digest,
+        body_digest: digest,
         etag: fetched.etag,
         last_modified: fetched.last_modified,
         received_at: fetched.received_at,
+        slow,
         cut_by: None,
         same: Vec::new(),
         pages: None,

@@ -35,7 +35,7 @@ fn seconds(value: &str) -> Option<Duration> {
 }
 
 /// The three dates of HTTP, and the one of everything else. The day of the week says nothing that the date does not.
-fn date(value: &str) -> Option<DateTime<Utc>> {
+pub(super) fn date(value: &str) -> Option<DateTime<Utc>> {
     if let Ok(at) = DateTime::parse_from_rfc3339(value).or_else(|_| DateTime::parse_from_rfc2822(value)) {
         return Some(at.with_timezone(&Utc));
     }

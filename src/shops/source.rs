@@ -92,6 +92,8 @@ pub struct Read {
     pub last_modified: Option<String>,
     /// When the last byte was in hand.
     pub received_at: DateTime<Utc>,
+    /// Did the slow worker read it, because the source took too much time or memory once?
+    pub slow: bool,
     /// What stopped a paged source after its first page: what it would have shown is not known. Its
     /// [`FetchError::retry_after`] holds for the shop.
     pub cut_by: Option<FetchError>,

@@ -156,6 +156,7 @@ impl Shops {
             etag: Some(etag),
             last_modified: None,
             received_at,
+            slow: false,
             cut_by: None,
             same: Vec::new(),
             pages: None,

@@ -167,6 +167,7 @@ fn a_shop_that_fails_everywhere_is_given_a_rest() {
     assert_eq!(rest(60, u32::MAX, 1.0), Some(900_000));
     assert_eq!(rest(60, 5, 0.0), Some(24_000), "four fifths at the least");
     assert_eq!(rest(60, 5, 0.5), Some(27_000));
+    assert_eq!(rest(3600, 5, 1.0), Some(30_000), "also where it is polled each hour");
     assert_eq!(
         [5, 6, 7, 8, 9, 10].map(|failures| rest(1, failures, 1.0).unwrap_or_default()),
         [500, 1000, 2000, 4000, 8000, 8000]

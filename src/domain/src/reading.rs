@@ -269,3 +269,66 @@ impl VariantReading {
         self.style().map(|style| StyleKey::fold(&style)).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jacket(options: &[(&str, &str)], is: Availability) -> VariantReading {
+        VariantReading::bare(options.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(), is)
+    }
+
+    fn reading(variants: Vec<VariantReading>) -> Reading {
+        let product = ProductReading {
+            external_id: None,
+            handle: None,
+            title: "Corps  Jacket".into(),
+            url: None,
+            image: None,
+            complete: true,
+            updated_at: None,
+            variants,
+        };
+        Reading { products: vec![product], complete: true, doubts: Vec::new() }
+    }
+
+    #[test]
+    fn a_reading_that_says_less_than_all_is_silent_about_the_rest() {
+        let of = |all: &[Availability]| reading(all.iter().map(|is| jacket(&[], *is)).collect()).silence();
+        let (is, unknown) = (Availability::InStock, Availability::Unknown);
+        assert_eq!(of(&[is, is]), None);
+        assert_eq!(of(&[is, unknown]), Some(Silence { silent: 1, of: 2 }));
+        assert_eq!(of(&[]), Some(Silence { silent: 0, of: 0 }));
+    }
+
+    #[test]
+    fn each_rank_is_read_back_from_its_number() {
+        assert_eq!(Rank::ALL.map(|rank| Rank::from_number(rank.number())), Rank::ALL.map(Some));
+        assert_eq!((Rank::Derived.number(), Rank::Variant.number()), (0, 6));
+        assert!([-1, 7].into_iter().all(|number| Rank::from_number(number).is_none()));
+    }
+
+    #[test]
+    fn a_product_is_known_by_the_best_that_it_gives() {
+        let mut product = reading(vec![]).products.remove(0);
+        assert_eq!(product.key(), "title:corps jacket");
+        product.url = Some("https://shop.example/p".parse().expect("an address"));
+        assert_eq!(product.key(), "url:https://shop.example/p");
+        product.handle = Some("jacket".into());
+        assert_eq!(product.key(), "handle:jacket");
+        product.external_id = Some("7".into());
+        assert_eq!(product.key(), "id:7");
+    }
+
+    #[test]
+    fn what_is_no_size_is_style() {
+        let both = jacket(&[("Colour", "Black"), ("Size", "US 9 / EU 42"), ("Fit", "Slim")], Availability::InStock);
+        assert_eq!((both.size(), both.style().as_deref()), (Some("US 9 / EU 42"), Some("Black / Slim")));
+        assert_eq!(both.style_key(), StyleKey::fold("Black / Slim"));
+        assert!(
+            both.size_keys().contains(&SizeKey::fold("EU 42")) && both.size_keys().contains(&SizeKey::fold("US 9"))
+        );
+        let one = jacket(&[], Availability::InStock);
+        assert_eq!((one.size(), one.style(), one.size_keys(), one.key().as_str()), (None, None, vec![], "default"));
+    }
+}

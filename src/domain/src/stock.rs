@@ -4,6 +4,7 @@
 //! readings only; that a failed poll changes nothing follows from there being nothing to give.
 
 pub mod glitch;
+pub mod identity;
 mod matching;
 pub mod older;
 mod returns;

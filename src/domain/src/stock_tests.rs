@@ -562,6 +562,63 @@ fn evidence_of_the_same_rank_and_silence_are_no_doubt() {
     assert_eq!(history.restocks, [(0, at(3))]);
 }
 
+/// Both old sizes that were sold and a new one come when the rest is sold: that is a delivery, and no renaming.
+#[test]
+fn old_and_new_sizes_that_take_the_place_of_others_are_restocks() {
+    let mut history = History::default();
+    read(&mut history, 0, sizes(&["40", "41", "42", "43"], InStock));
+    for minute in 1..5 {
+        read(&mut history, minute, sizes(&["42", "43"], InStock));
+    }
+    read(&mut history, 5, sizes(&["40", "44"], InStock));
+    assert_eq!(history.restocks, [(0, at(5 * MINUTE)), (4, at(5 * MINUTE))]);
+}
+
+#[test]
+fn what_was_sold_out_under_its_old_name_is_a_restock_under_it() {
+    let mut history = History::default();
+    let mut old = sizes(&["40"], OutOfStock);
+    old.extend(sizes(&["41"], InStock));
+    read(&mut history, 0, old);
+    for minute in 1..5 {
+        read(&mut history, minute, sizes(&["EU 40", "EU 41"], OutOfStock));
+    }
+    let mut back = sizes(&["EU 40", "EU 41"], OutOfStock);
+    back.extend(sizes(&["40"], InStock));
+    read(&mut history, 5, back);
+    assert_eq!(history.restocks, [(0, at(5 * MINUTE))]);
+}
+
+#[test]
+fn a_clock_set_back_ends_no_span_before_it_was_last_seen() {
+    let mut history = History::default();
+    read(&mut history, 10, vec![variant("M", InStock)]);
+    read(&mut history, 5, vec![variant("M", OutOfStock)]);
+    assert_eq!(history.spans[0][0].ended_at, Some(at(10 * MINUTE)));
+}
+
+#[test]
+fn a_product_that_was_read_completely_once_stays_so() {
+    let mut history = History::default();
+    read(&mut history, 0, vec![variant("S", InStock)]);
+    let cut = ProductReading { complete: false, ..product(vec![variant("S", InStock)]) };
+    history.read(&cut, at(MINUTE));
+    read(&mut history, 2, vec![variant("S", InStock), variant("M", InStock)]);
+    assert_eq!(history.restocks, [(1, at(2 * MINUTE))]);
+}
+
+#[test]
+fn stock_that_is_not_counted_is_shown_as_what_it_is() {
+    let mut history = History::default();
+    let derived = |is| vec![VariantReading { rank: Rank::Derived, ..variant("M", is) }];
+    for minute in 0..3 {
+        read(&mut history, minute, derived(InStock));
+    }
+    assert_eq!((history.spans[0].len(), history.spans[0][0].last_seen), (1, at(2 * MINUTE)));
+    read(&mut history, 3, derived(OutOfStock));
+    assert_eq!(history.spans[0].len(), 2, "it may sell out");
+}
+
 fn any_availability() -> impl Strategy<Value = Availability> {
     prop::sample::select(vec![InStock, LowStock, PreOrder, OutOfStock, Unknown])
 }

@@ -109,6 +109,7 @@ impl State {
                     last_modified: None,
                     received_at,
                     cut_by: None,
+                    slow: false,
                     same: Vec::new(),
                     pages: None,
                 })),

@@ -126,6 +126,7 @@ fn new_reading(read: Read) -> NewReading {
         body_digest: hex::encode(&read.body_digest),
         etag: read.etag,
         last_modified: read.last_modified,
+        slow: read.slow,
     }
 }
 

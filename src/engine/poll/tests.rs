@@ -87,6 +87,7 @@ impl Readings for Shop {
             etag: None,
             last_modified: None,
             received_at: db.now(),
+            slow: false,
             cut_by: None,
             same: Vec::new(),
             pages: None,

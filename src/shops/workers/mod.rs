@@ -89,6 +89,12 @@ impl Workers {
         Self::new(PathBuf::new(), WorkerLimits::default())
     }
 
+    /// Is this source read by the slow worker, because it took too much once?
+    #[must_use]
+    pub fn is_slow(&self, source: &Url) -> bool {
+        self.overruns.knows(source.as_str())
+    }
+
     /// The JSON that a web page carries; see `documents` for its shape.
     ///
     /// # Errors

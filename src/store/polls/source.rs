@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use coatcheck_domain::Doubt;
 use coatcheck_domain::poll::State;
 use coatcheck_domain::reading::made_up_title;
 use sea_orm::{DbErr, FromQueryResult};
@@ -81,6 +82,10 @@ pub struct Source {
     pub last_error: Option<String>,
     /// When that was.
     pub last_error_at: Option<DateTime<Utc>>,
+    /// What its last reading left out or did not understand.
+    pub doubts: Vec<Doubt>,
+    /// Is it read by the slow worker, because it took too much time or memory once?
+    pub slow: bool,
     /// Products it reads.
     pub products: i64,
     /// Their variants.
@@ -105,6 +110,8 @@ struct SourceRow {
     failures: i32,
     last_error: Option<String>,
     last_error_at: Option<i64>,
+    doubts: String,
+    slow: bool,
     products: i64,
     variants: i64,
     watches: i64,
@@ -112,7 +119,8 @@ struct SourceRow {
 }
 
 const SOURCES: &str = "SELECT s.id, h.host, s.url, s.reader, s.state, s.interval_us, s.next_poll_at, s.last_read_at, \
-     s.readings, s.failures, s.last_error, s.last_error_at, h.not_before AS shop_not_before, \
+     s.readings, s.failures, s.last_error, s.last_error_at, s.doubts, \
+     s.slow OR COALESCE(s.fault, '') = 'overran' AS slow, h.not_before AS shop_not_before, \
      (SELECT count(*) FROM product p WHERE p.source_id = s.id) AS products, \
      (SELECT count(*) FROM product p JOIN variant v ON v.product_id = p.id WHERE p.source_id = s.id) AS variants, \
      (SELECT count(*) FROM product p JOIN watch w ON w.product_id = p.id WHERE p.source_id = s.id) AS watches \
@@ -278,6 +286,8 @@ impl SourceRow {
             next_poll_at: at(self.next_poll_at),
             last_read_at: self.last_read_at.map(at),
             last_error_at: self.last_error_at.map(at),
+            doubts: serde_json::from_str(&self.doubts).map_err(|why| StoreError::corrupt("source.doubts", why))?,
+            slow: self.slow,
             id: self.id,
             host: self.host,
             url: self.url,
@@ -330,8 +340,8 @@ fn json<T: serde::Serialize>(value: &T) -> String {
 /// `None`: it is followed already.
 async fn insert_source(txn: &Txn, shop_id: i64, new: &NewSource, now: i64) -> Result<Option<i64>, DbErr> {
     let sql = "INSERT INTO source (shop_id, url, reader, jq, more_urls, headers, state, listed, interval_us, scheduled_at, \
-               next_poll_at, edit, edited, failures, readings, settled, added_by, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, 'candidate', $7, $8, $9, $9, 1, TRUE, 0, 0, FALSE, $10, $9) \
+               next_poll_at, edit, edited, failures, readings, settled, doubts, slow, added_by, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, 'candidate', $7, $8, $9, $9, 1, TRUE, 0, 0, FALSE, '[]', FALSE, $10, $9) \
                ON CONFLICT (url) DO NOTHING RETURNING id";
     let values = vec![
         shop_id.into(),

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use coatcheck_domain::ProductReading;
 use coatcheck_domain::poll::Plan;
 use coatcheck_domain::stock::{self, Rules};
+use coatcheck_domain::{Doubt, ProductReading};
 use sea_orm::Value;
 
 use crate::store::db::time::micros;
@@ -14,6 +14,11 @@ use crate::store::stock::new_reading::{NewReading, Stored};
 use crate::store::stock::observed;
 use crate::store::stock::products::{self, ProductRow};
 use crate::store::stock::variant_row::Moment;
+
+/// So many doubts of a reading are kept for people to look at.
+const DOUBTS_KEPT: usize = 20;
+/// Of each of their two texts.
+const DOUBT_CHARS: usize = 300;
 
 /// A reading, the source it is of, and when that is polled next.
 #[derive(Clone, Copy)]
@@ -145,7 +150,7 @@ impl Context<'_> {
 }
 
 impl Context<'_> {
-    pub(super) fn row(&self) -> [Value; 13] {
+    pub(super) fn row(&self) -> [Value; 15] {
         let ReadPoll { source, new, plan } = self.poll;
         let error = self.doubt.as_deref().or(self.ignored.as_deref());
         if let Some(error) = error {
@@ -166,6 +171,19 @@ impl Context<'_> {
             error.into(),
             since.into(),
             error.map(|_| "drift").into(),
+            doubts(&new.reading.doubts).into(),
+            new.slow.into(),
         ]
     }
+}
+
+/// The first doubts of a reading as they are stored, and how many more there are.
+fn doubts(all: &[Doubt]) -> String {
+    let cut = |text: &str| text.chars().take(DOUBT_CHARS).collect::<String>();
+    let mut kept: Vec<Doubt> =
+        all.iter().take(DOUBTS_KEPT).map(|doubt| Doubt { at: cut(&doubt.at), what: cut(&doubt.what) }).collect();
+    if all.len() > DOUBTS_KEPT {
+        kept.push(Doubt { at: "elsewhere".to_owned(), what: format!("{} more of these", all.len() - DOUBTS_KEPT) });
+    }
+    serde_json::to_string(&kept).unwrap_or_else(|_| "[]".to_owned())
 }

@@ -5,6 +5,7 @@ pub mod catalogue;
 pub(in crate::store) mod context;
 pub(in crate::store) mod doubt;
 pub mod history;
+mod identity;
 pub mod new_reading;
 pub(in crate::store) mod observed;
 pub(in crate::store) mod products;

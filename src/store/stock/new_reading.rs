@@ -20,6 +20,8 @@ pub struct NewReading {
     pub etag: Option<String>,
     /// As sent.
     pub last_modified: Option<String>,
+    /// Did the slow worker read it?
+    pub slow: bool,
 }
 
 /// What came of it.

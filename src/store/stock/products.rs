@@ -22,6 +22,7 @@ use crate::store::polls::held::HeldSource;
 pub(super) struct ProductRow {
     pub(super) id: i64,
     pub(super) key: String,
+    external_id: Option<String>,
     pub(super) source_id: i64,
     pub(super) read_completely: bool,
     pub(super) digest: Option<String>,
@@ -45,6 +46,11 @@ impl ProductRow {
         }
     }
 
+    /// The key that it had when it was last read, if that is another one than its own.
+    pub(super) fn last_key(&self) -> Option<String> {
+        self.external_id.as_ref().map(|id| format!("id:{id}")).filter(|key| *key != self.key)
+    }
+
     /// Does the source that reads it do so no more?
     pub(super) fn is_left_by_its_owner(&self, now: DateTime<Utc>) -> bool {
         let too_long = chrono::Duration::microseconds(self.owner_interval_us.saturating_mul(3));
@@ -54,7 +60,7 @@ impl ProductRow {
     }
 }
 
-const COLUMNS: &str = "p.id, p.key, p.source_id, p.read_completely, p.digest, p.settled, p.shop_time, p.doubted_since, s.state AS owner_state, \
+const COLUMNS: &str = "p.id, p.key, p.external_id, p.source_id, p.read_completely, p.digest, p.settled, p.shop_time, p.doubted_since, s.state AS owner_state, \
      s.failures AS owner_failures, s.last_read_at AS owner_read_at, s.interval_us AS owner_interval_us";
 
 /// The shop's products with these keys.

@@ -12,6 +12,7 @@ use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, portions};
 use crate::store::stock::context::{Change, Context, Lack, ReadPoll};
 use crate::store::stock::doubt;
+use crate::store::stock::identity;
 use crate::store::stock::new_reading::Stored;
 use crate::store::stock::observed::{self, Observed, Variants};
 use crate::store::stock::products::{self, ProductRow, Seen};
@@ -48,7 +49,7 @@ pub(in crate::store) async fn store_part(
     }
     let mut contexts = [Context { is_part: true, ..Context::of(poll, now) }];
     let part = poll.new.reading.products.get(products).unwrap_or_default();
-    let known = products::known(txn, poll.source.shop_id, part.iter().map(ProductReading::key)).await?;
+    let known = identity::known(txn, poll, part).await?;
     let mut taken = HashSet::new();
     let changes = contexts[0].changes(0, part, &known, &mut taken);
     observe_all(txn, &mut contexts, changes).await?;
@@ -82,11 +83,13 @@ async fn store_products(txn: &Txn, contexts: &mut [Context<'_>]) -> Result<(), S
     for (index, context) in contexts.iter_mut().enumerate() {
         let ReadPoll { source, new, .. } = context.poll;
         let products = &new.reading.products;
-        let known = products::known(txn, source.shop_id, products.iter().map(ProductReading::key)).await?;
+        let known = identity::known(txn, context.poll, products).await?;
+        let read_rows: HashSet<i64> = known.values().map(|row| row.id).collect();
         changes.extend(context.changes(index, products, &known, &mut taken));
         let read: HashSet<String> = products.iter().map(ProductReading::key).chain(new.same.iter().cloned()).collect();
-        let lacking: Vec<ProductRow> =
-            products::owned(txn, source.source_id).await?.into_iter().filter(|row| !read.contains(&row.key)).collect();
+        let owned = products::owned(txn, source.source_id).await?;
+        let is_lacking = |row: &&ProductRow| !read_rows.contains(&row.id) && !identity::is_read(row, &read, &owned);
+        let lacking: Vec<ProductRow> = owned.iter().filter(is_lacking).cloned().collect();
         let ids: HashSet<i64> = lacking.iter().map(|row| row.id).collect();
         let doubt = doubt::of(txn, source, new, &ids).await?;
         for row in lacking {
@@ -225,13 +228,14 @@ async fn end_sources(txn: &Txn, contexts: &[Context<'_>]) -> Result<(), StoreErr
     for chunk in portions(contexts) {
         let sql = format!(
             "WITH done (id, state, scheduled_at, next_poll_at, read_at, body_digest, etag, last_modified, reader, settled, \
-               error, error_at, fault) AS (VALUES {}) \
+               error, error_at, fault, doubts, slow) AS (VALUES {}) \
              UPDATE source SET state = done.state, trial_at = NULL, scheduled_at = done.scheduled_at, \
                next_poll_at = done.next_poll_at, failures = 0, gone_since = NULL, last_read_at = done.read_at, \
                readings = source.readings + 1, body_digest = done.body_digest, etag = done.etag, \
                last_modified = done.last_modified, reader = done.reader, settled = done.settled, last_error = done.error, \
-               last_error_at = done.error_at, fault = done.fault FROM done WHERE source.id = done.id",
-            txn.only_rows(chunk.len(), 13)
+               last_error_at = done.error_at, fault = done.fault, doubts = done.doubts, \
+               slow = done.slow FROM done WHERE source.id = done.id",
+            txn.only_rows(chunk.len(), 15)
         );
         txn.run(&sql, chunk.iter().flat_map(Context::row).collect()).await?;
     }

@@ -22,6 +22,8 @@ pub(super) struct Rounds(HashMap<(i64, i64), Round>);
 #[derive(FromQueryResult)]
 struct Lost {
     product: String,
+    /// The product's key when it was last read.
+    last_key: Option<String>,
     variant: String,
     missing: i32,
 }
@@ -55,22 +57,24 @@ impl Rounds {
 
 /// What vanished then, and what of it is back or stands in this reading.
 async fn round(txn: &Txn, source: &HeldSource, reading: &Reading, at: DateTime<Utc>) -> Result<Round, StoreError> {
-    let sql = "SELECT p.key AS product, v.key AS variant, v.missing FROM variant v \
+    let sql = "SELECT p.key AS product, 'id:' || p.external_id AS last_key, v.key AS variant, v.missing FROM variant v \
                JOIN product p ON p.id = v.product_id WHERE p.source_id = $1 AND v.vanished_at = $2 \
                  AND v.vanished_as IN ('in_stock', 'low_stock')";
     let lost: Vec<Lost> = txn.rows(sql, vec![source.source_id.into(), micros(at).into()]).await?;
     let sql = "SELECT COUNT(*) AS id FROM product WHERE shop_id = $1";
     let products = txn.id(sql, vec![source.shop_id.into()]).await?.unwrap_or_default();
     let read: HashSet<(String, String)> = reading.products.iter().flat_map(variants).collect();
-    let back = lost.into_iter().map(|lost| (lost.missing == 0, (lost.product, lost.variant)));
-    let back: Vec<(bool, (String, String))> = back.collect();
-    let losing: HashSet<&String> = back.iter().map(|(_, (product, _))| product).collect();
+    let losing: HashSet<&String> = lost.iter().map(|lost| &lost.product).collect();
+    let is_back = |lost: &&Lost| {
+        let under = |product: &String| read.contains(&(product.clone(), lost.variant.clone()));
+        lost.missing == 0 || under(&lost.product) || lost.last_key.as_ref().is_some_and(under)
+    };
     Ok(Round {
         at,
         products: usize::try_from(products).unwrap_or_default(),
         losing: losing.len(),
-        lost: back.len(),
-        back: back.iter().filter(|(is_back, key)| *is_back || read.contains(key)).count(),
+        lost: lost.len(),
+        back: lost.iter().filter(is_back).count(),
     })
 }
 

@@ -26,7 +26,7 @@ pub(in crate::store) struct VariantRow {
     pub(in crate::store) product_id: i64,
     key: String,
     sku: Option<String>,
-    options_key: String,
+    pub(in crate::store) options_key: String,
     pub(in crate::store) size_key: String,
     rank: i32,
     vanished_at: Option<i64>,

@@ -1,11 +1,15 @@
 //! P9: a shop that suddenly says much less than before is noticed, and tells nobody anything, then or afterwards.
 
+use std::sync::Arc;
+
 use coatcheck_domain::watch::Mode;
-use coatcheck_domain::{Availability, Reading};
+use coatcheck_domain::{Availability, Doubt, Reading};
 use sea_orm::DbBackend;
 
 use super::readings::stock_rows;
 use super::scene::{IN, OUT, Scene, jacket, product};
+use crate::store::polls::ended::{End, Failed};
+use crate::store::stock::new_reading::NewReading;
 
 const CATALOGUE: &str = "https://shop.example/products.json";
 const ALL: [&str; 8] = ["1", "2", "3", "4", "5", "6", "7", "8"];
@@ -180,4 +184,35 @@ async fn a_product_whose_source_is_gone_is_read_by_another() {
     assert!(scene.read(list, &jacket(&[("M", IN)])).await.restocks.is_empty(), "its own page reads it");
     scene.run(&format!("UPDATE source SET state = 'gone' WHERE id = {page}")).await;
     assert_eq!(scene.read(list, &jacket(&[("M", IN)])).await.restocks.len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_reading_left_out_is_kept_until_another_one_understands_it() {
+    let (scene, source, _) = Scene::with_jacket(&[("M", OUT)]).await;
+    let doubt = |n: usize| Doubt { at: format!("$.products[{n}]"), what: "no variants".repeat(1000) };
+    let doubted = Reading { doubts: (0..25).map(doubt).collect(), ..jacket(&[("M", OUT), ("L", IN)]) };
+    scene.read(source, &doubted).await;
+    let doubts = scene.db.source(source).await.expect("asked").expect("there").doubts;
+    assert_eq!((doubts.len(), doubts[0].at.as_str(), doubts[0].what.len()), (21, "$.products[0]", 300));
+    assert_eq!(doubts[20].to_string(), "elsewhere: 5 more of these");
+    scene.read(source, &jacket(&[("M", OUT), ("L", OUT)])).await;
+    assert_eq!(scene.db.source(source).await.expect("asked").expect("there").doubts, []);
+}
+
+/// From another process, which remembers nothing of it.
+#[tokio::test]
+async fn a_source_that_is_read_by_the_slow_worker_is_known_as_that() {
+    let (scene, source, _) = Scene::with_jacket(&[("M", OUT)]).await;
+    let is_slow = async || scene.another().await.source(source).await.expect("asked").expect("there").slow;
+    assert!(!is_slow().await);
+    let overran = Failed { fault: "overran".into(), error: "too slow".into(), shop_failed: false, is_wall: false };
+    let polled = scene.poll(source).await;
+    scene.end(&polled, End::Failed(overran)).await.expect("written");
+    assert!(is_slow().await, "too slow even for that one");
+    for slow in [true, false] {
+        let polled = scene.poll(source).await;
+        let new = NewReading { slow, reading: jacket(&[("M", OUT)]), ..crate::testing::reading(&scene.db, vec![]) };
+        scene.end(&polled, End::Read(Arc::new(new))).await.expect("stored");
+        assert_eq!(is_slow().await, slow);
+    }
 }

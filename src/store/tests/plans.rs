@@ -83,8 +83,8 @@ const CROWD: [&str; 5] = [
     "INSERT INTO watch (subscriber_id, product_id, size_key, style_key, fold_version, mode, armed, armed_after, created_at) \
      SELECT 1000 + n, 1000 + n / 100, 'k' || n % 9, '', 1, 'once', true, 0, 0 FROM {numbers}",
     "INSERT INTO source (shop_id, url, more_urls, headers, state, listed, interval_us, scheduled_at, next_poll_at, edit, \
-       edited, failures, readings, settled, created_at) \
-     SELECT 1000 + n, 'u' || n, '[]', '[]', 'idle', true, 60000000, 4000000000000000 + n, 4000000000000000 + n, 1, false, 0, 1, true, 0 \
+       edited, failures, readings, settled, doubts, slow, created_at) \
+     SELECT 1000 + n, 'u' || n, '[]', '[]', 'idle', true, 60000000, 4000000000000000 + n, 4000000000000000 + n, 1, false, 0, 1, true, '[]', false, 0 \
      FROM {numbers}",
     "INSERT INTO delivery (kind, dedupe_key, restock_id, subscriber_id, destination_id, hop, lane, payload, state, attempts, \
        next_attempt_at, epoch, expires_at, created_at) \

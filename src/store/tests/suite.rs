@@ -19,6 +19,7 @@ mod gone;
 mod gone_pages;
 mod held;
 mod hops;
+mod identity;
 mod inbox;
 mod instances;
 mod interleaved;

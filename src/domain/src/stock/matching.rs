@@ -54,7 +54,7 @@ pub(super) fn match_variants(known: &[KnownVariant], read: &[VariantReading], ke
 }
 
 /// Joins what is left on both sides by a name that is alone on both.
-fn match_by(known: &[Option<&str>], read: &[Option<&str>], matched: &mut [Option<usize>]) {
+pub(super) fn match_by(known: &[Option<&str>], read: &[Option<&str>], matched: &mut [Option<usize>]) {
     let taken: HashSet<usize> = matched.iter().flatten().copied().collect();
     let mut orphans: HashMap<&str, Vec<usize>> = HashMap::new();
     for (index, name) in known.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
