@@ -135,4 +135,11 @@ mod tests {
             assert_eq!(availability.as_str().parse::<Availability>().expect("its own name"), availability);
         }
     }
+
+    #[test]
+    fn people_can_tell_every_value_from_the_others() {
+        let words: std::collections::HashSet<&str> = Availability::ALL.into_iter().map(Availability::words).collect();
+        assert!(words.len() == Availability::ALL.len() && !words.contains(""));
+        assert_eq!((Availability::OutOfStock.words(), Availability::Absent.words()), ("sold out", "not listed"));
+    }
 }

@@ -150,6 +150,15 @@ mod tests {
         ]
     }
 
+    #[test]
+    fn a_steady_clock_counts_the_time_that_passes() {
+        let wall = Arc::new(ManualClock::at(DateTime::UNIX_EPOCH));
+        let steady = SteadyClock::over(Arc::clone(&wall) as Arc<dyn Clock>);
+        let before = steady.monotonic();
+        wall.advance(Duration::from_secs(7));
+        assert_eq!(steady.monotonic() - before, Duration::from_secs(7));
+    }
+
     proptest! {
         /// Whatever the wall clock does: what is shown never differs from the time that passed by more than a minute
         /// between two looks, unless a jump was adopted; and without a jump it is the wall clock's.

@@ -218,6 +218,24 @@ mod tests {
     }
 
     #[test]
+    fn each_destination_has_its_channel_and_only_rooms_are_rooms() {
+        for (text, channel, is_room) in [
+            ("console:", "console", false),
+            ("webhook:https://example.com/hook", "webhook", false),
+            ("discord:80351110224678912", "discord", false),
+            ("discord:#80351110224678912", "discord", true),
+            ("telegram:-100123/7", "telegram", true),
+            ("telegram:42", "telegram", false),
+            ("slack:T01/U012AB3CD", "slack", false),
+            ("slack:C012AB3CD", "slack", true),
+            ("sms:+14155550123", "sms", false),
+        ] {
+            let destination: Destination = text.parse().expect(text);
+            assert_eq!((destination.channel(), destination.is_room()), (channel, is_room), "{text}");
+        }
+    }
+
+    #[test]
     fn secrets_are_not_shown() {
         let hook: Destination = "webhook:https://example.com:8443/s3cret".parse().expect("a hook");
         assert_eq!(

@@ -220,6 +220,7 @@ pub(super) fn digest(product: &ProductReading) -> String {
         hash.update(text.len().to_le_bytes());
         hash.update(text.as_bytes());
     };
+    field(product.external_id.as_deref().unwrap_or_default());
     field(&product.title);
     field(product.url.as_ref().map_or("", Url::as_str));
     field(product.image.as_ref().map_or("", Url::as_str));
