@@ -73,7 +73,7 @@ impl Shops {
         if let Some(more) = more {
             // A validator of the first document says nothing of the others.
             digest = Sha256::new().chain_update(digest).chain_update(more).finalize().into();
-            (fetched.etag, fetched.last_modified) = (None, None);
+            (fetched.etag, fetched.last_modified, fetched.shop_time) = (None, None, None);
         }
         Ok(read_from((reader, reading), digest, fetched, self.workers.is_slow(&spec.url)))
     }
