@@ -83,6 +83,7 @@ async fn round(db: &Db, held: &mut [HeldSource], price: u64) -> Result<()> {
             body_digest: price.to_string(),
             etag: None,
             last_modified: None,
+            slow: false,
         };
         let plan = poll::after(&source.schedule, Outcome::Read, db.now(), 0.0);
         let source = Arc::new(source.clone());
