@@ -99,7 +99,7 @@ mod tests {
         let coat = looks(None, "Coat", &["m"]);
         assert_eq!(recognise(&[at(&coat)], &[at(&jacket)], std::slice::from_ref(&coat)), [Some(0)]);
         let moved = looks(Some("jacket-2"), "JACKET", &["m", "l"]);
-        assert_eq!(recognise(&[coat.clone(), moved], &[jacket], &[]), [None, Some(0)]);
+        assert_eq!(recognise(&[coat, moved], &[jacket], &[]), [None, Some(0)]);
     }
 
     #[test]
