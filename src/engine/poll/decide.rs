@@ -113,6 +113,7 @@ pub(super) fn part(source: Arc<HeldSource>, part: Part, now: DateTime<Utc>) -> E
         body_digest: String::new(),
         etag: None,
         last_modified: None,
+        slow: false,
     };
     Ended { source, end: End::Read(Arc::new(new)), plan, is_back: false, shop_not_before: None }
 }

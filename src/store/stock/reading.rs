@@ -51,7 +51,10 @@ pub(in crate::store) async fn store_part(
     let part = poll.new.reading.products.get(products).unwrap_or_default();
     let known = identity::known(txn, poll, part).await?;
     let mut taken = HashSet::new();
-    let changes = contexts[0].changes(0, part, &known, &mut taken);
+    let mut changes = contexts[0].changes(0, part, &known, &mut taken);
+    // Whether a product is new, or another one under a new id, only the whole reading says.
+    let is_judged = poll.new.reading.complete || poll.source.last_read_at.is_none();
+    changes.retain(|change| is_judged || change.row.is_some());
     observe_all(txn, &mut contexts, changes).await?;
     let [context] = contexts;
     Ok(context.stored)
