@@ -212,10 +212,8 @@ pub fn observe(known: &Known, reading: &ProductReading, rules: &Rules, at: DateT
         .collect();
     let is_weaker = matched.iter().zip(&reading.variants).any(|(known_at, variant)| view.is_weaker(*known_at, variant));
     let present: HashSet<usize> = matched.iter().flatten().copied().collect();
-    let missed = (0..known.variants.len())
-        .filter(|index| !present.contains(index))
-        .map(|index| view.miss(index, reading.complete))
-        .collect();
+    let lacking = (0..known.variants.len()).filter(|index| !present.contains(index));
+    let missed = lacking.map(|index| view.miss(index, reading.complete)).collect();
     Observation {
         seen,
         missed,
