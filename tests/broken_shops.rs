@@ -220,7 +220,8 @@ fn by_a_bot_wall_which_is_left_alone_for_a_quarter_of_an_hour() {
     let blocked = story.failed(1);
     assert_eq!(blocked["state"], "blocked");
     let wait = moment(&blocked, "next_poll_at") - moment(&blocked, "last_error_at");
-    assert!((13..=17).contains(&wait.num_minutes()), "{wait}");
+    // A fifth more or less.
+    assert!((12..18).contains(&wait.num_minutes()), "{wait}");
     let asked = story.shop.heard().len();
     std::thread::sleep(INTERVAL * 4);
     assert_eq!(story.shop.heard().len(), asked);

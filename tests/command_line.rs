@@ -173,7 +173,7 @@ fn addresses_that_are_none_or_not_ours() {
     For more information, try '--help'.
 
     exit 2
-    error: invalid value 'tarot' for '--reader <READER>': there is no reader "tarot"; readers are shopify, json
+    error: invalid value 'tarot' for '--reader <READER>': there is no reader "tarot"; readers are shopify, html, woocommerce, oscar, sap-occ, squarespace, magento, shopify-graphql, vendure, bigcommerce, saleor, shopware, prestashop, medusa, sfcc, ecwid, wix, zara, json
 
     For more information, try '--help'.
 
@@ -278,7 +278,7 @@ fn what_cannot_be_read_says_why_and_ends_with_3() {
     coatcheck: SHOP/products/jacket.js: the shop's bot wall stopped us (cf-mitigated: challenge); it is left alone for hours; ask the shop for access if it is yours
 
     exit 3
-    coatcheck: $: expected a product or a list of products, got an object with version, data
+    coatcheck: no reader knows this document (an object with version, data; tried before: $: expected a product or a list of products, got an object with version, data); give it a jq program, like --jq 'to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .available}'
 
     exit 3
     coatcheck: the jq program: line 1 column 6, at "the end": expected term

@@ -59,8 +59,11 @@ pub(crate) fn most_telling(mut errors: Vec<ReadError>) -> ReadError {
     let last = errors.iter().rposition(|error| matches!(error, ReadError::Unrecognised { .. }));
     let mut error = errors.swap_remove(last.unwrap_or(telling));
     if let ReadError::Unrecognised { holds, .. } = &mut error {
-        for other in errors.iter().filter(|other| matches!(other, ReadError::Fetch(_) | ReadError::Shape { .. })) {
-            holds.push_str(&format!("; tried before: {other}"));
+        let others = errors.iter().filter(|other| matches!(other, ReadError::Fetch(_) | ReadError::Shape { .. }));
+        for other in others.map(|other| format!("; tried before: {other}")) {
+            if !holds.contains(&other) {
+                holds.push_str(&other);
+            }
         }
     }
     error

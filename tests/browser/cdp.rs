@@ -105,19 +105,24 @@ impl Tab {
         self.socket.send(Message::Text(message.to_string())).await.expect("it listens");
         let answer = async {
             loop {
-                let Message::Text(text) = self.socket.next().await.expect("it lives").expect("it answers") else {
-                    continue;
-                };
-                let message: Value = serde_json::from_str(&text).expect("JSON");
+                let message = self.socket.next().await.expect("it lives").expect("it answers");
+                let Some(message) = self.hear(&message) else { continue };
                 if message["id"] == json!(self.next) {
                     assert!(message["error"].is_null(), "{method}: {message}");
                     return message["result"].clone();
                 }
-                self.loaded |= message["method"] == "Page.loadEventFired";
-                self.troubles.extend(trouble(&message));
             }
         };
         tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_| panic!("no answer to {method}"))
+    }
+
+    /// Takes in what the browser says of its own accord.
+    fn hear(&mut self, message: &Message) -> Option<Value> {
+        let Message::Text(text) = message else { return None };
+        let message: Value = serde_json::from_str(text).expect("JSON");
+        self.loaded |= message["method"] == "Page.loadEventFired";
+        self.troubles.extend(trouble(&message));
+        Some(message)
     }
 
     /// Opens an address and waits until all of it is there.
@@ -127,9 +132,9 @@ impl Tab {
         let began = Instant::now();
         while !self.loaded {
             assert!(began.elapsed() < PATIENCE, "{address} is not loaded");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            // Whatever is asked, events come before the answer.
-            self.call("Page.getNavigationHistory", json!({})).await;
+            if let Ok(event) = tokio::time::timeout(Duration::from_millis(100), self.socket.next()).await {
+                self.hear(&event.expect("it lives").expect("it tells"));
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Opens the connections: how each database is spoken to, and what is said when it cannot be opened.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -18,12 +18,31 @@ pub enum Durability {
     Process,
 }
 
+/// Commands that come at once to a new file wait for each other for so long.
+const PATIENCE: Duration = Duration::from_secs(10);
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// Who makes the file's log, or closes it last, holds all of it for a moment; SQLite does not wait for that by itself.
 pub(super) async fn connect(
     url: &str,
     connections: u32,
     durability: Durability,
     trouble: Trouble,
 ) -> Result<DatabaseConnection, StoreError> {
+    let began = Instant::now();
+    loop {
+        let why = match Database::connect(options(url, connections, durability, trouble.clone())).await {
+            Ok(connection) => return Ok(connection),
+            Err(why) => why.to_string(),
+        };
+        if code_of(&why) != Some(SQLITE_BUSY) || began.elapsed() > PATIENCE {
+            return Err(StoreError::Open { url: without_password(url), why: plainly(&why) });
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+fn options(url: &str, connections: u32, durability: Durability, trouble: Trouble) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -58,17 +77,13 @@ pub(super) async fn connect(
                 Box::pin(std::future::ready(Ok(is_sound)))
             })
         });
-    Database::connect(options)
-        .await
-        .map_err(|why| StoreError::Open { url: without_password(url), why: plainly(&why.to_string()) })
+    options
 }
 
 /// The database's own words with what a person can do, where SQLite's result code (sqlite.org/rescode.html) tells.
 fn plainly(why: &str) -> String {
-    let words = why.rsplit_once("error returned from database: ").map_or(why, |(_, words)| words);
-    let code = words.strip_prefix("(code: ").and_then(|rest| rest.split_once(')')?.0.parse::<u32>().ok());
-    // An extended code holds the plain one in its lowest byte.
-    let advice = match code.map(|code| code & 0xff) {
+    let words = words_of(why);
+    let advice = match code_of(why) {
         Some(14) => "; is its folder there, and may this user write in it?",
         Some(8) => "; may this user write to it?",
         Some(26) => "; it is something else and is left as it is",
@@ -76,6 +91,18 @@ fn plainly(why: &str) -> String {
         _ => "",
     };
     format!("{words}{advice}")
+}
+
+const SQLITE_BUSY: u32 = 5;
+
+fn words_of(why: &str) -> &str {
+    why.rsplit_once("error returned from database: ").map_or(why, |(_, words)| words)
+}
+
+/// SQLite's result code. An extended one holds the plain one in its lowest byte.
+fn code_of(why: &str) -> Option<u32> {
+    let (code, _) = words_of(why).strip_prefix("(code: ")?.split_once(')')?;
+    code.parse::<u32>().ok().map(|code| code & 0xff)
 }
 
 /// What can be done about a file that is damaged, or whose log is.

@@ -58,8 +58,8 @@ fn type_of(column: &str) -> &'static str {
         "state" | "body_digest" | "etag" | "last_modified" | "reader" | "error" | "fault" | "key" | "title"
         | "digest" | "external_id" | "handle" | "url" | "image" | "sku" | "options" | "options_key" | "size"
         | "style" | "size_key" | "style_key" | "availability" | "vanished_as" | "provider_ref" | "currency" | "was"
-        | "snapshot" => "text",
-        "settled" | "confirmed" | "renamed" | "read_completely" => "boolean",
+        | "snapshot" | "doubts" => "text",
+        "slow" | "settled" | "confirmed" | "renamed" | "read_completely" => "boolean",
         _ => "bigint",
     }
 }
