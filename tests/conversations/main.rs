@@ -3,6 +3,7 @@
 mod effects;
 mod hooks;
 mod moved;
+mod rooms;
 mod secrets;
 mod slack;
 #[path = "../support/mod.rs"]
