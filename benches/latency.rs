@@ -109,11 +109,11 @@ impl Drop for Service {
 
 /// Some hundred restocks, one at a time.
 pub(crate) fn run(args: &Args) -> Result<Vec<Figure>> {
-    let (told, commits) = measure("products/jacket", args.pick(200, 20))?;
+    let (told, commits) = measure("products/jacket", "100ms", args.pick(200, 20))?;
     let three = Duration::from_millis(3);
     let mut figures: Vec<Figure> =
         SHARES.map(|(name, share)| figure(&format!("one product, {name}"), share, &told, &commits, three)).into();
-    let (told, commits) = measure("products.json", args.pick(100, 20))?;
+    let (told, commits) = measure("products.json", "500ms", args.pick(40, 10))?;
     let split = three + splitting()?.mul_f64(1.5);
     let of_list =
         SHARES.map(|(name, share)| figure(&format!("one of {LIST} in a list, {name}"), share, &told, &commits, split));
@@ -134,7 +134,7 @@ fn splitting() -> Result<Duration> {
 }
 
 /// How long each restock took to be told of, and what a commit takes here.
-fn measure(path: &str, count: usize) -> Result<(Vec<Duration>, Vec<Duration>)> {
+fn measure(path: &str, interval: &str, count: usize) -> Result<(Vec<Duration>, Vec<Duration>)> {
     let folder = Folder::new()?;
     let flicker = Arc::new(Flicker::default());
     let runtime = house::runtime()?;
@@ -143,7 +143,7 @@ fn measure(path: &str, count: usize) -> Result<(Vec<Duration>, Vec<Duration>)> {
     runtime.spawn(serve(listener, Arc::clone(&flicker) as Arc<dyn Answers>));
     let program = |words: &[&str]| program(&folder, &host, words);
     let page = format!("http://{host}/{path}");
-    done(program(&["shop", "add", &page, "--interval", "100ms"]))?;
+    done(program(&["shop", "add", &page, "--interval", interval]))?;
     let jacket = if path == "products.json" { format!("http://{host}/products/rain-jacket-{JACKET}") } else { page };
     done(program(&["watch", "add", &jacket, "--every", "--to", &format!("webhook:http://{host}/hook")]))?;
     let commits = runtime.block_on(machine::commits(&folder, 200))?;

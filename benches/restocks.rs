@@ -105,7 +105,7 @@ fn measure(many: bool) -> Result<(Duration, Duration)> {
     let host = listener.local_addr()?.to_string();
     runtime.spawn(serve(listener, Arc::clone(&town) as Arc<dyn Answers>));
     runtime.block_on(set_up(&folder, &host, many))?;
-    let service = Service(program(&folder, &host, &["serve"]).env("COATCHECK_SHOP_SLOTS", "64").spawn()?);
+    let service = Service(program(&folder, &host, &["serve"]).env("COATCHECK_HOST_CONCURRENCY", "64").spawn()?);
     runtime.block_on(people(&folder, &host))?;
     town.is_back.store(true, Ordering::SeqCst);
     let patience = Instant::now();

@@ -50,7 +50,8 @@ impl State {
     fn due_with(&self, lead: &HeldSource, list: &url::Url, now: Now) -> (Vec<i64>, Vec<String>) {
         let by = now.at + lead.schedule.interval / 10;
         let is_rested = |source: &HeldSource| {
-            let least = source.schedule.interval.min(INTERVAL_FLOOR);
+            // The beats are an interval apart; polls are so by their jitter and by how long a batch takes.
+            let least = source.schedule.interval.min(INTERVAL_FLOOR).mul_f64(0.9);
             source.last_read_at.is_some_and(|read_at| (now.wall - read_at).to_std().is_ok_and(|passed| passed >= least))
         };
         let mut found: (Vec<i64>, Vec<String>) = (vec![lead.source_id], batch::key_of(lead).into_iter().collect());
