@@ -53,6 +53,8 @@ pub(super) enum Pages {
 pub(super) struct List {
     pages: BTreeMap<usize, Arc<ListPage>>,
     page_of: HashMap<Arc<str>, usize>,
+    /// Its end was seen: what no page had is not in it.
+    is_whole: bool,
     /// It is not asked for before then.
     pub(super) not_before: At,
 }
@@ -69,6 +71,7 @@ impl List {
             is_new |= self.page_of.insert(Arc::clone(key), number).is_none_or(|other| other == number);
         }
         self.pages.insert(number, page);
+        self.is_whole |= !is_new;
         is_new
     }
 
@@ -78,7 +81,9 @@ impl List {
         if due.len() < FEWEST {
             return None;
         }
-        if self.pages.is_empty() {
+        // Who explored it for a few may have stopped before the pages of the others.
+        let unknown = due.iter().filter(|key| !self.page_of.contains_key(**key)).count();
+        if self.pages.is_empty() || (!self.is_whole && unknown >= FEWEST) {
             return Some((Pages::Explore, (0..due.len()).collect()));
         }
         let mut by_page: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -156,6 +161,16 @@ mod tests {
         let (pages, sources) = known.plan(&due).expect("a plan");
         assert_eq!((pages, sources), (Pages::These(vec![1, 3]), [0, 1, 3, 4].into()), "c stands alone on its page");
         assert_eq!(known.plan(&["c", "a", "b", "d"]), None, "the one that must be read is alone");
+    }
+
+    #[test]
+    fn what_was_explored_for_a_few_is_explored_on_for_many() {
+        let mut begun = list(&[&["a", "b"]]);
+        let due = ["a", "b", "c", "d", "e", "f"];
+        assert_eq!(begun.plan(&due).map(|(pages, _)| pages), Some(Pages::Explore));
+        assert_eq!(begun.plan(&due[..4]).map(|(pages, _)| pages), Some(Pages::These(vec![1])), "two are read alone");
+        begun.learn(2, Arc::new(ListPage::default()));
+        assert_eq!(begun.plan(&due).map(|(pages, _)| pages), Some(Pages::These(vec![1])), "the list ends there");
     }
 
     #[test]
