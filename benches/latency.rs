@@ -133,7 +133,7 @@ fn splitting() -> Result<Duration> {
     })
 }
 
-/// How long each restock took to be told of, and what a commit takes here.
+/// How long each restock took until it was notified, and what a commit takes here.
 fn measure(path: &str, interval: &str, count: usize) -> Result<(Vec<Duration>, Vec<Duration>)> {
     let folder = Folder::new()?;
     let flicker = Arc::new(Flicker::default());

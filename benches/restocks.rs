@@ -21,7 +21,7 @@ const PRODUCTS: u64 = 1_000;
 const PAGE: u64 = 250;
 const JSON: &str = "content-type: application/json\r\n";
 
-/// A shop that is sold out until it is told otherwise, and the webhooks of those who wait.
+/// A shop that is sold out until the flag says otherwise, and the webhooks of those who wait.
 #[derive(Default)]
 struct Town {
     is_back: AtomicBool,
