@@ -25,7 +25,7 @@ impl Slack {
         let reply = match &heard.deed {
             Deed::Say(Ok(said)) => inbox.said(&who, said.clone()).await,
             Deed::Say(Err(error)) => Reply::text(sentence(&error.to_string())),
-            // Of a message for one person alone only the way to answer is told.
+            // Slack sends no more of a message for one person than where to answer.
             Deed::Press { data, message } if message.is_some() || heard.response_url.is_some() => {
                 inbox.pressed(&who, data).await
             }

@@ -5,7 +5,7 @@ use super::plain::title;
 /// Products that are named; the rest are counted.
 const NAMED: usize = 3;
 
-/// What somebody is told who waits for these products: their titles, and the addresses that are not found.
+/// The message to a person who waits for these products: their titles, and the addresses that are not found.
 #[must_use]
 pub fn gone_pages(products: &[(String, String)]) -> String {
     let (what, they) = match products.len() {

@@ -1,4 +1,4 @@
-//! What operators are told: what is wrong or well again, and what to do about it.
+//! Messages to operators: what is wrong or works again, and what to do about it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
