@@ -34,7 +34,18 @@ mod tests {
         let products = |count: usize| -> Vec<_> {
             (1..=count).map(|n| (format!("Jacket {n}"), format!("https://shop.example/products/jacket-{n}"))).collect()
         };
-        assert_snapshot!(gone_pages(&products(1)));
-        assert_snapshot!(gone_pages(&products(5)));
+        assert_snapshot!(gone_pages(&products(1)), @"
+        The page of this product has been missing for a day:
+        Jacket 1 – https://shop.example/products/jacket-1
+        It may be gone for good. We keep looking and tell you if your size comes back; /unwatch ends that.
+        ");
+        assert_snapshot!(gone_pages(&products(5)), @"
+        The pages of these products have been missing for a day:
+        Jacket 1 – https://shop.example/products/jacket-1
+        Jacket 2 – https://shop.example/products/jacket-2
+        Jacket 3 – https://shop.example/products/jacket-3
+        and 2 more
+        They may be gone for good. We keep looking and tell you if your size comes back; /unwatch ends that.
+        ");
     }
 }
