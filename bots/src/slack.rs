@@ -28,6 +28,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use coatcheck_domain::Clock;
 use secrecy::SecretString;
+use serde_json::Value;
+use tokio::sync::mpsc;
 use url::Url;
 
 use crate::{ChatPlatform, EventSink, InboundWebhook, Inbox, Platform, RateLimiter, Receiver, Trouble};
@@ -40,6 +42,9 @@ pub const API: &str = "https://slack.com/api";
 const PER_SECOND: u32 = 5;
 /// Between two messages to one channel.
 const PER_CHANNEL: Duration = Duration::from_secs(1);
+
+/// Slack pings every few seconds: after so long without any frame a connection is dead.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// What is wrong until Socket Mode says hello.
 const NOT_YET: &str = "Socket Mode is not connected yet";
@@ -66,7 +71,14 @@ pub struct Slack {
     /// The direct channel of each person, opened once.
     dms: Mutex<HashMap<String, String>>,
     trouble: Mutex<Option<String>>,
+    /// After so long without any frame a connection of Socket Mode is dead.
+    silence: Duration,
+    /// Where the listening loop takes what the form's fields offer.
+    offers: Mutex<Option<mpsc::Sender<Offer>>>,
 }
+
+/// An envelope of Socket Mode, and what its acknowledgement brings.
+type Offer = (String, Value);
 
 impl Slack {
     /// An app that makes its requests with `client`, which must have a timeout and follow no redirects.
@@ -82,6 +94,8 @@ impl Slack {
             limiter: Arc::new(RateLimiter::new(PER_SECOND, PER_CHANNEL)),
             dms: Mutex::default(),
             trouble: Mutex::new(not_yet),
+            silence: SILENCE,
+            offers: Mutex::default(),
         }
     }
 
@@ -91,11 +105,25 @@ impl Slack {
         Self { limiter: Arc::new(limiter), ..self }
     }
 
+    /// The same with another patience for silent connections.
+    #[must_use]
+    pub fn patient_for(self, silence: Duration) -> Self {
+        Self { silence, ..self }
+    }
+
     /// As `app` and `web` need it.
     #[must_use]
     pub fn platform(self: Arc<Self>) -> ChatPlatform {
         let webhook = self.signing_secret.is_some().then(|| Arc::clone(&self) as Arc<dyn InboundWebhook>);
         ChatPlatform { channel: Arc::clone(&self) as _, receiver: self as _, webhook }
+    }
+
+    /// Hands what a field offers to the connection that asked. One that is gone asks again with the next letter.
+    fn offer(&self, envelope: Option<&str>, options: Value) {
+        let listening = lock(&self.offers).clone();
+        if let (Some(envelope), Some(listening)) = (envelope, listening) {
+            let _gone = listening.try_send((envelope.to_owned(), options));
+        }
     }
 
     /// Notes whether the connection is healthy, and hands the result on.
@@ -154,5 +182,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[cfg(test)]
+mod socket_tests;
 #[cfg(test)]
 mod tests;

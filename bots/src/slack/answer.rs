@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use coatcheck_domain::Destination;
 use serde_json::{Value, json};
 
 use super::api::Failure;
@@ -35,6 +36,11 @@ impl Slack {
                 return self.show_home(&heard, inbox).await;
             }
             Deed::Home => return self.show_home(&heard, inbox).await,
+            Deed::Complete { envelope, argument, typed } => {
+                let options = self.offered(&heard.person, argument, typed, inbox).await;
+                self.offer(envelope.as_deref(), options);
+                return Ok(());
+            }
             Deed::Form { trigger } => {
                 let opened = json!({ "trigger_id": trigger, "view": views::form() });
                 match self.api.call("views.open", &opened).await {
@@ -49,6 +55,13 @@ impl Slack {
             let passes = !matches!(failure, Failure::Refused(_) | Failure::Unmade(_)) || trouble.after.is_some();
             Trouble { after: trouble.after.or(passes.then_some(A_MOMENT)), ..trouble }
         })
+    }
+
+    /// What a field of the form offers `person`, who typed this.
+    pub(super) async fn offered(&self, person: &str, argument: &str, typed: &str, inbox: &dyn Inbox) -> Value {
+        let destination = Destination::Slack { team: None, id: person.to_owned() };
+        let who = Who { destination, may_manage: false, room: None };
+        views::offered(&inbox.complete(&who, Command::Watch, argument, typed).await, typed)
     }
 
     async fn who(&self, heard: &Heard) -> Who {

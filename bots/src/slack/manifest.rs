@@ -39,6 +39,11 @@ pub fn manifest(public_url: Option<&Url>) -> String {
         }
         part
     };
+    // The form of /watch asks there what its fields offer.
+    let mut interactivity = with_address(json!({ "is_enabled": true }));
+    if let Some(address) = &address {
+        interactivity["message_menu_options_url"] = address.as_str().into();
+    }
     let manifest = json!({
         "display_information": {
             "name": "CoatCheck", "description": "Tells you the moment your size is back in stock",
@@ -54,7 +59,7 @@ pub fn manifest(public_url: Option<&Url>) -> String {
         "oauth_config": { "scopes": { "bot": SCOPES } },
         "settings": {
             "event_subscriptions": with_address(json!({ "bot_events": ["app_home_opened", "app_mention", "message.im"] })),
-            "interactivity": with_address(json!({ "is_enabled": true })),
+            "interactivity": interactivity,
             "org_deploy_enabled": false, "socket_mode_enabled": address.is_none(), "token_rotation_enabled": false,
         },
     });
@@ -81,6 +86,7 @@ mod tests {
         for place in [
             "/features/slash_commands/0/url",
             "/settings/interactivity/request_url",
+            "/settings/interactivity/message_menu_options_url",
             "/settings/event_subscriptions/request_url",
         ] {
             assert_eq!(by_http.pointer(place), Some(&json!(hook)), "{place}");

@@ -16,6 +16,7 @@ const GONE: &[&str] = &[
     "restricted_action",
     "restricted_action_read_only_channel",
     "restricted_action_thread_only_channel",
+    "team_not_found",
     "user_disabled",
     "user_not_found",
     "user_not_visible",
@@ -23,9 +24,11 @@ const GONE: &[&str] = &[
 /// The token, or what it may do: nothing would be taken. `account_inactive` is about the token, not about a person.
 const OURS: &[&str] = &[
     "access_denied",
+    "accesslimited",
     "account_inactive",
     "app_not_installed",
     "ekm_access_denied",
+    "enterprise_is_restricted",
     "invalid_auth",
     "missing_scope",
     "no_permission",
@@ -35,9 +38,10 @@ const OURS: &[&str] = &[
     "team_access_not_granted",
     "token_expired",
     "token_revoked",
+    "two_factor_setup_required",
 ];
 const TOO_MUCH: &[&str] = &["message_limit_exceeded", "rate_limited", "ratelimited"];
-const LATER: &[&str] = &["request_timeout", "service_unavailable", "team_added_to_org"];
+const LATER: &[&str] = &["external_channel_migrating", "request_timeout", "service_unavailable", "team_added_to_org", "update_failed"];
 /// "Some aspect of the operation may have succeeded."
 const PERHAPS: &[&str] = &["fatal_error", "internal_error"];
 
@@ -95,6 +99,119 @@ mod tests {
         let after = (status == 429).then_some(Duration::from_secs(7));
         let outcome = of_send(&Failure::Refused(Refusal { status, error, after }));
         format!("{:<12} {}", outcome.as_str(), outcome.why().unwrap_or_default())
+    }
+
+    /// Each word that Slack documents for chat.postMessage and chat.update.
+    const DOCUMENTED: &str = "access_denied accesslimited account_inactive as_user_not_supported block_mismatch \
+        cannot_dm_bot cant_update_message channel_not_found channel_type_not_supported deprecated_endpoint \
+        duplicate_channel_not_found duplicate_message_not_found edit_window_closed ekm_access_denied \
+        enterprise_is_restricted external_channel_migrating fatal_error internal_error invalid_arg_name \
+        invalid_arguments invalid_array_arg invalid_attachments invalid_auth invalid_blocks invalid_blocks_format \
+        invalid_charset invalid_form_data invalid_metadata_format invalid_metadata_schema invalid_post_type is_archived \
+        is_bot is_inactive markdown_text_conflict message_limit_exceeded message_not_found messages_tab_disabled \
+        metadata_must_be_sent_from_app metadata_too_large method_deprecated missing_file_data missing_post_type \
+        missing_scope msg_blocks_too_long msg_too_long no_permission no_text not_allowed_token_type not_authed \
+        not_in_channel org_login_required rate_limited ratelimited request_timeout restricted_action \
+        restricted_action_non_threadable_channel restricted_action_read_only_channel restricted_action_thread_locked \
+        restricted_action_thread_only_channel service_unavailable slack_connect_blocked_file_type \
+        slack_connect_canvas_sharing_blocked slack_connect_file_link_sharing_blocked \
+        slack_connect_lists_sharing_blocked team_access_not_granted team_added_to_org team_not_found token_expired \
+        token_revoked too_many_attachments too_many_contact_cards two_factor_setup_required update_failed user_disabled \
+        user_not_found user_not_visible";
+
+    #[test]
+    fn each_documented_word_has_a_verdict() {
+        let mut verdicts: std::collections::BTreeMap<String, Vec<&str>> = std::collections::BTreeMap::new();
+        for word in DOCUMENTED.split_whitespace() {
+            let refusal = || Failure::Refused(Refusal { status: 200, error: Some(word.to_owned()), after: None });
+            let (send, edit) = (of_send(&refusal()), of_edit(&refusal()));
+            verdicts.entry(format!("{}, an edit: {}", send.as_str(), edit.as_str())).or_default().push(word);
+        }
+        let lines: Vec<String> =
+            verdicts.iter().map(|(verdict, words)| format!("{verdict}\n  {}", words.join("\n  "))).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        address_gone, an edit: give_up
+          cannot_dm_bot
+          channel_not_found
+          is_archived
+          messages_tab_disabled
+          not_in_channel
+          restricted_action
+          restricted_action_read_only_channel
+          restricted_action_thread_only_channel
+          team_not_found
+          user_disabled
+          user_not_found
+          user_not_visible
+        give_up, an edit: give_up
+          as_user_not_supported
+          block_mismatch
+          cant_update_message
+          channel_type_not_supported
+          deprecated_endpoint
+          duplicate_channel_not_found
+          duplicate_message_not_found
+          edit_window_closed
+          invalid_arg_name
+          invalid_arguments
+          invalid_array_arg
+          invalid_attachments
+          invalid_blocks
+          invalid_blocks_format
+          invalid_charset
+          invalid_form_data
+          invalid_metadata_format
+          invalid_metadata_schema
+          invalid_post_type
+          is_bot
+          is_inactive
+          markdown_text_conflict
+          message_not_found
+          metadata_must_be_sent_from_app
+          metadata_too_large
+          method_deprecated
+          missing_file_data
+          missing_post_type
+          msg_blocks_too_long
+          msg_too_long
+          no_text
+          restricted_action_non_threadable_channel
+          restricted_action_thread_locked
+          slack_connect_blocked_file_type
+          slack_connect_canvas_sharing_blocked
+          slack_connect_file_link_sharing_blocked
+          slack_connect_lists_sharing_blocked
+          too_many_attachments
+          too_many_contact_cards
+        hold, an edit: hold
+          access_denied
+          accesslimited
+          account_inactive
+          ekm_access_denied
+          enterprise_is_restricted
+          invalid_auth
+          missing_scope
+          no_permission
+          not_allowed_token_type
+          not_authed
+          org_login_required
+          team_access_not_granted
+          token_expired
+          token_revoked
+          two_factor_setup_required
+        retry, an edit: retry
+          external_channel_migrating
+          message_limit_exceeded
+          rate_limited
+          ratelimited
+          request_timeout
+          service_unavailable
+          team_added_to_org
+          update_failed
+        unknown, an edit: retry
+          fatal_error
+          internal_error
+        ");
     }
 
     #[test]

@@ -8,6 +8,9 @@ use super::views;
 use crate::commands::{May, ParseError, Said, parse, parse_to_us};
 use crate::{InboundEvent, Platform, Room, Who};
 
+/// Ours in a payload: the envelope it came by.
+const ENVELOPE: &str = "envelope_id";
+
 /// Somebody did something.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Heard {
@@ -34,6 +37,8 @@ pub(super) enum Deed {
     Home,
     /// `/watch` without words: a form asks for them, as long as this trigger is good.
     Form { trigger: String },
+    /// Typing in a field of the form. By Socket Mode the options are part of this envelope's acknowledgement.
+    Complete { envelope: Option<String>, argument: String, typed: String },
 }
 
 impl Heard {
@@ -50,7 +55,7 @@ impl Heard {
         match &self.deed {
             Deed::Say(Ok(said)) => said.command.may() == May::RoomManagers,
             Deed::Press { data, .. } => data.starts_with("unannounce:"),
-            Deed::Say(Err(_)) | Deed::Home | Deed::Form { .. } => false,
+            Deed::Say(Err(_)) | Deed::Home | Deed::Form { .. } | Deed::Complete { .. } => false,
         }
     }
 }
@@ -58,7 +63,8 @@ impl Heard {
 /// As it is stored; `None`: nothing that could be answered.
 pub(super) fn event(payload: &Value) -> Option<InboundEvent> {
     let heard = read(payload)?;
-    Some(InboundEvent { external_id: heard.id, chat: heard.person, payload: payload.to_string(), fleeting: false })
+    let fleeting = matches!(heard.deed, Deed::Complete { .. });
+    Some(InboundEvent { external_id: heard.id, chat: heard.person, payload: payload.to_string(), fleeting })
 }
 
 pub(super) fn read(payload: &Value) -> Option<Heard> {
@@ -66,6 +72,7 @@ pub(super) fn read(payload: &Value) -> Option<Heard> {
         Some("event_callback") => words(payload),
         Some("block_actions") => pressed(payload),
         Some("view_submission") => submitted(payload),
+        Some("block_suggestion") => typing(payload),
         _ if payload["command"].is_string() => command(payload),
         _ => None,
     }
@@ -132,6 +139,23 @@ fn submitted(payload: &Value) -> Option<Heard> {
     Some(Heard { deed: Deed::Say(Ok(said)), ..heard })
 }
 
+/// Each letter that is typed in a field is asked about; only the last answer is shown, so it has no id to know it by.
+fn typing(payload: &Value) -> Option<Heard> {
+    let deed = Deed::Complete {
+        envelope: text_of(&payload[ENVELOPE]),
+        argument: text_of(&payload["block_id"])?,
+        typed: typed(text_of(&payload["value"]).unwrap_or_default().as_str()),
+    };
+    Some(Heard { deed, ..at_home(String::new(), text_of(&payload["user"]["id"])?) })
+}
+
+/// Notes by which envelope of Socket Mode a payload came, for what is answered in its acknowledgement.
+pub(super) fn came_by(payload: &mut Value, envelope: &str) {
+    if let Some(fields) = payload.as_object_mut() {
+        fields.insert(ENVELOPE.to_owned(), envelope.into());
+    }
+}
+
 /// Something that was done in no channel.
 fn at_home(id: String, person: String) -> Heard {
     Heard { id, channel: person.clone(), person, response_url: None, thread: None, deed: Deed::Home }
@@ -156,6 +180,7 @@ mod tests {
             Some(Deed::Press { data, .. }) => format!("[{data}]"),
             Some(Deed::Home) => "home".to_owned(),
             Some(Deed::Form { trigger }) => format!("form by {trigger}"),
+            Some(Deed::Complete { argument, typed, .. }) => format!("{argument}: {typed}…"),
             None => "–".to_owned(),
         }
     }
@@ -206,11 +231,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_payload_panics(text in ".{0,60}", kind in "[a-z_]{0,14}|event_callback|block_actions") {
+        fn no_payload_panics(text in ".{0,60}", kind in "[a-z_]{0,14}|event_callback|block_actions|block_suggestion") {
             let payload = json!({ "type": kind, "command": text, "text": text, "trigger_id": "1", "user_id": text,
                 "event_id": "1", "event": { "type": "message", "channel_type": "im", "user": "U", "channel": "D", "text": text },
-                "user": { "id": "U" }, "actions": [{ "value": text }] });
-            let _ = read(&payload);
+                "user": { "id": "U" }, "actions": [{ "value": text }], "block_id": text, "value": text });
+            let _ = event(&payload);
         }
     }
 }

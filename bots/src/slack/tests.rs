@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test's own helpers a panic is the verdict")]
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chrono::DateTime;
 use coatcheck_domain::Destination;
@@ -42,7 +42,7 @@ fn bot(world: &World) -> Slack {
     bot_with(world, true)
 }
 
-fn to(id: &str, alert: Alert) -> Envelope {
+pub(super) fn to(id: &str, alert: Alert) -> Envelope {
     Envelope {
         key: "a:7:1:0".to_owned(),
         destination: Destination::Slack { team: None, id: id.to_owned() },
@@ -52,7 +52,7 @@ fn to(id: &str, alert: Alert) -> Envelope {
     }
 }
 
-fn jacket() -> Alert {
+pub(super) fn jacket() -> Alert {
     Alert { image: Some("https://shop.example/jacket.jpg".parse().unwrap()), ..alert(vec![variant("M", "Black")]) }
 }
 
@@ -79,16 +79,21 @@ impl Inbox for Echo {
         }
     }
 
-    async fn complete(&self, _: &Who, _: Command, _: &str, _: &str) -> Vec<String> {
-        Vec::new()
+    async fn complete(&self, _: &Who, command: Command, argument: &str, typed: &str) -> Vec<String> {
+        let all = [format!("{} {argument}", command.name()), "Corps Jacket".to_owned(), "x".repeat(151)];
+        all.into_iter().filter(|it| it.to_lowercase().contains(typed) || it.len() > 150).collect()
     }
 }
 
 /// Keeps what arrives, each thing once.
 #[derive(Default)]
-struct Shelf {
+pub(super) struct Shelf {
     kept: Mutex<Vec<InboundEvent>>,
+    /// How often something arrived.
+    arrived: AtomicUsize,
     closed: AtomicBool,
+    /// Who answers at once what is not kept.
+    answers: Mutex<Option<Arc<Slack>>>,
 }
 
 #[async_trait]
@@ -97,6 +102,12 @@ impl EventSink for Shelf {
         if self.closed.load(Ordering::SeqCst) {
             return Err(SinkClosed("the disk is full".to_owned()));
         }
+        if event.fleeting {
+            let bot = lock(&self.answers).clone().expect("nobody answers");
+            bot.handle(&event.payload, &Echo).await.unwrap();
+            return Ok(Receipt::First);
+        }
+        self.arrived.fetch_add(1, Ordering::SeqCst);
         let mut kept = lock(&self.kept);
         if kept.iter().any(|known| known.external_id == event.external_id) {
             return Ok(Receipt::Again);
@@ -107,21 +118,38 @@ impl EventSink for Shelf {
 }
 
 impl Shelf {
-    fn ids(&self) -> Vec<String> {
+    pub(super) fn arrived(&self) -> usize {
+        self.arrived.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn ids(&self) -> Vec<String> {
         lock(&self.kept).iter().map(|event| event.external_id.clone()).collect()
     }
 }
 
-struct Listening {
-    world: World,
-    bot: Arc<Slack>,
-    shelf: Arc<Shelf>,
-    task: JoinHandle<Result<(), Trouble>>,
+pub(super) struct Listening {
+    pub(super) world: World,
+    pub(super) bot: Arc<Slack>,
+    pub(super) shelf: Arc<Shelf>,
+    pub(super) task: JoinHandle<Result<(), Trouble>>,
 }
 
-fn listening() -> Listening {
+impl Listening {
+    /// Why it ended.
+    pub(super) async fn ended(self) -> Trouble {
+        tokio::time::timeout(LONG, self.task).await.unwrap().unwrap().unwrap_err()
+    }
+}
+
+pub(super) fn listening() -> Listening {
+    listening_with(LONG)
+}
+
+/// A connection that is silent for so long is dead.
+pub(super) fn listening_with(silence: Duration) -> Listening {
     let world = World::open().unwrap();
-    let (bot, shelf) = (Arc::new(bot(&world)), Arc::new(Shelf::default()));
+    let (bot, shelf) = (Arc::new(bot(&world).patient_for(silence)), Arc::new(Shelf::default()));
+    *lock(&shelf.answers) = Some(Arc::clone(&bot));
     let task = {
         let (bot, shelf) = (Arc::clone(&bot), Arc::clone(&shelf));
         tokio::spawn(async move { bot.listen(shelf.as_ref()).await })
@@ -129,7 +157,7 @@ fn listening() -> Listening {
     Listening { world, bot, shelf, task }
 }
 
-async fn until(what: &str, enough: impl Fn() -> bool) {
+pub(super) async fn until(what: &str, enough: impl Fn() -> bool) {
     let wait = async {
         while !enough() {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -276,7 +304,7 @@ async fn a_connection_that_leaves_is_replaced_before_it_ends_and_nothing_is_lost
     let it = listening();
     until("hello", || it.bot.trouble().is_none()).await;
     let (ann, room) = (it.world.person("Ann"), it.world.channel());
-    it.world.socket().send_away();
+    it.world.socket().send_away("warning");
     until("the next one", || it.world.socket().opened() == 2).await;
     assert_eq!(it.world.socket().now_open(), 2, "the old one is still read");
     let asked = it.world.command(&ann, &room, "/watch", "jacket M");
@@ -379,4 +407,37 @@ async fn the_home_lists_the_watches_and_follows_its_buttons() {
     ");
     handed(&world, &bot, &world.presses_at_home(&ann, "Stop").unwrap()).await;
     assert_eq!(world.heard_on(&World::path("views.publish")).len(), 2, "it shows what is so afterwards");
+}
+
+#[tokio::test]
+async fn the_form_offers_what_fits_what_is_typed_and_the_typed_words_themselves() {
+    let it = listening();
+    until("hello", || it.bot.trouble().is_none()).await;
+    let ann = it.world.person("Ann");
+    for (field, typed) in
+        [("product", ""), ("product", "corps"), ("size", "xl long"), ("product", "https://shop.example/p")]
+    {
+        it.world.types(&ann, field, typed);
+    }
+    until("four answers", || it.world.socket().brought().len() == 4).await;
+    let offered: Vec<String> =
+        it.world.socket().brought().iter().map(|it| World::options(it).unwrap().join(" | ")).collect();
+    insta::assert_snapshot!(offered.join("\n"), @"
+    watch product | Corps Jacket
+    Corps Jacket | corps
+    xl long
+    https://shop.example/p
+    ");
+    assert_eq!((it.shelf.ids().len(), it.world.socket().acknowledged()), (0, 4), "nothing of it is stored");
+    it.task.abort();
+}
+
+#[tokio::test]
+async fn by_http_the_form_is_answered_in_the_response() {
+    let world = World::open().unwrap();
+    let bot = bot_with(&world, false);
+    let typed = world.types(&world.person("Ann"), "product", "corps");
+    let (status, body) = by_http(&world, &bot, &typed, &Shelf::default(), 0, true).await;
+    assert_eq!(status, 200);
+    assert_eq!(World::options(&body.parse().unwrap()).unwrap(), ["Corps Jacket", "corps"]);
 }

@@ -6,6 +6,7 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::payload::{Deed, Heard};
 use super::{Slack, payload, signature};
 use crate::{EventSink, InboundWebhook, Inbox, Platform, WebhookAnswer, WebhookRequest};
 
@@ -26,7 +27,7 @@ impl InboundWebhook for Slack {
         if is_plausible { Ok(()) } else { Err(forged()) }
     }
 
-    async fn answer(&self, request: WebhookRequest<'_>, sink: &dyn EventSink, _: &dyn Inbox) -> WebhookAnswer {
+    async fn answer(&self, request: WebhookRequest<'_>, sink: &dyn EventSink, inbox: &dyn Inbox) -> WebhookAnswer {
         let (signature, timestamp) = (request.header(SIGNATURE), request.header(TIMESTAMP));
         let is_slacks = self
             .signing_secret
@@ -43,6 +44,10 @@ impl InboundWebhook for Slack {
         };
         if payload["type"] == "url_verification" {
             return WebhookAnswer::ok("text/plain", payload["challenge"].as_str().unwrap_or_default());
+        }
+        if let Some(Heard { deed: Deed::Complete { argument, typed, .. }, person, .. }) = payload::read(&payload) {
+            let options = self.offered(&person, &argument, &typed, inbox).await;
+            return WebhookAnswer::ok("application/json", options.to_string());
         }
         // What nobody could answer is acknowledged all the same: Slack would bring it again.
         let Some(event) = payload::event(&payload) else { return WebhookAnswer::ok("text/plain", "") };

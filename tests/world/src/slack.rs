@@ -112,6 +112,14 @@ impl Slack {
         check::message(text, blocks)
     }
 
+    /// What a field that was answered so shows.
+    ///
+    /// # Errors
+    /// Why it would show nothing.
+    pub fn options(offered: &serde_json::Value) -> Result<Vec<String>, String> {
+        check::options(offered)
+    }
+
     /// The connections of Socket Mode.
     #[must_use]
     pub fn socket(&self) -> &Socket {

@@ -57,6 +57,38 @@ fn text(value: &Value, most: usize, kinds: &[&str]) -> Result<(), String> {
     if is_kind && fits { Ok(()) } else { Err(format!("text of {} characters, {most} at most", text.chars().count())) }
 }
 
+/// The form of a modal.
+pub(super) fn form(view: &Value) -> Result<(), String> {
+    text(&view["title"], 24, &["plain_text"])?;
+    text(&view["submit"], 24, &["plain_text"])?;
+    let blocks = view["blocks"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let input = |block: &Value| {
+        let is_known =
+            matches!(block["element"]["type"].as_str(), Some("plain_text_input" | "static_select" | "external_select"));
+        if block["type"] != "input" || !is_known {
+            return Err(format!("invalid_arguments: no input: {block}"));
+        }
+        text(&block["label"], 2000, &["plain_text"])?;
+        text(&block["hint"], 2000, &["plain_text"])?;
+        match &block["element"]["placeholder"] {
+            Value::Null => Ok(()),
+            placeholder => text(placeholder, 150, &["plain_text"]),
+        }
+    };
+    blocks.iter().try_for_each(input)
+}
+
+/// What a field offers.
+pub(super) fn options(offered: &Value) -> Result<Vec<String>, String> {
+    let options = offered["options"].as_array().filter(|all| all.len() <= 100).ok_or("no options, or more than 100")?;
+    let option = |option: &Value| {
+        text(&option["text"], 75, &["plain_text"])?;
+        let value = option["value"].as_str().filter(|it| (1..=150).contains(&it.chars().count()));
+        Ok(value.ok_or_else(|| format!("value of a wrong size: {option}"))?.to_owned())
+    };
+    options.iter().map(option).collect()
+}
+
 fn image(image: &Value) -> Result<(), String> {
     let fits = |name: &str, most: usize| image[name].as_str().is_some_and(|it| (1..=most).contains(&it.len()));
     let is_good = image["type"] == "image" && fits("image_url", 3000) && fits("alt_text", 8000);

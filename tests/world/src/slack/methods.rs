@@ -62,6 +62,7 @@ fn api(state: &mut State, method: &str, heard: &Heard) -> Answer {
         }
         "conversations.history" => history(state, heard.query.as_deref().unwrap_or_default()),
         "views.open" if body["view"]["type"] == "modal" && state.payloads.contains_key(&text("trigger_id")) => {
+            check::form(&body["view"])?;
             state.form = body["view"].clone();
             Ok(json!({ "ok": true }))
         }

@@ -127,7 +127,9 @@ impl Slack {
             let name = block["block_id"].as_str().unwrap_or_default();
             let given = fields.iter().find(|(field, _)| *field == name).map(|(_, value)| *value);
             let element = match block["element"]["type"].as_str() {
-                Some("static_select") => json!({ "selected_option": given.map(|value| json!({ "value": value })) }),
+                Some("static_select" | "external_select") => {
+                    json!({ "selected_option": given.map(|value| json!({ "value": value })) })
+                }
                 _ => json!({ "value": given }),
             };
             let action = block["element"]["action_id"].as_str().unwrap_or_default();
@@ -136,6 +138,14 @@ impl Slack {
         self.keep(|id| {
             json!({ "type": "view_submission", "user": { "id": person }, "trigger_id": id,
                 "view": { "id": "V1", "callback_id": form["callback_id"], "state": { "values": values } } })
+        })
+    }
+
+    /// `person` types in a field of the form, which asks what to offer.
+    pub fn types(&self, person: &str, field: &str, typed: &str) -> String {
+        self.keep(|id| {
+            json!({ "type": "block_suggestion", "user": { "id": person }, "fake_id": id, "action_id": "value",
+                "block_id": field, "value": typed, "view": { "id": "V1", "type": "modal" } })
         })
     }
 
@@ -160,7 +170,7 @@ impl Slack {
         let payload = self.payload(id);
         let kind = match payload["type"].as_str() {
             Some("event_callback") => "events_api",
-            Some("block_actions" | "view_submission") => "interactive",
+            Some("block_actions" | "view_submission" | "block_suggestion") => "interactive",
             _ => "slash_commands",
         };
         self.socket.bring(kind, payload);

@@ -1,10 +1,13 @@
 //! Socket Mode: envelopes over WebSocket, brought again until they are acknowledged; connections that can be cut, sent
 //! away and left silent.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::routing::any;
 use serde_json::{Value, json};
@@ -16,7 +19,7 @@ use super::locked;
 #[derive(Debug, Clone, Copy)]
 enum Deed {
     Cut,
-    SendAway,
+    SendAway(&'static str),
     Look,
 }
 
@@ -27,12 +30,16 @@ pub struct Socket {
 }
 
 struct Inner {
-    /// Envelopes that are not acknowledged, and by which connection each was brought last.
+    /// Envelopes that are not acknowledged, and the newest connection that brought each.
     waiting: Mutex<Vec<(Value, usize)>>,
     acknowledged: AtomicUsize,
     deeds: broadcast::Sender<Deed>,
     opened: AtomicUsize,
     open: AtomicUsize,
+    /// What every connection brings, from when on that was ordered.
+    by_all: Mutex<Option<Vec<Value>>>,
+    silent: AtomicBool,
+    brought: Mutex<Vec<Value>>,
 }
 
 impl Default for Socket {
@@ -43,6 +50,9 @@ impl Default for Socket {
             deeds: broadcast::Sender::new(64),
             opened: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
+            by_all: Mutex::default(),
+            silent: AtomicBool::new(false),
+            brought: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -61,7 +71,11 @@ impl Socket {
     pub(super) fn bring(&self, kind: &str, payload: Value) {
         let mut waiting = locked(&self.inner.waiting);
         let id = format!("envelope-{}-{}", self.inner.acknowledged.load(Ordering::SeqCst), waiting.len());
-        waiting.push((json!({ "envelope_id": id, "type": kind, "payload": payload }), 0));
+        let envelope = json!({ "envelope_id": id, "type": kind, "payload": payload });
+        if let Some(by_all) = locked(&self.inner.by_all).as_mut() {
+            by_all.push(envelope.clone());
+        }
+        waiting.push((envelope, 0));
         drop(waiting);
         self.order(Deed::Look);
     }
@@ -71,9 +85,31 @@ impl Socket {
         self.order(Deed::Cut);
     }
 
-    /// Says that the connections will be closed soon.
-    pub fn send_away(&self) {
-        self.order(Deed::SendAway);
+    /// Says that the connections will be closed soon, and why: `warning`, `refresh_requested`, `link_disabled`.
+    pub fn send_away(&self, reason: &'static str) {
+        self.order(Deed::SendAway(reason));
+    }
+
+    /// From now on every connection brings everything, not only the newest one.
+    pub fn bring_by_all(&self) {
+        *locked(&self.inner.by_all) = Some(Vec::new());
+    }
+
+    /// From now on nothing comes by any connection, not even pings, and none is closed.
+    pub fn fall_silent(&self) {
+        self.inner.silent.store(true, Ordering::SeqCst);
+    }
+
+    /// Connections speak again.
+    pub fn speak(&self) {
+        self.inner.silent.store(false, Ordering::SeqCst);
+        self.order(Deed::Look);
+    }
+
+    /// What the acknowledgements of envelopes brought, in order.
+    #[must_use]
+    pub fn brought(&self) -> Vec<Value> {
+        locked(&self.inner.brought).clone()
     }
 
     /// Connections that were made.
@@ -106,27 +142,23 @@ async fn serve(inner: Arc<Inner>, mut socket: WebSocket) {
     inner.open.fetch_sub(1, Ordering::SeqCst);
 }
 
+/// Slack pings every connection.
+const PING: Duration = Duration::from_millis(200);
+
 async fn talk(inner: &Inner, socket: &mut WebSocket, number: usize) -> Option<()> {
     let mut deeds = inner.deeds.subscribe();
     say(socket, &json!({ "type": "hello", "num_connections": inner.open.load(Ordering::SeqCst) })).await?;
+    let mut said = BTreeSet::new();
     loop {
-        // The newest connection brings what waits, also what an older one brought and nobody acknowledged.
-        if number == inner.opened.load(Ordering::SeqCst) {
-            let next: Vec<Value> = {
-                let mut waiting = locked(&inner.waiting);
-                let unsaid = waiting.iter_mut().filter(|(_, by)| *by != number);
-                unsaid
-                    .map(|(envelope, by)| {
-                        *by = number;
-                        envelope.clone()
-                    })
-                    .collect()
-            };
-            for envelope in next {
-                say(socket, &envelope).await?;
-            }
+        if inner.silent.load(Ordering::SeqCst) {
+            tokio::time::sleep(PING).await;
+            continue;
+        }
+        for envelope in next(inner, number, &mut said) {
+            say(socket, &envelope).await?;
         }
         tokio::select! {
+            () = tokio::time::sleep(PING) => socket.send(Message::Ping(Bytes::new())).await.ok()?,
             came = socket.recv() => {
                 if let Message::Text(text) = came?.ok()? {
                     acknowledge(inner, &serde_json::from_str(&text).ok()?);
@@ -134,14 +166,30 @@ async fn talk(inner: &Inner, socket: &mut WebSocket, number: usize) -> Option<()
             }
             deed = deeds.recv() => match deed.ok()? {
                 Deed::Cut => return None,
-                Deed::SendAway => say(socket, &json!({ "type": "disconnect", "reason": "warning" })).await?,
+                Deed::SendAway(reason) => say(socket, &json!({ "type": "disconnect", "reason": reason })).await?,
                 Deed::Look => {}
             },
         }
     }
 }
 
+/// What this connection brings now. The newest one: what waits, also what an older one brought and nobody acknowledged.
+fn next(inner: &Inner, number: usize, said: &mut BTreeSet<String>) -> Vec<Value> {
+    let mut next = locked(&inner.by_all).clone().unwrap_or_default();
+    if number == inner.opened.load(Ordering::SeqCst) {
+        for (envelope, by) in locked(&inner.waiting).iter_mut().filter(|(_, by)| *by != number) {
+            *by = number;
+            next.push(envelope.clone());
+        }
+    }
+    next.retain(|envelope| said.insert(envelope["envelope_id"].to_string()));
+    next
+}
+
 fn acknowledge(inner: &Inner, said: &Value) {
+    if !said["payload"].is_null() {
+        locked(&inner.brought).push(said["payload"].clone());
+    }
     let mut waiting = locked(&inner.waiting);
     let before = waiting.len();
     waiting.retain(|(envelope, _)| envelope["envelope_id"] != said["envelope_id"]);
