@@ -41,7 +41,8 @@ const OURS: &[&str] = &[
     "two_factor_setup_required",
 ];
 const TOO_MUCH: &[&str] = &["message_limit_exceeded", "rate_limited", "ratelimited"];
-const LATER: &[&str] = &["external_channel_migrating", "request_timeout", "service_unavailable", "team_added_to_org", "update_failed"];
+const LATER: &[&str] =
+    &["external_channel_migrating", "request_timeout", "service_unavailable", "team_added_to_org", "update_failed"];
 /// "Some aspect of the operation may have succeeded."
 const PERHAPS: &[&str] = &["fatal_error", "internal_error"];
 
