@@ -128,90 +128,30 @@ mod tests {
             let (send, edit) = (of_send(&refusal()), of_edit(&refusal()));
             verdicts.entry(format!("{}, an edit: {}", send.as_str(), edit.as_str())).or_default().push(word);
         }
+        let rows = |words: &[&str]| words.chunks(6).map(|row| row.join(" ")).collect::<Vec<_>>().join("\n  ");
         let lines: Vec<String> =
-            verdicts.iter().map(|(verdict, words)| format!("{verdict}\n  {}", words.join("\n  "))).collect();
+            verdicts.iter().map(|(verdict, words)| format!("{verdict}\n  {}", rows(words))).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
         address_gone, an edit: give_up
-          cannot_dm_bot
-          channel_not_found
-          is_archived
-          messages_tab_disabled
-          not_in_channel
-          restricted_action
-          restricted_action_read_only_channel
-          restricted_action_thread_only_channel
-          team_not_found
-          user_disabled
-          user_not_found
-          user_not_visible
+          cannot_dm_bot channel_not_found is_archived messages_tab_disabled not_in_channel restricted_action
+          restricted_action_read_only_channel restricted_action_thread_only_channel team_not_found user_disabled user_not_found user_not_visible
         give_up, an edit: give_up
-          as_user_not_supported
-          block_mismatch
-          cant_update_message
-          channel_type_not_supported
-          deprecated_endpoint
-          duplicate_channel_not_found
-          duplicate_message_not_found
-          edit_window_closed
-          invalid_arg_name
-          invalid_arguments
-          invalid_array_arg
-          invalid_attachments
-          invalid_blocks
-          invalid_blocks_format
-          invalid_charset
-          invalid_form_data
-          invalid_metadata_format
-          invalid_metadata_schema
-          invalid_post_type
-          is_bot
-          is_inactive
-          markdown_text_conflict
-          message_not_found
-          metadata_must_be_sent_from_app
-          metadata_too_large
-          method_deprecated
-          missing_file_data
-          missing_post_type
-          msg_blocks_too_long
-          msg_too_long
-          no_text
-          restricted_action_non_threadable_channel
-          restricted_action_thread_locked
-          slack_connect_blocked_file_type
-          slack_connect_canvas_sharing_blocked
-          slack_connect_file_link_sharing_blocked
-          slack_connect_lists_sharing_blocked
-          too_many_attachments
-          too_many_contact_cards
+          as_user_not_supported block_mismatch cant_update_message channel_type_not_supported deprecated_endpoint duplicate_channel_not_found
+          duplicate_message_not_found edit_window_closed invalid_arg_name invalid_arguments invalid_array_arg invalid_attachments
+          invalid_blocks invalid_blocks_format invalid_charset invalid_form_data invalid_metadata_format invalid_metadata_schema
+          invalid_post_type is_bot is_inactive markdown_text_conflict message_not_found metadata_must_be_sent_from_app
+          metadata_too_large method_deprecated missing_file_data missing_post_type msg_blocks_too_long msg_too_long
+          no_text restricted_action_non_threadable_channel restricted_action_thread_locked slack_connect_blocked_file_type slack_connect_canvas_sharing_blocked slack_connect_file_link_sharing_blocked
+          slack_connect_lists_sharing_blocked too_many_attachments too_many_contact_cards
         hold, an edit: hold
-          access_denied
-          accesslimited
-          account_inactive
-          ekm_access_denied
-          enterprise_is_restricted
-          invalid_auth
-          missing_scope
-          no_permission
-          not_allowed_token_type
-          not_authed
-          org_login_required
-          team_access_not_granted
-          token_expired
-          token_revoked
-          two_factor_setup_required
+          access_denied accesslimited account_inactive ekm_access_denied enterprise_is_restricted invalid_auth
+          missing_scope no_permission not_allowed_token_type not_authed org_login_required team_access_not_granted
+          token_expired token_revoked two_factor_setup_required
         retry, an edit: retry
-          external_channel_migrating
-          message_limit_exceeded
-          rate_limited
-          ratelimited
-          request_timeout
-          service_unavailable
-          team_added_to_org
-          update_failed
+          external_channel_migrating message_limit_exceeded rate_limited ratelimited request_timeout service_unavailable
+          team_added_to_org update_failed
         unknown, an edit: retry
-          fatal_error
-          internal_error
+          fatal_error internal_error
         ");
     }
 
