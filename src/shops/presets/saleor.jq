@@ -1,5 +1,9 @@
-# Saleor (GraphQL): `quantityAvailable` is cut at a limit; 0 is sold out.
-.[0].data | (.product // .products.edges[]?.node) as $p | $p.variants[]
+# Saleor (GraphQL; ProductVariant and PreorderData in saleor/graphql/schema.graphql): `quantityAvailable` is cut at a limit; 0
+# is sold out. What may be bought later only, or in no channel, is not in stock whatever its number.
+.[0].data | (.product // .products.edges[]?.node) | select(type == "object") | . as $p
+| (.variants // (.productVariants.edges // [] | map(.node)))[]
 | {product: $p.name, product_id: $p.id, id, sku, title: .name, quantity: .quantityAvailable,
-   options: ((.attributes // []) | map(select(.values[0].name != null) | {key: .attribute.name, value: .values[0].name}) | from_entries),
+   availability: (if .preorder != null then "preorder" elif .quantityAvailable == null then null elif .quantityAvailable <= 0 then "out of stock"
+     elif $p.isAvailableForPurchase == false or $p.isAvailable == false then "not purchasable" else "in stock" end),
+   options: ((.attributes // []) | map(select(.attribute.name != null and .values[0].name != null) | {key: .attribute.name, value: .values[0].name}) | from_entries),
    price: .pricing.price.gross.amount, currency: .pricing.price.gross.currency}

@@ -13,12 +13,17 @@ use crate::shops::error::ReadError;
 
 /// Items of a list that are looked at for a sign.
 const LOOKED_AT: usize = 20;
+/// Levels through which `**` goes.
+const DEPTH: usize = 6;
+/// Values of one document that are looked into for one sign.
+const LOOKED_INTO: usize = 20_000;
 
 /// A platform.
 pub(super) struct Preset {
     name: &'static str,
     program: &'static str,
-    /// Paths of which all of one group are there: `.` goes into an object, `*` into every item of a list.
+    /// Paths of which all of one group are there: `.` goes into an object, `*` into every item of a list,
+    /// `**` through a few levels of either.
     signs: &'static [&'static [&'static str]],
     more: Option<fn(&Value, &Url) -> Vec<Url>>,
     told: Option<fn(&Url) -> Vec<Url>>,
@@ -61,42 +66,63 @@ pub(super) static OSCAR: Preset = Preset {
 /// SAP Commerce.
 pub(super) static SAP_OCC: Preset = preset!(
     "sap-occ",
-    [&["products.*.stock.stockLevelStatus", "products.*.code"], &["stock.stockLevelStatus", "code"]]
+    [
+        &["products.*.stock.stockLevelStatus", "products.*.code"],
+        &["stock.stockLevelStatus", "code"],
+        &["variantOptions.*.stock.stockLevelStatus", "code"]
+    ]
 );
 /// Squarespace.
 pub(super) static SQUARESPACE: Preset = preset!(
     "squarespace",
     [
         &["products.*.variants.*.stock.unlimited"],
-        &["item.variants.*.qtyInStock"],
-        &["item.structuredContent.variants.*.qtyInStock"]
+        &["item.**.variants.*.qtyInStock"],
+        &["item.**.variants.*.stock.qtyInStock"],
+        &["items.*.**.variants.*.qtyInStock"],
+        &["items.*.**.variants.*.stock.qtyInStock"]
     ]
 );
 /// Magento 2.
-pub(super) static MAGENTO: Preset = preset!("magento", [&["data.products.items.*.stock_status"]]);
+pub(super) static MAGENTO: Preset =
+    preset!("magento", [&["data.products.items.*.stock_status"], &["data.route.stock_status", "data.route.sku"]]);
 /// Shopify's Storefront GraphQL.
 pub(super) static SHOPIFY_GRAPHQL: Preset = preset!(
     "shopify-graphql",
     [
+        &["data.**.variants.edges.*.node.availableForSale"],
+        &["data.**.variants.nodes.*.availableForSale"],
         &["data.product.variants.edges.*.node.price"],
-        &["data.product.variants.nodes.*.availableForSale"],
         &["data.productByHandle.variants.edges.*.node.price"],
-        &["data.node.variants.edges.*.node.price"],
-        &["data.products.edges.*.node.variants.edges.*.node.availableForSale"]
+        &["data.node.variants.edges.*.node.price"]
     ]
 );
 /// Vendure.
-pub(super) static VENDURE: Preset =
-    preset!("vendure", [&["data.product.variants.*.stockLevel"], &["data.products.items.*.variants.*.stockLevel"]]);
+pub(super) static VENDURE: Preset = preset!(
+    "vendure",
+    [
+        &["data.product.variants.*.stockLevel"],
+        &["data.products.items.*.variants.*.stockLevel"],
+        &["data.search.items.*.productVariantId", "data.search.items.*.inStock"]
+    ]
+);
 /// BigCommerce.
 pub(super) static BIGCOMMERCE: Preset = preset!(
     "bigcommerce",
-    [&["data.site.product.variants.edges"], &["data.site.products.edges.*.node.variants.edges"]]
+    [
+        &["data.site.product.variants.edges"],
+        &["data.site.route.node.variants.edges"],
+        &["data.site.products.edges.*.node.variants.edges"]
+    ]
 );
 /// Saleor.
 pub(super) static SALEOR: Preset = preset!(
     "saleor",
-    [&["data.product.variants.*.quantityAvailable"], &["data.products.edges.*.node.variants.*.quantityAvailable"]]
+    [
+        &["data.product.variants.*.quantityAvailable"],
+        &["data.product.productVariants.edges.*.node.quantityAvailable"],
+        &["data.products.edges.*.node.variants.*.quantityAvailable"]
+    ]
 );
 /// Shopware 6.
 pub(super) static SHOPWARE: Preset = preset!(
@@ -129,7 +155,12 @@ pub(super) static ECWID: Preset =
 /// Wix Stores.
 pub(super) static WIX: Preset = preset!(
     "wix",
-    [&["product.stock.inStock", "product.manageVariants"], &["products.*.stock.inStock", "products.*.manageVariants"]]
+    [
+        &["product.stock.inStock", "product.manageVariants"],
+        &["products.*.stock.inStock", "products.*.manageVariants"],
+        &["product.variantsInfo.variants.*.inventoryStatus"],
+        &["products.*.variantsInfo.variants.*.inventoryStatus"]
+    ]
 );
 /// Zara.
 pub(super) static ZARA: Preset = preset!("zara", [&["skusAvailability.*.availability"]]);
@@ -174,12 +205,33 @@ impl Reader for Preset {
 }
 
 /// Is there anything at this path?
-fn has(value: &Value, path: &str) -> bool {
+pub(super) fn has(value: &Value, path: &str) -> bool {
+    at_path(value, path, &mut LOOKED_INTO.clone())
+}
+
+fn at_path(value: &Value, path: &str, left: &mut usize) -> bool {
     let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
-    let goes_on = |value: &Value| rest.is_none_or(|rest| has(value, rest));
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
+    let mut goes_on = |value: &Value| rest.is_none_or(|rest| at_path(value, rest, left));
     match (step, value) {
         ("*", Value::Array(items)) => items.iter().take(LOOKED_AT).any(goes_on),
-        (_, Value::Object(fields)) => fields.get(step).is_some_and(goes_on),
+        ("**", _) => rest.is_some_and(|rest| anywhere(value, rest, DEPTH, left)),
+        (_, Value::Object(fields)) => fields.get(step).is_some_and(&mut goes_on),
+        _ => false,
+    }
+}
+
+fn anywhere(value: &Value, path: &str, depth: usize, left: &mut usize) -> bool {
+    if at_path(value, path, left) {
+        return true;
+    }
+    let mut inside = |inner: &Value| depth > 0 && *left > 0 && anywhere(inner, path, depth - 1, left);
+    match value {
+        Value::Array(items) => items.iter().take(LOOKED_AT).any(inside),
+        Value::Object(fields) => fields.values().any(&mut inside),
         _ => false,
     }
 }
