@@ -1,7 +1,5 @@
 //! Every preset knows and reads its example.
 
-use serde_json::json;
-
 use super::*;
 use crate::shops::readers::READERS;
 
@@ -227,105 +225,72 @@ fn said(document: &Value) -> String {
     }
 }
 
-/// Documents of platforms in the shapes that other queries give, and what must not be concluded from them.
+/// Documents of platforms in the shapes that other queries give, and what must not be concluded from them: what is read,
+/// then the document.
+const SHAPES: &str = r#"
+shopify-graphql: S in_stock, M out_of_stock
+    {"data": {"products": {"nodes": [{"id": "1", "title": "Smock", "variants": {"nodes": [{"id": "2", "availableForSale": true, "price": {"amount": "8.0", "currencyCode": "CAD"}, "selectedOptions": [{"name": "Size", "value": "S"}]}, {"id": "3", "availableForSale": false, "price": {"amount": "8.0", "currencyCode": "CAD"}, "selectedOptions": [{"name": "Size", "value": "M"}]}]}}]}}}
+shopify-graphql: S in_stock, M out_of_stock
+    {"data": {"collection": {"products": {"edges": [{"node": {"id": "1", "title": "Smock", "variants": {"nodes": [{"id": "2", "availableForSale": true, "price": {"amount": "8.0", "currencyCode": "CAD"}, "selectedOptions": [{"name": "Size", "value": "S"}]}, {"id": "3", "availableForSale": false, "price": {"amount": "8.0", "currencyCode": "CAD"}, "selectedOptions": [{"name": "Size", "value": "M"}]}]}}}]}}}}
+shopify-graphql: S in_stock, M out_of_stock
+    {"data": {"nodes": [{"id": "1", "title": "Smock", "variants": {"nodes": [{"id": "2", "availableForSale": true, "price": {"amount": "8.0", "currencyCode": "CAD"}, "selectedOptions": [{"name": "Size", "value": "S"}]}, {"id": "3", "availableForSale": false, "price": {"amount": "8.0", "currencyCode": "CAD"}, "selectedOptions": [{"name": "Size", "value": "M"}]}]}}, null]}}
+shopify-graphql: S in_stock, M out_of_stock
+    {"data": {"product": {"id": "1", "title": "Smock", "variants": {"nodes": [{"id": "2", "availableForSale": true, "price": {"amount": "8.0", "currencyCode": "CAD"}, "selectedOptions": [{"name": "Size", "value": "S"}]}, {"id": "3", "availableForSale": false, "price": {"amount": "8.0", "currencyCode": "CAD"}, "selectedOptions": [{"name": "Size", "value": "M"}]}]}}, "productRecommendations": [{"id": "9", "title": "Other", "variants": {"nodes": [{"id": "99", "availableForSale": true, "price": {"amount": "8.0", "currencyCode": "CAD"}, "selectedOptions": [{"name": "Size", "value": "X"}]}]}}]}}
+magento:  (incomplete)
+    {"data": {"products": {"items": [{"uid": "1", "sku": "H", "name": "Hat", "stock_status": "IN_STOCK", "__typename": "ConfigurableProduct"}]}}}
+magento:  (incomplete)
+    {"data": {"products": {"items": [{"uid": "1", "sku": "H", "name": "Hat", "stock_status": "IN_STOCK", "configurable_options": [{"label": "Size"}]}]}}}
+magento:  (incomplete)
+    {"data": {"products": {"items": [{"uid": "1", "sku": "H", "name": "Hat", "stock_status": "IN_STOCK", "__typename": "BundleProduct", "items": []}]}}}
+magento: - low_stock
+    {"data": {"products": {"items": [{"uid": "1", "sku": "H", "name": "Hat", "stock_status": "IN_STOCK", "only_x_left_in_stock": 2}]}}}
+magento: - in_stock
+    {"data": {"products": {"items": [{"uid": "1", "sku": "H", "name": "Hat", "stock_status": "IN_STOCK", "only_x_left_in_stock": null}]}}}
+vendure: - in_stock (incomplete)
+    {"data": {"search": {"items": [{"productId": "1", "productVariantId": "2", "productName": "Vest", "inStock": true, "priceWithTax": {"value": 900}}]}}}
+vendure: - unknown (incomplete)
+    {"data": {"search": {"items": [{"productId": "1", "productVariantId": "2", "productName": "Vest", "inStock": true, "priceWithTax": {"min": 900, "max": 900}}]}}}
+vendure: M in_stock
+    {"data": {"product": {"id": "1", "name": "Vest", "optionGroups": [{"id": "7", "name": "Size"}], "variants": [{"id": "2", "stockLevel": "3", "options": [{"name": "M", "groupId": "7"}]}]}}}
+squarespace: S out_of_stock, - in_stock
+    {"items": [{"id": "a", "title": "Ghost", "variants": [{"id": "v", "attributes": {"Size": "S"}, "unlimited": false, "qtyInStock": 0}]}, {"id": "b", "title": "Hat", "variants": [], "structuredContent": {"variants": [{"id": "w", "unlimited": true, "qtyInStock": 0}]}}]}
+squarespace: M in_stock
+    {"item": {"id": "a", "title": "X", "structuredContent": {"variants": [{"id": "v", "optionValues": [{"optionName": "Size", "value": "M"}], "unlimited": false, "qtyInStock": 3}]}}}
+squarespace: M in_stock
+    {"item": {"id": "a", "title": "X", "variants": [{"id": "v", "attributes": {"Size": "M"}, "stock": {"unlimited": false, "qtyInStock": 3}}]}}
+sfcc:  (incomplete)
+    {"id": "M1", "name": "Blazer", "type": {"master": true}, "inventory": {"ats": 9, "orderable": true}}
+sfcc: - in_stock
+    {"id": "V1", "name": "Blazer", "type": {"variant": true}, "inventory": {"ats": 9, "orderable": true}}
+shopware: - in_stock (incomplete)
+    {"product": {"id": "a", "productNumber": "C", "translated": {"name": "Cape"}, "available": true, "isCloseout": false, "parentId": "p", "availableStock": 2}}
+shopware:  (incomplete)
+    {"product": {"id": "a", "productNumber": "C", "translated": {"name": "Cape"}, "available": true, "isCloseout": false, "childCount": 3, "availableStock": 2}}
+shopware: - unknown
+    {"product": {"id": "a", "productNumber": "C", "translated": {"name": "Cape"}, "available": true, "isCloseout": null, "availableStock": 0}}
+medusa: M in_stock
+    {"product": {"id": "1", "title": "Cup", "variants": [{"id": "2", "manage_inventory": true, "inventory_quantity": 1, "calculated_price": 4500, "options": [{"value": "M", "option_id": "o"}]}], "options": [{"id": "o", "title": "Size"}]}}
+medusa: - unknown
+    {"product": {"id": "1", "title": "Cup", "variants": [{"id": "2", "manage_inventory": true}]}}
+ecwid: - out_of_stock, - preorder
+    {"id": 1, "name": "Mug", "unlimited": false, "combinations": [{"id": 2, "inStock": false, "quantity": 4}, {"id": 3, "quantity": 0, "outOfStockVisibilityBehaviour": "ALLOW_PREORDER"}]}
+saleor: - out_of_stock
+    {"data": {"product": {"id": "1", "name": "Tunic", "isAvailableForPurchase": false, "variants": [{"id": "2", "quantityAvailable": 5}]}}}
+saleor: - preorder
+    {"data": {"product": {"id": "1", "name": "Tunic", "variants": [{"id": "2", "quantityAvailable": 5, "preorder": {"endDate": null}}]}}}
+wix: S out_of_stock
+    {"product": {"id": "1", "name": "Candle", "variantsInfo": {"variants": [{"id": "2", "visible": true, "choices": [{"optionChoiceNames": {"optionName": "Size", "choiceName": "S"}}], "inventoryStatus": {"inStock": false}}]}}}
+woocommerce:  (incomplete)
+    [{"id": 1, "type": "grouped", "name": "Set", "permalink": "/p", "prices": {"price": "1"}, "is_in_stock": true, "is_on_backorder": false}]
+woocommerce: - unknown
+    [{"id": 1, "type": "simple", "name": "Set", "permalink": "/p", "prices": {"price": "1"}, "is_in_stock": true, "is_on_backorder": false, "stock_availability": {"class": "out-of-stock"}}]
+"#;
+
 #[test]
 fn other_queries_of_a_platform_are_read_as_well() {
-    let variant = |id: &str, size: &str, sale: bool| json!({"id": id, "availableForSale": sale, "price": {"amount": "8.0", "currencyCode": "CAD"}, "selectedOptions": [{"name": "Size", "value": size}]});
-    let smock = json!({"id": "1", "title": "Smock", "variants": {"nodes": [variant("2", "S", true), variant("3", "M", false)]}});
-    let magento = |fields: Value| {
-        let mut item = json!({"uid": "1", "sku": "H", "name": "Hat", "stock_status": "IN_STOCK"});
-        fields.as_object().expect("fields").iter().for_each(|(name, value)| item[name] = value.clone());
-        json!({"data": {"products": {"items": [item]}}})
-    };
-    let shopware = |fields: Value| {
-        let mut item = json!({"id": "a", "productNumber": "C", "translated": {"name": "Cape"}, "available": true, "isCloseout": false});
-        fields.as_object().expect("fields").iter().for_each(|(name, value)| item[name] = value.clone());
-        json!({"product": item})
-    };
-    for (document, expected) in [
-        (json!({"data": {"products": {"nodes": [smock]}}}), "shopify-graphql: S in_stock, M out_of_stock"),
-        (
-            json!({"data": {"collection": {"products": {"edges": [{"node": smock}]}}}}),
-            "shopify-graphql: S in_stock, M out_of_stock",
-        ),
-        (json!({"data": {"nodes": [smock, null]}}), "shopify-graphql: S in_stock, M out_of_stock"),
-        (
-            json!({"data": {"product": smock, "productRecommendations": [{"id": "9", "title": "Other", "variants": {"nodes": [variant("99", "X", true)]}}]}}),
-            "shopify-graphql: S in_stock, M out_of_stock",
-        ),
-        (magento(json!({"__typename": "ConfigurableProduct"})), "magento:  (incomplete)"),
-        (magento(json!({"configurable_options": [{"label": "Size"}]})), "magento:  (incomplete)"),
-        (magento(json!({"__typename": "BundleProduct", "items": []})), "magento:  (incomplete)"),
-        (magento(json!({"only_x_left_in_stock": 2})), "magento: - low_stock"),
-        (magento(json!({"only_x_left_in_stock": null})), "magento: - in_stock"),
-        (
-            json!({"data": {"search": {"items": [{"productId": "1", "productVariantId": "2", "productName": "Vest", "inStock": true, "priceWithTax": {"value": 900}}]}}}),
-            "vendure: - in_stock (incomplete)",
-        ),
-        (
-            json!({"data": {"search": {"items": [{"productId": "1", "productVariantId": "2", "productName": "Vest", "inStock": true, "priceWithTax": {"min": 900, "max": 900}}]}}}),
-            "vendure: - unknown (incomplete)",
-        ),
-        (
-            json!({"data": {"product": {"id": "1", "name": "Vest", "optionGroups": [{"id": "7", "name": "Size"}], "variants": [{"id": "2", "stockLevel": "3", "options": [{"name": "M", "groupId": "7"}]}]}}}),
-            "vendure: M in_stock",
-        ),
-        (
-            json!({"items": [{"id": "a", "title": "Ghost", "variants": [{"id": "v", "attributes": {"Size": "S"}, "unlimited": false, "qtyInStock": 0}]}, {"id": "b", "title": "Hat", "variants": [], "structuredContent": {"variants": [{"id": "w", "unlimited": true, "qtyInStock": 0}]}}]}),
-            "squarespace: S out_of_stock, - in_stock",
-        ),
-        (
-            json!({"item": {"id": "a", "title": "X", "structuredContent": {"variants": [{"id": "v", "optionValues": [{"optionName": "Size", "value": "M"}], "unlimited": false, "qtyInStock": 3}]}}}),
-            "squarespace: M in_stock",
-        ),
-        (
-            json!({"item": {"id": "a", "title": "X", "variants": [{"id": "v", "attributes": {"Size": "M"}, "stock": {"unlimited": false, "qtyInStock": 3}}]}}),
-            "squarespace: M in_stock",
-        ),
-        (
-            json!({"id": "M1", "name": "Blazer", "type": {"master": true}, "inventory": {"ats": 9, "orderable": true}}),
-            "sfcc:  (incomplete)",
-        ),
-        (
-            json!({"id": "V1", "name": "Blazer", "type": {"variant": true}, "inventory": {"ats": 9, "orderable": true}}),
-            "sfcc: - in_stock",
-        ),
-        (shopware(json!({"parentId": "p", "availableStock": 2})), "shopware: - in_stock (incomplete)"),
-        (shopware(json!({"childCount": 3, "availableStock": 2})), "shopware:  (incomplete)"),
-        (shopware(json!({"isCloseout": null, "availableStock": 0})), "shopware: - unknown"),
-        (
-            json!({"product": {"id": "1", "title": "Cup", "variants": [{"id": "2", "manage_inventory": true, "inventory_quantity": 1, "calculated_price": 4500, "options": [{"value": "M", "option_id": "o"}]}], "options": [{"id": "o", "title": "Size"}]}}),
-            "medusa: M in_stock",
-        ),
-        (
-            json!({"product": {"id": "1", "title": "Cup", "variants": [{"id": "2", "manage_inventory": true}]}}),
-            "medusa: - unknown",
-        ),
-        (
-            json!({"id": 1, "name": "Mug", "unlimited": false, "combinations": [{"id": 2, "inStock": false, "quantity": 4}, {"id": 3, "quantity": 0, "outOfStockVisibilityBehaviour": "ALLOW_PREORDER"}]}),
-            "ecwid: - out_of_stock, - preorder",
-        ),
-        (
-            json!({"data": {"product": {"id": "1", "name": "Tunic", "isAvailableForPurchase": false, "variants": [{"id": "2", "quantityAvailable": 5}]}}}),
-            "saleor: - out_of_stock",
-        ),
-        (
-            json!({"data": {"product": {"id": "1", "name": "Tunic", "variants": [{"id": "2", "quantityAvailable": 5, "preorder": {"endDate": null}}]}}}),
-            "saleor: - preorder",
-        ),
-        (
-            json!({"product": {"id": "1", "name": "Candle", "variantsInfo": {"variants": [{"id": "2", "visible": true, "choices": [{"optionChoiceNames": {"optionName": "Size", "choiceName": "S"}}], "inventoryStatus": {"inStock": false}}]}}}),
-            "wix: S out_of_stock",
-        ),
-        (
-            json!([{"id": 1, "type": "grouped", "name": "Set", "permalink": "/p", "prices": {"price": "1"}, "is_in_stock": true, "is_on_backorder": false}]),
-            "woocommerce:  (incomplete)",
-        ),
-        (
-            json!([{"id": 1, "type": "simple", "name": "Set", "permalink": "/p", "prices": {"price": "1"}, "is_in_stock": true, "is_on_backorder": false, "stock_availability": {"class": "out-of-stock"}}]),
-            "woocommerce: - unknown",
-        ),
-    ] {
-        assert_eq!(said(&document), expected, "{document}");
+    let lines: Vec<&str> = SHAPES.trim_matches('\n').lines().collect();
+    for pair in lines.chunks(2) {
+        let document = serde_json::from_str(pair[1]).unwrap_or_else(|error| panic!("{error}: {}", pair[1]));
+        assert_eq!(said(&document), pair[0], "{document}");
     }
 }
