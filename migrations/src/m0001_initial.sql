@@ -15,6 +15,26 @@ CREATE TABLE shop (
     UNIQUE (host)
 );
 
+-- By which secrets a shop signs what it pushes. A push is a hint to read now, never a reading.
+CREATE TABLE shop_hook (
+    shop_id BIGINT PRIMARY KEY, -- the shop
+    secret TEXT NOT NULL, -- sealed, where there are keys
+    former_secret TEXT, -- the one before, believed while the shop is changed over
+    former_until BIGINT NOT NULL, -- until when (µs)
+    pushed_at BIGINT, -- the last push that was believed (µs); NULL again after a change that no push told of
+    created_at BIGINT NOT NULL, -- µs
+    FOREIGN KEY (shop_id) REFERENCES shop (id) ON DELETE CASCADE
+);
+
+-- The pushes of the last day: one that comes again changes nothing.
+CREATE TABLE shop_push (
+    shop_id BIGINT NOT NULL, -- whose
+    key TEXT NOT NULL, -- a digest of its id
+    at BIGINT NOT NULL, -- µs
+    PRIMARY KEY (shop_id, key),
+    FOREIGN KEY (shop_id) REFERENCES shop (id) ON DELETE CASCADE
+);
+
 -- One thing that is polled: a URL (or a few) and the reader that understands it.
 CREATE TABLE source (
     id {id},
@@ -31,6 +51,7 @@ CREATE TABLE source (
     next_poll_at BIGINT NOT NULL, -- when it is due (µs)
     edit BIGINT NOT NULL, -- counts what others than its poller changed; what was read of an older edit is not stored
     edited BOOLEAN NOT NULL, -- has its poller yet to hear of that?
+    pushed BOOLEAN NOT NULL DEFAULT FALSE, -- did its shop push that it changed, and its poller has yet to hear of it?
     trial_at BIGINT, -- a large or unknown document is being parsed since then (µs): it may have ended the process
     failures INTEGER NOT NULL, -- failed polls in a row
     gone_since BIGINT, -- since when polls say 404 or 410 (µs)
@@ -477,6 +498,8 @@ CREATE TABLE audit (
 -- a poller asks for what it holds, what is free, and what others changed
 CREATE INDEX shop_of_holder ON shop (holder);
 CREATE INDEX source_edited ON source (shop_id) WHERE edited;
+CREATE INDEX source_pushed ON source (shop_id) WHERE pushed;
+CREATE INDEX shop_push_at ON shop_push (shop_id, at);
 CREATE INDEX source_added_by ON source (added_by) WHERE added_by IS NOT NULL;
 -- a shop's sources in the order in which they are due
 CREATE INDEX source_of_shop ON source (shop_id, next_poll_at);

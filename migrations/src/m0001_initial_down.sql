@@ -29,4 +29,6 @@ DROP TABLE variant;
 DROP TABLE alias;
 DROP TABLE product;
 DROP TABLE source;
+DROP TABLE shop_push;
+DROP TABLE shop_hook;
 DROP TABLE shop;

@@ -8,8 +8,9 @@ use url::Url;
 use super::args::{self, Which};
 use super::check::{Bar, count, headers};
 use super::failure::{Failure, Outcome};
-use super::out;
+use super::meant::meant;
 use super::track::{stored, track};
+use super::{hook, out};
 use crate::app::{App, SourceOptions};
 use crate::commands::names::refusal;
 use crate::shops::canonical;
@@ -25,6 +26,7 @@ pub(super) async fn run(app: &App, command: args::Shop) -> Outcome {
         args::Shop::List(args) => list(app, args.json).await,
         args::Shop::Remove(which) => each(app, &which, "no longer tracked", Action::Remove).await,
         args::Shop::Pause(which) => each(app, &which, "paused", Action::Pause).await,
+        args::Shop::Hook(args) => hook::run(app, args).await,
         args::Shop::Resume(which) => each(app, &which, "polled again", Action::Resume).await,
     }
 }
@@ -210,20 +212,4 @@ async fn each(app: &App, which: &Which, done: &str, action: Action) -> Outcome {
         out::line(&count(meant.len(), "source"))?;
     }
     Ok(())
-}
-
-async fn meant(app: &App, which: &str) -> Result<Vec<Source>, Failure> {
-    let which = which.trim();
-    let address = Url::parse(which).map(|url| canonical(url).to_string()).ok();
-    let is_meant = |source: &Source| {
-        which.parse() == Ok(source.id)
-            || address.as_deref() == Some(&source.url)
-            || source.url == which
-            || source.host == which
-    };
-    let meant: Vec<Source> = app.db.sources().await?.into_iter().filter(is_meant).collect();
-    if meant.is_empty() {
-        return Err(Failure::usage(format!("{which:?} is not tracked; `coatcheck shop list` shows what is")));
-    }
-    Ok(meant)
 }

@@ -27,6 +27,7 @@ mod packed;
 mod page;
 mod page_memory;
 mod pages;
+pub mod push;
 pub mod readers;
 pub mod redirect;
 mod request_header;

@@ -20,23 +20,29 @@ const TIME: Duration = Duration::from_secs(5);
 /// Reads bodies.
 #[derive(Debug, Clone)]
 pub(super) struct Bodies {
+    longest: usize,
     large: Arc<Semaphore>,
 }
 
 impl Default for Bodies {
     fn default() -> Self {
-        Self { large: Arc::new(Semaphore::new(LARGE)) }
+        Self::new(LONGEST, LARGE)
     }
 }
 
 impl Bodies {
+    /// Bodies of so many bytes, and so many at once of those that are not small.
+    pub(super) fn new(longest: usize, large: usize) -> Self {
+        Self { longest, large: Arc::new(Semaphore::new(large)) }
+    }
+
     /// A whole body.
     ///
     /// # Errors
     /// With the status that says why there is none.
     pub(super) async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, StatusCode> {
         let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if length.is_some_and(|length| length > LONGEST) {
+        if length.is_some_and(|length| length > self.longest) {
             return Err(StatusCode::PAYLOAD_TOO_LARGE);
         }
         let read = tokio::time::timeout(TIME, self.collect(body)).await;
@@ -49,7 +55,7 @@ impl Bodies {
         let mut seat = None;
         while let Some(piece) = stream.next().await {
             let piece = piece.map_err(|_| StatusCode::BAD_REQUEST)?;
-            if all.len() + piece.len() > LONGEST {
+            if all.len() + piece.len() > self.longest {
                 return Err(StatusCode::PAYLOAD_TOO_LARGE);
             }
             if all.len() + piece.len() > FREE && seat.is_none() {

@@ -14,6 +14,7 @@ mod peer;
 mod picture;
 mod pictures;
 mod product;
+mod pushes;
 mod server;
 mod site;
 mod stalling;
@@ -89,6 +90,7 @@ impl Web {
         let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
         let router = health
             .with_state(Health { db: self.db.clone(), heartbeats: self.heartbeats.clone() })
+            .merge(pushes::router(self.db.clone()))
             .merge(links::router(self.db))
             .merge(webhooks::router(webhooks))
             .merge(live::router(live, stop.clone()))

@@ -13,7 +13,7 @@ use url::Url;
 use crate::app::Role;
 pub(super) use files::{Backup, Completions, Import, Restore};
 pub(super) use outbox::{Deliveries, Replay, SendTest};
-pub(super) use shop::{Check, Reading, Shop, ShopAdd, Which};
+pub(super) use shop::{Check, Reading, Shop, ShopAdd, ShopHook, Which};
 pub(super) use watch::{History, Watch, WatchAdd};
 
 /// Every form of a destination, as help shows it.

@@ -1,5 +1,6 @@
 //! `check` and `shop …`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -67,6 +68,11 @@ pub(in crate::cli) enum Shop {
     /// Stop polling for now
     #[command(after_help = "Example:\n  coatcheck shop pause shop.example")]
     Pause(Which),
+    /// Let the shop push: show its hook, or make one
+    #[command(
+        after_help = "Example:\n  coatcheck shop hook shop.example\n  coatcheck shop hook shop.example --secret - < shopify-secret\n\nA secret that is made here is shown once. See docs/push.md."
+    )]
+    Hook(ShopHook),
     /// Start polling again, now
     #[command(after_help = "Example:\n  coatcheck shop resume shop.example")]
     Resume(Which),
@@ -100,4 +106,23 @@ pub(in crate::cli) struct ShopAdd {
 pub(in crate::cli) struct Which {
     /// A source's address or number from `shop list`, or a shop's host for all of its sources
     pub which: String,
+}
+
+/// `shop hook`
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ShopHook {
+    /// The shop's host, or a source's address or number from `shop list`
+    pub which: String,
+    /// Believe the secret in this file (- for standard input), which the shop signs with
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["new", "remove"])]
+    pub secret: Option<PathBuf>,
+    /// Make another secret; the one before is believed for another day
+    #[arg(long, conflicts_with = "remove")]
+    pub new: bool,
+    /// Believe no pushes of this shop any more
+    #[arg(long)]
+    pub remove: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }

@@ -17,6 +17,7 @@ pub mod money;
 pub mod operators;
 pub mod phone;
 pub mod poll;
+pub mod push;
 pub mod reading;
 pub mod size;
 pub mod sms_rules;

@@ -108,6 +108,11 @@ impl Poller {
             state.resumed(&resumed, now);
             state.edited(&ids, sources, now);
         }
+        if look.is_pushed {
+            let pushed = self.db.pushed_sources(name).await?;
+            let now = self.now();
+            self.state().pushed(&pushed, now);
+        }
         self.share(name, &mut holding.shared_at).await
     }
 

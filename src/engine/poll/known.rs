@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use coatcheck_domain::push;
 
 use super::batch::ListOf;
 use super::schedule::At;
@@ -70,15 +71,40 @@ pub(super) struct Source {
     pub(super) since_full: u32,
     /// No list has its product: it is read alone until then.
     pub(super) alone_until: At,
+    /// What its shop pushed, and what is still owed for it.
+    pub(super) push: Owed,
     /// While it waits: until when. Else it is in flight, or waits to be written down.
     pub(super) waits_until: Option<At>,
+}
+
+/// What a push asks of a source beside the poll that it makes due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owed {
+    Nothing,
+    /// If the reading says nothing new, another: the shop's pages may be older than its push.
+    Echo,
+    /// Another reading: this one may have begun before the push.
+    Another,
 }
 
 impl Source {
     pub(super) fn new(held: Arc<HeldSource>, due: At) -> Self {
         let alone_until = Duration::ZERO;
         let (pages, new_pages, item, new_item, full_at) = (None, None, None, None, None);
-        Self { held, pages, new_pages, item, new_item, full_at, since_full: 0, alone_until, waits_until: Some(due) }
+        let (since_full, push, waits_until) = (0, Owed::Nothing, Some(due));
+        Self { held, pages, new_pages, item, new_item, full_at, since_full, alone_until, push, waits_until }
+    }
+
+    /// It was polled. How soon is it polled again, for a push?
+    pub(super) fn owes(&mut self, is_unchanged: bool) -> Option<Duration> {
+        match std::mem::replace(&mut self.push, Owed::Nothing) {
+            Owed::Another => {
+                self.push = Owed::Echo;
+                Some(push::FLOOR)
+            }
+            Owed::Echo if is_unchanged => Some(push::ECHO),
+            Owed::Echo | Owed::Nothing => None,
+        }
     }
 
     /// It has answered. Validators are not trusted for ever.

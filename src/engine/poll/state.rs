@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use coatcheck_domain::poll::{State as Standing, TRIAL_WAIT};
 use coatcheck_domain::stock::older::may_ask_conditionally;
 
 use super::batch::{Batch, List};
 use super::decide::{self, Moment};
 use super::in_flight::InFlight;
-use super::known::{Job, Now, Shop, Source, weight};
+use super::known::{Job, Now, Owed, Shop, Source, weight};
 use super::queue::Queue;
 use super::schedule::{At, Schedule, UNTIL_TOLD};
 use crate::shops::{ReadError, ReadOutcome};
@@ -70,6 +71,24 @@ impl State {
         }
         for source in sources {
             self.put(source, now);
+        }
+    }
+
+    /// Their shops say that these have changed: they are read by then, and those that are being read once more.
+    pub(super) fn pushed(&mut self, pushed: &[(i64, DateTime<Utc>)], now: Now) {
+        for (id, due) in pushed {
+            let Some(source) = self.sources.get_mut(id) else { continue };
+            let due = now.at(*due);
+            match source.waits_until {
+                None => source.push = Owed::Another,
+                Some(until) => {
+                    source.push = Owed::Echo;
+                    if due < until {
+                        self.stop_waiting(*id);
+                        self.wait_again(*id, due);
+                    }
+                }
+            }
         }
     }
 

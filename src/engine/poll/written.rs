@@ -54,6 +54,7 @@ impl State {
             // What another document says of it may differ from what the list said last.
             source.item = new_item;
         }
+        let owed = source.owes(matches!(poll.end, End::Unchanged { .. })).map(|wait| now.at + wait);
         match written {
             Written::Done => {
                 let Ended { source: polled, end, plan, .. } = poll;
@@ -67,7 +68,7 @@ impl State {
             }
         }
         let due = now.at(source.held.next_poll_at);
-        self.wait_again(id, due);
+        self.wait_again(id, owed.map_or(due, |owed| owed.min(due)));
     }
 }
 

@@ -29,11 +29,12 @@ pub struct Jump {
 
 /// What lies ahead, moved by `$1`. Shops are given up: what was polled meanwhile was planned with the old time, so it
 /// is not stored, and the next reading says it again.
-const PLANNED: [&str; 10] = [
+const PLANNED: [&str; 11] = [
     "UPDATE source SET scheduled_at = scheduled_at + $1, next_poll_at = next_poll_at + $1, \
      last_error_at = last_error_at + $1, gone_since = gone_since + $1, gone_told_at = gone_told_at + $1, unwanted_since = unwanted_since + $1, \
      trial_at = NULL",
     "UPDATE shop SET not_before = not_before + $1 WHERE not_before > 0",
+    "UPDATE shop_hook SET former_until = former_until + $1, pushed_at = pushed_at + $1",
     "UPDATE lease SET until = until + $1 WHERE until > 0",
     "UPDATE inbox SET held_until = held_until + $1 WHERE held_until > 0",
     "UPDATE delivery SET created_at = created_at + $1, next_attempt_at = next_attempt_at + $1, \

@@ -170,6 +170,9 @@ async fn stranger(db: &impl Sql, keys: &Keys) -> Result<Option<String>, DbErr> {
             "SELECT secret AS text FROM destination WHERE secret IS NOT NULL AND substr(secret, 9, 1) = ':' \
              AND substr(secret, 1, 8) NOT IN ({ours}) LIMIT 1"
         ),
+        format!(
+            "SELECT secret AS text FROM shop_hook WHERE substr(secret, 9, 1) = ':' AND substr(secret, 1, 8) NOT IN ({ours}) LIMIT 1"
+        ),
     ] {
         let values: Vec<Value> = keys.ids().into_iter().map(Value::from).collect();
         if let Some(found) = db.row::<Text>(&sql, values).await? {
@@ -208,16 +211,22 @@ async fn phones(txn: &Txn, both: &Both<'_>) -> Result<u64, StoreError> {
     }
 }
 
+/// What webhooks are signed with, and what shops sign their pushes with.
 async fn secrets(txn: &Txn, both: &Both<'_>) -> Result<u64, StoreError> {
-    let rows: Vec<Row> =
-        txn.rows("SELECT id, secret AS text FROM destination WHERE secret IS NOT NULL", vec![]).await?;
-    for row in &rows {
-        let plain = if is_sealed(&row.text) { both.open(Sealed::Secret, &row.text) } else { Some(row.text.clone()) };
-        let plain = plain.ok_or_else(|| wrong(&row.text))?;
-        let sql = "UPDATE destination SET secret = $2 WHERE id = $1";
-        txn.run(sql, vec![row.id.into(), both.new.seal(Sealed::Secret, &plain).into()]).await?;
+    let mut sealed = 0;
+    for (table, key, column) in
+        [("destination", "id", "secret"), ("shop_hook", "shop_id", "secret"), ("shop_hook", "shop_id", "former_secret")]
+    {
+        let sql = format!("SELECT {key} AS id, {column} AS text FROM {table} WHERE {column} IS NOT NULL");
+        for row in txn.rows::<Row>(&sql, vec![]).await? {
+            let plain =
+                if is_sealed(&row.text) { both.open(Sealed::Secret, &row.text) } else { Some(row.text.clone()) };
+            let plain = plain.ok_or_else(|| wrong(&row.text))?;
+            let sql = format!("UPDATE {table} SET {column} = $2 WHERE {key} = $1");
+            sealed += txn.run(&sql, vec![row.id.into(), both.new.seal(Sealed::Secret, &plain).into()]).await?;
+        }
     }
-    Ok(u64::try_from(rows.len()).unwrap_or_default())
+    Ok(sealed)
 }
 
 /// Which code was sent cannot be said by the new key: open ones must be asked for again, and what waits to be sent is of

@@ -243,7 +243,8 @@ async fn sources_of(txn: &Txn, shops: impl IntoIterator<Item = i64>) -> Result<V
     if values.is_empty() {
         return Ok(Vec::new());
     }
-    let seen = format!("UPDATE source SET edited = FALSE WHERE edited AND shop_id IN ({these})");
+    let seen =
+        format!("UPDATE source SET edited = FALSE, pushed = FALSE WHERE (edited OR pushed) AND shop_id IN ({these})");
     txn.run(&seen, values.clone()).await?;
     let sql = format!("{SOURCES} WHERE s.shop_id IN ({these}) AND {POLLED} ORDER BY s.id");
     let rows: Vec<SourceRow> = txn.rows(&sql, values).await?;

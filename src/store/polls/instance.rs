@@ -26,6 +26,8 @@ pub struct Look {
     pub is_free: bool,
     /// Has somebody changed one of its sources?
     pub is_edited: bool,
+    /// Has the shop of one of its sources pushed?
+    pub is_pushed: bool,
 }
 
 impl Db {
@@ -100,10 +102,17 @@ impl Db {
              (SELECT count(*) FROM (SELECT 1 FROM shop WHERE holder = '' LIMIT 1) AS f) \
                + (SELECT count(*) FROM (SELECT 1 FROM instance WHERE until <= $2 LIMIT 1) AS l) AS free, \
              (SELECT count(*) FROM (SELECT 1 FROM source s JOIN shop h ON h.id = s.shop_id \
-                 WHERE s.edited AND h.holder = $1 LIMIT 1) AS e) AS edited";
+                 WHERE s.edited AND h.holder = $1 LIMIT 1) AS e) AS edited, \
+             (SELECT count(*) FROM (SELECT 1 FROM source s JOIN shop h ON h.id = s.shop_id \
+                 WHERE s.pushed AND h.holder = $1 LIMIT 1) AS p) AS pushed";
         let found: Option<Found> = self.read().row(sql, vec![name.into(), micros(self.now()).into()]).await?;
         let found = found.unwrap_or_default();
-        Ok(Look { is_alive: found.alive > 0, is_free: found.free > 0, is_edited: found.edited > 0 })
+        Ok(Look {
+            is_alive: found.alive > 0,
+            is_free: found.free > 0,
+            is_edited: found.edited > 0,
+            is_pushed: found.pushed > 0,
+        })
     }
 }
 
@@ -112,6 +121,7 @@ struct Found {
     alive: i64,
     free: i64,
     edited: i64,
+    pushed: i64,
 }
 
 /// One that comes back was not gone; any other new one takes the place of the one that has been gone for longest.

@@ -5,5 +5,6 @@ pub mod ended;
 pub mod ends;
 pub mod gone_page;
 pub mod held;
+pub mod hook;
 pub mod instance;
 pub mod source;

@@ -31,6 +31,7 @@ mod outbox;
 mod past;
 mod phones;
 mod plans;
+mod pushes;
 mod races;
 mod readings;
 mod rekeyed;
