@@ -28,12 +28,14 @@ use async_trait::async_trait;
 use coatcheck_domain::Clock;
 use coatcheck_domain::delivery::SendOutcome;
 use secrecy::SecretString;
+use serenity::http::Route;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::callers::Callers;
 use crate::{
-    Capabilities, Channel, ChatPlatform, Command, Envelope, EventSink, Found, InboundWebhook, Inbox, Platform,
+    Capabilities, Channel, ChatPlatform, Command, DeepLink, Envelope, EventSink, Found, InboundWebhook, Inbox, Platform,
     RateLimiter, Receiver, Trouble,
 };
 use api::Api;
@@ -72,6 +74,8 @@ pub struct Discord {
     callers: Callers<u64, Value>,
     /// The direct channel of each person, opened once.
     dms: Mutex<HashMap<u64, u64>>,
+    /// Our own id, asked once.
+    own_id: OnceCell<String>,
 }
 
 impl Discord {
@@ -87,6 +91,7 @@ impl Discord {
             health: Arc::new(Health::new(Arc::clone(&clock))),
             callers: Callers::default(),
             dms: Mutex::default(),
+            own_id: OnceCell::new(),
             clock,
         }
     }
@@ -167,6 +172,19 @@ impl Receiver for Discord {
 
     fn trouble(&self) -> Option<String> {
         if self.is_by_http() { None } else { self.health.trouble() }
+    }
+
+    /// Our profile, where "Message" opens the chat. Discord says nothing there by itself.
+    async fn deep_link(&self, _word: &str) -> Option<DeepLink> {
+        let ask = async {
+            let me = self.api.get(Route::UserMe, Vec::new()).await.map_err(failure::Failure::trouble)?;
+            Ok::<_, Trouble>(me["id"].as_str().unwrap_or_default().to_owned())
+        };
+        let id = self.own_id.get_or_try_init(|| ask).await.ok()?;
+        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        Some(DeepLink { url: format!("https://discord.com/users/{id}"), says_it: false })
     }
 
     async fn self_check(&self) -> Result<String, Trouble> {

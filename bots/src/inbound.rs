@@ -153,6 +153,15 @@ pub struct Trouble {
     pub fatal: bool,
 }
 
+/// A link that opens the chat with us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeepLink {
+    /// Where it leads.
+    pub url: String,
+    /// Is the word said there by itself? Else the person types it.
+    pub says_it: bool,
+}
+
 /// A platform that people speak on, seen from below: what it brings in, and how it is answered.
 #[async_trait]
 pub trait Receiver: Send + Sync {
@@ -170,6 +179,11 @@ pub trait Receiver: Send + Sync {
 
     /// What is wrong with the connection now, in words; `None` while it is well.
     fn trouble(&self) -> Option<String>;
+
+    /// How a web page opens the chat with us, to say `word` there. `None`: nobody knows now.
+    async fn deep_link(&self, _word: &str) -> Option<DeepLink> {
+        None
+    }
 
     /// Asks the platform, in one or two requests, whether it accepts the credentials and can deliver to us. In words for
     /// `coatcheck doctor`.

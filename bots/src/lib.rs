@@ -43,7 +43,7 @@ use serde::{Deserialize, Serialize};
 pub use coatcheck_domain::message::{self, Alert, AlertVariant, Message, Notice};
 pub use commands::{Command, Said};
 pub use inbound::{
-    ChatPlatform, DeliveryStatus, EventSink, InboundEvent, InboundWebhook, Receipt, Receiver, SinkClosed, StatusHeard,
+    ChatPlatform, DeepLink, DeliveryStatus, EventSink, InboundEvent, InboundWebhook, Receipt, Receiver, SinkClosed, StatusHeard,
     Trouble, WebhookAnswer, WebhookRequest,
 };
 pub use platform::Platform;

@@ -29,10 +29,10 @@ use async_trait::async_trait;
 use coatcheck_domain::Clock;
 use secrecy::SecretString;
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc};
 use url::Url;
 
-use crate::{ChatPlatform, EventSink, InboundWebhook, Inbox, Platform, RateLimiter, Receiver, Trouble};
+use crate::{ChatPlatform, DeepLink, EventSink, InboundWebhook, Inbox, Platform, RateLimiter, Receiver, Trouble};
 use api::Api;
 
 /// Where the Web API is, unless `SLACK_API_BASE` says otherwise.
@@ -70,6 +70,8 @@ pub struct Slack {
     limiter: Arc<RateLimiter>,
     /// The direct channel of each person, opened once.
     dms: Mutex<HashMap<String, String>>,
+    /// Our workspace and our own id in it, asked once.
+    own_id: OnceCell<(String, String)>,
     trouble: Mutex<Option<String>>,
     /// After so long without any frame a connection of Socket Mode is dead.
     silence: Duration,
@@ -93,6 +95,7 @@ impl Slack {
             clock,
             limiter: Arc::new(RateLimiter::new(PER_SECOND, PER_CHANNEL)),
             dms: Mutex::default(),
+            own_id: OnceCell::new(),
             trouble: Mutex::new(not_yet),
             silence: SILENCE,
             offers: Mutex::default(),
@@ -150,6 +153,19 @@ impl Receiver for Slack {
     async fn register(&self) -> Result<(), Trouble> {
         let checked = self.api.call("auth.test", &serde_json::json!({})).await;
         checked.map(drop).map_err(|failure| outcome::trouble(&failure))
+    }
+
+    /// Opens our direct messages in the app. Slack says nothing there by itself.
+    async fn deep_link(&self, _word: &str) -> Option<DeepLink> {
+        let ask = async {
+            let me = self.api.call("auth.test", &serde_json::json!({})).await.map_err(|failure| outcome::trouble(&failure))?;
+            let id = |name: &str| me[name].as_str().unwrap_or_default().to_owned();
+            Ok::<_, Trouble>((id("team_id"), id("user_id")))
+        };
+        let (team, user) = self.own_id.get_or_try_init(|| ask).await.ok()?;
+        let is_id = |id: &str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        (is_id(team) && is_id(user))
+            .then(|| DeepLink { url: format!("slack://user?team={team}&id={user}"), says_it: false })
     }
 
     async fn self_check(&self) -> Result<String, Trouble> {

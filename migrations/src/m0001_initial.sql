@@ -285,8 +285,8 @@ CREATE TABLE wish (
 -- Kept for a day; answered texts for 30 days.
 CREATE TABLE allowance (
     id {id},
-    what TEXT NOT NULL, -- invite, link, address, text or text-stop
-    who TEXT NOT NULL, -- the destination; of a phone its hash
+    what TEXT NOT NULL, -- invite, link, address, sign-up, text or text-stop
+    who TEXT NOT NULL, -- the destination, of a phone its hash; `web` for all visitors of the pages
     at BIGINT NOT NULL -- µs
 );
 
@@ -298,6 +298,20 @@ CREATE TABLE link_code (
     expires_at BIGINT NOT NULL, -- µs
     UNIQUE (code),
     FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE
+);
+
+-- A watch prepared on a web page. It becomes one when its phone is proven, or when its word is said in a chat or by text.
+CREATE TABLE sign_up (
+    id {id},
+    word TEXT NOT NULL, -- names it, good once: what is said in a chat, or what the page that asks for the code sends along
+    product_id BIGINT NOT NULL, -- of what
+    doing TEXT NOT NULL, -- what is to be done, as JSON
+    sealed TEXT, -- a phone that must be proven, sealed; NULL where the word is said from what it is for
+    code_hash TEXT, -- of the code that was texted there; NULL where none was: then none is right
+    tries INTEGER NOT NULL, -- wrong codes so far
+    expires_at BIGINT NOT NULL, -- µs
+    UNIQUE (word),
+    FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
 );
 
 -- The outbox: one message for one destination.
@@ -557,5 +571,6 @@ CREATE INDEX operator_message_delivery ON operator_message (delivery_id);
 CREATE INDEX closed_watch_of_subscriber ON closed_watch (subscriber_id, closed_at);
 CREATE INDEX closed_watch_at ON closed_watch (closed_at);
 CREATE INDEX wish_of_destination ON wish (destination_id);
+CREATE INDEX sign_up_expires ON sign_up (expires_at);
 CREATE INDEX allowance_used ON allowance (what, who, at);
 CREATE INDEX allowance_at ON allowance (what, at);

@@ -2,6 +2,7 @@ DROP TABLE closed_watch;
 DROP TABLE wish;
 DROP TABLE allowance;
 DROP TABLE link_code;
+DROP TABLE sign_up;
 -- Children before parents.
 DROP TABLE audit;
 DROP TABLE setting;

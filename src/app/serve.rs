@@ -14,6 +14,7 @@ use url::Url;
 
 use super::loops::{LoopEnded, Loops};
 use super::{App, lock_service};
+use crate::commands::Commands;
 use crate::engine::clock_watch::ClockWatch;
 use crate::engine::fallback::Fallback;
 use crate::engine::fanout::Fanout;
@@ -129,7 +130,7 @@ impl App {
             let address = self.settings.listen_addr;
             let listener = TcpListener::bind(address).await.map_err(|why| NotServing::Listen { address, why })?;
             serving.listening = listener.local_addr().ok();
-            let (router, live) = self.web(&heartbeats, files).start(self.webhooks(&inbox), stop.clone());
+            let (router, live) = self.web(&heartbeats, files, &inbox).start(self.webhooks(&inbox), stop.clone());
             serving.loops.spawn("web", web::run(listener, router, connections(files), stop.clone()));
             serving.loops.spawn("live", live);
         }
@@ -145,7 +146,7 @@ impl App {
         Ok(serving)
     }
 
-    fn web(&self, heartbeats: &Heartbeats, files: Option<u64>) -> Web {
+    fn web(&self, heartbeats: &Heartbeats, files: Option<u64>, commands: &Arc<Commands>) -> Web {
         Web {
             db: self.db.clone(),
             heartbeats: heartbeats.clone(),
@@ -154,23 +155,14 @@ impl App {
             guard: Arc::clone(&self.guard),
             contact: self.settings.contact.clone(),
             ways: self.ways(),
+            commands: Arc::clone(commands),
             open_pages: open_pages(files),
         }
     }
 
     /// Where people can say what they wait for.
     fn ways(&self) -> Ways {
-        let settings = &self.settings;
-        let chats = [
-            (settings.discord.is_some(), "Discord"),
-            (settings.telegram.is_some(), "Telegram"),
-            (settings.slack.is_some(), "Slack"),
-        ];
-        Ways {
-            text_to: settings.text_number(),
-            chats: chats.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| name).collect(),
-            by_invitation: settings.invite.is_some(),
-        }
+        Ways { text_to: self.settings.text_number(), by_invitation: self.settings.invite.is_some() }
     }
 
     /// What the one service of an SQLite file does first: what an earlier one held is free.

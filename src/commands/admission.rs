@@ -7,7 +7,7 @@ use coatcheck_bots::{Command, Platform, Reply, Said, Who};
 
 use super::permission::refusal;
 use super::subscribed::{IN, JOINED};
-use super::{Commands, number_of, platform};
+use super::{Commands, number_of, platform, sign_up};
 use crate::store::StoreError;
 use crate::store::people::allowance::Limit;
 use crate::store::people::consent::{ConsentWord, How};
@@ -38,6 +38,11 @@ struct Tried<'a> {
 pub(super) async fn enter(commands: &Commands, who: &Who, said: &Said) -> Result<Entry, StoreError> {
     let Some(invite) = commands.rules.invite.as_deref() else { return Ok(Entry::Go(said.clone())) };
     let tried = tried(who, said);
+    if sign_up::is_said(commands, said).await? {
+        // Its page asked for the invite word.
+        commands.db.admit(&who.destination).await?;
+        return Ok(Entry::Go(said.clone()));
+    }
     if !is_stranger(commands, who).await? {
         return Ok(Entry::Go(match tried {
             Some(Tried { word, then: Some(then) }) if is(word, invite) => then,
@@ -59,6 +64,12 @@ pub(super) async fn enter(commands: &Commands, who: &Who, said: &Said) -> Result
         commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
     }
     Ok(tried.then.map_or_else(|| Entry::Answer(Reply::text(welcome(who))), Entry::Go))
+}
+
+/// Does a visitor of a page know the word, or is none needed? All visitors together may try so many.
+pub(super) async fn is_invited(commands: &Commands, word: &str) -> Result<bool, StoreError> {
+    let Some(invite) = commands.rules.invite.as_deref() else { return Ok(true) };
+    Ok(commands.db.allow_visitor("invite", ALL).await? && is(word.trim(), invite))
 }
 
 /// Must this person say the word first? Admins, operators and the console need not.

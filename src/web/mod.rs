@@ -5,6 +5,7 @@ mod board;
 mod bodies;
 mod connections;
 mod follow;
+mod forms;
 mod legal;
 mod links;
 mod live;
@@ -15,6 +16,7 @@ mod picture;
 mod pictures;
 mod product;
 mod pushes;
+mod same_origin;
 mod server;
 mod site;
 mod stalling;
@@ -36,6 +38,7 @@ use axum::{Json, Router};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
+use crate::commands::Commands;
 use crate::engine::{Heartbeats, Stop};
 use crate::shops::Guard;
 use crate::store::Db;
@@ -71,6 +74,8 @@ pub struct Web {
     pub contact: Option<String>,
     /// Where people can say what they wait for.
     pub ways: Ways,
+    /// What people sign up with.
+    pub commands: Arc<Commands>,
     /// Pages that may be open, and follow by themselves, at once.
     pub open_pages: usize,
 }
@@ -99,7 +104,7 @@ impl Web {
             .merge(picture::router(site.clone()))
             .merge(product::router(site.clone()))
             .merge(legal::router(self.contact))
-            .merge(watch::router(site.clone(), self.ways))
+            .merge(watch::router(site.clone(), self.ways, self.commands))
             .merge(api::router(site.clone()))
             .merge(status::router(site.clone(), self.heartbeats.clone()))
             .merge(metrics::router(site.clone(), self.heartbeats.clone()))

@@ -1,28 +1,35 @@
 //! Pages as visitors get them: from a store, through the whole router.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono_tz::Tz;
+use coatcheck_bots::{DeepLink, EventSink, Inbox, Platform, Receiver, Trouble};
 use coatcheck_domain::Availability::{InStock, OutOfStock};
 use coatcheck_domain::clock::ManualClock;
 use futures_util::StreamExt;
 use serde_json::Value;
 use tower::ServiceExt;
+use url::Url;
 
 use super::{Ways, Web};
+use crate::commands::{Catalogue, Commands, Follow, Rules, Texting};
 use crate::engine::{Heartbeats, Stopper};
 use crate::shops::{ClientOptions, Guard, SystemResolver, client};
 use crate::store::Db;
+use crate::store::polls::source::NewSource;
 use crate::testing::{self, Engine, Place, follow, product, read};
 
 /// A store, its pages, and what happens in it.
 pub(super) struct Visit {
     pub(super) db: Db,
     pub(super) clock: Arc<ManualClock>,
+    pub(super) commands: Arc<Commands>,
     router: Router,
     _stopper: Stopper,
     _place: Place,
@@ -41,7 +48,29 @@ impl Visit {
     }
 
     async fn with_open_pages(open_pages: usize) -> Self {
+        Self::with(open_pages, Rules::default()).await
+    }
+
+    /// Where strangers say this word first.
+    pub(super) async fn by_invitation(word: &str) -> Self {
+        Self::with(8, Rules { invite: Some(word.to_owned()), ..Rules::default() }).await
+    }
+
+    async fn with(open_pages: usize, rules: Rules) -> Self {
         let (db, place, clock) = testing::db_with_clock(Engine::Sqlite).await;
+        let db = db.with_keys(testing::keys(&[1]));
+        let (words, by_invitation) = (Arc::new(AtomicUsize::new(0)), rules.invite.is_some());
+        let new_link_code = Arc::new(move || format!("WORD{:04}", words.fetch_add(1, Ordering::Relaxed)));
+        let catalogue = Arc::new(Catalogue::new(db.clone(), clock.clone()));
+        let rules = Rules { new_link_code, ..rules };
+        let texting = Texting {
+            countries: "US,CA".parse().expect("countries"),
+            hours: "0-24".parse().expect("hours"),
+            per_day: 40,
+            new_code: Arc::new(|| "123456".to_owned()),
+        };
+        let commands = Commands::new(db.clone(), clock.clone(), catalogue, Arc::new(Nothing), rules).texting(texting);
+        let commands = Arc::new(commands.heard_by(vec![Arc::new(Nothing)]));
         let guard = Arc::new(Guard::new("".parse().expect("no hosts")));
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = ClientOptions::new("test");
@@ -53,12 +82,13 @@ impl Visit {
             http: client(guard.clone(), Arc::new(SystemResolver::new()), &options).expect("a client"),
             guard,
             contact: None,
-            ways: Ways { text_to: Some("+14155550100".to_owned()), chats: vec!["Discord"], by_invitation: false },
+            ways: Ways { text_to: Some("+14155550100".to_owned()), by_invitation },
+            commands: Arc::clone(&commands),
             open_pages,
         };
         let (router, live) = web.start(Vec::new(), stop);
         tokio::spawn(live);
-        Self { db, clock, router, _stopper: stopper, _place: place }
+        Self { db, clock, commands, router, _stopper: stopper, _place: place }
     }
 
     pub(super) async fn ask(&self, request: Request<Body>) -> Got {
@@ -72,6 +102,15 @@ impl Visit {
 
     pub(super) async fn get(&self, path: &str) -> Got {
         self.ask(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    /// Sends a form as a page of ours does.
+    pub(super) async fn post(&self, path: &str, form: &str) -> Got {
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(form.to_owned()));
+        self.ask(request.expect("a request")).await
     }
 
     /// Reads `/live` until these words have come, and gives all that came.
@@ -91,7 +130,43 @@ impl Visit {
     }
 }
 
-const HOSTILE: &str = "<script>alert(1)</script>\"' onload=x &amp; \u{202e}evil";
+/// Follows nothing new, and is a chat in which nothing is said.
+struct Nothing;
+
+#[async_trait]
+impl Receiver for Nothing {
+    fn platform(&self) -> Platform {
+        Platform::Discord
+    }
+
+    async fn register(&self) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    async fn listen(&self, _sink: &dyn EventSink) -> Result<(), Trouble> {
+        std::future::pending().await
+    }
+
+    async fn handle(&self, _payload: &str, _inbox: &dyn Inbox) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
+    async fn deep_link(&self, word: &str) -> Option<DeepLink> {
+        Some(DeepLink { url: format!("https://chat.example/{word}"), says_it: false })
+    }
+}
+
+impl Follow for Nothing {
+    fn source(&self, _url: &Url, _by_admin: bool) -> Result<NewSource, String> {
+        Err("not here".to_owned())
+    }
+}
+
+pub(super) const HOSTILE: &str = "<script>alert(1)</script>\"' onload=x &amp; \u{202e}evil";
 
 #[tokio::test]
 async fn the_board_says_which_size_is_there_and_when_the_others_were() {
@@ -138,7 +213,7 @@ async fn titles_sizes_and_styles_of_strangers_are_harmless_on_the_board_and_in_t
 #[tokio::test]
 async fn what_is_not_listed_is_nowhere() {
     let visit = Visit::new().await;
-    let new = crate::store::polls::source::NewSource { listed: false, ..testing::source("https://shop.example/all") };
+    let new = NewSource { listed: false, ..testing::source("https://shop.example/all") };
     let (source, _) = visit.db.add_source(&new).await.expect("added");
     read(&visit.db, source, vec![product("Secret Jacket", &[("M", "", InStock)])]).await;
     for path in ["/", "/?q=secret", "/?show=in-stock", "/picture/1", "/p/1-secret-jacket"] {

@@ -12,7 +12,7 @@ use super::update::{arrived, wanted};
 use super::webhook::Hook;
 use super::{Telegram, lock};
 use crate::commands::May;
-use crate::{Command, EventSink, Inbox, Platform, Receiver, Trouble};
+use crate::{DeepLink, Command, EventSink, Inbox, Platform, Receiver, Trouble};
 
 /// For how long Telegram keeps a fetch open when there is nothing, in seconds.
 const OPEN: u32 = 25;
@@ -50,6 +50,11 @@ impl Receiver for Telegram {
 
     fn trouble(&self) -> Option<String> {
         lock(&self.trouble).clone()
+    }
+
+    async fn deep_link(&self, word: &str) -> Option<DeepLink> {
+        let name = self.our_name().await.ok().filter(|name| !name.is_empty())?;
+        Some(DeepLink { url: format!("https://t.me/{name}?start={word}"), says_it: true })
     }
 
     async fn self_check(&self) -> Result<String, Trouble> {

@@ -8,10 +8,13 @@ use std::str::FromStr;
 
 use chrono_tz::Tz;
 
-use crate::country::Country;
+use crate::country::{Countries, Country};
 
 /// Area codes, parted by spaces; the country; its zones.
 type Row = (&'static str, &'static str, &'static [Tz]);
+
+/// Letters of a number as it is typed, at most.
+const LONGEST_TYPED: usize = 40;
 
 /// A number in E.164 form. `Debug` and `Display` show its last two digits only.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -27,6 +30,29 @@ impl Phone {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// A number as people type it on a page: in international form, or as it is written at home where all of these countries
+    /// would take it for the same number: `(925) 555-0123`. `None`: it is no number, or it could be several.
+    #[must_use]
+    pub fn typed(text: &str, countries: &Countries) -> Option<Self> {
+        if text.chars().nth(LONGEST_TYPED).is_some() {
+            return None;
+        }
+        let text = text.trim();
+        let abroad = text.strip_prefix("00").map(|rest| format!("+{rest}"));
+        let abroad = abroad.as_deref().unwrap_or(text);
+        if abroad.starts_with('+') {
+            return abroad.parse().ok().filter(Self::is_valid);
+        }
+        let at_home = |country: Country| {
+            let number = phonenumber::parse(country.as_str().parse().ok(), text).ok()?;
+            let phone: Self = number.format().mode(phonenumber::Mode::E164).to_string().parse().ok()?;
+            phone.is_valid().then_some(phone)
+        };
+        let mut found = countries.iter().filter_map(at_home);
+        let first = found.next()?;
+        found.all(|other| other == first).then_some(first)
     }
 
     /// Can such a number have been given to anybody? By the plan of its country, as libphonenumber knows it; behind +1 an

@@ -29,7 +29,7 @@ pub struct Jump {
 
 /// What lies ahead, moved by `$1`. Shops are given up: what was polled meanwhile was planned with the old time, so it
 /// is not stored, and the next reading says it again.
-const PLANNED: [&str; 11] = [
+const PLANNED: [&str; 12] = [
     "UPDATE source SET scheduled_at = scheduled_at + $1, next_poll_at = next_poll_at + $1, \
      last_error_at = last_error_at + $1, gone_since = gone_since + $1, gone_told_at = gone_told_at + $1, unwanted_since = unwanted_since + $1, \
      trial_at = NULL",
@@ -44,6 +44,7 @@ const PLANNED: [&str; 11] = [
     "UPDATE subscriber SET paused_until = paused_until + $1 WHERE paused_until > 0",
     "UPDATE conversation SET expires_at = expires_at + $1",
     "UPDATE challenge SET expires_at = expires_at + $1",
+    "UPDATE sign_up SET expires_at = expires_at + $1",
     "UPDATE restock SET gone_check_at = gone_check_at + $1 WHERE gone_check_at IS NOT NULL",
 ];
 

@@ -43,6 +43,18 @@ impl Db {
             Destination::Sms(phone) => self.keys()?.chat(phone),
             other => other.to_stored(),
         };
+        self.counted(what, &who, each, all).await
+    }
+
+    /// The same of all visitors of the pages together: whose visitors they are is not known.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn allow_visitor(&self, what: &str, all: Limit) -> Result<bool, StoreError> {
+        self.counted(what, "web", &[], Some(all)).await
+    }
+
+    async fn counted(&self, what: &str, who: &str, each: &[Limit], all: Option<Limit>) -> Result<bool, StoreError> {
         let now = micros(self.now());
         let txn = self.write().await?;
         // Of many tries at once each sees those before it.
@@ -52,7 +64,7 @@ impl Db {
         txn.run(sql, vec![what.into(), (now - span(longest)).into()]).await?;
         for limit in each {
             let sql = "SELECT count(*) FROM allowance WHERE what = $1 AND who = $2 AND at > $3";
-            let values = vec![what.into(), who.as_str().into(), (now - span(limit.within)).into()];
+            let values = vec![what.into(), who.into(), (now - span(limit.within)).into()];
             if txn.id(sql, values).await?.unwrap_or_default() >= limit.most {
                 return Ok(false);
             }

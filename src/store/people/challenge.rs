@@ -122,7 +122,8 @@ impl Db {
             return Ok(Challenged::TooMany);
         }
         let challenge = open(&txn, keys, subscriber_id, phone, code, now).await?;
-        let delivery_id = enqueue(&txn, keys, (challenge, subscriber_id, there.destination_id), message, now).await?;
+        let key = format!("c:{challenge}");
+        let delivery_id = enqueue(&txn, keys, (&key, subscriber_id, there.destination_id), message, now).await?;
         txn.commit().await?;
         self.wake().ring(Topic::Deliveries);
         Ok(Challenged::Sent { delivery_id })
@@ -218,7 +219,7 @@ async fn add(
 }
 
 /// The text is what counts, not the open question: who is forgotten and comes back, or asks anew, starts no new count.
-async fn is_too_many(txn: &Txn, subscriber_id: i64, destination_id: i64, now: i64) -> Result<bool, DbErr> {
+pub(super) async fn is_too_many(txn: &Txn, subscriber_id: i64, destination_id: i64, now: i64) -> Result<bool, DbErr> {
     let since = now - span(DAY);
     let sql = "SELECT count(*) FROM delivery WHERE destination_id = $1 AND kind = 'code' AND created_at > $2";
     let to_number = txn.id(sql, vec![destination_id.into(), since.into()]).await?.unwrap_or_default();
@@ -252,10 +253,10 @@ async fn open(
 }
 
 /// The text with the code, sealed. It is the asking subscriber's, and goes to the phone.
-async fn enqueue(
+pub(super) async fn enqueue(
     txn: &Txn,
     keys: &Keys,
-    (challenge, subscriber_id, destination_id): (i64, i64, i64),
+    (dedupe_key, subscriber_id, destination_id): (&str, i64, i64),
     message: &Message,
     now: i64,
 ) -> Result<i64, StoreError> {
@@ -265,7 +266,7 @@ async fn enqueue(
                SELECT 'code', $1, $2, t.id, 0, t.lane, $3, 'pending', 0, $4, 0, $5, $4 FROM destination t WHERE t.id = $6 \
                RETURNING id";
     let values = vec![
-        format!("c:{challenge}").into(),
+        dedupe_key.into(),
         subscriber_id.into(),
         keys.seal(Sealed::Code, &payload).into(),
         now.into(),

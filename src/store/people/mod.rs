@@ -14,5 +14,6 @@ pub mod person;
 pub mod phone;
 pub mod rekey;
 pub mod returned;
+pub mod sign_up;
 pub mod subscriber;
 pub mod watch;

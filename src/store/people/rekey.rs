@@ -233,6 +233,7 @@ async fn secrets(txn: &Txn, both: &Both<'_>) -> Result<u64, StoreError> {
 /// no use. A text that may have arrived may be tried again, as ever.
 async fn codes(txn: &Txn, both: &Both<'_>, now: i64) -> Result<(), StoreError> {
     txn.run("DELETE FROM challenge", vec![]).await?;
+    txn.run("DELETE FROM sign_up WHERE sealed IS NOT NULL", vec![]).await?;
     let sql = "UPDATE delivery SET state = 'expired', reason = 'rekeyed', payload = '', ended_at = $1 \
                WHERE kind = 'code' AND state = 'pending'";
     txn.run(sql, vec![now.into()]).await?;

@@ -7,16 +7,15 @@ use std::time::Duration;
 
 use coatcheck_domain::Clock;
 
-/// Requests of one address in a minute.
-pub(super) const MOST: u64 = 120;
-const MINUTE: Duration = Duration::from_secs(60);
 /// Addresses that are remembered; with more of them all share one count.
 const ADDRESSES: usize = 20_000;
 
 /// The counts of all addresses.
 #[derive(Clone)]
-pub(super) struct Limits {
+pub(in crate::web) struct Limits {
     clock: Arc<dyn Clock>,
+    most: u64,
+    within: Duration,
     windows: Arc<Mutex<HashMap<Option<IpAddr>, Window>>>,
 }
 
@@ -27,38 +26,39 @@ struct Window {
 }
 
 /// What came of asking.
-pub(super) struct Taken {
+pub(in crate::web) struct Taken {
     /// Seconds to wait, if it was one too many.
-    pub(super) wait: Option<u64>,
+    pub(in crate::web) wait: Option<u64>,
     /// So many more may come,
-    pub(super) left: u64,
+    pub(in crate::web) left: u64,
     /// and in so many seconds all of them again.
-    pub(super) reset: u64,
+    pub(in crate::web) reset: u64,
 }
 
 impl Limits {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, windows: Arc::default() }
+    /// So many requests of one address within so long.
+    pub(in crate::web) fn new(clock: Arc<dyn Clock>, most: u64, within: Duration) -> Self {
+        Self { clock, most, within, windows: Arc::default() }
     }
 
     /// One request of this address.
-    pub(super) fn take(&self, peer: Option<&IpAddr>) -> Taken {
+    pub(in crate::web) fn take(&self, peer: Option<&IpAddr>) -> Taken {
         let now = self.clock.monotonic();
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let mut key = peer.copied();
         if windows.len() >= ADDRESSES && !windows.contains_key(&key) {
-            windows.retain(|_, window| now.saturating_sub(window.began) < MINUTE);
+            windows.retain(|_, window| now.saturating_sub(window.began) < self.within);
             if windows.len() >= ADDRESSES {
                 key = None;
             }
         }
         let window = windows.entry(key).or_insert(Window { began: now, used: 0 });
-        if now.saturating_sub(window.began) >= MINUTE {
+        if now.saturating_sub(window.began) >= self.within {
             *window = Window { began: now, used: 0 };
         }
         window.used = window.used.saturating_add(1);
-        let reset = (window.began + MINUTE).saturating_sub(now).as_secs().max(1);
-        Taken { wait: (window.used > MOST).then_some(reset), left: MOST.saturating_sub(window.used), reset }
+        let reset = (window.began + self.within).saturating_sub(now).as_secs().max(1);
+        Taken { wait: (window.used > self.most).then_some(reset), left: self.most.saturating_sub(window.used), reset }
     }
 }
 
@@ -68,10 +68,13 @@ mod tests {
 
     use super::*;
 
+    const MOST: u64 = 120;
+    const MINUTE: Duration = Duration::from_secs(60);
+
     #[test]
     fn who_asks_too_often_waits_and_others_do_not() {
         let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
-        let limits = Limits::new(clock.clone());
+        let limits = Limits::new(clock.clone(), MOST, MINUTE);
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         for _ in 0..MOST {
             assert!(limits.take(Some(&one)).wait.is_none());
@@ -84,7 +87,7 @@ mod tests {
 
     #[test]
     fn of_addresses_there_is_a_bound() {
-        let limits = Limits::new(Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH)));
+        let limits = Limits::new(Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH)), MOST, MINUTE);
         for n in 0..50_000_u32 {
             limits.take(Some(&IpAddr::from(n.to_be_bytes())));
         }

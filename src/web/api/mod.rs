@@ -1,7 +1,9 @@
 //! `/api/v1`: what the board shows, for programs. It reads and does nothing else; any page of the web may ask it.
 
 mod answers;
-mod limit;
+pub(super) mod limit;
+
+use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
@@ -20,6 +22,10 @@ use crate::store::stock::board::RecentRestock;
 use answers::{Problem, Product, Products, Restock, Restocks, VariantHistory};
 use limit::Limits;
 
+/// Requests of one address in a minute.
+const MOST: u64 = 120;
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// Restocks in one answer, at most and usually.
 const MOST_RESTOCKS: i64 = 200;
 const USUAL_RESTOCKS: i64 = 50;
@@ -34,7 +40,7 @@ struct Description;
 
 /// The routes.
 pub(super) fn router(site: Site) -> Router {
-    let limits = Limits::new(site.db.clock());
+    let limits = Limits::new(site.db.clock(), MOST, MINUTE);
     Router::new()
         .route("/api/v1/products", get(products))
         .route("/api/v1/products/{id}", get(product))
@@ -62,7 +68,7 @@ async fn limited(State(limits): State<Limits>, request: Request, next: Next) -> 
     };
     let headers = response.headers_mut();
     for (name, value) in
-        [("ratelimit-limit", limit::MOST), ("ratelimit-remaining", taken.left), ("ratelimit-reset", taken.reset)]
+        [("ratelimit-limit", MOST), ("ratelimit-remaining", taken.left), ("ratelimit-reset", taken.reset)]
     {
         headers.insert(header::HeaderName::from_static(name), value.into());
     }

@@ -25,6 +25,13 @@ pub(in crate::web) fn html_page(status: StatusCode, html: impl Into<axum::body::
     (status, [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, kept)], html.into()).into_response()
 }
 
+/// A page for one person, once: nobody keeps it.
+pub(in crate::web) fn private_page(status: StatusCode, template: &impl Template) -> Response {
+    let mut response = page(status, template);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::web) enum NoPage {
@@ -71,6 +78,11 @@ impl IntoResponse for NoPage {
 /// For a method or an address that nothing answers.
 pub(in crate::web) async fn not_found() -> Response {
     NoPage::NotFound.into_response()
+}
+
+/// What was sent is not taken.
+pub(in crate::web) fn refused(status: StatusCode, head: &'static str, text: &'static str) -> Response {
+    no_page(status, head, text)
 }
 
 fn no_page(status: StatusCode, head: &'static str, text: &'static str) -> Response {

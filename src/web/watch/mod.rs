@@ -1,57 +1,76 @@
-//! `/p/<product>/watch`: how to be told when a size is back. The page does nothing itself: a text or a command that its
-//! reader sends makes the watch, and proves at once whose address it is.
+//! `/p/<product>/watch`: signing up. The form prepares a watch; it is one when its phone is proven by a code, or when its word
+//! is said in a chat or by text. A page alone never makes anybody wait for anything.
+
+mod after;
+mod choice;
+mod qr;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use coatcheck_bots::words;
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use super::board::card::slug;
+use super::forms::{Form, Forms};
 use super::look::Frame;
-use super::look::answer::{NoPage, page};
+use super::look::answer::{NoPage, page, private_page};
 use super::product::name::public_id;
 use super::site::Site;
+use crate::commands::{AfterCode, Commands, NotPrepared, Wanted};
 use crate::store::stock::catalogue::{Product, Variant};
+use after::{CodeHtml, DoneHtml, OverHtml, PreparedHtml};
+use choice::{Pick, Picked, picks};
+
+/// A number's form is answered after this long, whatever is known of the number.
+const SAME_TIME: Duration = Duration::from_millis(400);
 
 /// Where people can say what they wait for.
 #[derive(Debug, Clone, Default)]
 pub struct Ways {
     /// The number that is texted, in international form.
     pub text_to: Option<String>,
-    /// The chats that are connected, by their names.
-    pub chats: Vec<&'static str>,
     /// Must strangers say an invite word first?
     pub by_invitation: bool,
 }
 
+/// What the pages need.
+#[derive(Clone)]
+struct SignUp {
+    site: Site,
+    ways: Ways,
+    commands: Arc<Commands>,
+    forms: Forms,
+}
+
 #[derive(Template)]
 #[template(path = "watch/watch.html")]
-struct WatchHtml {
+struct WatchHtml<'a> {
     frame: Frame,
     slug: String,
     title: String,
-    what: String,
-    choices: Vec<Choice>,
-    /// What is said: `Corps Jacket M Black`.
+    /// What went wrong with the form before.
+    problem: Option<String>,
+    sizes: Vec<Pick>,
+    styles: Vec<Pick>,
+    every: bool,
+    phone: &'a str,
+    invite: &'a str,
+    has_texts: bool,
+    /// `Discord, Telegram`.
+    chats: String,
+    ways: &'a Ways,
+    /// What is said without the form: `Corps Jacket M Black`.
     said: String,
-    text: Option<TextMessage>,
-    ways: Ways,
-}
-
-struct Choice {
-    id: i64,
-    words: String,
-    here: bool,
-}
-
-struct TextMessage {
-    number: String,
-    link: String,
+    text_link: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -60,63 +79,147 @@ struct Asked {
     v: String,
 }
 
-/// The route.
-pub(super) fn router(site: Site, ways: Ways) -> Router {
-    Router::new().route("/p/{product}/watch", get(show)).with_state((site, ways))
+/// The routes.
+pub(super) fn router(site: Site, ways: Ways, commands: Arc<Commands>) -> Router {
+    let forms = Forms::new(site.db.clock());
+    Router::new()
+        .route("/p/{product}/watch", get(show).post(prepare))
+        .route("/sign-up/code", post(confirm))
+        .with_state(SignUp { site, ways, commands, forms })
 }
 
 async fn show(
-    State((site, ways)): State<(Site, Ways)>,
+    State(it): State<SignUp>,
     Path(name): Path<String>,
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, NoPage> {
-    let id = public_id(&site, &name).await?;
-    let product = site.db.products(&[id]).await?.pop().ok_or(NoPage::NotFound)?;
-    let variants = site.db.stock(&[id]).await?;
+    let (product, variants) = it.product(&name).await?;
     let asked = query.map(|Query(asked)| asked.v).unwrap_or_default();
     let chosen = variants.iter().find(|variant| variant.id.to_string() == asked);
-    Ok(page(StatusCode::OK, &html(&product, &variants, chosen, ways)))
+    Ok(page(StatusCode::OK, &it.html(&product, &variants, &Picked::of(chosen), None)))
 }
 
-fn html(product: &Product, variants: &[Variant], chosen: Option<&Variant>, ways: Ways) -> WatchHtml {
-    let title = words::title(&product.title);
-    let name = product.aliases.first().map_or_else(|| title.clone(), |alias| words::plain(alias));
-    let parts = chosen.into_iter().flat_map(|variant| variant.size.iter().chain(&variant.style));
-    let said = std::iter::once(name).chain(parts.map(|part| words::plain(part))).collect::<Vec<_>>().join(" ");
-    let what = chosen.map(words_of).filter(|what| !what.is_empty()).unwrap_or_else(|| "any size".to_owned());
-    let choice = |variant: &Variant| Choice {
-        id: variant.id,
-        words: words_of(variant),
-        here: chosen.is_some_and(|chosen| chosen.id == variant.id),
+/// Takes the form.
+async fn prepare(State(it): State<SignUp>, Path(name): Path<String>, request: Request) -> Result<Response, NoPage> {
+    let began = Instant::now();
+    let form = match it.forms.read(request).await {
+        Ok(form) => form,
+        Err(refusal) => return Ok(refusal),
     };
-    WatchHtml {
-        frame: Frame::new("", format!("Watch {title}"), format!("How to be told when {title} is back in stock.")),
-        slug: slug(product.id, &product.title),
-        choices: variants.iter().filter(|variant| !words_of(variant).is_empty()).map(choice).collect(),
-        text: ways.text_to.clone().map(|number| TextMessage { link: text_link(&number, &said), number }),
-        title,
-        what,
-        said,
-        ways,
+    let (product, variants) = it.product(&name).await?;
+    let picked = Picked::in_form(&form);
+    let wanted = Wanted {
+        product: product.id,
+        sizes: picked.sizes.clone(),
+        styles: picked.styles.clone(),
+        every: picked.every,
+        invite: picked.invite.clone(),
+    };
+    let prepared = if form.text("way") == "chat" {
+        it.for_chats(&product, &wanted).await?
+    } else {
+        let prepared = it.by_phone(&product, &wanted, &picked.phone).await?;
+        tokio::time::sleep_until(began + SAME_TIME).await;
+        prepared
+    };
+    Ok(match prepared {
+        Ok(response) => response,
+        Err(why) => {
+            let again = it.html(&product, &variants, &picked, Some(why.to_string()));
+            private_page(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+    })
+}
+
+/// Takes the code.
+async fn confirm(State(it): State<SignUp>, request: Request) -> Result<Response, NoPage> {
+    let began = Instant::now();
+    let form = match it.forms.read(request).await {
+        Ok(form) => form,
+        Err(refusal) => return Ok(refusal),
+    };
+    let (token, back) = (form.text("token"), back(&form));
+    let after = it.commands.confirm(token, form.text("code")).await?;
+    tokio::time::sleep_until(began + SAME_TIME).await;
+    Ok(match after {
+        AfterCode::Done { words, .. } => private_page(StatusCode::OK, &DoneHtml::new(&words, back)),
+        AfterCode::Wrong { tries_left } => {
+            let again = CodeHtml::again(token, form.text("shown"), back, &it.ways, tries_left);
+            private_page(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        AfterCode::Over => private_page(StatusCode::GONE, &OverHtml::new(back)),
+    })
+}
+
+/// The product's own page, whatever the form says.
+fn back(form: &Form) -> Option<i64> {
+    form.text("product").parse().ok().filter(|id| *id > 0)
+}
+
+impl SignUp {
+    async fn product(&self, name: &str) -> Result<(Product, Vec<Variant>), NoPage> {
+        let id = public_id(&self.site, name).await?;
+        let product = self.site.db.products(&[id]).await?.pop().ok_or(NoPage::NotFound)?;
+        Ok((product, self.site.db.stock(&[id]).await?))
+    }
+
+    async fn for_chats(&self, product: &Product, wanted: &Wanted) -> Result<Result<Response, NotPrepared>, NoPage> {
+        let word = match self.commands.prepare(wanted).await? {
+            Ok(word) => word,
+            Err(why) => return Ok(Err(why)),
+        };
+        let chats = self.commands.chat_ways(&word).await;
+        Ok(Ok(private_page(StatusCode::OK, &PreparedHtml::new(product, &word, self.ways.text_to.as_deref(), &chats))))
+    }
+
+    async fn by_phone(
+        &self,
+        product: &Product,
+        wanted: &Wanted,
+        typed: &str,
+    ) -> Result<Result<Response, NotPrepared>, NoPage> {
+        Ok(self.commands.prepare_by_phone(wanted, typed).await?.map(|(token, phone)| {
+            let html = CodeHtml::new(&token, &phone.to_string(), Some(product.id), &self.ways);
+            private_page(StatusCode::OK, &html)
+        }))
+    }
+
+    fn html<'a>(
+        &'a self,
+        product: &Product,
+        variants: &[Variant],
+        picked: &'a Picked,
+        problem: Option<String>,
+    ) -> WatchHtml<'a> {
+        let title = words::title(&product.title);
+        let name = product.aliases.first().map_or_else(|| title.clone(), |alias| words::plain(alias));
+        let parts = picked.sizes.iter().chain(&picked.styles).map(|part| words::plain(part));
+        let said = std::iter::once(name).chain(parts).collect::<Vec<_>>().join(" ");
+        let sizes = product.sizes.iter().map(|(_, label)| label);
+        let chats: Vec<&str> = self.commands.chats().map(name_of).collect();
+        WatchHtml {
+            frame: Frame::new("", format!("Watch {title}"), format!("Get a message when {title} is back in stock.")),
+            slug: slug(product.id, &product.title),
+            problem,
+            sizes: picks(sizes, &picked.sizes, variants, |variant| variant.size.as_deref()),
+            styles: picks(product.styles.iter(), &picked.styles, variants, |variant| variant.style.as_deref()),
+            every: picked.every,
+            phone: &picked.phone,
+            invite: &picked.invite,
+            has_texts: self.commands.has_texts(),
+            chats: chats.join(", "),
+            ways: &self.ways,
+            text_link: self.ways.text_to.as_deref().map(|number| after::text_link(number, &said)),
+            title,
+            said,
+        }
     }
 }
 
-fn words_of(variant: &Variant) -> String {
-    super::product::stays::what(variant.size.as_deref(), variant.style.as_deref())
-}
-
-/// A link that opens a text message with these words. `+` would be a plus there, not a blank.
-fn text_link(number: &str, said: &str) -> String {
-    let body: String = url::form_urlencoded::byte_serialize(said.as_bytes()).collect();
-    format!("sms:{number}?body={}", body.replace('+', "%20"))
+/// As it writes itself.
+fn name_of(platform: coatcheck_bots::Platform) -> &'static str {
+    platform.place().split(' ').next_back().unwrap_or_default()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_written_as_it_would_be_typed() {
-        assert_eq!(text_link("+14155550123", "Jacket & Co M+"), "sms:+14155550123?body=Jacket%20%26%20Co%20M%2B");
-    }
-}
+mod tests;

@@ -133,3 +133,28 @@ fn a_new_area_code_is_somewhere_in_the_usa_and_a_service_is_nowhere() {
         assert_eq!(phone(nobody).country(), None, "{nobody}");
     }
 }
+
+#[test]
+fn a_number_is_understood_as_people_type_it_at_home() {
+    let read = |text: &str, countries: &str| {
+        let phone = Phone::typed(text, &countries.parse().expect("countries"));
+        phone.map_or_else(|| "?".to_owned(), |phone| phone.expose().to_owned())
+    };
+    for (text, countries, number) in [
+        ("(925) 555-0123", "US,CA", "+19255550123"),
+        (" 925.555.0123 ", "US,CA", "+19255550123"),
+        ("1 925 555 0123", "US", "+19255550123"),
+        ("+1 (925) 555-0123", "DE", "+19255550123"),
+        ("0044 20 7946 0123", "GB", "+442079460123"),
+        ("030 901820", "DE", "+4930901820"),
+        ("555-0123", "US,CA", "?"),
+        // It could be a number of either: a text to a stranger is worse than a question.
+        ("06 12 34 56 78", "FR,NL", "?"),
+        ("06 12 34 56 78", "FR", "+33612345678"),
+        ("", "US", "?"),
+        ("jacket", "US", "?"),
+        ("9255550123925555012392555501239255550123925555", "US", "?"),
+    ] {
+        assert_eq!(read(text, countries), number, "{text} in {countries}");
+    }
+}
