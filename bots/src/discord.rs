@@ -28,15 +28,15 @@ use async_trait::async_trait;
 use coatcheck_domain::Clock;
 use coatcheck_domain::delivery::SendOutcome;
 use secrecy::SecretString;
-use serenity::http::Route;
 use serde_json::Value;
+use serenity::http::Route;
 use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::callers::Callers;
 use crate::{
-    Capabilities, Channel, ChatPlatform, Command, DeepLink, Envelope, EventSink, Found, InboundWebhook, Inbox, Platform,
-    RateLimiter, Receiver, Trouble,
+    Capabilities, Channel, ChatPlatform, Command, DeepLink, Envelope, EventSink, Found, InboundWebhook, Inbox,
+    Platform, RateLimiter, Receiver, Trouble,
 };
 use api::Api;
 use health::Health;

@@ -43,8 +43,8 @@ use serde::{Deserialize, Serialize};
 pub use coatcheck_domain::message::{self, Alert, AlertVariant, Message, Notice};
 pub use commands::{Command, Said};
 pub use inbound::{
-    ChatPlatform, DeepLink, DeliveryStatus, EventSink, InboundEvent, InboundWebhook, Receipt, Receiver, SinkClosed, StatusHeard,
-    Trouble, WebhookAnswer, WebhookRequest,
+    ChatPlatform, DeepLink, DeliveryStatus, EventSink, InboundEvent, InboundWebhook, Receipt, Receiver, SinkClosed,
+    StatusHeard, Trouble, WebhookAnswer, WebhookRequest,
 };
 pub use platform::Platform;
 pub use rate_limiter::RateLimiter;

@@ -158,7 +158,11 @@ impl Receiver for Slack {
     /// Opens our direct messages in the app. Slack says nothing there by itself.
     async fn deep_link(&self, _word: &str) -> Option<DeepLink> {
         let ask = async {
-            let me = self.api.call("auth.test", &serde_json::json!({})).await.map_err(|failure| outcome::trouble(&failure))?;
+            let me = self
+                .api
+                .call("auth.test", &serde_json::json!({}))
+                .await
+                .map_err(|failure| outcome::trouble(&failure))?;
             let id = |name: &str| me[name].as_str().unwrap_or_default().to_owned();
             Ok::<_, Trouble>((id("team_id"), id("user_id")))
         };

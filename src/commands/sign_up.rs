@@ -246,7 +246,8 @@ pub(super) async fn take(commands: &Commands, who: &Who, word: &str) -> Result<N
         Some(doing) => Next::Choose(Choice::Do(read(&doing)?)),
         None => {
             let watch = Command::Watch.typed(platform(who));
-            Reply::text(format!("That code was used or has expired. Say what you want instead: {watch} jacket M")).into()
+            Reply::text(format!("That code was used or has expired. Say what you want instead: {watch} jacket M"))
+                .into()
         }
     })
 }

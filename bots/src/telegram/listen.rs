@@ -12,7 +12,7 @@ use super::update::{arrived, wanted};
 use super::webhook::Hook;
 use super::{Telegram, lock};
 use crate::commands::May;
-use crate::{DeepLink, Command, EventSink, Inbox, Platform, Receiver, Trouble};
+use crate::{Command, DeepLink, EventSink, Inbox, Platform, Receiver, Trouble};
 
 /// For how long Telegram keeps a fetch open when there is nothing, in seconds.
 const OPEN: u32 = 25;

@@ -72,13 +72,7 @@ impl<'a> CodeHtml<'a> {
     }
 
     /// After a wrong one.
-    pub(super) fn again(
-        token: &'a str,
-        shown: &str,
-        back: Option<i64>,
-        ways: &'a Ways,
-        tries_left: u32,
-    ) -> Self {
+    pub(super) fn again(token: &'a str, shown: &str, back: Option<i64>, ways: &'a Ways, tries_left: u32) -> Self {
         let left = words::counted(i64::from(tries_left), "try", "tries");
         let problem = Some(format!("That is not the code. You have {left} left."));
         Self { problem, ..Self::new(token, shown, back, ways) }

@@ -35,7 +35,10 @@ mod tests {
     #[test]
     fn a_code_is_a_square_that_says_what_it_is_for() {
         let svg = svg("sms:+14155550100?body=W-ABCD2345", "Write the text").expect("it fits");
-        assert!(svg.starts_with("<svg class=\"qr\" role=\"img\" aria-label=\"Write the text\" viewBox=\"0 0 37 37\""), "{svg}");
+        assert!(
+            svg.starts_with("<svg class=\"qr\" role=\"img\" aria-label=\"Write the text\" viewBox=\"0 0 37 37\""),
+            "{svg}"
+        );
         assert!(super::svg(&"x".repeat(5000), "").is_none());
     }
 }

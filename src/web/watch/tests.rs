@@ -130,7 +130,13 @@ async fn who_says_the_word_first_gets_the_watch() {
     let visit = visit().await;
     let prepared = visit.post(WATCH, "size=L&style=Black&way=chat").await;
     assert_eq!(prepared.status, StatusCode::OK, "{}", prepared.body);
-    for words in ["W-WORD0000", "sms:+14155550100?body=W-WORD0000", "<svg class=\"qr\"", "https://chat.example/w-word0000", "/watch W-WORD0000"] {
+    for words in [
+        "W-WORD0000",
+        "sms:+14155550100?body=W-WORD0000",
+        "<svg class=\"qr\"",
+        "https://chat.example/w-word0000",
+        "/watch W-WORD0000",
+    ] {
         assert!(prepared.body.contains(words), "{words}: {}", prepared.body);
     }
     assert_eq!(visit.db.watch_counts().await.expect("counted").watches, 0);
@@ -218,7 +224,12 @@ async fn hostile_forms_are_harmless() {
         for path in ["/p/1/watch", "/sign-up/code"] {
             let got = visit.post(path, &form).await;
             assert!(!got.body.contains("<script>alert") && !got.body.contains("\"' onload"), "{form}: {}", got.body);
-            assert!(!got.head.contains("set-cookie") && got.status.as_u16() < 500, "{form}: {} {}", got.status, got.head);
+            assert!(
+                !got.head.contains("set-cookie") && got.status.as_u16() < 500,
+                "{form}: {} {}",
+                got.status,
+                got.head
+            );
         }
     }
     let token = format!("token={encoded}&shown={encoded}&product=//evil.example&code=1");
