@@ -45,7 +45,7 @@ pub use platforms::DiscordSettings;
 #[cfg(feature = "telegram")]
 pub use platforms::TelegramSettings;
 use reader::Reader;
-pub use reader::duration;
+pub use reader::{database_fault, duration};
 #[cfg(feature = "slack")]
 pub use slack::SlackSettings;
 pub use texting::TextingSettings;

@@ -452,6 +452,7 @@ fn every_command_has_an_example() {
         "migrate",
         "backup",
         "restore",
+        "copy",
         "rekey",
         "completions",
         "man",

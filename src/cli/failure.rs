@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::app::{NotFollowed, NotOpened, NotServing};
 use crate::store::StoreError;
 use crate::store::db::backup::NotCopied;
+use crate::store::db::copy::NotTransferred;
 
 /// A failed command.
 #[derive(Debug)]
@@ -80,6 +81,16 @@ impl From<NotCopied> for Failure {
         match error {
             NotCopied::Postgres | NotCopied::Exists(_) => Self::refused(error),
             other => Self::failed(other),
+        }
+    }
+}
+
+impl From<NotTransferred> for Failure {
+    fn from(error: NotTransferred) -> Self {
+        match error {
+            NotTransferred::Store(error) => error.into(),
+            NotTransferred::NotEmpty(_) | NotTransferred::InUse(_) | NotTransferred::Shapes => Self::refused(error),
+            NotTransferred::Differs { .. } => Self::failed(error),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod args;
 mod backup;
 mod check;
+mod copy;
 mod deliveries;
 mod doctor;
 mod failure;
@@ -98,6 +99,7 @@ async fn run(command: Command, settings: Settings) -> Outcome {
         Command::Deliveries(args) => deliveries::run(&app, args).await,
         Command::SendTest(args) => deliveries::send_test(&app, args).await,
         Command::Backup(args) => backup::backup(&app, args).await,
+        Command::Copy(args) => copy::run(&app, args).await,
         Command::Rekey => rekey::run(&app).await,
         // These ended above.
         #[cfg(feature = "demo")]

@@ -35,6 +35,7 @@ pub(super) async fn run(app: &App) -> Outcome {
             }
             write_keys(&path, &kept.join("\n").into(), false).map_err(unwritten)?;
             say(&done)?;
+            clean(app).await?;
             out::line(&format!(
                 "The new key is in {}. Make a copy of it where you keep the copy of the old one.",
                 path.display()
@@ -54,12 +55,24 @@ async fn by_setting(app: &App) -> Outcome {
     }
     let done = app.db.rekey(&keys).await?;
     say(&done)?;
+    clean(app).await?;
     let gone: Vec<&str> =
         keys.ids().into_iter().skip(1).filter(|id| !done.needed.iter().any(|needed| needed == id)).collect();
     match gone.len() {
         0 => Ok(()),
         _ => out::line("You can remove the older keys from COATCHECK_KEY now, except those named above."),
     }
+}
+
+/// What the old key encrypted must not stay in the file. Another key does not follow from a failure here.
+async fn clean(app: &App) -> Outcome {
+    app.db.drop_free_pages().await.map_err(|why| {
+        Failure::failed(format!(
+            "everything is encrypted with the new key, but the database still has free pages with what the old key \
+             encrypted ({why}); end other coatcheck commands, make room for a second copy of the file, and run \
+             `coatcheck rekey` again"
+        ))
+    })
 }
 
 fn new(app: &App) -> String {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use coatcheck_bots::commands::Arguments;
 use coatcheck_bots::{Platform, Reply, Who, words};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Commands, platform, watches};
 use crate::store::StoreError;
@@ -80,6 +80,7 @@ pub(crate) async fn export(commands: &Commands, who: &Who) -> Result<Reply, Stor
         "paused_until": paused_until,
         "watches": watches.iter().map(watch).collect::<Vec<_>>(),
         "told": told.iter().map(told_row).collect::<Vec<_>>(),
+        "rows": commands.db.rows_of_person(address.subscriber_id).await?.into_iter().collect::<Map<_, _>>(),
     });
     let text = format!(
         "Everything stored about you: {}, {}.",

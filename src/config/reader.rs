@@ -138,18 +138,8 @@ impl<'a> Reader<'a> {
 
     pub(super) fn database_url(&mut self) -> String {
         let url = self.secret("DATABASE_URL").unwrap_or_else(|| "sqlite://coatcheck.db".to_owned());
-        let is_file = url.strip_prefix("sqlite:").is_some_and(|rest| !rest.trim_start_matches('/').is_empty());
-        let is_server = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
-        if is_server && Url::parse(&url).is_err() {
-            self.wrong.push(
-                "DATABASE_URL is not an address like postgres://user:password@host/name; write special characters of the \
-                 password as %40 and so on"
-                    .to_owned(),
-            );
-        } else if !is_file && !is_server {
-            self.wrong.push(
-                "DATABASE_URL must be like sqlite://coatcheck.db or postgres://user:password@host/name".to_owned(),
-            );
+        if let Some(fault) = database_fault(&url) {
+            self.wrong.push(format!("DATABASE_URL {fault}"));
         }
         url
     }
@@ -226,4 +216,18 @@ fn shown(time: Duration) -> String {
         ms if ms % 1000 == 0 => format!("{}s", ms / 1000),
         ms => format!("{ms}ms"),
     }
+}
+
+/// What is wrong with the address of a database, as the end of a sentence.
+#[must_use]
+pub fn database_fault(url: &str) -> Option<&'static str> {
+    let is_file = url.strip_prefix("sqlite:").is_some_and(|rest| !rest.trim_start_matches('/').is_empty());
+    let is_server = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    if is_server && Url::parse(url).is_err() {
+        return Some(
+            "is not an address like postgres://user:password@host/name; write special characters of the password as %40 and \
+             so on",
+        );
+    }
+    (!is_file && !is_server).then_some("must be like sqlite://coatcheck.db or postgres://user:password@host/name")
 }

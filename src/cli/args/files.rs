@@ -1,4 +1,4 @@
-//! `import`, `backup`, `restore` and `completions`.
+//! `import`, `backup`, `restore`, `copy` and `completions`.
 
 use std::path::PathBuf;
 
@@ -43,6 +43,26 @@ pub(in crate::cli) struct Backup {
 pub(in crate::cli) struct Restore {
     /// A file that `backup` wrote
     pub file: PathBuf,
+}
+
+pub(super) const COPY: &str = "\
+Example:
+  coatcheck copy --to postgres://coatcheck:secret@db.internal/coatcheck
+  DATABASE_URL=postgres://… coatcheck copy --to sqlite://coatcheck.db
+
+The service must be stopped. The copy is whole or does not happen, and the database copied from is not changed. Afterwards set \
+DATABASE_URL to the new database, and keep the key: the copy does not contain it.";
+
+/// `copy`
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Copy {
+    /// The database to copy to; it must be empty
+    #[arg(long, value_name = "URL", value_parser = database)]
+    pub to: String,
+}
+
+fn database(text: &str) -> Result<String, String> {
+    crate::config::database_fault(text).map_or_else(|| Ok(text.to_owned()), |fault| Err(format!("it {fault}")))
 }
 
 /// `completions`

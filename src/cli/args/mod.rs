@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use url::Url;
 
 use crate::app::Role;
-pub(super) use files::{Backup, Completions, Import, Restore};
+pub(super) use files::{Backup, Completions, Copy, Import, Restore};
 pub(super) use outbox::{Deliveries, Replay, SendTest};
 pub(super) use shop::{Check, Reading, Shop, ShopAdd, ShopHook, Which};
 pub(super) use watch::{History, Watch, WatchAdd};
@@ -103,6 +103,9 @@ pub(super) enum Command {
         after_help = "Example:\n  coatcheck restore /backups/coatcheck-monday.db\n\nThe replaced database is kept beside it as NAME.before-restore."
     )]
     Restore(Restore),
+    /// Copy everything into another, empty database, SQLite or PostgreSQL, and compare each row
+    #[command(after_help = files::COPY)]
+    Copy(Copy),
     /// Encrypt all phone numbers and secrets in the database with a new key
     #[command(
         after_help = "Example:\n  coatcheck rekey\n\nThe key is in the file beside the SQLite database, or in COATCHECK_KEY. The service must be stopped."

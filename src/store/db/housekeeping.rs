@@ -12,14 +12,30 @@ use crate::store::db::time::{micros, span};
 const BATCH: usize = 500;
 
 /// What is deleted: the table, and the moment that counts. A delivery takes its attempts along.
-const OLD: [(&str, &str); 3] = [("delivery", "ended_at"), ("inbox", "done_at"), ("incident", "closed_at")];
+const OLD: [(&str, &str); 5] = [
+    ("delivery", "ended_at"),
+    ("inbox", "done_at"),
+    ("incident", "closed_at"),
+    ("closed_watch", "closed_at"),
+    ("allowance", "at"),
+];
+/// What expired is of no use; its count over a day may be, as of codes that were asked for.
+const EXPIRED: [(&str, &str); 4] = [
+    ("link_code", "expires_at"),
+    ("conversation", "expires_at"),
+    ("challenge", "expires_at"),
+    ("sign_up", "expires_at"),
+];
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Db {
     /// Deletes what ended longer than `age` ago: final deliveries with their attempts, inbound events that were answered,
-    /// incidents that are over. Says how many rows those were.
+    /// incidents that are over, watches that were closed, counts of tries; and questions and codes that expired a day ago.
+    /// Says how many rows those were.
     pub async fn delete_old(&self, age: Duration) -> Result<u64, DbErr> {
         let mut deleted = 0;
-        for (table, ended_at) in OLD {
+        let old = OLD.map(|(table, at)| (table, at, age));
+        for (table, ended_at, age) in old.into_iter().chain(EXPIRED.map(|(table, at)| (table, at, A_DAY))) {
             loop {
                 let rows = self.retrying(|| self.delete_batch(table, ended_at, age)).await?;
                 deleted += rows;

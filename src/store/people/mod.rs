@@ -6,6 +6,7 @@ pub mod announcement;
 pub mod challenge;
 pub mod closed;
 pub mod consent;
+pub mod exported;
 pub mod keys;
 pub mod linking;
 pub(in crate::store) mod merge;

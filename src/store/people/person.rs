@@ -82,15 +82,31 @@ impl Db {
                    WHERE subscriber_id = $1 AND restock_id IS NULL AND state <> 'sending'";
         txn.run(sql, vec![subscriber_id.into()]).await?;
         let stop_kept = forget_consent(&txn, subscriber_id).await?;
+        forget_name(&txn, subscriber_id).await?;
         let watches = txn.run("DELETE FROM watch WHERE subscriber_id = $1", vec![subscriber_id.into()]).await?;
         txn.run("DELETE FROM subscriber WHERE id = $1", vec![subscriber_id.into()]).await?;
         let slept = sleep_of(&txn, subscriber_id).await?;
+        // Still a stranger's page, and nobody's.
+        txn.run("UPDATE source SET added_by = 0 WHERE added_by = $1", vec![subscriber_id.into()]).await?;
         txn.commit().await?;
         if slept > 0 {
             self.wake().ring(Topic::Sources);
         }
         Ok(Forgotten { watches, under_way: u64::try_from(under_way).unwrap_or_default(), stop_kept })
     }
+}
+
+/// What others keep, what was done and where chats moved to stays without the addresses of this subscriber.
+async fn forget_name(txn: &Txn, subscriber_id: i64) -> Result<(), DbErr> {
+    let theirs = "(SELECT address FROM destination WHERE subscriber_id = $1)";
+    for sql in [
+        format!("UPDATE audit SET who = 'forgotten' WHERE who IN {theirs}"),
+        format!("UPDATE announcement SET added_by = NULL WHERE added_by IN {theirs}"),
+        format!("DELETE FROM moved_address WHERE new_address IN {theirs} OR old_address IN {theirs}"),
+    ] {
+        txn.run(&sql, vec![subscriber_id.into()]).await?;
+    }
+    Ok(())
 }
 
 /// Forgets what the phones of a subscriber said, but for the STOP that still counts. Says whether there is one.

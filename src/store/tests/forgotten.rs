@@ -4,6 +4,7 @@ use coatcheck_domain::delivery::SendOutcome;
 use coatcheck_domain::watch::Mode;
 
 use super::phones::{number, phone};
+use super::filled::{fill, mentions};
 use super::scene::{IN, OUT, Scene, jacket};
 use crate::store::people::consent::{ConsentWord, How, Standing};
 use crate::store::people::person::Forgotten;
@@ -73,4 +74,36 @@ async fn forgetting_one_phone_forgets_nothing_of_another() {
     scene.db.consent(&other, ConsentWord::Start, How::Text).await.expect("stored");
     scene.db.forget(ann).await.expect("forgotten");
     assert_eq!(scene.db.phone_standing(&other).await.expect("asked"), Standing::Consented);
+}
+
+#[tokio::test]
+async fn whatever_tables_there_are_none_names_who_was_forgotten() {
+    let scene = Scene::new().await;
+    fill(&scene.db, 1).await;
+    fill(&scene.db, 2).await;
+    assert!(mentions(&scene.db, 1).await.len() > 10, "nothing to forget");
+    scene.db.forget(1).await.expect("forgotten");
+    // How often somebody tried is kept for 30 days at most: forgetting must not make new tries.
+    assert_eq!(mentions(&scene.db, 1).await, ["allowance.who"]);
+    assert!(mentions(&scene.db, 2).await.len() > 10, "others are forgotten, too");
+}
+
+#[tokio::test]
+async fn an_export_has_rows_of_all_tables_that_hold_something_of_a_person_and_no_secrets() {
+    let scene = Scene::new().await;
+    fill(&scene.db, 1).await;
+    fill(&scene.db, 2).await;
+    let rows = scene.db.rows_of_person(1).await.expect("exported");
+    let exported: Vec<&str> = rows.iter().map(|(table, _)| table.as_str()).collect();
+    let mentioned = mentions(&scene.db, 1).await;
+    for place in &mentioned {
+        let table = place.split('.').next().expect("a table");
+        // A count of tries, and where a room has moved to: nothing of a person that is not in other tables.
+        assert!(exported.contains(&table) || ["allowance", "moved_address"].contains(&table), "{table}: {exported:?}");
+    }
+    let text = serde_json::to_string(&rows.into_iter().collect::<serde_json::Map<_, _>>()).expect("JSON");
+    for secret in ["destination.secret", "destination.sealed", "challenge.code_hash", "link_code.code", "look_up"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+    assert!(text.contains("watch.size 1") && !text.contains("watch.size 2"), "{text}");
 }
