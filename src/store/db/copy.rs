@@ -33,7 +33,9 @@ pub enum NotTransferred {
     #[error("the database to copy to is not empty: its table {0} has rows; name an empty one")]
     NotEmpty(String),
     /// Services run on the source.
-    #[error("{0} of `coatcheck serve` run on this database; stop them first: what they store meanwhile would be missing")]
+    #[error(
+        "{0} of `coatcheck serve` run on this database; stop them first: what they store meanwhile would be missing"
+    )]
     InUse(String),
     /// What arrived is not what was sent.
     #[error(
@@ -144,14 +146,21 @@ async fn compare(from: &Txn, source: &Table, to: &Txn, table: &Table) -> Result<
 }
 
 /// Rows in the order of their key, those after a row or the first ones. A row is its columns, by name.
-async fn rows_after(db: &impl Sql, table: &Table, after: Option<&Vec<Json>>, limit: usize) -> Result<Vec<Vec<Json>>, DbErr> {
+async fn rows_after(
+    db: &impl Sql,
+    table: &Table,
+    after: Option<&Vec<Json>>,
+    limit: usize,
+) -> Result<Vec<Vec<Json>>, DbErr> {
     let is_postgres = db.get_database_backend() == DbBackend::Postgres;
     let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
     let key = table.key();
     // The order of bytes, which is SQLite's: a locale's order would be another one.
     let is_text = |kind: &str| is_postgres && kind == "text";
-    let ordered: Vec<String> =
-        key.iter().map(|c| if is_text(&c.kind) { format!("{} COLLATE \"C\"", c.name) } else { c.name.clone() }).collect();
+    let ordered: Vec<String> = key
+        .iter()
+        .map(|c| if is_text(&c.kind) { format!("{} COLLATE \"C\"", c.name) } else { c.name.clone() })
+        .collect();
     let mut values = Vec::new();
     let mut only = String::new();
     if let Some(row) = after {
@@ -174,7 +183,8 @@ async fn rows_after(db: &impl Sql, table: &Table, after: Option<&Vec<Json>>, lim
 
 /// SQLite has no truth values: there they are 0 and 1.
 fn parsed(line: &str) -> Result<Vec<Json>, DbErr> {
-    let row: Vec<Json> = serde_json::from_str(line).map_err(|why| DbErr::Custom(format!("a row cannot be read: {why}")))?;
+    let row: Vec<Json> =
+        serde_json::from_str(line).map_err(|why| DbErr::Custom(format!("a row cannot be read: {why}")))?;
     Ok(row.into_iter().map(|cell| if let Json::Bool(truth) = cell { i64::from(truth).into() } else { cell }).collect())
 }
 

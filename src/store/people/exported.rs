@@ -13,7 +13,18 @@ use crate::store::db::time::at;
 const MOST: usize = 10_000;
 /// Parts of the names of columns that hold secrets, or what only we can use: hashes, sealed numbers, the insides of messages.
 const WITHHELD: [&str; 12] = [
-    "secret", "sealed", "hash", "look_up", "token", "code", "auth", "p256dh", "csrf", "nonce", "payload", "dedupe_key",
+    "secret",
+    "sealed",
+    "hash",
+    "look_up",
+    "token",
+    "code",
+    "auth",
+    "p256dh",
+    "csrf",
+    "nonce",
+    "payload",
+    "dedupe_key",
 ];
 
 #[derive(FromQueryResult)]

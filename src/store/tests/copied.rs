@@ -77,7 +77,11 @@ async fn a_database_that_holds_something_is_not_copied_to() {
     fill(&scene.db, 1).await;
     let (target, _place) = other(&scene).await;
     target.migrate().await.expect("migrated");
-    target.raw_writer().execute_unprepared("INSERT INTO setting (name, value) VALUES ('a', 'b')").await.expect("filled");
+    target
+        .raw_writer()
+        .execute_unprepared("INSERT INTO setting (name, value) VALUES ('a', 'b')")
+        .await
+        .expect("filled");
     let refused = scene.db.transfer_to(&target).await;
     assert!(matches!(&refused, Err(NotTransferred::NotEmpty(table)) if table == "setting"), "{refused:?}");
     assert_eq!(target.read().id("SELECT count(*) FROM shop", vec![]).await.expect("counted"), Some(0));

@@ -3,8 +3,8 @@
 use coatcheck_domain::delivery::SendOutcome;
 use coatcheck_domain::watch::Mode;
 
-use super::phones::{number, phone};
 use super::filled::{fill, mentions};
+use super::phones::{number, phone};
 use super::scene::{IN, OUT, Scene, jacket};
 use crate::store::people::consent::{ConsentWord, How, Standing};
 use crate::store::people::person::Forgotten;

@@ -38,7 +38,9 @@ async fn what_is_kept_for_some_days_is_gone_after_them() {
     let month = Duration::from_secs(30 * 24 * 3600);
     assert!(scene.db.delete_old(month).await.expect("deleted") > 0);
     let mut timed = 0;
-    for (name, kept) in documented().into_iter().filter(|(_, kept)| kept.contains("30 days") || kept.contains("within a day")) {
+    for (name, kept) in
+        documented().into_iter().filter(|(_, kept)| kept.contains("30 days") || kept.contains("within a day"))
+    {
         let sql = format!("SELECT count(*) FROM {name}");
         assert_eq!(scene.db.read().id(&sql, vec![]).await.expect("counted"), Some(0), "{name}: {kept}");
         timed += 1;
