@@ -32,6 +32,9 @@ pub trait EventSink: Send + Sync {
     async fn delivery_status(&self, _status: &DeliveryStatus) -> Result<StatusHeard, SinkClosed> {
         Ok(StatusHeard::Noted)
     }
+
+    /// Hears of each request of a platform whether its signature fitted.
+    async fn verified(&self, _is_genuine: bool) {}
 }
 
 /// What became of a message after the platform took it.
@@ -98,19 +101,33 @@ pub struct WebhookAnswer {
     pub content_type: &'static str,
     /// The body.
     pub body: String,
+    /// It was signed, and not by the platform, or too long ago.
+    pub forged: bool,
 }
 
 impl WebhookAnswer {
     /// A status, and a line for whoever reads the platform's log.
     #[must_use]
     pub fn status(status: u16, words: impl Into<String>) -> Self {
-        Self { status, content_type: "text/plain; charset=utf-8", body: words.into() }
+        Self { status, content_type: "text/plain; charset=utf-8", body: words.into(), forged: false }
+    }
+
+    /// It has a signature, which is not the platform's or too old.
+    #[must_use]
+    pub fn forged(status: u16, words: impl Into<String>) -> Self {
+        Self { forged: true, ..Self::status(status, words) }
+    }
+
+    /// Whether it proves to come from the platform; `None`: it does not say.
+    #[must_use]
+    pub fn is_genuine(&self) -> Option<bool> {
+        if self.forged { Some(false) } else { (self.status < 300).then_some(true) }
     }
 
     /// 200 with a body of this type.
     #[must_use]
     pub fn ok(content_type: &'static str, body: impl Into<String>) -> Self {
-        Self { status: 200, content_type, body: body.into() }
+        Self { status: 200, content_type, body: body.into(), forged: false }
     }
 
     /// It is not what the platform sends.

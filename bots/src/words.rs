@@ -11,6 +11,6 @@ pub use alert::{AlertText, alert, message, several_alerts, variant_label};
 pub(crate) use alert::{opening, remark, same_price};
 pub use count::counted;
 pub use gone_page::gone_pages;
-pub use incidents::{Incident, incidents};
+pub use incidents::{Incident, incidents, tells_of};
 pub use plain::{NOTE, lines, plain, sentence, shortened, shortened_within, title, visible};
 pub use time::{ago, gone_after, lasting};

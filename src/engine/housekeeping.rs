@@ -35,7 +35,7 @@ impl Housekeeping {
 
     /// Deletes what is old. Says how many rows those were.
     pub async fn tick(&self) -> Result<u64, StoreError> {
-        self.db.close_set_aside(SHOWN).await?;
+        self.db.close_aged(SHOWN).await?;
         self.tell_of_gone_pages().await?;
         let deleted = self.db.delete_old(KEPT).await? + self.db.clear_unverified().await?;
         if deleted > 0 {

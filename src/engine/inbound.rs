@@ -15,10 +15,12 @@ use tokio::task::JoinSet;
 use super::heartbeat::Heartbeats;
 use super::owed::Remembering;
 use super::rng::Rng;
+use super::signatures::{Signatures, Turn};
 use super::stop::Stop;
 use crate::store::chats::inbox::{ATTEMPTS, Arrival, NewArrival, TakenIn};
 use crate::store::db::wake::Topic;
 use crate::store::outbox::Heard;
+use crate::store::outbox::incident::SIGNATURES_FAILING;
 use crate::store::{Db, StoreError};
 
 /// Without a bell it looks by itself after this long.
@@ -45,13 +47,14 @@ pub struct InboundWorker {
     pub(super) rng: Arc<Rng>,
     /// Who we are among those who could listen.
     pub(super) holder: String,
+    signatures: Arc<Signatures>,
 }
 
 impl InboundWorker {
     /// A inbound_worker for one platform, whose words come to `inbox`.
     #[must_use]
     pub fn new(db: Db, receiver: Arc<dyn Receiver>, inbox: Arc<dyn Inbox>, rng: Arc<Rng>, holder: String) -> Self {
-        Self { db, receiver, inbox, rng, holder }
+        Self { db, receiver, inbox, rng, holder, signatures: Arc::default() }
     }
 
     /// The platform's.
@@ -186,6 +189,20 @@ impl EventSink for InboundWorker {
             Ok(Heard::Unknown { may_be_ours: true }) => Ok(StatusHeard::NotKnownYet),
             Ok(_) => Ok(StatusHeard::Noted),
             Err(error) => Err(SinkClosed(error.to_string())),
+        }
+    }
+
+    async fn verified(&self, is_genuine: bool) {
+        let stored = match self.signatures.heard(is_genuine, self.db.monotonic()) {
+            Some(Turn::Failing) => {
+                let why = "requests in a row had a wrong signature, or one that is too old";
+                self.db.open_incident(SIGNATURES_FAILING, self.name(), why).await
+            }
+            Some(Turn::Genuine) => self.db.close_incident(SIGNATURES_FAILING, self.name()).await,
+            None => return,
+        };
+        if let Err(error) = stored {
+            tracing::error!(%error, platform = self.name(), "incident not stored");
         }
     }
 

@@ -249,3 +249,16 @@ async fn an_answer_that_reaches_nobody_is_not_given_again() {
     hall.inbound_worker.tick().await.expect("ticked");
     assert_eq!(hall.chat.heard().len(), 0);
 }
+
+#[tokio::test]
+async fn requests_with_wrong_signatures_are_an_incident_until_a_genuine_one_comes() {
+    let hall = hall().await;
+    let open = async || hall.db.open_incidents().await.expect("read").len();
+    for forged in 1..=5 {
+        assert_eq!(open().await, 0, "{forged}");
+        hall.inbound_worker.verified(false).await;
+    }
+    assert_eq!(open().await, 1);
+    hall.inbound_worker.verified(true).await;
+    assert_eq!(open().await, 0);
+}

@@ -20,6 +20,7 @@ pub mod readings;
 pub mod rng;
 pub mod rooms;
 pub mod send;
+mod signatures;
 pub mod stop;
 pub mod watchdog;
 

@@ -36,7 +36,7 @@ async fn receive(State((webhook, bodies)): State<(Webhook, Bodies)>, request: Re
     let (head, body) = request.into_parts();
     // Before the body: whoever has no signature is not read at all.
     if let Err(refusal) = webhook.platform.precheck(&head.headers) {
-        return response(refusal);
+        return response(&webhook, refusal).await;
     }
     let body = match bodies.read(&head.headers, body).await {
         Ok(body) => body,
@@ -44,10 +44,14 @@ async fn receive(State((webhook, bodies)): State<(Webhook, Bodies)>, request: Re
     };
     let request =
         WebhookRequest { path: head.uri.path(), query: head.uri.query(), headers: &head.headers, body: &body };
-    response(webhook.platform.answer(request, webhook.sink.as_ref(), webhook.inbox.as_ref()).await)
+    let answer = webhook.platform.answer(request, webhook.sink.as_ref(), webhook.inbox.as_ref()).await;
+    response(&webhook, answer).await
 }
 
-fn response(answer: WebhookAnswer) -> Response {
+async fn response(webhook: &Webhook, answer: WebhookAnswer) -> Response {
+    if let Some(is_genuine) = answer.is_genuine() {
+        webhook.sink.verified(is_genuine).await;
+    }
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, [(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type))], answer.body).into_response()
 }

@@ -9,6 +9,11 @@ use coatcheck_world::Slack;
 use crate::support::{House, until};
 use crate::town::Town;
 
+/// A service that speaks on this Slack by Socket Mode.
+pub(crate) fn with_slack(slack: &Slack, house: House) -> House {
+    with_bot(slack, house).with("SLACK_APP_TOKEN", slack.app_token())
+}
+
 fn with_bot(slack: &Slack, house: House) -> House {
     house.with("SLACK_BOT_TOKEN", slack.bot_token()).with("SLACK_API_BASE", &slack.base())
 }
@@ -16,7 +21,7 @@ fn with_bot(slack: &Slack, house: House) -> House {
 #[test]
 fn on_slack_from_the_first_word_to_sold_out_again() {
     let slack = Slack::open().expect("a Slack");
-    let town = Town::open_with(|house| with_bot(&slack, house).with("SLACK_APP_TOKEN", slack.app_token()));
+    let town = Town::open_with(|house| with_slack(&slack, house));
     let (ann, room) = (slack.person("Ann"), slack.channel());
     let dm = slack.dm(&ann);
     until("Socket Mode", || slack.socket().now_open() == 1);
@@ -33,8 +38,16 @@ fn on_slack_from_the_first_word_to_sold_out_again() {
     std::thread::sleep(Duration::from_millis(1100));
     town.shop.stock("corps", "M", "Black", false);
     until("the edit", || slack.chat(&dm, &ann).contains("# Sold out again after"));
+    slack.socket().bring_by_all();
+    slack.socket().send_away("refresh_requested");
+    slack.presses(&ann, &dm, "Watch again");
+    slack.command(&ann, &room, "/watch", "rain L");
+    until("the second watch", || slack.chat(&room, &ann).contains("Watching Rain Jacket"));
+    until("two connections", || slack.socket().now_open() == 2);
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(slack.chat(&room, &ann).matches("Watching Rain Jacket").count(), 1, "brought by two, done once");
     slack.socket().cut();
-    until("another connection", || slack.socket().opened() == 2 && slack.socket().now_open() == 1);
+    until("another connection", || slack.socket().opened() == 3 && slack.socket().now_open() == 1);
     slack.says(&ann, "list");
     until("the list again", || slack.chat(&dm, &ann).matches("1. Corps Jacket").count() == 2);
 }
@@ -53,6 +66,8 @@ fn by_http_only_what_slack_signed_is_done_and_only_once() {
     let post = |time: i64, signed: &str| {
         let (time, signature) = (time.to_string(), slack.signature(&time.to_string(), signed));
         let headers = [("content-type", kind), ("x-slack-signature", &signature), ("x-slack-request-timestamp", &time)];
+        // As Slack marks what it brings again.
+        let headers = [&headers[..], &[("x-slack-retry-num", "1"), ("x-slack-retry-reason", "http_timeout")]].concat();
         town.service.post("/hooks/slack", &headers, &body).0
     };
     assert!(post(now, "another body").contains("403"));

@@ -31,7 +31,7 @@ impl InboundWebhook for Discord {
         let Some(key) = &self.public_key else { return WebhookAnswer::status(404, "interactions come by the gateway") };
         let (signature, timestamp) = (request.header(SIGNATURE), request.header(TIMESTAMP));
         if let Err(why) = key.verify(signature, timestamp, request.body, self.clock.now()) {
-            return WebhookAnswer::status(401, why.to_string());
+            return WebhookAnswer::forged(401, why.to_string());
         }
         let Ok(payload) = std::str::from_utf8(request.body) else { return WebhookAnswer::unreadable() };
         match self.interaction(payload, inbox, sink).await {

@@ -51,12 +51,11 @@ pub(super) fn of_send(failure: &Failure) -> SendOutcome {
     failure.outcome(of_refusal)
 }
 
-/// A message that was to be edited. One that is gone is not sent again.
+/// A message that was to be edited. One that is gone is given up; a channel that we were removed from is noticed.
 pub(super) fn of_edit(failure: &Failure) -> SendOutcome {
     match failure.outcome(of_refusal) {
         // Edited twice it says the same.
         SendOutcome::Unknown { why } => SendOutcome::Retry { after: None, why },
-        SendOutcome::AddressGone { why } => SendOutcome::GiveUp { why },
         other => other,
     }
 }
@@ -132,7 +131,7 @@ mod tests {
         let lines: Vec<String> =
             verdicts.iter().map(|(verdict, words)| format!("{verdict}\n  {}", rows(words))).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
-        address_gone, an edit: give_up
+        address_gone, an edit: address_gone
           cannot_dm_bot channel_not_found is_archived messages_tab_disabled not_in_channel restricted_action
           restricted_action_read_only_channel restricted_action_thread_only_channel team_not_found user_disabled user_not_found user_not_visible
         give_up, an edit: give_up

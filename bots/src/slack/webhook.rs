@@ -23,8 +23,10 @@ impl InboundWebhook for Slack {
 
     fn precheck(&self, headers: &HeaderMap) -> Result<(), WebhookAnswer> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let is_plausible = text(SIGNATURE).starts_with("v0=") && signature::is_fresh(text(TIMESTAMP), self.clock.now());
-        if is_plausible { Ok(()) } else { Err(forged()) }
+        if !text(SIGNATURE).starts_with("v0=") {
+            return Err(WebhookAnswer::status(403, "the request is not signed"));
+        }
+        if signature::is_fresh(text(TIMESTAMP), self.clock.now()) { Ok(()) } else { Err(forged()) }
     }
 
     async fn answer(&self, request: WebhookRequest<'_>, sink: &dyn EventSink, inbox: &dyn Inbox) -> WebhookAnswer {
@@ -72,5 +74,5 @@ fn read(body: &[u8]) -> Option<Value> {
 }
 
 fn forged() -> WebhookAnswer {
-    WebhookAnswer::status(403, "the signature does not fit, or is not fresh")
+    WebhookAnswer::forged(403, "the signature does not fit, or is not fresh")
 }

@@ -22,7 +22,8 @@ impl InboundWebhook for Sms {
     }
 
     fn precheck(&self, headers: &HeaderMap) -> Result<(), WebhookAnswer> {
-        if headers.contains_key(SIGNATURE_HEADER) { Ok(()) } else { Err(forged()) }
+        let is_signed = headers.contains_key(SIGNATURE_HEADER);
+        if is_signed { Ok(()) } else { Err(WebhookAnswer::status(403, "the request is not signed")) }
     }
 
     async fn answer(&self, request: WebhookRequest<'_>, sink: &dyn EventSink, _: &dyn Inbox) -> WebhookAnswer {
@@ -77,5 +78,5 @@ fn xml(twiml: String) -> WebhookAnswer {
 }
 
 fn forged() -> WebhookAnswer {
-    WebhookAnswer::status(403, "the signature does not fit")
+    WebhookAnswer::forged(403, "the signature does not fit")
 }

@@ -69,7 +69,8 @@ impl InboundWebhook for Telegram {
     fn precheck(&self, headers: &HeaderMap) -> Result<(), WebhookAnswer> {
         let given = headers.get(SECRET_HEADER).map(HeaderValue::as_bytes);
         let is_telegram = self.hook.as_ref().is_some_and(|hook| hook.verify(given));
-        if is_telegram { Ok(()) } else { Err(WebhookAnswer::status(403, "the secret does not fit")) }
+        let refused = if given.is_some() { WebhookAnswer::forged } else { WebhookAnswer::status };
+        if is_telegram { Ok(()) } else { Err(refused(403, "the secret does not fit".to_owned())) }
     }
 
     async fn answer(&self, request: WebhookRequest<'_>, sink: &dyn EventSink, _: &dyn Inbox) -> WebhookAnswer {

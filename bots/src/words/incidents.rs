@@ -58,7 +58,7 @@ const KINDS: &[Kind] = &[
         advice: "Commands are not heard. Check its token and network: coatcheck doctor" },
     Kind { name: "receiver_silent", one: "has nobody listening", several: "platforms have nobody listening", over: "is listened to again",
         advice: "Is an instance with the role receive running? coatcheck serve --roles receive" },
-    Kind { name: "signatures_failing", one: "sends requests with wrong signatures", several: "platforms send requests with wrong signatures", over: "sends valid requests again",
+    Kind { name: "signatures_failing", one: "sends requests with wrong signatures", several: "platforms send requests with wrong signatures", over: "no longer sends wrong signatures",
         advice: "Compare its secret and PUBLIC_URL with what the platform has: coatcheck doctor" },
     Kind { name: "instance_gone", one: "is gone without having stopped", several: "instances are gone without having stopped", over: "is replaced",
         advice: "Others took over its work. Look into its log and start it again: coatcheck serve" },
@@ -68,7 +68,7 @@ const KINDS: &[Kind] = &[
         advice: "List them: coatcheck deliveries --state dead. Send one again: coatcheck deliveries replay <ID>" },
     Kind { name: "own_errors", one: "logs many errors", several: "instances log many errors", over: "logs few errors again",
         advice: "Look into its log, then: coatcheck doctor" },
-    Kind { name: "sms_budget", one: "is nearly used up", several: "budgets are nearly used up", over: "is fine again",
+    Kind { name: "sms_spend_near", one: "is nearly used up", several: "budgets are nearly used up", over: "is fine again",
         advice: "At the limit only STOP, START, HELP and codes are answered. Raise SMS_MAX_PER_DAY if that is meant" },
     Kind { name: "sms_spend", one: "is used up", several: "budgets are used up", over: "sends again",
         advice: "Alerts by text wait or expire until midnight UTC. Raise SMS_MAX_PER_DAY if that is meant" },
@@ -88,6 +88,12 @@ const KINDS: &[Kind] = &[
 /// A kind of a later version.
 const UNKNOWN: Kind =
     Kind { name: "", one: "has trouble", several: "troubles", over: "is well again", advice: "See: coatcheck doctor" };
+
+/// Is there something to say about this kind of trouble?
+#[must_use]
+pub fn tells_of(kind: &str) -> bool {
+    KINDS.iter().any(|one| one.name == kind)
+}
 
 /// One message for all of these, the trouble first.
 #[must_use]
@@ -155,7 +161,7 @@ fn subject(one: &Incident<'_>) -> String {
         "lane_down" | "receiver_deaf" | "receiver_silent" | "signatures_failing" => sentence(&subject),
         "instance_gone" | "own_errors" => format!("Instance {subject}"),
         "loop_stuck" => format!("Loop {subject}"),
-        "sms_budget" | "sms_spend" => "Today's budget for texts".to_owned(),
+        "sms_spend_near" | "sms_spend" => "Today's budget for texts".to_owned(),
         "disk_full" => format!("The disk of {subject}"),
         "dead_letters" | "polling_late" | "no_reading" => sentence(&subject),
         _ => subject,

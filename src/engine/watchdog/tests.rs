@@ -8,7 +8,9 @@ use crate::testing;
 use async_trait::async_trait;
 use coatcheck_bots::message::{Message, Notice};
 use coatcheck_bots::{Capabilities, Channel, Envelope};
+use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::delivery::{SendOutcome, State};
+use coatcheck_world::Sink;
 use sea_orm::DbErr;
 
 const OPERATOR: Destination = Destination::DiscordUser(7);
@@ -262,4 +264,28 @@ async fn a_database_that_is_away_is_told_from_memory_within_30_s_and_once() {
     ---
     ✓ CoatCheck on here can store again, after 6 min. Alerts go on.
     ");
+}
+
+#[tokio::test]
+async fn somebody_outside_hears_of_us_only_while_all_loops_tick() {
+    let clock = Arc::new(ManualClock::at(chrono::DateTime::UNIX_EPOCH));
+    let heartbeats = Heartbeats::new(Arc::clone(&clock) as _);
+    let sink = Sink::open().expect("a sink");
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let outside = Outside::new(http, sink.url("/ping").parse().expect("an address"));
+    let heard = async || {
+        outside.tick(&heartbeats).await;
+        sink.heard_on("/ping").len()
+    };
+    heartbeats.beat("poll");
+    heartbeats.beat("send");
+    assert_eq!(heard().await, 1);
+    clock.advance(Duration::from_secs(16));
+    heartbeats.beat("send");
+    assert_eq!(heard().await, 1, "the poller hangs");
+    heartbeats.beat("poll");
+    assert_eq!(heard().await, 2);
+    heartbeats.ended("send");
+    assert_eq!(heard().await, 2, "the sender is gone");
+    assert_eq!(sink.heard()[0].method, reqwest::Method::GET);
 }

@@ -14,6 +14,8 @@ use crate::store::db::time::{at, micros, span};
 const LANE_DOWN: &str = "lane_down";
 /// Nobody is heard on a platform.
 pub const RECEIVER_DEAF: &str = "receiver_deaf";
+/// Requests in a platform's name come with wrong signatures.
+pub const SIGNATURES_FAILING: &str = "signatures_failing";
 /// A restock could not be fanned out.
 pub(super) const SET_ASIDE: &str = "restock_set_aside";
 
@@ -47,6 +49,7 @@ pub(in crate::store) async fn open(
     text: &str,
     now: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
+    debug_assert!(coatcheck_bots::words::tells_of(kind), "operators cannot read of {kind}");
     txn.hold(&format!("incident {kind} {subject}")).await?;
     let open = "SELECT id FROM incident WHERE kind = $1 AND subject = $2 AND closed_at IS NULL";
     if txn.id(open, vec![kind.into(), subject.into()]).await?.is_some() {
@@ -159,13 +162,15 @@ impl Db {
         self.close_incident(LANE_DOWN, lane).await
     }
 
-    /// Closes the incidents of restocks that were set aside longer than `age` ago: nothing will come of them.
-    pub async fn close_set_aside(&self, age: Duration) -> Result<(), DbErr> {
+    /// Closes incidents of longer than `age` ago that nobody else ends: restocks that were set aside, of which nothing
+    /// will come, and wrong signatures, after which nothing genuine needs to follow.
+    pub async fn close_aged(&self, age: Duration) -> Result<(), DbErr> {
         let txn = self.write().await?;
         let now = micros(self.now());
         let sql = "UPDATE incident SET closed_at = $1, version = version + 1 \
-                   WHERE kind = $2 AND closed_at IS NULL AND opened_at < $3";
-        txn.run(sql, vec![now.into(), SET_ASIDE.into(), (now - span(age)).into()]).await?;
+                   WHERE kind IN ($2, $3) AND closed_at IS NULL AND opened_at < $4";
+        let aged = (now - span(age)).into();
+        txn.run(sql, vec![now.into(), SET_ASIDE.into(), SIGNATURES_FAILING.into(), aged]).await?;
         txn.commit().await
     }
 

@@ -1,4 +1,4 @@
-//! What the database shows of trouble: shops that fail, texts that run out, and what has stopped happening.
+//! What the database shows of trouble: shops that fail, messages that die, and what has stopped happening.
 
 use std::time::Duration;
 
@@ -10,14 +10,13 @@ use crate::store::db::sql::Sql;
 use crate::store::db::time::{micros, span};
 
 /// The incidents that [`Db::signs`] decides on: what it does not see is over.
-pub const SIGNS: [&str; 10] = [
+pub const SIGNS: [&str; 9] = [
     SHOP_FAILING,
     SHOP_BLOCKED,
     "page_gone",
     "page_failing",
     "reading_doubtful",
     DEAD_LETTERS,
-    SMS_BUDGET,
     POLLING_LATE,
     NO_READING,
     RECEIVER_SILENT,
@@ -26,7 +25,6 @@ pub const SIGNS: [&str; 10] = [
 const SHOP_FAILING: &str = "shop_failing";
 const SHOP_BLOCKED: &str = "shop_blocked";
 const DEAD_LETTERS: &str = "dead_letters";
-const SMS_BUDGET: &str = "sms_budget";
 const POLLING_LATE: &str = "polling_late";
 const NO_READING: &str = "no_reading";
 const RECEIVER_SILENT: &str = "receiver_silent";
@@ -77,7 +75,6 @@ impl Db {
         signs.extend(self.page_signs().await?.into_iter().filter(|seen| !failing.contains(&seen.subject)));
         signs.extend(self.polling_signs().await?);
         signs.extend(self.dead_letters().await?);
-        signs.extend(self.sms_budget().await?);
         signs.extend(self.silent_receivers().await?);
         Ok(signs)
     }
@@ -138,15 +135,6 @@ impl Db {
         let dead = self.read().id(sql, vec![(micros(self.now()) - span(LATELY)).into()]).await?.unwrap_or_default();
         let text = format!("{dead} messages could not be delivered in the last 15 min");
         Ok((dead >= DEAD).then(|| Seen { kind: DEAD_LETTERS, subject: "deliveries".to_owned(), text }))
-    }
-
-    /// Most of today's texts are sent.
-    async fn sms_budget(&self) -> Result<Option<Seen>, DbErr> {
-        let most = i64::from(self.sms_rules().per_day);
-        let sent = self.texts_sent(coatcheck_domain::sms_rules::midnight(self.now())).await?;
-        let text = format!("{sent} of {most} texts of today are sent");
-        let is_low = most > 0 && sent * 5 >= most * 4;
-        Ok(is_low.then(|| Seen { kind: SMS_BUDGET, subject: "sms".to_owned(), text }))
     }
 
     /// Platforms to which nobody listens: whoever did has not given that back.

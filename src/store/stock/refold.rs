@@ -58,6 +58,7 @@ impl Db {
             let done = variants(&txn).await? + watches(&txn).await?;
             if done == 0 {
                 aliases(&txn).await?;
+                announcements(&txn).await?;
                 let sql = "INSERT INTO setting (name, value) VALUES ('fold_version', $1) \
                            ON CONFLICT (name) DO UPDATE SET value = excluded.value";
                 txn.run(sql, vec![version.into()]).await?;
@@ -128,6 +129,24 @@ async fn aliases(txn: &Txn) -> Result<(), DbErr> {
         let sql = "UPDATE alias SET word = $2 WHERE id = $1 AND word <> $2 \
                    AND NOT EXISTS (SELECT 1 FROM alias o WHERE o.product_id = alias.product_id AND o.word = $2)";
         txn.run(sql, vec![row.id.into(), fold(&row.text).into()]).await?;
+    }
+    Ok(())
+}
+
+/// Announcements are few, and have no version. Of two that have become one, the later is dropped.
+async fn announcements(txn: &Txn) -> Result<(), DbErr> {
+    let rows: Vec<WatchRow> =
+        txn.rows("SELECT id, size_key, size, style FROM announcement ORDER BY id DESC", vec![]).await?;
+    for row in rows {
+        let (size, style) = (size_of(&row), row.style.as_deref().map(StyleKey::fold).unwrap_or_default());
+        let values = vec![row.id.into(), size.as_str().into(), style.as_str().into()];
+        let sql = "DELETE FROM announcement WHERE id = $1 AND EXISTS (SELECT 1 FROM announcement o \
+                   WHERE o.id <> announcement.id AND o.subscriber_id = announcement.subscriber_id \
+                     AND COALESCE(o.product_id, 0) = COALESCE(announcement.product_id, 0) \
+                     AND COALESCE(o.shop_id, 0) = COALESCE(announcement.shop_id, 0) AND o.size_key = $2 AND o.style_key = $3)";
+        if txn.run(sql, values.clone()).await? == 0 {
+            txn.run("UPDATE announcement SET size_key = $2, style_key = $3 WHERE id = $1", values).await?;
+        }
     }
     Ok(())
 }

@@ -188,12 +188,12 @@ async fn a_room_with_many_watchers_gets_one_post() {
     let (scene, source, product) = Scene::with_jacket(&[("M", OUT), ("L", OUT)]).await;
     announce(&scene, About::Product(product), "").await;
     announce(&scene, About::Product(product), "M").await;
-    for number in 0..100 {
+    for number in 0..1000 {
         let person = scene.person(1000 + number).await;
         scene.watch(person, product, "M", Mode::Once).await;
     }
     scene.read(source, &jacket(&[("M", IN), ("L", OUT)])).await;
-    assert_eq!(scene.fan_out().await, 100);
+    assert_eq!(scene.fan_out().await, 1000);
     step(&scene).await.expect("stepped");
     step(&scene).await.expect("stepped");
     assert_eq!(posts(&scene).await, 1);

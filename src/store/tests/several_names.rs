@@ -1,8 +1,10 @@
 //! Sizes of several names, and words that are folded anew.
 
+use coatcheck_domain::Destination;
 use coatcheck_domain::watch::Mode;
 
-use super::scene::{IN, OUT, Scene, jacket};
+use super::scene::{IN, OUT, Scene, jacket, wish_of};
+use crate::store::people::announcement::{About, NewAnnouncement};
 
 const LABEL: &str = "EU 42 (US 9)";
 
@@ -40,4 +42,30 @@ async fn stored_words_are_folded_anew_when_the_rules_change() {
     assert_eq!(scene.number("SELECT count(*) FROM watch WHERE size_key = '2x' AND fold_version > 1").await, 2);
     assert_eq!(scene.number("SELECT count(*) FROM watch WHERE size_key = 'eu42'").await, 1);
     assert_eq!(scene.db.refold().await.expect("folded"), 0, "once");
+}
+
+/// The same with what rooms announce.
+#[tokio::test]
+async fn announced_sizes_are_folded_anew_when_the_rules_change() {
+    let (scene, source, product) = Scene::with_jacket(&[(LABEL, OUT), ("2X", OUT)]).await;
+    let room = scene.db.destination_for(&Destination::DiscordChannel(9), || None).await.expect("stored").subscriber_id;
+    for (wish, size) in [("2X", "2X"), ("EU 42", "EU 42"), ("old", "EU 42")] {
+        let new = NewAnnouncement {
+            subscriber_id: room,
+            about: About::Product(product),
+            wish: wish_of(wish),
+            size: Some(size.to_owned()),
+            style: None,
+            mention: None,
+            added_by: None,
+        };
+        scene.db.announce(&new).await.expect("stored");
+    }
+    scene.run("UPDATE announcement SET size_key = '2xl' WHERE size_key = '2x'").await;
+    scene.run("DELETE FROM setting WHERE name = 'fold_version'").await;
+    scene.db.refold().await.expect("folded");
+    assert_eq!(scene.number("SELECT count(*) FROM announcement").await, 2, "two have become one");
+    scene.read(source, &jacket(&[(LABEL, OUT), ("2X", IN)])).await;
+    scene.fan_out().await;
+    assert_eq!(scene.number("SELECT count(*) FROM room_post").await, 1, "it is posted, as before");
 }

@@ -42,6 +42,7 @@ fn api(state: &mut State, method: &str, heard: &Heard) -> Answer {
             Ok(json!({ "ok": true, "url": url }))
         }
         "chat.postMessage" => post(state, &text("channel"), &body),
+        "chat.update" if state.closed.contains_key(&text("channel")) => Err(state.closed[&text("channel")].clone()),
         "chat.update" => {
             check::message(&text("text"), &body["blocks"])?;
             let found = state.edit(&text("channel"), &text("ts"), &body);
