@@ -30,6 +30,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::shops::AllowHosts;
+use crate::web::password::PasswordHash;
 
 use dotenv::Environment;
 #[cfg(not(feature = "discord"))]
@@ -95,6 +96,8 @@ pub struct Settings {
     pub fallback_after: Duration,
     /// `COATCHECK_INVITE_CODE`
     pub invite: Option<String>,
+    /// `COATCHECK_ADMIN_PASSWORD_HASH`: without it there are no admin pages.
+    pub admin_password: Option<PasswordHash>,
     /// `COATCHECK_OPERATORS`
     pub operators: Destinations,
     /// `COATCHECK_HEARTBEAT_URL`: asked each minute while all loops tick. It may hold a secret.
@@ -182,6 +185,7 @@ impl Settings {
             texting: reader.texting(),
             fallback_after: reader.duration("COATCHECK_FALLBACK_AFTER", "60s", seconds(1, DAY)),
             invite: reader.secret("COATCHECK_INVITE_CODE"),
+            admin_password: reader.password_hash(),
             operators: reader.parsed("COATCHECK_OPERATORS", "", DESTINATIONS),
             heartbeat_url: reader.heartbeat_url(),
             max_watches: reader.number("COATCHECK_MAX_WATCHES", "100", 1..=1_000_000),

@@ -6,7 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::poll::{Plan, State};
-use coatcheck_domain::{Availability, Clock, Money, ProductReading, Reading, VariantReading};
+use coatcheck_bots::message::{Alert, Message};
+use coatcheck_domain::delivery::Kind;
+use coatcheck_domain::{Availability, Clock, Destination, Money, ProductReading, Reading, VariantReading};
 
 use crate::store::db::sql::Sql;
 use crate::store::outbox::fanout::{Chunk, FanoutRules, OpenRestock};
@@ -137,6 +139,19 @@ pub(crate) async fn fail(db: &Db, source_id: i64, error: &str) {
     let plan = Plan { state: State::Idle, scheduled_at: now, next_poll_at: now, failures: 1, gone_since: None };
     let failed = Failed { fault: "http_500".to_owned(), error: error.to_owned(), shop_failed: true, is_wall: false };
     assert_eq!(end(db, source, End::Failed(failed), plan).await, Written::Done);
+}
+
+/// An example alert to somebody on Discord that failed with these words.
+pub(crate) async fn dead_letter(db: &Db, error: &str) -> i64 {
+    let ann = db.destination_for(&Destination::DiscordUser(1), || None).await.expect("stored");
+    let message = Message::Alert(Box::new(Alert::example(db.now())));
+    let hour = Duration::from_secs(3600);
+    let id = db.enqueue(Kind::Alert, "t:1", ann.destination_id, &message, hour).await.expect("stored").expect("new");
+    let txn = db.write().await.expect("begun");
+    let sql = "UPDATE delivery SET state = 'dead', reason = 'gave_up', last_error = $2, ended_at = 1 WHERE id = $1";
+    txn.run(sql, vec![id.into(), error.into()]).await.expect("run");
+    txn.commit().await.expect("stored");
+    id
 }
 
 /// A product at `shop.example` with variants `(size, style, availability)`, each for 129.00 EUR.

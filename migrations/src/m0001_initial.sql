@@ -499,11 +499,30 @@ CREATE TABLE setting (
     value TEXT NOT NULL -- the value
 );
 
+-- A log-in to the admin pages.
+CREATE TABLE session (
+    token_hash TEXT PRIMARY KEY, -- of the cookie and of the password's hash: another password ends it
+    created_at BIGINT NOT NULL, -- µs
+    expires_at BIGINT NOT NULL -- µs
+);
+
+-- A key of a program to the API.
+CREATE TABLE api_token (
+    id {id},
+    name TEXT NOT NULL, -- what it is for
+    token_hash TEXT NOT NULL, -- the token is shown once, when it is made
+    writes BOOLEAN NOT NULL, -- may it change anything, or only read?
+    created_at BIGINT NOT NULL, -- µs
+    used_at BIGINT, -- when it was used last, to the minute (µs)
+    UNIQUE (name),
+    UNIQUE (token_hash)
+);
+
 -- Who changed what.
 CREATE TABLE audit (
     id {id},
     at BIGINT NOT NULL, -- µs
-    who TEXT NOT NULL, -- a destination, or cli
+    who TEXT NOT NULL, -- a destination, cli, web, or api: and the token's name
     what TEXT NOT NULL, -- shop add, replay, …
     subject TEXT NOT NULL, -- on what
     detail TEXT -- how

@@ -5,6 +5,8 @@ DROP TABLE link_code;
 DROP TABLE sign_up;
 -- Children before parents.
 DROP TABLE audit;
+DROP TABLE api_token;
+DROP TABLE session;
 DROP TABLE setting;
 DROP TABLE room_post;
 DROP TABLE announcement;

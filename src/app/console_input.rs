@@ -26,7 +26,7 @@ impl Follow for Following {
         if !by_admin && self.0.guard.is_allowed_host(url) {
             return Err(NOT_PUBLIC.to_owned());
         }
-        let new = self.0.source(url.clone(), SourceOptions::default());
+        let new = self.0.tracking().source(url.clone(), SourceOptions::default());
         new.map_err(|why| if by_admin { why.to_string() } else { NOT_PUBLIC.to_owned() })
     }
 }

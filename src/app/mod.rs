@@ -4,7 +4,6 @@ mod clock;
 mod console_input;
 mod disk;
 mod files;
-mod follow;
 mod guarded;
 mod keys;
 mod log;
@@ -25,8 +24,10 @@ use coatcheck_bots::console::{Console, Output};
 use coatcheck_bots::webhook::Webhook;
 use coatcheck_domain::clock::SteadyClock;
 use coatcheck_domain::{Clock, SmsRules};
+use url::Url;
 
-use crate::commands::Catalogue;
+use crate::commands::{Catalogue, Tracking};
+pub use crate::commands::{NotFollowed, SourceOptions};
 use crate::config::Settings;
 use crate::engine::Rng;
 use crate::engine::poll::Poller;
@@ -42,7 +43,6 @@ use crate::store::{Db, NoFaults, StoreError};
 
 pub use clock::SystemClock;
 pub use console_input::read_console;
-pub use follow::{NotFollowed, SourceOptions};
 pub use keys::{KeyPlace, NoKeys, key_place, write as write_keys};
 pub use log::{LogLines, NoLog, log_panics, log_to_stderr};
 pub use loops::LoopEnded;
@@ -180,6 +180,20 @@ impl App {
             steady,
             http,
         })
+    }
+
+    /// Decides what may be tracked, and how.
+    #[must_use]
+    pub fn tracking(&self) -> Tracking {
+        Tracking { guard: Arc::clone(&self.guard), interval: self.settings.interval }
+    }
+
+    /// Tracks `url`: it is due now. Says its row and whether it is new.
+    ///
+    /// # Errors
+    /// [`NotFollowed`], in words for the person who asked.
+    pub async fn follow(&self, url: Url, how: SourceOptions) -> Result<(i64, bool), NotFollowed> {
+        self.tracking().follow(&self.db, url, how).await
     }
 
     /// The poller, for the loop and for commands that poll one source themselves.

@@ -24,7 +24,7 @@ use crate::engine::{Heartbeats, Stop, Stopper};
 use crate::store::lock::ServiceLock;
 use crate::store::outbox::fanout::FanoutRules;
 use crate::store::{Db, StoreError};
-use crate::web::{self, Ways, Web};
+use crate::web::{self, Desk, Ways, Web};
 
 /// What a service does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -157,6 +157,13 @@ impl App {
             ways: self.ways(),
             commands: Arc::clone(commands),
             open_pages: open_pages(files),
+            desk: Desk {
+                tracking: self.tracking(),
+                shops: Arc::clone(&self.shops),
+                rng: Arc::clone(&self.rng),
+                expire_after: self.settings.expire_after,
+            },
+            password: self.settings.admin_password.clone(),
         }
     }
 

@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::args;
 use super::failure::{Failure, Outcome};
-use super::notes::notes;
 use super::out;
 use crate::app::{SystemClock, shops};
+use crate::commands::reading::{notes, row};
 use crate::config::Settings;
 use crate::shops::{Guard, Page, Progress, Read, ReadOutcome, SourceSpec, canonical, parse_header};
 
@@ -133,7 +133,7 @@ pub(super) fn human(reading: &Reading, reader: &str, explain: bool) -> String {
             text.push_str(&format!("  {url}"));
         }
         text.push('\n');
-        let rows: Vec<Vec<String>> = product.variants.iter().map(|variant| row(variant, explain)).collect();
+        let rows: Vec<Vec<String>> = product.variants.iter().map(|variant| indented(row(variant, explain))).collect();
         let mut heading = vec!["  SIZE", "STYLE", "AVAILABILITY", "LEFT", "PRICE"];
         if explain {
             heading.push("EVIDENCE");
@@ -156,20 +156,9 @@ pub(super) fn human(reading: &Reading, reader: &str, explain: bool) -> String {
     text
 }
 
-fn row(variant: &VariantReading, explain: bool) -> Vec<String> {
-    let shown = |text: Option<String>| text.map_or_else(|| "-".to_owned(), |text| words::plain(&text));
-    let mut row = vec![
-        format!("  {}", shown(variant.size().map(str::to_owned))),
-        shown(variant.style().or_else(|| variant.options.is_empty().then(|| variant.title.clone()).flatten())),
-        variant.availability.words().to_owned(),
-        variant.quantity.map_or_else(|| "-".to_owned(), |left| left.to_string()),
-        variant.price.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
-    ];
-    if explain {
-        let evidence = variant.evidence.as_ref();
-        row.push(
-            evidence.map_or_else(|| "-".to_owned(), |found| words::plain(&format!("{} = {}", found.at, found.raw))),
-        );
+fn indented(mut row: Vec<String>) -> Vec<String> {
+    if let Some(first) = row.first_mut() {
+        first.insert_str(0, "  ");
     }
     row
 }

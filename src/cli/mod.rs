@@ -7,15 +7,16 @@ mod copy;
 mod deliveries;
 mod doctor;
 mod failure;
+mod hash_password;
 mod hook;
 mod import;
 mod manual;
 mod meant;
-mod notes;
 mod out;
 mod rekey;
 mod serve;
 mod shop;
+mod token;
 mod track;
 mod watch;
 
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
     match &cli.command {
         Command::Completions(args) => return status(manual::completions(args)),
         Command::Man => return status(manual::man()),
+        Command::HashPassword => return status(hash_password::run()),
         _ => {}
     }
     let outcome = Settings::from_environment().map_err(Failure::usage).and_then(|settings| {
@@ -98,6 +100,7 @@ async fn run(command: Command, settings: Settings) -> Outcome {
         Command::History(args) => watch::history(&app, args).await,
         Command::Deliveries(args) => deliveries::run(&app, args).await,
         Command::SendTest(args) => deliveries::send_test(&app, args).await,
+        Command::Token(command) => token::run(&app, command).await,
         Command::Backup(args) => backup::backup(&app, args).await,
         Command::Copy(args) => copy::run(&app, args).await,
         Command::Rekey => rekey::run(&app).await,
@@ -111,6 +114,7 @@ async fn run(command: Command, settings: Settings) -> Outcome {
         | Command::Migrate
         | Command::Restore(_)
         | Command::Completions(_)
+        | Command::HashPassword
         | Command::Man => Ok(()),
     };
     // What is committed is committed; a database that does not answer must not hold up the end.

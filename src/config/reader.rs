@@ -13,6 +13,7 @@ use url::Url;
 
 use super::{Destinations, LogFormat, Settings};
 use crate::shops::AllowHosts;
+use crate::web::password::{NotAHash, PasswordHash};
 
 /// Levels of the log.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -105,6 +106,12 @@ impl<'a> Reader<'a> {
             self.wrong.push("COATCHECK_HEARTBEAT_URL is not an address like https://hc.example/ping/1234".to_owned());
         }
         url.map(|_| text.into())
+    }
+
+    /// It is not repeated: somebody may have set the password itself.
+    pub(super) fn password_hash(&mut self) -> Option<PasswordHash> {
+        let hash = self.secret("COATCHECK_ADMIN_PASSWORD_HASH")?.parse();
+        hash.map_err(|why: NotAHash| self.wrong.push(format!("COATCHECK_ADMIN_PASSWORD_HASH is not {why}"))).ok()
     }
 
     /// The filter of the log. A word that is no level would name a module, and silence all others.

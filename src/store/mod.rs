@@ -2,6 +2,7 @@
 //!
 //! SQLite has one writer connection and a few readers; PostgreSQL a pool. Nothing above can tell which it is.
 
+pub mod admin;
 pub mod chats;
 pub mod db;
 pub mod lock;

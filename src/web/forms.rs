@@ -9,7 +9,7 @@ use coatcheck_domain::Clock;
 
 use std::sync::Arc;
 
-use super::api::limit::Limits;
+use super::limit::Limits;
 use super::bodies::Bodies;
 use super::look::answer::refused;
 use super::peer::Peer;

@@ -1,16 +1,20 @@
 //! What the service answers over HTTP: the pages, whether it is alive and ready, and where platforms bring what people say.
 
+mod admin;
 mod api;
 mod board;
 mod bodies;
 mod connections;
+mod desk;
 mod follow;
 mod forms;
 mod legal;
+mod limit;
 mod links;
 mod live;
 mod look;
 mod metrics;
+pub mod password;
 mod peer;
 mod picture;
 mod pictures;
@@ -21,6 +25,7 @@ mod server;
 mod site;
 mod stalling;
 mod status;
+mod token;
 mod watch;
 mod webhooks;
 
@@ -44,10 +49,13 @@ use crate::shops::Guard;
 use crate::store::Db;
 use follow::Follower;
 use live::Live;
+use password::PasswordHash;
 use pictures::Pictures;
 use site::{Pages, Site};
 
+pub use desk::Desk;
 pub use server::run;
+pub use token::new_token;
 pub use watch::Ways;
 pub use webhooks::Webhook;
 
@@ -78,6 +86,10 @@ pub struct Web {
     pub commands: Arc<Commands>,
     /// Pages that may be open, and follow by themselves, at once.
     pub open_pages: usize,
+    /// What may be changed by whom it may.
+    pub desk: Desk,
+    /// The password of the admin pages; there are none without it.
+    pub password: Option<PasswordHash>,
 }
 
 impl Web {
@@ -105,6 +117,7 @@ impl Web {
             .merge(product::router(site.clone()))
             .merge(legal::router(self.contact))
             .merge(watch::router(site.clone(), self.ways, self.commands))
+            .merge(admin::router(site.clone(), self.desk, self.password))
             .merge(api::router(site.clone()))
             .merge(status::router(site.clone(), self.heartbeats.clone()))
             .merge(metrics::router(site.clone(), self.heartbeats.clone()))

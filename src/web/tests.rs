@@ -17,10 +17,13 @@ use serde_json::Value;
 use tower::ServiceExt;
 use url::Url;
 
-use super::{Ways, Web};
-use crate::commands::{Catalogue, Commands, Follow, Rules, Texting};
-use crate::engine::{Heartbeats, Stopper};
-use crate::shops::{ClientOptions, Guard, SystemResolver, client};
+use super::password::PasswordHash;
+use super::{Desk, Ways, Web};
+use crate::commands::{Catalogue, Commands, Follow, Rules, Texting, Tracking};
+use crate::engine::{Heartbeats, Rng, Stopper};
+use crate::shops::{
+    ClientOptions, FetchLimits, Fetcher, Guard, Shops, SystemResolver, WorkerLimits, Workers, client,
+};
 use crate::store::Db;
 use crate::store::polls::source::NewSource;
 use crate::testing::{self, Engine, Place, follow, product, read};
@@ -30,9 +33,9 @@ pub(super) struct Visit {
     pub(super) db: Db,
     pub(super) clock: Arc<ManualClock>,
     pub(super) commands: Arc<Commands>,
-    router: Router,
+    pub(super) router: Router,
     _stopper: Stopper,
-    _place: Place,
+    place: Place,
 }
 
 /// What a visitor gets.
@@ -48,15 +51,20 @@ impl Visit {
     }
 
     async fn with_open_pages(open_pages: usize) -> Self {
-        Self::with(open_pages, Rules::default()).await
+        Self::with("", open_pages, Rules::default(), None).await
     }
 
     /// Where strangers say this word first.
     pub(super) async fn by_invitation(word: &str) -> Self {
-        Self::with(8, Rules { invite: Some(word.to_owned()), ..Rules::default() }).await
+        Self::with("", 8, Rules { invite: Some(word.to_owned()), ..Rules::default() }, None).await
     }
 
-    async fn with(open_pages: usize, rules: Rules) -> Self {
+    /// Where these hosts may be read, and this is the password of the admin pages.
+    pub(super) async fn allowing(hosts: &str, open_pages: usize, password: Option<PasswordHash>) -> Self {
+        Self::with(hosts, open_pages, Rules::default(), password).await
+    }
+
+    async fn with(hosts: &str, open_pages: usize, rules: Rules, password: Option<PasswordHash>) -> Self {
         let (db, place, clock) = testing::db_with_clock(Engine::Sqlite).await;
         let db = db.with_keys(testing::keys(&[1]));
         let (words, by_invitation) = (Arc::new(AtomicUsize::new(0)), rules.invite.is_some());
@@ -71,24 +79,40 @@ impl Visit {
         };
         let commands = Commands::new(db.clone(), clock.clone(), catalogue, Arc::new(Nothing), rules).texting(texting);
         let commands = Arc::new(commands.heard_by(vec![Arc::new(Nothing)]));
-        let guard = Arc::new(Guard::new("".parse().expect("no hosts")));
+        let guard = Arc::new(Guard::new(hosts.parse().expect("hosts")));
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = ClientOptions::new("test");
         let (stopper, stop) = Stopper::pair();
+        let http = client(guard.clone(), Arc::new(SystemResolver::new()), &options).expect("a client");
+        let fetcher = Fetcher::new(http.clone(), guard.clone(), clock.clone(), FetchLimits::default());
+        let workers = Workers::new(std::env::current_exe().expect("it runs"), WorkerLimits::default());
+        let desk = Desk {
+            tracking: Tracking { guard: guard.clone(), interval: Duration::from_secs(60) },
+            shops: Arc::new(Shops::new(fetcher, workers)),
+            rng: Arc::new(Rng::seeded(7)),
+            expire_after: Duration::from_secs(7200),
+        };
         let web = Web {
             db: db.clone(),
             heartbeats: Heartbeats::new(clock.clone()),
             zone: Tz::UTC,
-            http: client(guard.clone(), Arc::new(SystemResolver::new()), &options).expect("a client"),
+            http,
             guard,
             contact: None,
             ways: Ways { text_to: Some("+14155550100".to_owned()), by_invitation },
             commands: Arc::clone(&commands),
             open_pages,
+            desk,
+            password,
         };
         let (router, live) = web.start(Vec::new(), stop);
         tokio::spawn(live);
-        Self { db, clock, commands, router, _stopper: stopper, _place: place }
+        Self { db, clock, commands, router, _stopper: stopper, place }
+    }
+
+    /// All that is stored, as bytes.
+    pub(super) async fn contents(&self) -> Vec<u8> {
+        self.place.contents().await
     }
 
     pub(super) async fn ask(&self, request: Request<Body>) -> Got {

@@ -3,6 +3,7 @@
 mod files;
 mod outbox;
 mod shop;
+mod token;
 mod watch;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::app::Role;
 pub(super) use files::{Backup, Completions, Copy, Import, Restore};
 pub(super) use outbox::{Deliveries, Replay, SendTest};
 pub(super) use shop::{Check, Reading, Shop, ShopAdd, ShopHook, Which};
+pub(super) use token::Token;
 pub(super) use watch::{History, Watch, WatchAdd};
 
 /// Every form of a destination, as help shows it.
@@ -117,6 +119,14 @@ pub(super) enum Command {
         after_help = "Example:\n  coatcheck manifest slack\n\nPaste it at https://api.slack.com/apps, Create New App, From a manifest."
     )]
     Manifest(Manifest),
+    /// Tokens of programs that use the API: add, list, remove
+    #[command(subcommand, after_help = "Example:\n  coatcheck token add my-script")]
+    Token(Token),
+    /// Hash a password for the admin pages (COATCHECK_ADMIN_PASSWORD_HASH)
+    #[command(
+        after_help = "Example:\n  coatcheck hash-password\n  printf '%s\\n' \"$PASSWORD\" | coatcheck hash-password\n\nPut the hash in single quotes in .env: it contains $."
+    )]
+    HashPassword,
     /// Print shell completions
     #[command(after_help = "Example:\n  coatcheck completions bash > /etc/bash_completion.d/coatcheck")]
     Completions(Completions),

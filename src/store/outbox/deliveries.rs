@@ -106,9 +106,24 @@ const DELIVERIES: &str = "SELECT d.id, d.kind, d.dedupe_key, d.state, d.reason, 
 impl Db {
     /// The latest deliveries, newest first; only those in `state` if one is given.
     pub async fn deliveries(&self, state: Option<State>, limit: u32) -> Result<Vec<Delivery>, StoreError> {
-        let filter = if state.is_some() { "WHERE d.state = $1" } else { "WHERE $1 = ''" };
-        let sql = format!("{DELIVERIES} {filter} ORDER BY d.id DESC {}", limited(2));
-        let values = vec![state.map_or("", State::as_str).into(), i64::from(limit).into()];
+        self.deliveries_before(state, "", i64::MAX, limit).await
+    }
+
+    /// The same before a row, of one channel if one is given.
+    pub async fn deliveries_before(
+        &self,
+        state: Option<State>,
+        channel: &str,
+        before: i64,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let of_state = if state.is_some() { "d.state = $1" } else { "$1 = ''" };
+        let of_channel = if channel.is_empty() { "$2 = ''" } else { "t.channel = $2" };
+        let sql = format!(
+            "{DELIVERIES} WHERE {of_state} AND {of_channel} AND d.id < $3 ORDER BY d.id DESC {}",
+            limited(4)
+        );
+        let values = vec![state.map_or("", State::as_str).into(), channel.into(), before.into(), i64::from(limit).into()];
         let rows: Vec<DeliveryRow> = self.read().rows(&sql, values).await?;
         rows.into_iter().map(DeliveryRow::into_delivery).collect()
     }

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::Sql;
+use crate::store::db::sql::{Sql, limited};
 use crate::store::db::time::{at, micros, span};
 use crate::store::db::wake::Topic;
 
@@ -94,6 +94,14 @@ pub struct Source {
     pub watches: i64,
     /// Nobody asks its shop before then.
     pub shop_not_before: DateTime<Utc>,
+    /// Shown on the public board?
+    pub listed: bool,
+    /// The jq program of a json source.
+    pub jq: Option<String>,
+    /// Further documents for it.
+    pub more_urls: Vec<String>,
+    /// Extra request headers. Their values are secrets.
+    pub headers: Vec<(String, String)>,
 }
 
 #[derive(FromQueryResult)]
@@ -116,11 +124,16 @@ struct SourceRow {
     variants: i64,
     watches: i64,
     shop_not_before: i64,
+    listed: bool,
+    jq: Option<String>,
+    more_urls: String,
+    headers: String,
 }
 
 const SOURCES: &str = "SELECT s.id, h.host, s.url, s.reader, s.state, s.interval_us, s.next_poll_at, s.last_read_at, \
      s.readings, s.failures, s.last_error, s.last_error_at, s.doubts, \
      s.slow OR COALESCE(s.fault, '') = 'overran' AS slow, h.not_before AS shop_not_before, \
+     s.listed, s.jq, s.more_urls, s.headers, \
      (SELECT count(*) FROM product p WHERE p.source_id = s.id) AS products, \
      (SELECT count(*) FROM product p JOIN variant v ON v.product_id = p.id WHERE p.source_id = s.id) AS variants, \
      (SELECT count(*) FROM product p JOIN watch w ON w.product_id = p.id WHERE p.source_id = s.id) AS watches \
@@ -215,6 +228,31 @@ impl Db {
         row.map(SourceRow::into_source).transpose()
     }
 
+    /// A page of sources, the newest first, whose address has these words.
+    ///
+    /// # Errors
+    /// As [`Db::sources`].
+    pub async fn sources_before(&self, words: &str, before: i64, most: i64) -> Result<Vec<Source>, StoreError> {
+        let sql = format!("{SOURCES} WHERE s.id < $1 AND LOWER(s.url) LIKE $2 ESCAPE '!' ORDER BY s.id DESC {}", limited(3));
+        let escaped = words.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        let values = vec![before.into(), format!("%{escaped}%").into(), most.into()];
+        let rows: Vec<SourceRow> = self.read().rows(&sql, values).await?;
+        rows.into_iter().map(SourceRow::into_source).collect()
+    }
+
+    /// Shows a source's products on the public board, or does not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list_source(&self, id: i64, listed: bool) -> Result<bool, DbErr> {
+        let txn = self.write().await?;
+        let sql = "UPDATE source SET listed = $2, edit = edit + 1, edited = TRUE WHERE id = $1 AND listed <> $2";
+        let changed = txn.run(sql, vec![id.into(), listed.into()]).await?;
+        txn.commit().await?;
+        self.wake().ring(Topic::Sources);
+        Ok(changed == 1)
+    }
+
     /// Pauses a source, or lets it go on: then it is due now.
     ///
     /// # Errors
@@ -269,6 +307,18 @@ impl Db {
         Ok(added == 1)
     }
 
+    /// Takes a short word away from a product.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remove_alias(&self, product_id: i64, word: &str) -> Result<bool, DbErr> {
+        let txn = self.write().await?;
+        let sql = "DELETE FROM alias WHERE product_id = $1 AND word = $2";
+        let removed = txn.run(sql, vec![product_id.into(), word.into()]).await?;
+        txn.commit().await?;
+        Ok(removed == 1)
+    }
+
     /// The products a source reads, in the order they were first seen.
     ///
     /// # Errors
@@ -299,6 +349,10 @@ impl SourceRow {
             variants: self.variants,
             watches: self.watches,
             shop_not_before: at(self.shop_not_before),
+            listed: self.listed,
+            jq: self.jq,
+            more_urls: serde_json::from_str(&self.more_urls).map_err(|why| StoreError::corrupt("source.more_urls", why))?,
+            headers: serde_json::from_str(&self.headers).map_err(|why| StoreError::corrupt("source.headers", why))?,
         })
     }
 }

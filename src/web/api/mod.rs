@@ -1,7 +1,6 @@
 //! `/api/v1`: what the board shows, for programs. It reads and does nothing else; any page of the web may ask it.
 
 mod answers;
-pub(super) mod limit;
 
 use std::time::Duration;
 
@@ -16,16 +15,15 @@ use serde::Deserialize;
 use utoipa::OpenApi;
 
 use super::board::ask::{Ask, PER_PAGE};
+use super::limit::Limits;
 use super::peer::Peer;
 use super::site::Site;
 use crate::store::stock::board::RecentRestock;
 use answers::{Problem, Product, Products, Restock, Restocks, VariantHistory};
-use limit::Limits;
 
 /// Requests of one address in a minute.
 const MOST: u64 = 120;
 const MINUTE: Duration = Duration::from_secs(60);
-
 /// Restocks in one answer, at most and usually.
 const MOST_RESTOCKS: i64 = 200;
 const USUAL_RESTOCKS: i64 = 50;

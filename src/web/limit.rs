@@ -1,4 +1,4 @@
-//! How often one address may ask: a minute's worth at once, then as many as come back with time.
+//! How often one address may ask within some time.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,6 +9,7 @@ use coatcheck_domain::Clock;
 
 /// Addresses that are remembered; with more of them all share one count.
 const ADDRESSES: usize = 20_000;
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// The counts of all addresses.
 #[derive(Clone)]
@@ -16,7 +17,14 @@ pub(in crate::web) struct Limits {
     clock: Arc<dyn Clock>,
     most: u64,
     within: Duration,
-    windows: Arc<Mutex<HashMap<Option<IpAddr>, Window>>>,
+    counts: Arc<Mutex<Counts>>,
+}
+
+#[derive(Default)]
+struct Counts {
+    windows: HashMap<Option<IpAddr>, Window>,
+    /// When windows that are over were last removed: a flood of addresses must not make each request look at all of them.
+    swept_at: Option<Duration>,
 }
 
 #[derive(Clone, Copy)]
@@ -36,23 +44,26 @@ pub(in crate::web) struct Taken {
 }
 
 impl Limits {
-    /// So many requests of one address within so long.
-    pub(in crate::web) fn new(clock: Arc<dyn Clock>, most: u64, within: Duration) -> Self {
-        Self { clock, most, within, windows: Arc::default() }
+    /// So many within that time for each address.
+    pub(super) fn new(clock: Arc<dyn Clock>, most: u64, within: Duration) -> Self {
+        Self { clock, most, within, counts: Arc::default() }
     }
 
-    /// One request of this address.
-    pub(in crate::web) fn take(&self, peer: Option<&IpAddr>) -> Taken {
+    /// One request of this address; of nobody in particular it counts for all.
+    pub(super) fn take(&self, peer: Option<&IpAddr>) -> Taken {
         let now = self.clock.monotonic();
-        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut key = peer.copied();
-        if windows.len() >= ADDRESSES && !windows.contains_key(&key) {
-            windows.retain(|_, window| now.saturating_sub(window.began) < self.within);
-            if windows.len() >= ADDRESSES {
+        if counts.windows.len() >= ADDRESSES && !counts.windows.contains_key(&key) {
+            if counts.swept_at.is_none_or(|at| now.saturating_sub(at) >= SWEEP_EVERY) {
+                counts.windows.retain(|_, window| now.saturating_sub(window.began) < self.within);
+                counts.swept_at = Some(now);
+            }
+            if counts.windows.len() >= ADDRESSES {
                 key = None;
             }
         }
-        let window = windows.entry(key).or_insert(Window { began: now, used: 0 });
+        let window = counts.windows.entry(key).or_insert(Window { began: now, used: 0 });
         if now.saturating_sub(window.began) >= self.within {
             *window = Window { began: now, used: 0 };
         }
@@ -91,6 +102,6 @@ mod tests {
         for n in 0..50_000_u32 {
             limits.take(Some(&IpAddr::from(n.to_be_bytes())));
         }
-        assert!(limits.windows.lock().expect("free").len() <= ADDRESSES + 1);
+        assert!(limits.counts.lock().expect("free").windows.len() <= ADDRESSES + 1);
     }
 }

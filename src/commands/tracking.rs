@@ -1,14 +1,14 @@
 //! Tracks a source: checks its address and its interval, and makes it due now.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use coatcheck_domain::poll::INTERVAL_FLOOR;
 use url::Url;
 
-use super::App;
-use crate::shops::{ReaderKind, canonical};
-use crate::store::StoreError;
+use crate::shops::{Guard, ReaderKind, canonical};
 use crate::store::polls::source::{NewSource, SourceChange};
+use crate::store::{Db, StoreError};
 
 /// How to track a source.
 #[derive(Debug, Clone, Default)]
@@ -56,12 +56,21 @@ pub enum NotFollowed {
     Store(#[from] StoreError),
 }
 
-impl App {
+/// Decides what may be tracked, and how.
+#[derive(Debug, Clone)]
+pub struct Tracking {
+    /// Checks addresses.
+    pub guard: Arc<Guard>,
+    /// Time between polls where none is given.
+    pub interval: Duration,
+}
+
+impl Tracking {
     /// Follows `url`: it is due now. Says its row and whether it is new.
     ///
     /// # Errors
     /// [`NotFollowed`], in words for the person who asked.
-    pub async fn follow(&self, url: Url, how: SourceOptions) -> Result<(i64, bool), NotFollowed> {
+    pub async fn follow(&self, db: &Db, url: Url, how: SourceOptions) -> Result<(i64, bool), NotFollowed> {
         let interval = how.interval;
         let new = self.source(url, how)?;
         let change = SourceChange {
@@ -72,9 +81,9 @@ impl App {
             interval,
             listed: None,
         };
-        let (id, is_new) = self.db.add_source(&new).await?;
+        let (id, is_new) = db.add_source(&new).await?;
         if !is_new {
-            self.db.change_source(id, &change).await?;
+            db.change_source(id, &change).await?;
         }
         Ok((id, is_new))
     }
@@ -83,7 +92,7 @@ impl App {
     ///
     /// # Errors
     /// [`NotFollowed`] where the guard does not let it through, or it would be polled too often.
-    pub(super) fn source(&self, url: Url, how: SourceOptions) -> Result<NewSource, NotFollowed> {
+    pub fn source(&self, url: Url, how: SourceOptions) -> Result<NewSource, NotFollowed> {
         let url = canonical(url);
         for asked in std::iter::once(&url).chain(&how.more_urls) {
             let refused = |why: String| NotFollowed::Refused { url: asked.to_string(), why };
@@ -91,7 +100,7 @@ impl App {
         }
         let host = url.host_str().unwrap_or_default();
         let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        let interval = how.interval.unwrap_or(self.settings.interval);
+        let interval = how.interval.unwrap_or(self.interval);
         if interval < INTERVAL_FLOOR && !self.guard.is_allowed_host(&url) {
             return Err(NotFollowed::TooOften { host, floor: INTERVAL_FLOOR.as_secs(), asked: interval });
         }
