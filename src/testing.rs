@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use coatcheck_domain::clock::ManualClock;
-use coatcheck_domain::poll::{Plan, State};
 use coatcheck_bots::message::{Alert, Message};
+use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::delivery::Kind;
+use coatcheck_domain::poll::{Plan, State};
 use coatcheck_domain::{Availability, Clock, Destination, Money, ProductReading, Reading, VariantReading};
 
 use crate::store::db::sql::Sql;

@@ -24,19 +24,24 @@ pub(super) async fn run(app: &App, command: args::Token) -> Outcome {
 async fn add(app: &App, name: &str, write: bool) -> Outcome {
     let (token, hash) = new_token(&app.rng.bytes());
     if !app.db.add_token(name, &hash, write).await? {
-        return Err(Failure::usage(format!("there is a token {name:?} already; choose another name or remove it first")));
+        return Err(Failure::usage(format!(
+            "there is a token {name:?} already; choose another name or remove it first"
+        )));
     }
     app.db.audit("cli", "token add", name).await?;
-    out::note(&format!("Token {name:?} {}. It is shown only once:", if write { "may read and write" } else { "may read" }));
+    out::note(&format!(
+        "Token {name:?} {}. It is shown only once:",
+        if write { "may read and write" } else { "may read" }
+    ));
     out::line(&token)
 }
 
 async fn list(app: &App, json: bool) -> Outcome {
     let tokens = app.db.tokens().await?;
     if json {
-        let all = tokens.iter().map(|it| {
-            json!({ "name": it.name, "writes": it.writes, "created_at": it.created_at, "used_at": it.used_at })
-        });
+        let all = tokens.iter().map(
+            |it| json!({ "name": it.name, "writes": it.writes, "created_at": it.created_at, "used_at": it.used_at }),
+        );
         return out::json(&all.collect::<Vec<_>>());
     }
     if tokens.is_empty() {

@@ -42,9 +42,7 @@ pub(crate) fn row(variant: &VariantReading, explain: bool) -> Vec<String> {
     ];
     if explain {
         let evidence = variant.evidence.as_ref();
-        row.push(
-            evidence.map_or_else(|| "-".to_owned(), |found| plain(&format!("{} = {}", found.at, found.raw))),
-        );
+        row.push(evidence.map_or_else(|| "-".to_owned(), |found| plain(&format!("{} = {}", found.at, found.raw))));
     }
     row
 }

@@ -9,8 +9,8 @@ use coatcheck_domain::Clock;
 
 use std::sync::Arc;
 
-use super::limit::Limits;
 use super::bodies::Bodies;
+use super::limit::Limits;
 use super::look::answer::refused;
 use super::peer::Peer;
 use super::same_origin;

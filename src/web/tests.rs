@@ -21,9 +21,7 @@ use super::password::PasswordHash;
 use super::{Desk, Ways, Web};
 use crate::commands::{Catalogue, Commands, Follow, Rules, Texting, Tracking};
 use crate::engine::{Heartbeats, Rng, Stopper};
-use crate::shops::{
-    ClientOptions, FetchLimits, Fetcher, Guard, Shops, SystemResolver, WorkerLimits, Workers, client,
-};
+use crate::shops::{ClientOptions, FetchLimits, Fetcher, Guard, Shops, SystemResolver, WorkerLimits, Workers, client};
 use crate::store::Db;
 use crate::store::polls::source::NewSource;
 use crate::testing::{self, Engine, Place, follow, product, read};

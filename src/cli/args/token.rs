@@ -31,5 +31,9 @@ pub(in crate::cli) enum Token {
 fn name(text: &str) -> Result<String, String> {
     let is_fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let is_name = !text.is_empty() && text.len() <= 40 && text.chars().all(is_fine);
-    if is_name { Ok(text.to_owned()) } else { Err("expected up to 40 lower-case letters, digits and dashes".to_owned()) }
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("expected up to 40 lower-case letters, digits and dashes".to_owned())
+    }
 }

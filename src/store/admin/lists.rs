@@ -168,7 +168,9 @@ impl Db {
     /// The lanes for which something waits, that are held, or that get nothing through; so many at most.
     pub async fn lanes(&self, most: i64) -> Result<Vec<LaneLine>, DbErr> {
         let half = |state: &str| {
-            format!("SELECT lane, COUNT(*) AS waiting, MIN(created_at) AS oldest FROM delivery WHERE state = '{state}' GROUP BY lane")
+            format!(
+                "SELECT lane, COUNT(*) AS waiting, MIN(created_at) AS oldest FROM delivery WHERE state = '{state}' GROUP BY lane"
+            )
         };
         let (pending, sending) = (half("pending"), half("sending"));
         let sql = format!(

@@ -119,11 +119,10 @@ impl Db {
     ) -> Result<Vec<Delivery>, StoreError> {
         let of_state = if state.is_some() { "d.state = $1" } else { "$1 = ''" };
         let of_channel = if channel.is_empty() { "$2 = ''" } else { "t.channel = $2" };
-        let sql = format!(
-            "{DELIVERIES} WHERE {of_state} AND {of_channel} AND d.id < $3 ORDER BY d.id DESC {}",
-            limited(4)
-        );
-        let values = vec![state.map_or("", State::as_str).into(), channel.into(), before.into(), i64::from(limit).into()];
+        let sql =
+            format!("{DELIVERIES} WHERE {of_state} AND {of_channel} AND d.id < $3 ORDER BY d.id DESC {}", limited(4));
+        let values =
+            vec![state.map_or("", State::as_str).into(), channel.into(), before.into(), i64::from(limit).into()];
         let rows: Vec<DeliveryRow> = self.read().rows(&sql, values).await?;
         rows.into_iter().map(DeliveryRow::into_delivery).collect()
     }

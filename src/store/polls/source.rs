@@ -233,7 +233,8 @@ impl Db {
     /// # Errors
     /// As [`Db::sources`].
     pub async fn sources_before(&self, words: &str, before: i64, most: i64) -> Result<Vec<Source>, StoreError> {
-        let sql = format!("{SOURCES} WHERE s.id < $1 AND LOWER(s.url) LIKE $2 ESCAPE '!' ORDER BY s.id DESC {}", limited(3));
+        let sql =
+            format!("{SOURCES} WHERE s.id < $1 AND LOWER(s.url) LIKE $2 ESCAPE '!' ORDER BY s.id DESC {}", limited(3));
         let escaped = words.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
         let values = vec![before.into(), format!("%{escaped}%").into(), most.into()];
         let rows: Vec<SourceRow> = self.read().rows(&sql, values).await?;
@@ -351,7 +352,8 @@ impl SourceRow {
             shop_not_before: at(self.shop_not_before),
             listed: self.listed,
             jq: self.jq,
-            more_urls: serde_json::from_str(&self.more_urls).map_err(|why| StoreError::corrupt("source.more_urls", why))?,
+            more_urls: serde_json::from_str(&self.more_urls)
+                .map_err(|why| StoreError::corrupt("source.more_urls", why))?,
             headers: serde_json::from_str(&self.headers).map_err(|why| StoreError::corrupt("source.headers", why))?,
         })
     }

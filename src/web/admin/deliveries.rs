@@ -79,7 +79,11 @@ fn row(admin: &Admin, delivery: &Delivery) -> Vec<Cell> {
 }
 
 /// Sends a delivery again.
-pub(super) async fn replay(State(admin): State<Admin>, Path(id): Path<i64>, posted: Posted) -> Result<Response, NoPage> {
+pub(super) async fn replay(
+    State(admin): State<Admin>,
+    Path(id): Path<i64>,
+    posted: Posted,
+) -> Result<Response, NoPage> {
     let force = posted.fields.has("force");
     match admin.site.db.replay(id, force, admin.desk.expire_after).await? {
         Ok(()) => {

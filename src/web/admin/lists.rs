@@ -36,7 +36,13 @@ pub(super) async fn rooms(who: LoggedIn, State(admin): State<Admin>, query: Quer
         };
         let address = room.address.as_deref().map_or_else(|| "–".to_owned(), phone::shown);
         let name = Cell::Link { to: format!("/admin/people/{}", room.id), text: address };
-        vec![name, state, Cell::text(room.announcements), Cell::text(room.watches), Cell::time(&admin, Some(room.created_at()))]
+        vec![
+            name,
+            state,
+            Cell::text(room.announcements),
+            Cell::text(room.watches),
+            Cell::time(&admin, Some(room.created_at())),
+        ]
     };
     list.rows = rooms.iter().map(row).collect();
     Ok(list.shown())
@@ -44,13 +50,15 @@ pub(super) async fn rooms(who: LoggedIn, State(admin): State<Admin>, query: Quer
 
 pub(super) async fn lanes(who: LoggedIn, State(admin): State<Admin>) -> Result<Response, NoPage> {
     let lanes = admin.site.db.lanes(MOST_LANES).await.map_err(StoreError::from)?;
-    let lead = "A lane is one sending identity: a bot, a phone number, a webhook's host. One instance at a time sends on it.";
+    let lead =
+        "A lane is one sending identity: a bot, a phone number, a webhook's host. One instance at a time sends on it.";
     let mut list = ListHtml::new(&who, "lanes", "Lanes", lead);
     list.heads = &["Lane", "State", "Waiting", "Oldest", "Held by", "Until"];
     list.none = "Nothing waits, and nobody sends.";
     let row = |lane: crate::store::admin::lists::LaneLine| {
         let state = lane.trouble.as_deref().map_or_else(|| Cell::Good("works".to_owned()), |why| Cell::Bad(plain(why)));
-        let (oldest, until) = (lane.oldest(), lane.until().filter(|_| lane.holder.as_deref().is_some_and(|it| !it.is_empty())));
+        let (oldest, until) =
+            (lane.oldest(), lane.until().filter(|_| lane.holder.as_deref().is_some_and(|it| !it.is_empty())));
         let holder = lane.holder.filter(|holder| !holder.is_empty()).unwrap_or_else(|| "–".to_owned());
         let times = [oldest, until].map(|at| Cell::time(&admin, at));
         let [oldest, until] = times;
@@ -102,7 +110,12 @@ pub(super) async fn audit(who: LoggedIn, State(admin): State<Admin>, query: Quer
     list.next = asked.next("/admin/audit", audit.iter().map(|line| line.id));
     let row = |line: &crate::store::admin::lists::AuditLine| {
         let shown = if line.who.starts_with("sms:") { phone::shown(&line.who) } else { plain(&line.who) };
-        vec![Cell::time(&admin, Some(line.at())), Cell::Text(shown), Cell::text(&line.what), Cell::Text(lines(&line.subject))]
+        vec![
+            Cell::time(&admin, Some(line.at())),
+            Cell::Text(shown),
+            Cell::text(&line.what),
+            Cell::Text(lines(&line.subject)),
+        ]
     };
     list.rows = audit.iter().map(row).collect();
     Ok(list.shown())

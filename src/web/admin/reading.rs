@@ -68,7 +68,8 @@ pub(super) async fn look(admin: &Admin, spec: &SourceSpec) -> Result<Seen, Strin
 fn seen(read: &Read) -> Seen {
     let all = &read.reading.products;
     let variants: usize = all.iter().map(|product| product.variants.len()).sum();
-    let number = |count: usize, one: &str, many: &str| words::counted(i64::try_from(count).unwrap_or(i64::MAX), one, many);
+    let number =
+        |count: usize, one: &str, many: &str| words::counted(i64::try_from(count).unwrap_or(i64::MAX), one, many);
     let incomplete = if read.reading.complete { "" } else { "; the reading is incomplete, there may be more" };
     Seen {
         reader: read.reader.to_string(),

@@ -63,13 +63,15 @@ pub(super) fn is_form_token(cookie: &str, given: &str) -> bool {
 fn is_local(parts: &Parts) -> bool {
     let is_here = parts.extensions.get::<Peer>().is_some_and(|peer| peer.0.is_loopback());
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let host = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |it| it.0);
+    let host =
+        host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |it| it.0);
     let named = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
     is_here && named && PROXIED.iter().all(|header| !parts.headers.contains_key(*header))
 }
 
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(';'));
+    let pairs =
+        headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(';'));
     let mut own = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(its, _)| *its == name);
     own.next().map(|(_, token)| token.to_owned()).filter(|token| token.len() == 64)
 }

@@ -113,7 +113,11 @@ fn interval(text: &str) -> Result<Option<Duration>, String> {
         _ => return Err(wrong()),
     };
     let fits = (0.001..=86_400.0).contains(&seconds);
-    if fits { Ok(Some(Duration::from_secs_f64(seconds))) } else { Err("The interval must be a day at most.".to_owned()) }
+    if fits {
+        Ok(Some(Duration::from_secs_f64(seconds)))
+    } else {
+        Err("The interval must be a day at most.".to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -131,9 +135,12 @@ mod tests {
         };
         let how = form("5m", "X-Key: abc\r\n\r\nX-Other: 1", "").options().expect("it can be read");
         assert_eq!((how.interval, how.headers.len()), (Some(Duration::from_secs(300)), 2));
-        for wrong in
-            [form("soon", "", ""), form("1e999s", "", ""), form("", "Host: evil.example", ""), form("", "", "javascript:x")]
-        {
+        for wrong in [
+            form("soon", "", ""),
+            form("1e999s", "", ""),
+            form("", "Host: evil.example", ""),
+            form("", "", "javascript:x"),
+        ] {
             assert!(wrong.options().is_err(), "{wrong:?}");
         }
         assert!(SourceForm { url: "file:///etc/passwd".to_owned(), ..SourceForm::default() }.address().is_err());

@@ -99,7 +99,11 @@ async fn who_is_not_logged_in_sees_and_does_nothing() {
     let mut admin = Admin::new().await;
     for page in PAGES {
         let got = admin.get(page).await;
-        assert!(got.status == StatusCode::SEE_OTHER && got.head.contains("location: /admin/login\n"), "{page}: {}", got.head);
+        assert!(
+            got.status == StatusCode::SEE_OTHER && got.head.contains("location: /admin/login\n"),
+            "{page}: {}",
+            got.head
+        );
     }
     let source = follow(&admin.visit.db, "https://shop.example/products/jacket").await;
     let got = admin.send("/admin/login", &format!("/admin/shops/{source}"), &[("do", "remove"), ("sure", "1")]).await;
@@ -292,10 +296,16 @@ async fn each_page_is_shown_whatever_its_address_asks() {
     admin.visit.db.open_incident("shop_failing", HOSTILE, HOSTILE).await.expect("noted");
     admin.visit.db.audit(HOSTILE, "x", HOSTILE).await.expect("noted");
     for page in &PAGES[1..] {
-        for query in ["", "?before=-1", "?before=x&q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&state=%27&done=%3Cb%3E", "?q=%25!_"] {
+        for query in
+            ["", "?before=-1", "?before=x&q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&state=%27&done=%3Cb%3E", "?q=%25!_"]
+        {
             let got = admin.get(&format!("{page}{query}")).await;
             assert_eq!(got.status, StatusCode::OK, "{page}{query}: {}", got.body);
-            assert!(!got.body.contains("<script>alert") && got.head.contains("cache-control: no-store"), "{}", got.body);
+            assert!(
+                !got.body.contains("<script>alert") && got.head.contains("cache-control: no-store"),
+                "{}",
+                got.body
+            );
         }
     }
     for page in ["/admin/shops/99", "/admin/shops/x", "/admin/nothing"] {

@@ -58,14 +58,14 @@ struct NoPageHtml {
 impl IntoResponse for NoPage {
     fn into_response(self) -> Response {
         match &self {
-            Self::NotFound => message(
+            Self::NotFound => no_page(
                 StatusCode::NOT_FOUND,
                 "There is nothing here",
                 "The address may be misspelt, or the product is no longer tracked.",
             ),
             Self::Store(_) | Self::Render(_) => {
                 tracing::error!(error = %self, "page not answered: {self}");
-                message(
+                no_page(
                     StatusCode::INTERNAL_SERVER_ERROR,
                     "That did not work",
                     "It is our fault, not yours. Nothing is lost: alerts go on being sent. Please try again in a minute.",
