@@ -1,6 +1,11 @@
-//! Finds JSON that a script assigns: `window.X = {…}`, `var x = […]`, `X.y = JSON.parse("…")`. It never runs anything.
+//! Finds values that a script assigns: `window.X = {…}`, `var x = […]`, `X.y = JSON.parse("…")`, as JSON or as JavaScript
+//! writes them. It never runs anything.
+
+use std::collections::HashMap;
 
 use serde_json::{Map, Value};
+
+use super::literal as javascript;
 
 /// Attempts per script: what follows an `=` is mostly no JSON, and each attempt may look at all that follows.
 const ATTEMPTS: usize = 500;
@@ -13,7 +18,7 @@ pub(super) fn collect(code: &str, into: &mut Map<String, Value>) {
         let equals = at + found;
         at = equals + 1;
         let value = code[at..].trim_start();
-        if !value.starts_with(['{', '[']) && !value.starts_with("JSON.parse(") {
+        if !value.starts_with(['{', '[']) && !value.starts_with("JSON.parse(") && !value.starts_with("(function") {
             continue;
         }
         let Some(name) = name_before(&code[..equals]) else { continue };
@@ -43,9 +48,14 @@ fn literal(code: &str) -> Option<(Value, usize)> {
     if let Some(quoted) = code.strip_prefix("JSON.parse(") {
         return parsed(quoted.trim_start()).map(|value| (value, "JSON.parse(".len()));
     }
+    if code.starts_with("(function") {
+        return javascript::called(code).map(|value| (value, 1));
+    }
     let mut values = serde_json::Deserializer::from_str(code).into_iter::<Value>();
-    let value = values.next()?.ok()?;
-    Some((value, values.byte_offset()))
+    match values.next()? {
+        Ok(value) => Some((value, values.byte_offset())),
+        Err(_) => javascript::value(code, Some(&HashMap::new())),
+    }
 }
 
 /// The argument of `JSON.parse`: a string of JavaScript that holds JSON.

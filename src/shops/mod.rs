@@ -21,6 +21,7 @@ pub mod guard;
 mod html;
 pub mod identity;
 mod list_page;
+mod literal;
 mod memory;
 mod overran;
 mod packed;

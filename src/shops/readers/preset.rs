@@ -2,7 +2,7 @@
 //! one document does not tell all, what else is due.
 
 use coatcheck_domain::Reading;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::follow;
@@ -25,6 +25,10 @@ pub(super) struct Preset {
     /// Paths of which all of one group are there: `.` goes into an object, `*` into every item of a list,
     /// `**` through a few levels of either.
     signs: &'static [&'static [&'static str]],
+    /// The same of one product, wherever a web page carries it.
+    carried: &'static [&'static [&'static str]],
+    /// The fields in which the program expects such a product, the outermost first.
+    within: &'static [&'static str],
     more: Option<fn(&Value, &Url) -> Vec<Url>>,
     told: Option<fn(&Url) -> Vec<Url>>,
 }
@@ -32,10 +36,15 @@ pub(super) struct Preset {
 /// A preset whose program is its file.
 macro_rules! preset {
     ($name:literal, $signs:expr) => {
+        preset!($name, $signs, [], [])
+    };
+    ($name:literal, $signs:expr, $carried:expr, $within:expr) => {
         Preset {
             name: $name,
             program: include_str!(concat!("../presets/", $name, ".jq")),
             signs: &$signs,
+            carried: &$carried,
+            within: &$within,
             more: None,
             told: None,
         }
@@ -70,7 +79,9 @@ pub(super) static SAP_OCC: Preset = preset!(
         &["products.*.stock.stockLevelStatus", "products.*.code"],
         &["stock.stockLevelStatus", "code"],
         &["variantOptions.*.stock.stockLevelStatus", "code"]
-    ]
+    ],
+    [&["stock.stockLevelStatus", "code", "name"], &["variantOptions.*.stock.stockLevelStatus", "name"]],
+    []
 );
 /// Squarespace.
 pub(super) static SQUARESPACE: Preset = preset!(
@@ -81,11 +92,17 @@ pub(super) static SQUARESPACE: Preset = preset!(
         &["item.**.variants.*.stock.qtyInStock"],
         &["items.*.**.variants.*.qtyInStock"],
         &["items.*.**.variants.*.stock.qtyInStock"]
-    ]
+    ],
+    [&["variants.*.qtyInStock", "title"], &["structuredContent.variants.*.qtyInStock", "title"]],
+    ["item"]
 );
 /// Magento 2.
-pub(super) static MAGENTO: Preset =
-    preset!("magento", [&["data.products.items.*.stock_status"], &["data.route.stock_status", "data.route.sku"]]);
+pub(super) static MAGENTO: Preset = preset!(
+    "magento",
+    [&["data.products.items.*.stock_status"], &["data.route.stock_status", "data.route.sku"]],
+    [&["stock_status", "sku", "name"]],
+    ["data", "product"]
+);
 /// Shopify's Storefront GraphQL.
 pub(super) static SHOPIFY_GRAPHQL: Preset = preset!(
     "shopify-graphql",
@@ -95,7 +112,13 @@ pub(super) static SHOPIFY_GRAPHQL: Preset = preset!(
         &["data.product.variants.edges.*.node.price"],
         &["data.productByHandle.variants.edges.*.node.price"],
         &["data.node.variants.edges.*.node.price"]
-    ]
+    ],
+    [
+        &["variants.edges.*.node.availableForSale"],
+        &["variants.nodes.*.availableForSale"],
+        &["variants.*.availableForSale"]
+    ],
+    ["data", "product"]
 );
 /// Vendure.
 pub(super) static VENDURE: Preset = preset!(
@@ -104,7 +127,9 @@ pub(super) static VENDURE: Preset = preset!(
         &["data.product.variants.*.stockLevel"],
         &["data.products.items.*.variants.*.stockLevel"],
         &["data.search.items.*.productVariantId", "data.search.items.*.inStock"]
-    ]
+    ],
+    [&["variants.*.stockLevel"]],
+    ["data", "product"]
 );
 /// BigCommerce.
 pub(super) static BIGCOMMERCE: Preset = preset!(
@@ -113,7 +138,9 @@ pub(super) static BIGCOMMERCE: Preset = preset!(
         &["data.site.product.variants.edges"],
         &["data.site.route.node.variants.edges"],
         &["data.site.products.edges.*.node.variants.edges"]
-    ]
+    ],
+    [&["variants.edges.*.node.entityId"]],
+    ["data", "site", "product"]
 );
 /// Saleor.
 pub(super) static SALEOR: Preset = preset!(
@@ -122,7 +149,9 @@ pub(super) static SALEOR: Preset = preset!(
         &["data.product.variants.*.quantityAvailable"],
         &["data.product.productVariants.edges.*.node.quantityAvailable"],
         &["data.products.edges.*.node.variants.*.quantityAvailable"]
-    ]
+    ],
+    [&["variants.*.quantityAvailable"]],
+    ["data", "product"]
 );
 /// Shopware 6.
 pub(super) static SHOPWARE: Preset = preset!(
@@ -131,14 +160,24 @@ pub(super) static SHOPWARE: Preset = preset!(
         &["elements.*.available", "elements.*.productNumber"],
         &["product.available", "product.productNumber"],
         &["available", "productNumber", "isCloseout"]
-    ]
+    ],
+    [&["available", "productNumber", "calculatedPrice"]],
+    ["product"]
 );
 /// PrestaShop.
-pub(super) static PRESTASHOP: Preset =
-    preset!("prestashop", [&["stock_availables.*.id_product_attribute", "stock_availables.*.quantity"]]);
+pub(super) static PRESTASHOP: Preset = preset!(
+    "prestashop",
+    [&["stock_availables.*.id_product_attribute", "stock_availables.*.quantity"]],
+    [&["id_product_attribute", "availability", "quantity", "allow_oosp"]],
+    ["product"]
+);
 /// Medusa.
-pub(super) static MEDUSA: Preset =
-    preset!("medusa", [&["product.variants.*.manage_inventory"], &["products.*.variants.*.manage_inventory"]]);
+pub(super) static MEDUSA: Preset = preset!(
+    "medusa",
+    [&["product.variants.*.manage_inventory"], &["products.*.variants.*.manage_inventory"]],
+    [&["variants.*.manage_inventory"]],
+    ["product"]
+);
 /// Salesforce Commerce Cloud.
 pub(super) static SFCC: Preset = preset!(
     "sfcc",
@@ -147,11 +186,17 @@ pub(super) static SFCC: Preset = preset!(
         &["inventory.orderable", "inventory.ats"],
         &["data.*.inventory.orderable"],
         &["data.*.variants.*.orderable"]
-    ]
+    ],
+    [&["variants.*.orderable"], &["inventory.orderable", "inventory.ats"]],
+    []
 );
 /// Ecwid.
-pub(super) static ECWID: Preset =
-    preset!("ecwid", [&["combinations", "unlimited"], &["items.*.inStock", "items.*.unlimited"]]);
+pub(super) static ECWID: Preset = preset!(
+    "ecwid",
+    [&["combinations", "unlimited"], &["items.*.inStock", "items.*.unlimited"]],
+    [&["combinations", "unlimited"]],
+    []
+);
 /// Wix Stores.
 pub(super) static WIX: Preset = preset!(
     "wix",
@@ -160,10 +205,51 @@ pub(super) static WIX: Preset = preset!(
         &["products.*.stock.inStock", "products.*.manageVariants"],
         &["product.variantsInfo.variants.*.inventoryStatus"],
         &["products.*.variantsInfo.variants.*.inventoryStatus"]
-    ]
+    ],
+    [&["stock.inStock", "manageVariants"], &["variantsInfo.variants.*.inventoryStatus"]],
+    ["product"]
 );
 /// Zara.
 pub(super) static ZARA: Preset = preset!("zara", [&["skusAvailability.*.availability"]]);
+
+/// Those whose products web pages carry, in the order in which they are asked.
+static CARRIED: [&Preset; 13] = [
+    &SHOPIFY_GRAPHQL,
+    &MAGENTO,
+    &VENDURE,
+    &SALEOR,
+    &BIGCOMMERCE,
+    &MEDUSA,
+    &SAP_OCC,
+    &SFCC,
+    &SQUARESPACE,
+    &WIX,
+    &ECWID,
+    &SHOPWARE,
+    &PRESTASHOP,
+];
+
+/// The platform of which this is a product.
+pub(super) fn of_product(value: &Value) -> Option<&'static Preset> {
+    CARRIED.into_iter().find(|preset| preset.carried.iter().any(|group| group.iter().all(|path| has(value, path))))
+}
+
+/// May this text hold a product of one of them? It is worth its parsing then.
+pub(super) fn may_hold_product(text: &str) -> bool {
+    let last = |path: &&str| path.rsplit('.').next().is_some_and(|name| text.contains(name));
+    CARRIED.into_iter().any(|preset| preset.carried.iter().any(|group| group.iter().all(last)))
+}
+
+impl Preset {
+    /// Reads a product that a web page carries.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    pub(super) fn read_carried(&self, product: &Value, url: &Url) -> Result<Reading, ReadError> {
+        let wrap = |inner: Value, name: &&str| json!({ *name: inner });
+        self.read(&self.within.iter().rev().fold(product.clone(), wrap), url)
+    }
+}
 
 impl Reader for Preset {
     fn name(&self) -> &'static str {

@@ -9,6 +9,9 @@ use crate::shops::same_address::same_address;
 /// Words of a heading that are kept.
 const LONGEST: usize = 500;
 
+/// Signs between the name of a product and what stands beside it.
+const BESIDE: [char; 7] = ['|', '–', '—', '-', '·', ':', '•'];
+
 /// Parts of names of page sections that show other products.
 const OF_OTHERS: [&str; 16] = [
     "related",
@@ -83,6 +86,17 @@ impl<'a> About<'a> {
         let own = self.headings.iter().map(String::as_str).chain(self.tag("og:title")).chain(self.title.as_deref());
         !name.is_empty()
             && own.map(fold).any(|own| own == name || own.contains(&name) || (own.len() > 3 && name.contains(&own)))
+    }
+
+    /// Is this the page's name, perhaps with more behind a dash? A part of the name is the name of something else.
+    pub(super) fn is_titled(&self, name: &str) -> bool {
+        let name = squeeze(name).to_lowercase();
+        let is_it = |own: &str| {
+            let own = own.to_lowercase();
+            own.strip_prefix(&name).is_some_and(|rest| rest.is_empty() || rest.trim_start().starts_with(BESIDE))
+        };
+        let mut own = self.headings.iter().map(String::as_str).chain(self.tag("og:title")).chain(self.title.as_deref());
+        !name.is_empty() && own.any(is_it)
     }
 
     /// Is this the address of the page?

@@ -2,7 +2,9 @@
 //! order. The page is read in a worker that can be killed; see `workers`.
 
 mod about;
+mod carried;
 mod finding;
+mod flat;
 mod items;
 mod jsonld;
 mod mend;
@@ -173,3 +175,7 @@ pub fn evidence_name(rank: Rank) -> &'static str {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod state_tests;

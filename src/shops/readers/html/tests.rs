@@ -14,7 +14,7 @@ fn said(html: &str) -> Said {
 }
 
 /// The variants a line each, and what is said of the whole.
-fn shown(html: &str) -> String {
+pub(super) fn shown(html: &str) -> String {
     let reading = match said(html) {
         Said::Reading(reading) => reading,
         Said::Nothing { tried, .. } => return format!("nothing: {}", tried.join("; ")),
@@ -153,6 +153,28 @@ fn the_product_of_the_page_is_told_from_others() {
     assert!(first(listed).starts_with("nothing"), "a list of others");
     let elsewhere = |n: u8| product("Hat", "InStock", &format!(r#","url":"https://shop.example/p/hat{n}""#));
     assert!(first(format!("[{},{}]", elsewhere(1), elsewhere(2))).starts_with("nothing"), "others alone");
+}
+
+#[test]
+fn two_blocks_that_contradict_each_other_say_nothing() {
+    let block = |word: &str, more: &str| {
+        format!(
+            r#"{{"@type":"Product","name":"Parka"{more},"offers":{{"availability":"{word}","price":5,"priceCurrency":"EUR"}}}}"#
+        )
+    };
+    let both = |one: &str, two: &str| json_ld(&format!("[{one},{two}]"));
+    assert_eq!(both(&block("InStock", ""), &block("SoldOut", "")), "Parka, incomplete\n-  unknown 5.00 EUR by JsonLd");
+    assert_eq!(both(&block("SoldOut", ""), &block("InStock", "")), "Parka, incomplete\n-  unknown 5.00 EUR by JsonLd");
+    assert_eq!(
+        both(&block("InStock", ""), &block("LimitedAvailability", "")),
+        "Parka, incomplete\n-  in_stock 5.00 EUR by JsonLd"
+    );
+    let here = block("SoldOut", r#","url":"https://shop.example/p/parka""#);
+    assert_eq!(
+        both(&block("InStock", ""), &here),
+        "Parka, incomplete\n-  out_of_stock 5.00 EUR by JsonLd",
+        "its address is better"
+    );
 }
 
 #[test]
