@@ -316,6 +316,7 @@ fn check_reads_and_stores_nothing() {
       L     Black  in stock      -     129.00  $.variants[1].available = true
 
     1 product, 2 variants, read as shopify
+    Found: /products/jacket.js answers as shopify does
     ");
     let program = "to_entries[] | .key as $style | .value[] | {style: $style, size, in_stock: .purchasable}";
     let out = house.run(&["check", &shop.url("/stock.json"), "--jq", program]);

@@ -15,6 +15,7 @@ use super::out;
 use crate::app::{SystemClock, shops};
 use crate::commands::reading::{notes, row};
 use crate::config::Settings;
+use crate::shops::readers::html::evidence_name;
 use crate::shops::{Guard, Page, Progress, Read, ReadOutcome, SourceSpec, canonical, parse_header};
 
 /// Runs it.
@@ -38,7 +39,11 @@ pub(super) async fn run(settings: Settings, args: args::Check) -> Outcome {
             notes(&read.reading, args.explain).iter().for_each(|note| out::note(note));
             out::json(&machine(&read, args.explain))
         }
-        Ok(ReadOutcome::Read(read)) => out::line(&human(&read.reading, read.reader.as_str(), args.explain)),
+        Ok(ReadOutcome::Read(read)) => {
+            let how = read.how.iter().filter(|_| args.explain).map(|how| format!("\nFound: {}", words::plain(how)));
+            let how: String = how.collect();
+            out::line(&format!("{}{how}", human(&read.reading, read.reader.as_str(), args.explain)))
+        }
         Ok(ReadOutcome::NotModified { .. }) => {
             Err(Failure::unreadable("the shop answered 304 (not modified) to an unconditional request"))
         }
@@ -85,6 +90,7 @@ fn machine(read: &Read, explain: bool) -> Value {
     let products: Vec<Value> = read.reading.products.iter().map(|product| product_json(product, explain)).collect();
     let mut json = json!({ "reader": read.reader.as_str(), "complete": read.reading.complete, "products": products });
     if explain {
+        json["how"] = json!(read.how);
         json["doubts"] = serde_json::to_value(&read.reading.doubts).unwrap_or_default();
     }
     json
@@ -118,6 +124,7 @@ fn variant_json(variant: &VariantReading, explain: bool) -> Value {
         "url": variant.url,
     });
     if explain {
+        json["rank"] = json!(evidence_name(variant.rank));
         json["evidence"] = serde_json::to_value(&variant.evidence).unwrap_or_default();
     }
     json

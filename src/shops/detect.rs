@@ -24,6 +24,15 @@ pub fn plan(spec: &SourceSpec) -> Vec<Attempt> {
     if !is_told && !attempts.contains(&itself) {
         attempts.push(itself);
     }
+    if let Some(reader) = spec.reader
+        && let Some((url, body)) = reader.reader().query(&spec.url)
+    {
+        // An endpoint that names the product answers to nothing else.
+        if url.path() == spec.url.path() {
+            attempts.clear();
+        }
+        attempts.insert(0, Attempt::Query { url, body, reader });
+    }
     attempts
 }
 
@@ -62,6 +71,7 @@ mod tests {
             Attempt::Document { url, reader } => {
                 format!("{} {}", &url[url::Position::BeforePath..], reader.map_or("by shape", |kind| kind.as_str()))
             }
+            Attempt::Query { url, .. } => format!("{} by POST", &url[url::Position::BeforePath..]),
             Attempt::List { url, .. } => format!("{} paged", &url[url::Position::BeforePath..]),
             Attempt::Program { .. } => "jq".to_owned(),
         };
@@ -112,5 +122,8 @@ mod tests {
             ..SourceSpec::new("https://s.example/x".parse().expect("url"))
         };
         assert_eq!(plan(&shopify).len(), 1);
+        let page = "https://s.example/coat.html".parse().expect("url");
+        let magento = plan(&SourceSpec { reader: Some(kind("magento")), ..SourceSpec::new(page) });
+        assert!(matches!(magento.as_slice(), [Attempt::Query { .. }, Attempt::Document { .. }]), "{magento:?}");
     }
 }

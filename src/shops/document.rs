@@ -21,9 +21,9 @@ use super::{Shops, identity_of_page, may_parse, not_modified, read_from, source}
 use coatcheck_domain::Reading;
 
 /// What was read, and the digest of further documents it took.
-struct Understood {
-    reader: ReaderKind,
-    reading: Reading,
+pub(super) struct Understood {
+    pub(super) reader: ReaderKind,
+    pub(super) reading: Reading,
     more: Option<[u8; 32]>,
 }
 
@@ -41,6 +41,7 @@ impl Shops {
         spec: &SourceSpec,
         progress: &dyn Progress,
     ) -> Result<ReadOutcome, ReadError> {
+        let asked_for = reader;
         let takes_pages = reader.is_none_or(|reader| reader.reader().reads_pages());
         let expect = if takes_pages { Expect::Anything } else { Expect::Json };
         let mut fetched = self.conditionally(url, spec, expect).await?;
@@ -55,12 +56,15 @@ impl Shops {
             return Ok(not_modified(&fetched));
         }
         may_parse(progress, fetched.body.len()).await?;
+        let mut how = String::new();
         let understood = match self.text(&fetched).await? {
             Text::Page(html) if takes_pages => {
                 let said = self.workers.shop(source(spec), &html, &fetched.final_url).await?;
-                if let Some(better) = self.better(&said, reader, spec, progress).await? {
+                let link = fetched.link.as_deref();
+                if let Some(better) = self.better(&said, (&fetched.final_url, link), reader, spec, progress).await? {
                     return Ok(better);
                 }
+                how = "a web page".to_owned();
                 Understood { reader: readers::html::kind(), reading: readers::html::reading(said)?, more: None }
             }
             text => {
@@ -75,23 +79,40 @@ impl Shops {
             digest = Sha256::new().chain_update(digest).chain_update(more).finalize().into();
             (fetched.etag, fetched.last_modified, fetched.shop_time) = (None, None, None);
         }
-        Ok(read_from((reader, reading), digest, fetched, self.workers.is_slow(&spec.url)))
+        if how.is_empty() {
+            how = found_by(url, asked_for, reader);
+        }
+        Ok(read_from((reader, reading), digest, fetched, self.workers.is_slow(&spec.url), &how))
     }
 
     /// The API of the shop that a page names, where the page itself leaves something open and the API answers.
     async fn better(
         &self,
         said: &OnPage,
+        page: (&Url, Option<&str>),
         reader: Option<ReaderKind>,
         spec: &SourceSpec,
         progress: &dyn Progress,
     ) -> Result<Option<ReadOutcome>, ReadError> {
-        let Some(api) = said.better.as_ref().filter(|_| reader.is_none() && said.leaves_open()) else {
+        if reader.is_some() || !said.leaves_open() {
             return Ok(None);
-        };
+        }
+        let by_header = || page.1.and_then(|link| readers::html::by_link(link, page.0));
+        let Some(better) = said.better.clone().or_else(by_header) else { return Ok(None) };
+        let Ok(kind) = better.reader.parse::<ReaderKind>() else { return Ok(None) };
         let alone = SourceSpec { etag: None, last_modified: None, body_digest: None, ..spec.clone() };
-        let read = Box::pin(self.document(api, Some(readers::woocommerce()), &alone, progress)).await;
+        let read = match kind.reader().query(&better.url) {
+            Some((url, body)) => Box::pin(self.query((&url, &body), kind, &alone, progress)).await,
+            None => Box::pin(self.document(&better.url, Some(kind), &alone, progress)).await,
+        };
         match read {
+            Ok(ReadOutcome::Read(mut read)) => {
+                read.how = vec![
+                    format!("the page leaves its stock open; it is one of {kind}'s by {}", better.by),
+                    format!("{} answered", read.resolved_url.path()),
+                ];
+                Ok(Some(ReadOutcome::Read(read)))
+            }
             Ok(outcome) => Ok(Some(outcome)),
             Err(error) if error.may_be_elsewhere() => Ok(None),
             Err(error) => Err(error),
@@ -99,7 +120,7 @@ impl Shops {
     }
 
     /// Reads JSON: at once, or by the program of its reader and with the documents that this one needs.
-    async fn understood(
+    pub(super) async fn understood(
         &self,
         json: String,
         fetched: &Fetched,
@@ -146,9 +167,20 @@ impl Shops {
     }
 }
 
+/// What spoke for a reader of JSON.
+fn found_by(url: &Url, asked_for: Option<ReaderKind>, reader: ReaderKind) -> String {
+    match asked_for {
+        Some(_) => format!("{} answers as {reader} does", url.path()),
+        None => format!("its fields are those of {reader}"),
+    }
+}
+
 fn known(json: &str, reader: Option<ReaderKind>, url: &Url) -> Result<Known, ReadError> {
     let document = documents::tree(json)?;
     let kind = reader.unwrap_or_else(|| detect::by_shape(&document));
+    if let Some(why) = kind.reader().refusal(&document) {
+        return Err(ReadError::shape("errors[0]", format!("the shop refuses the query: {why}")));
+    }
     if kind.reader().program().is_some() {
         return Ok(Known::Program(kind, kind.reader().more(&document, url)));
     }

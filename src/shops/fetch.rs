@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Clock;
 use reqwest::header::{
-    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
+    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LINK, LOCATION,
 };
 use url::Url;
 
@@ -36,6 +36,8 @@ pub struct Ask<'a> {
     pub last_modified: Option<&'a str>,
     /// What kind of document is due.
     pub expect: Expect,
+    /// What is sent, by POST: JSON. None: it is a GET.
+    pub body: Option<&'a str>,
     /// Is this the last that the shop is asked for a while? Then a connection is not kept for it.
     pub last: bool,
     /// Was the source read well before? Large answers of others share less memory.
@@ -46,7 +48,7 @@ impl<'a> Ask<'a> {
     /// An unconditional request.
     #[must_use]
     pub fn new(url: &'a Url, headers: &'a [(String, String)], expect: Expect) -> Self {
-        Self { url, headers, etag: None, last_modified: None, expect, last: false, proven: false }
+        Self { url, headers, etag: None, last_modified: None, expect, body: None, last: false, proven: false }
     }
 
     /// The same for a source that was read well before, or was not.
@@ -71,6 +73,8 @@ pub struct Fetched {
     pub last_modified: Option<String>,
     /// The content type.
     pub content_type: Option<String>,
+    /// The `Link` headers, joined.
+    pub link: Option<String>,
     /// The document, decompressed.
     pub body: Bytes,
     /// When its last byte was in hand.
@@ -188,7 +192,12 @@ impl Fetcher {
                 Box::pin(self.mind_robots(&url, ask.last)).await?;
             }
             let client = if ask.last { &self.parting } else { &self.client };
-            let request = client.get(url.clone()).headers(headers(ask).map_err(at)?);
+            // A redirect repeats the request as it is, on the same site only.
+            let request = match ask.body {
+                None => client.get(url.clone()),
+                Some(body) => client.post(url.clone()).header(CONTENT_TYPE, "application/json").body(body.to_owned()),
+            };
+            let request = request.headers(headers(ask).map_err(at)?);
             let response = request.send().await.map_err(|error| at(failure(&error)))?;
             if !is_redirect(response.status().as_u16()) {
                 return Ok((url, response));
@@ -271,6 +280,7 @@ fn headers(ask: Ask<'_>) -> Result<HeaderMap, FetchErrorKind> {
 }
 
 fn fetched(final_url: Url, status: u16, headers: &HeaderMap, body: Bytes, received_at: DateTime<Utc>) -> Fetched {
+    let links: Vec<&str> = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).collect();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Fetched {
         final_url,
@@ -279,6 +289,7 @@ fn fetched(final_url: Url, status: u16, headers: &HeaderMap, body: Bytes, receiv
         etag: text(ETAG),
         last_modified: text(LAST_MODIFIED),
         content_type: text(CONTENT_TYPE),
+        link: Some(links.join(", ")).filter(|links| !links.is_empty()),
         body,
         received_at,
         shop_time: shop_time(headers, received_at),

@@ -166,6 +166,11 @@ impl fmt::Display for StatusWords {
             404 | 410 => write!(f, "the shop says there is nothing here ({code}); check the address")?,
             401 | 403 => write!(f, "the shop does not let us in ({code}); it may need a header, see --header")?,
             429 | 430 => write!(f, "the shop asks us to slow down ({code})")?,
+            405 => write!(
+                f,
+                "the shop answers no GET here (405); GraphQL needs its platform and product named: \
+                 --reader magento 'https://…/graphql?product=NAME'"
+            )?,
             500.. => write!(f, "the shop is in trouble ({code})")?,
             _ => write!(f, "the shop answered with status {code}")?,
         }

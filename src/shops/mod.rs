@@ -29,6 +29,7 @@ mod page;
 mod page_memory;
 mod pages;
 pub mod push;
+mod query;
 pub mod readers;
 pub mod redirect;
 mod request_header;
@@ -96,6 +97,10 @@ impl Shops {
         for attempt in detect::plan(spec) {
             match self.attempt(&attempt, spec, progress).await {
                 Err(error) if error.may_be_elsewhere() => errors.push(error),
+                Ok(ReadOutcome::Read(mut read)) => {
+                    read.how.splice(0..0, errors.iter().map(|error| format!("tried before: {error}")));
+                    return Ok(ReadOutcome::Read(read));
+                }
                 outcome => return outcome,
             }
         }
@@ -111,6 +116,7 @@ impl Shops {
         match attempt {
             Attempt::Document { url, reader } => self.document(url, *reader, spec, progress).await,
             Attempt::List { url, reader } => self.list(url, *reader, spec, progress).await,
+            Attempt::Query { url, body, reader } => self.query((url, body), *reader, spec, progress).await,
             Attempt::Program { program, urls } => self.program(program, urls, spec, progress).await,
         }
     }
@@ -159,6 +165,7 @@ impl Shops {
             received_at: pages.received_at,
             slow: false,
             cut_by: pages.cut_by,
+            how: vec![format!("the address is that of a list of {reader}'s, which is read page by page")],
             same: pages.same,
             pages: Some(Arc::new(pages.memory)),
         })))
@@ -199,7 +206,7 @@ impl Shops {
             (first.etag, first.last_modified) = (None, None);
         }
         let read = (ReaderKind::of(&GenericJson), reading);
-        Ok(read_from(read, digest, first, self.workers.is_slow(&spec.url)))
+        Ok(read_from(read, digest, first, self.workers.is_slow(&spec.url), "by the jq program that was given"))
     }
 
     /// Every document of a program, in order; none after one that did not change.
@@ -237,7 +244,8 @@ impl Shops {
         let (etag, last_modified) = (spec.etag.as_deref(), spec.last_modified.as_deref());
         let last = spec.interval.is_some_and(|interval| interval > client::KEPT);
         let proven = spec.proven;
-        self.fetcher.get(Ask { url, headers: &spec.headers, etag, last_modified, expect, last, proven }).await
+        let ask = Ask::new(url, &spec.headers, expect);
+        self.fetcher.get(Ask { etag, last_modified, last, proven, ..ask }).await
     }
 }
 
@@ -259,6 +267,7 @@ fn read_from(
     digest: [u8; 32],
     fetched: Fetched,
     slow: bool,
+    how: &str,
 ) -> ReadOutcome {
     for product in &mut reading.products {
         product.updated_at = product.updated_at.or(fetched.shop_time);
@@ -273,6 +282,7 @@ fn read_from(
         received_at: fetched.received_at,
         slow,
         cut_by: None,
+        how: vec![how.to_owned()],
         same: Vec::new(),
         pages: None,
     }))

@@ -99,6 +99,8 @@ pub struct Read {
     pub cut_by: Option<FetchError>,
     /// Keys of products that are there, and byte for byte as they were.
     pub same: Vec<String>,
+    /// How it was found out who reads it: what was tried, and what spoke for the reader. A sentence each.
+    pub how: Vec<String>,
     /// The pages of a list, for its next reading once this one is stored.
     pub pages: Option<Arc<PageMemory>>,
 }

@@ -23,6 +23,8 @@ mod lies;
 mod mutation;
 #[path = "parting_tests.rs"]
 mod parting;
+#[path = "query_tests.rs"]
+mod query;
 #[path = "ssrf_tests.rs"]
 mod ssrf;
 

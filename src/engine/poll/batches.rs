@@ -110,6 +110,7 @@ impl State {
                     last_modified: None,
                     received_at,
                     cut_by: None,
+                    how: Vec::new(),
                     slow: false,
                     same: Vec::new(),
                     pages: None,

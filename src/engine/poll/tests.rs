@@ -89,6 +89,7 @@ impl Readings for Shop {
             received_at: db.now(),
             slow: false,
             cut_by: None,
+            how: Vec::new(),
             same: Vec::new(),
             pages: None,
         })))

@@ -4,6 +4,7 @@
 
 mod doubts;
 mod follow;
+mod graphql;
 pub mod html;
 pub mod jq;
 pub mod json;
@@ -11,6 +12,7 @@ mod node;
 mod preset;
 mod reader;
 pub mod shopify;
+mod signs;
 
 use std::str::FromStr;
 
@@ -38,12 +40,6 @@ pub static READERS: [&'static dyn Reader; 19] = [
     &preset::ZARA,
     &json::GenericJson,
 ];
-
-/// WooCommerce, by its Store API.
-#[must_use]
-pub fn woocommerce() -> ReaderKind {
-    ReaderKind::of(&preset::WOOCOMMERCE)
-}
 
 /// A word that names no reader.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,17 +6,12 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::follow;
+use super::graphql::{self, Graphql};
 use super::jq::{JqBounds, evaluate};
 use super::json::row;
 use super::reader::{Attempt, Reader};
+use super::signs::has;
 use crate::shops::error::ReadError;
-
-/// Items of a list that are looked at for a sign.
-const LOOKED_AT: usize = 20;
-/// Levels through which `**` goes.
-const DEPTH: usize = 6;
-/// Values of one document that are looked into for one sign.
-const LOOKED_INTO: usize = 20_000;
 
 /// A platform.
 pub(super) struct Preset {
@@ -31,6 +26,7 @@ pub(super) struct Preset {
     within: &'static [&'static str],
     more: Option<fn(&Value, &Url) -> Vec<Url>>,
     told: Option<fn(&Url) -> Vec<Url>>,
+    query: Option<Graphql>,
 }
 
 /// A preset whose program is its file.
@@ -47,6 +43,21 @@ macro_rules! preset {
             within: &$within,
             more: None,
             told: None,
+            query: None,
+        }
+    };
+}
+
+/// A preset that is asked by its query.
+macro_rules! asked {
+    ($name:literal at $endpoint:literal, $by_path:literal, $preset:expr) => {
+        Preset {
+            query: Some(Graphql {
+                endpoint: $endpoint,
+                query: include_str!(concat!("../presets/", $name, ".graphql")),
+                by_path: $by_path,
+            }),
+            ..$preset
         }
     };
 }
@@ -97,14 +108,19 @@ pub(super) static SQUARESPACE: Preset = preset!(
     ["item"]
 );
 /// Magento 2.
-pub(super) static MAGENTO: Preset = preset!(
+pub(super) static MAGENTO: Preset = asked!(
+"magento" at "/graphql", false,
+preset!(
     "magento",
     [&["data.products.items.*.stock_status"], &["data.route.stock_status", "data.route.sku"]],
     [&["stock_status", "sku", "name"]],
     ["data", "product"]
+)
 );
 /// Shopify's Storefront GraphQL.
-pub(super) static SHOPIFY_GRAPHQL: Preset = preset!(
+pub(super) static SHOPIFY_GRAPHQL: Preset = asked!(
+"shopify-graphql" at "/api/2025-07/graphql.json", false,
+preset!(
     "shopify-graphql",
     [
         &["data.**.variants.edges.*.node.availableForSale"],
@@ -119,9 +135,12 @@ pub(super) static SHOPIFY_GRAPHQL: Preset = preset!(
         &["variants.*.availableForSale"]
     ],
     ["data", "product"]
+)
 );
 /// Vendure.
-pub(super) static VENDURE: Preset = preset!(
+pub(super) static VENDURE: Preset = asked!(
+"vendure" at "/shop-api", false,
+preset!(
     "vendure",
     [
         &["data.product.variants.*.stockLevel"],
@@ -130,9 +149,12 @@ pub(super) static VENDURE: Preset = preset!(
     ],
     [&["variants.*.stockLevel"]],
     ["data", "product"]
+)
 );
 /// BigCommerce.
-pub(super) static BIGCOMMERCE: Preset = preset!(
+pub(super) static BIGCOMMERCE: Preset = asked!(
+"bigcommerce" at "/graphql", true,
+preset!(
     "bigcommerce",
     [
         &["data.site.product.variants.edges"],
@@ -141,9 +163,12 @@ pub(super) static BIGCOMMERCE: Preset = preset!(
     ],
     [&["variants.edges.*.node.entityId"]],
     ["data", "site", "product"]
+)
 );
 /// Saleor.
-pub(super) static SALEOR: Preset = preset!(
+pub(super) static SALEOR: Preset = asked!(
+"saleor" at "/graphql/", false,
+preset!(
     "saleor",
     [
         &["data.product.variants.*.quantityAvailable"],
@@ -152,6 +177,7 @@ pub(super) static SALEOR: Preset = preset!(
     ],
     [&["variants.*.quantityAvailable"]],
     ["data", "product"]
+)
 );
 /// Shopware 6.
 pub(super) static SHOPWARE: Preset = preset!(
@@ -264,6 +290,14 @@ impl Reader for Preset {
         self.told.map(|told| told(url)).unwrap_or_default()
     }
 
+    fn query(&self, url: &Url) -> Option<(Url, String)> {
+        self.query.as_ref().and_then(|query| query.asked(url))
+    }
+
+    fn refusal<'a>(&self, document: &'a Value) -> Option<&'a str> {
+        self.query.as_ref().and_then(|_| graphql::refusal(document))
+    }
+
     fn recognises(&self, document: &Value) -> bool {
         self.signs.iter().any(|group| group.iter().all(|path| has(document, path)))
     }
@@ -287,38 +321,6 @@ impl Reader for Preset {
 
     fn rows(&self, rows: &[Value], url: &Url) -> Result<Reading, ReadError> {
         row::reading(rows, &|index| format!("{}[{index}]", self.name), url)
-    }
-}
-
-/// Is there anything at this path?
-pub(super) fn has(value: &Value, path: &str) -> bool {
-    at_path(value, path, &mut LOOKED_INTO.clone())
-}
-
-fn at_path(value: &Value, path: &str, left: &mut usize) -> bool {
-    let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
-    if *left == 0 {
-        return false;
-    }
-    *left -= 1;
-    let mut goes_on = |value: &Value| rest.is_none_or(|rest| at_path(value, rest, left));
-    match (step, value) {
-        ("*", Value::Array(items)) => items.iter().take(LOOKED_AT).any(goes_on),
-        ("**", _) => rest.is_some_and(|rest| anywhere(value, rest, DEPTH, left)),
-        (_, Value::Object(fields)) => fields.get(step).is_some_and(&mut goes_on),
-        _ => false,
-    }
-}
-
-fn anywhere(value: &Value, path: &str, depth: usize, left: &mut usize) -> bool {
-    if at_path(value, path, left) {
-        return true;
-    }
-    let mut inside = |inner: &Value| depth > 0 && *left > 0 && anywhere(inner, path, depth - 1, left);
-    match value {
-        Value::Array(items) => items.iter().take(LOOKED_AT).any(inside),
-        Value::Object(fields) => fields.values().any(&mut inside),
-        _ => false,
     }
 }
 

@@ -294,3 +294,15 @@ fn other_queries_of_a_platform_are_read_as_well() {
         assert_eq!(said(&document), pair[0], "{document}");
     }
 }
+
+/// A copy of a preset is a program of one's own, with `[.] |` in front: it gets its documents as a list.
+#[test]
+fn a_copy_of_a_preset_is_a_program() {
+    for (name, documents) in examples().into_iter().filter(|(name, _)| !matches!(*name, "oscar" | "woocommerce")) {
+        let reader = READERS.into_iter().find(|reader| reader.name() == name).expect("a reader");
+        let program = reader.program().expect("a program");
+        let rows = |program: &str, document: &str| evaluate(program, document, JqBounds::default());
+        let of_copy = rows(&format!("[.] | {program}"), &first(&documents).to_string());
+        assert_eq!(of_copy, rows(program, &documents), "{name}");
+    }
+}

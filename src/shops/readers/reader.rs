@@ -40,6 +40,16 @@ pub trait Reader: Send + Sync {
         Vec::new()
     }
 
+    /// Where and with what body this platform is asked by POST for what is at an address.
+    fn query(&self, _url: &Url) -> Option<(Url, String)> {
+        None
+    }
+
+    /// What a document says instead of a product.
+    fn refusal<'a>(&self, _document: &'a Value) -> Option<&'a str> {
+        None
+    }
+
     /// The jq program that reads its documents, which it gets as a list, in a worker.
     fn program(&self) -> Option<&'static str> {
         None
@@ -96,6 +106,15 @@ pub enum Attempt {
         url: Url,
         /// Who reads it.
         reader: Option<ReaderKind>,
+    },
+    /// One document that is asked for by POST.
+    Query {
+        /// Where it is.
+        url: Url,
+        /// What is sent.
+        body: String,
+        /// Who reads it.
+        reader: ReaderKind,
     },
     /// A list that comes page by page.
     List {

@@ -21,7 +21,7 @@ use url::Url;
 
 use super::reader::{Attempt, Reader, ReaderKind};
 use crate::shops::error::ReadError;
-use crate::shops::html::Page;
+use crate::shops::html::{Element, Page};
 use about::About;
 use finding::{Finding, Scope, named};
 use items::Syntax;
@@ -68,7 +68,24 @@ pub struct OnPage {
     /// What it says.
     pub said: Said,
     /// Where the shop's API would say more, if the page names one.
-    pub better: Option<Url>,
+    pub better: Option<Better>,
+}
+
+/// An API that would say more than a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Better {
+    /// The reader that knows it.
+    pub reader: String,
+    /// Its address; where it is asked by a query, the page's own.
+    pub url: Url,
+    /// What speaks for it, for people.
+    pub by: String,
+}
+
+/// The API that WordPress names in a header of its pages.
+#[must_use]
+pub fn by_link(header: &str, page: &Url) -> Option<Better> {
+    woo::api_of_link(header, page)
 }
 
 impl OnPage {
@@ -110,7 +127,15 @@ pub fn read(html: &str, url: &Url) -> OnPage {
     let (findings, tried) = findings(&about);
     let reading = finding::reading(findings, &about);
     let nothing = || Said::Nothing { title: about.title.clone().unwrap_or_default(), tried };
-    OnPage { said: reading.map_or_else(nothing, Said::Reading), better: woo::api(&about) }
+    OnPage { said: reading.map_or_else(nothing, Said::Reading), better: woo::api(&about).or_else(|| magento(&about)) }
+}
+
+/// Magento's pages carry scripts of a type of their own; its GraphQL is asked for the product at the page's address.
+fn magento(about: &About<'_>) -> Option<Better> {
+    let is_its = |(_, element): (usize, &Element<'_>)| element.get("type") == Some("text/x-magento-init");
+    let url = about.own.get(1).filter(|own| own.origin() == about.url.origin()).unwrap_or(about.url).clone();
+    let better = Better { reader: "magento".to_owned(), url, by: "its scripts' type".to_owned() };
+    about.page.elements().any(is_its).then_some(better)
 }
 
 /// What each kind of evidence says, and a sentence for each that says nothing.

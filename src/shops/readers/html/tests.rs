@@ -283,7 +283,7 @@ fn variations_of_woocommerce_are_read_by_their_labels() {
 
 #[test]
 fn a_shop_of_woocommerce_is_asked_by_the_link_it_gives() {
-    let better = |html: &str| page(html).better.map(String::from);
+    let better = |html: &str| page(html).better.map(|better| better.url.to_string());
     let link = "<link rel='https://api.w.org/' href='https://shop.example/blog/wp-json/'>";
     let form = "<form data-product_variations=false></form>";
     assert_eq!(

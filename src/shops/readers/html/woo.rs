@@ -8,6 +8,7 @@ use coatcheck_domain::{Availability, Money, Rank, VariantReading};
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::Better;
 use super::about::{About, of_others};
 use super::finding::{Finding, Scope};
 use crate::shops::bounds;
@@ -16,6 +17,8 @@ use crate::shops::readers::follow;
 use crate::shops::readers::node::{plain, raw};
 
 const DATA: &str = "data-product_variations";
+/// How WordPress names the link to its API.
+const API: &str = "https://api.w.org/";
 
 /// What the form says.
 pub(super) fn find(about: &About<'_>) -> Option<Finding> {
@@ -50,23 +53,36 @@ pub(super) fn find(about: &About<'_>) -> Option<Finding> {
 }
 
 /// Where the Store API of a page's shop tells of the page's product: by the link that WordPress gives to its API.
-pub(super) fn api(about: &About<'_>) -> Option<Url> {
+pub(super) fn api(about: &About<'_>) -> Option<Better> {
     let is_woo = |name: &str, content: &str| name == "generator" && content.to_lowercase().starts_with("woocommerce");
-    let tagged = about.tags.iter().any(|(name, content)| is_woo(name, content));
+    let mut by = about.tags.iter().any(|(name, content)| is_woo(name, content)).then_some("the generator tag");
     let mut base = None;
-    let mut shown = tagged;
     for (_, element) in about.page.elements() {
         let class = || element.get("class").unwrap_or_default().split_whitespace();
-        shown |= element.has(DATA)
-            || (element.name == "body" && class().any(|part| part == "woocommerce" || part == "single-product"));
-        if element.name == "link" && element.get("rel") == Some("https://api.w.org/") {
+        if element.has(DATA) {
+            by = by.or(Some("the form of variations"));
+        } else if element.name == "body" && class().any(|part| part == "woocommerce" || part == "single-product") {
+            by = by.or(Some("the class of its body"));
+        }
+        if element.name == "link" && element.get("rel") == Some(API) {
             base = element.get("href").and_then(|href| about.url.join(href.trim()).ok());
         }
     }
-    let base = base
-        .or_else(|| about.url.join("/wp-json/").ok())
-        .filter(|base| shown && base.origin() == about.url.origin())?;
-    follow::store_api_at(&base, about.own.get(1).unwrap_or(about.url))
+    let linked = if base.is_some() { ", with a link to its API" } else { "" };
+    let base = base.or_else(|| about.url.join("/wp-json/").ok());
+    better(&base?, about.own.get(1).unwrap_or(about.url), format!("{}{linked}", by?))
+}
+
+/// The same by a `Link` header, which WordPress sends whether or not it has a shop.
+pub(super) fn api_of_link(header: &str, page: &Url) -> Option<Better> {
+    let link = header.split(',').find(|link| link.contains(API))?;
+    let address = link.split_once('<')?.1.split_once('>')?.0;
+    better(&page.join(address).ok()?, page, "the link header".to_owned())
+}
+
+fn better(base: &Url, page: &Url, by: String) -> Option<Better> {
+    let url = follow::store_api_at(base, page).filter(|_| base.origin() == page.origin())?;
+    Some(Better { reader: "woocommerce".to_owned(), url, by })
 }
 
 /// The price's currency stands elsewhere on the page.
