@@ -62,6 +62,7 @@ CREATE TABLE source (
     last_error_at BIGINT, -- µs
     last_read_at BIGINT, -- the last successful reading (µs); open spans of confirmed variants reach to here
     readings BIGINT NOT NULL, -- successful readings so far
+    whole_since BIGINT, -- the first reading of all of it, as it is read now (µs): what comes later is new
     body_digest TEXT, -- of the last body: the same bytes say the same
     settled BOOLEAN NOT NULL, -- would the same reading change nothing?
     etag TEXT, -- opaque, as sent
@@ -466,10 +467,22 @@ CREATE TABLE announcement (
     style TEXT, -- as said
     mention TEXT, -- whom a new post calls, by the platform's id; NULL for nobody
     added_by TEXT, -- the address of who set it up, as in destination.address
+    news BOOLEAN NOT NULL DEFAULT FALSE, -- new products of the shop, not restocks; for persons, too
+    news_told_at BIGINT NOT NULL DEFAULT 0, -- the last message about them (µs)
     created_at BIGINT NOT NULL, -- µs
     FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE,
     FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE,
     FOREIGN KEY (shop_id) REFERENCES shop (id) ON DELETE CASCADE
+);
+
+-- A new product that a message is still to name; gone with that message.
+CREATE TABLE newcomer (
+    announcement_id BIGINT NOT NULL, -- where
+    product_id BIGINT NOT NULL, -- what
+    at BIGINT NOT NULL, -- when it was stored (µs)
+    PRIMARY KEY (announcement_id, product_id),
+    FOREIGN KEY (announcement_id) REFERENCES announcement (id) ON DELETE CASCADE,
+    FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
 );
 
 -- One post per room, product and episode, edited to what is true. The outbox rows that write it name what they show.
@@ -579,7 +592,8 @@ CREATE INDEX consent_of_phone ON consent (phone_hash, id);
 CREATE INDEX challenge_of_phone ON challenge (address_hash, created_at);
 CREATE UNIQUE INDEX incident_open ON incident (kind, subject) WHERE closed_at IS NULL;
 CREATE UNIQUE INDEX announcement_once ON announcement
-    (subscriber_id, COALESCE(product_id, 0), COALESCE(shop_id, 0), size_key, style_key);
+    (subscriber_id, COALESCE(product_id, 0), COALESCE(shop_id, 0), size_key, style_key, news);
+CREATE INDEX newcomer_at ON newcomer (at);
 CREATE INDEX announcement_of_product ON announcement (product_id) WHERE product_id IS NOT NULL;
 CREATE INDEX announcement_of_shop ON announcement (shop_id) WHERE shop_id IS NOT NULL;
 -- one post of a product is live in a room

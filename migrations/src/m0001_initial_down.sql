@@ -9,6 +9,7 @@ DROP TABLE api_token;
 DROP TABLE session;
 DROP TABLE setting;
 DROP TABLE room_post;
+DROP TABLE newcomer;
 DROP TABLE announcement;
 DROP TABLE operator_message;
 DROP TABLE incident;

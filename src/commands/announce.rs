@@ -10,7 +10,7 @@ use super::next::{Choice, Next};
 use super::resolve::{Meant, Resolution, resolve};
 use super::today::wanted;
 use super::wants::{MeantSize, Want};
-use super::{Commands, names, platform, question};
+use super::{Commands, names, news, platform, question};
 use crate::store::StoreError;
 use crate::store::people::announcement::{About, Announcement, NewAnnouncement};
 use crate::store::stock::catalogue::Product;
@@ -43,6 +43,9 @@ async fn add(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, 
         Err(why) => return Ok(Reply::text(why)),
     };
     let room = room(commands, who).await?;
+    if let Some(shop) = news::shop(commands, &said).await? {
+        return news::add(commands, room, &shop).await.map(Reply::text);
+    }
     let there = commands.db.announcements(room).await?.len();
     if there >= usize::try_from(commands.rules.max_watches).unwrap_or(usize::MAX) {
         return Ok(Reply::text(format!("{there} announcements are set up here, which is the most. Stop one first.")));
@@ -174,6 +177,9 @@ async fn list(commands: &Commands, who: &Who) -> Result<Reply, StoreError> {
 }
 
 fn line(one: &Announcement) -> String {
+    if one.news {
+        return format!("{} — new products", words::title(&one.name));
+    }
     let what = wanted(one.size.as_deref(), one.style.as_deref());
     let called = if one.mention.is_some() { ", with a mention" } else { "" };
     format!("{} — {what}{called}", words::title(&one.name))
@@ -181,6 +187,9 @@ fn line(one: &Announcement) -> String {
 
 /// Stops what the words name: a product or shop with all of it, or the size and style that are named.
 async fn stop(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
+    if let Some(shop) = news::shop(commands, said).await? {
+        return news::stop(commands, room(commands, who).await?, &shop).await.map(Reply::text);
+    }
     let meant = match about(commands, said).await? {
         Ok(meant) => meant,
         Err(why) => return Ok(Reply::text(why)),

@@ -22,6 +22,7 @@ mod limits;
 mod linking;
 pub(crate) mod names;
 mod near;
+mod news;
 mod next;
 pub(crate) mod options;
 mod page;

@@ -7,13 +7,17 @@ use coatcheck_domain::size::names;
 use super::doing::{Act, Doing};
 use super::next::{Choice, Next};
 use super::today::wanted;
-use super::{Commands, find, watches};
+use super::{Commands, find, news, watches};
 use crate::store::StoreError;
 use crate::store::people::watch::{Watch, Which};
 use crate::store::stock::catalogue::Product;
 
 /// What was said after `/unwatch`.
 pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Next, StoreError> {
+    if let Some(shop) = news::shop(commands, said).await? {
+        let subscriber_id = commands.address(who).await?.subscriber_id;
+        return Ok(Reply::text(news::stop(commands, subscriber_id, &shop).await?).into());
+    }
     let mine = watches::mine(commands, who, Which::All).await?;
     if mine.is_empty() {
         return Ok(watches::nothing(who).into());

@@ -9,7 +9,7 @@ use super::next::Next;
 use super::resolve::{Resolution, resolve};
 use super::today::{Today, answer_of_many, today, trouble, wanted};
 use super::wants::{Want, listed_texts};
-use super::{Commands, find, follow};
+use super::{Commands, find, follow, news};
 use crate::store::StoreError;
 use crate::store::people::watch::{NewWatch, Watch};
 use crate::store::stock::catalogue::{Product, Variant};
@@ -21,6 +21,10 @@ pub const LONGEST: usize = 60;
 
 /// What was said after `/watch`.
 pub(crate) async fn said(commands: &Commands, who: &Who, said: &Said, words: &Arguments) -> Result<Next, StoreError> {
+    if let Some(shop) = news::shop(commands, words).await? {
+        let subscriber_id = commands.address(who).await?.subscriber_id;
+        return Ok(Reply::text(news::add(commands, subscriber_id, &shop).await?).into());
+    }
     let products = commands.catalogue.products().await?;
     match &words.url {
         Some(url) if resolve(&products, words) == Resolution::Nothing => {

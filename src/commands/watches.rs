@@ -10,7 +10,7 @@ use super::next::Choice;
 use super::page::{Page, Pages};
 use super::question::Open;
 use super::today::{today, wanted};
-use super::{Commands, platform, question};
+use super::{Commands, news, platform, question};
 use crate::store::StoreError;
 use crate::store::people::watch::{Watch, Which};
 use crate::store::stock::catalogue::{Product, Variant};
@@ -21,11 +21,18 @@ const SHORT_TITLE: usize = 24;
 /// Lists all watches.
 pub(crate) async fn list(commands: &Commands, who: &Who, number: usize) -> Result<Reply, StoreError> {
     let watches = mine(commands, who, Which::All).await?;
-    match watches.len() {
-        0 => Ok(nothing(who)),
-        1 => listed(commands, who, "You have 1 watch", &watches, number).await,
-        several => listed(commands, who, &format!("You have {several} watches"), &watches, number).await,
-    }
+    let news = match commands.db.known_destination(&who.destination).await? {
+        Some(address) if !who.destination.is_room() => news::lines(commands, address.subscriber_id).await?,
+        _ => Vec::new(),
+    };
+    let mut reply = match watches.len() {
+        0 if !news.is_empty() => return Ok(Reply::text(news.join("\n"))),
+        0 => nothing(who),
+        1 => listed(commands, who, "You have 1 watch", &watches, number).await?,
+        several => listed(commands, who, &format!("You have {several} watches"), &watches, number).await?,
+    };
+    news.iter().for_each(|line| reply.text.push_str(&format!("\n{line}")));
+    Ok(reply)
 }
 
 /// The watches of who speaks; none for somebody we never heard of.

@@ -42,6 +42,7 @@ impl Rooms {
                 written += u64::from(self.db.advance_post(post, &self.editable, self.expire_after).await?);
             }
         }
+        written += self.db.tell_news().await?;
         self.db.end_episodes(self.quiet_for).await?;
         for (room, person) in self.db.lost_rooms().await? {
             if let Ok(person) = person.parse() {

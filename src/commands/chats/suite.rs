@@ -22,6 +22,7 @@ mod answers;
 mod closing;
 mod finding;
 mod lists;
+mod news;
 mod stopping;
 mod strangers;
 mod telling;

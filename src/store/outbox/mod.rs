@@ -15,6 +15,7 @@ pub(super) mod hop;
 pub mod incident;
 mod late;
 pub(in crate::store) mod link;
+pub mod news;
 pub mod operators;
 mod optout;
 mod overnight;

@@ -49,7 +49,7 @@ pub(super) async fn announce(txn: &Txn, restock: &OpenRestock, rules: &FanoutRul
     let sql = format!(
         "{} UNION ALL {}",
         of("a.product_id = $1"),
-        of("a.shop_id = (SELECT p.shop_id FROM product p WHERE p.id = $1)")
+        of("a.shop_id = (SELECT p.shop_id FROM product p WHERE p.id = $1) AND NOT a.news")
     );
     let wanted: Vec<WantedRow> = txn.rows(&sql, vec![restock.product_id.into()]).await?;
     let sizes: Vec<Vec<SizeKey>> = restock.alert.variants.iter().map(size_keys).collect();
@@ -261,8 +261,7 @@ impl Db {
 }
 
 /// What room `$1` wants to hear of product `$2`.
-const OF_ROOM: &str =
-    "a.subscriber_id = $1 AND (a.product_id = $2 OR a.shop_id = (SELECT p.shop_id FROM product p WHERE p.id = $2))";
+const OF_ROOM: &str = "a.subscriber_id = $1 AND NOT a.news AND (a.product_id = $2 OR a.shop_id = (SELECT p.shop_id FROM product p WHERE p.id = $2))";
 
 /// The outbox row shows what was wanted when it was written.
 async fn written(txn: &Txn, post: &StalePost, delivery: Option<i64>) -> Result<(), DbErr> {

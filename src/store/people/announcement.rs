@@ -57,6 +57,8 @@ pub struct Announcement {
     pub style: Option<String>,
     /// Whom a new post calls.
     pub mention: Option<String>,
+    /// New products of a shop, and not what is back?
+    pub news: bool,
 }
 
 /// A room that can no longer be reached.
@@ -83,7 +85,7 @@ impl Db {
         let now = micros(self.now());
         let sql = "INSERT INTO announcement (subscriber_id, product_id, shop_id, size_key, style_key, size, style, mention, \
                      added_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-                   ON CONFLICT (subscriber_id, COALESCE(product_id, 0), COALESCE(shop_id, 0), size_key, style_key) \
+                   ON CONFLICT (subscriber_id, COALESCE(product_id, 0), COALESCE(shop_id, 0), size_key, style_key, news) \
                    DO UPDATE SET mention = excluded.mention, added_by = excluded.added_by";
         let values = vec![
             new.subscriber_id.into(),
@@ -109,7 +111,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn announcements(&self, subscriber_id: i64) -> Result<Vec<Announcement>, DbErr> {
-        let sql = "SELECT a.id, a.product_id, COALESCE(p.title, h.host, '') AS name, a.size, a.style, a.mention \
+        let sql = "SELECT a.id, a.product_id, COALESCE(p.title, h.host, '') AS name, a.size, a.style, a.mention, a.news \
                    FROM announcement a LEFT JOIN product p ON p.id = a.product_id LEFT JOIN shop h ON h.id = a.shop_id \
                    WHERE a.subscriber_id = $1 ORDER BY a.id";
         self.read().rows(sql, vec![subscriber_id.into()]).await

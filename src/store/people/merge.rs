@@ -55,7 +55,7 @@ async fn unite_rooms(txn: &Txn, one: i64, other: i64) -> Result<(), StoreError> 
         "UPDATE announcement SET subscriber_id = $1 WHERE subscriber_id = $2 AND NOT EXISTS (SELECT 1 FROM announcement o \
            WHERE o.subscriber_id = $1 AND COALESCE(o.product_id, 0) = COALESCE(announcement.product_id, 0) \
              AND COALESCE(o.shop_id, 0) = COALESCE(announcement.shop_id, 0) AND o.size_key = announcement.size_key \
-             AND o.style_key = announcement.style_key)",
+             AND o.style_key = announcement.style_key AND o.news = announcement.news)",
         "UPDATE room_post SET subscriber_id = $1 WHERE subscriber_id = $2 AND NOT EXISTS (SELECT 1 FROM room_post o \
            WHERE o.subscriber_id = $1 AND o.product_id = room_post.product_id)",
     ] {

@@ -60,6 +60,8 @@ pub struct HeldSource {
     pub last_read_at: Option<DateTime<Utc>>,
     /// Successful readings so far.
     pub readings: i64,
+    /// Was all of it read, as it is read now?
+    pub whole: bool,
     /// Of the last body.
     pub body_digest: Option<String>,
     /// Would the same reading change nothing?
@@ -106,6 +108,7 @@ struct SourceRow {
     gone_since: Option<i64>,
     last_read_at: Option<i64>,
     readings: i64,
+    whole_since: Option<i64>,
     body_digest: Option<String>,
     settled: bool,
     etag: Option<String>,
@@ -117,7 +120,7 @@ struct SourceRow {
 }
 
 const SOURCES: &str = "SELECT s.id, s.shop_id, h.epoch, h.host, s.url, s.state, s.reader, s.jq, s.more_urls, s.headers, s.interval_us, \
-     s.scheduled_at, s.next_poll_at, s.failures, s.gone_since, s.last_read_at, s.readings, s.body_digest, s.settled, s.etag, \
+     s.scheduled_at, s.next_poll_at, s.failures, s.gone_since, s.last_read_at, s.readings, s.whole_since, s.body_digest, s.settled, s.etag, \
      s.last_modified, s.trial_at, s.edit, CASE WHEN s.fault = 'drift' THEN s.last_error_at END AS drift_since, \
      (SELECT max(p.external_id) FROM product p WHERE p.source_id = s.id HAVING count(*) = 1) AS product_id \
      FROM source s JOIN shop h ON h.id = s.shop_id";
@@ -302,6 +305,7 @@ impl SourceRow {
             reader: self.reader,
             jq: self.jq,
             readings: self.readings,
+            whole: self.whole_since.is_some(),
             body_digest: self.body_digest,
             settled: self.settled,
             etag: self.etag,

@@ -38,6 +38,8 @@ pub(super) struct Context<'a> {
     pub(super) settled: bool,
     pub(super) doubt: Option<String>,
     pub(super) ignored: Option<String>,
+    /// Are the products that no reading had before new at the shop?
+    pub(super) has_news: bool,
     /// More of the reading follows: what depends on all of it waits.
     pub(super) is_part: bool,
 }
@@ -73,8 +75,16 @@ impl<'a> Context<'a> {
             settled: true,
             doubt: None,
             ignored: None,
+            has_news: false,
             is_part: false,
         }
+    }
+
+    /// Can what the source never had be new? Not at first sight, nor before two readings agreed on the whole, nor while
+    /// it is doubted.
+    pub(super) fn may_have_news(&self) -> bool {
+        let ReadPoll { source, new, .. } = self.poll;
+        new.reading.complete && source.whole && source.readings > 1 && source.drift_since.is_none()
     }
 
     /// Products of which these readings say something new, and which this source may read. `taken`: those that another
@@ -150,7 +160,7 @@ impl Context<'_> {
 }
 
 impl Context<'_> {
-    pub(super) fn row(&self) -> [Value; 15] {
+    pub(super) fn row(&self) -> [Value; 16] {
         let ReadPoll { source, new, plan } = self.poll;
         let error = self.doubt.as_deref().or(self.ignored.as_deref());
         if let Some(error) = error {
@@ -173,6 +183,7 @@ impl Context<'_> {
             error.map(|_| "drift").into(),
             doubts(&new.reading.doubts).into(),
             new.slow.into(),
+            new.reading.complete.into(),
         ]
     }
 }

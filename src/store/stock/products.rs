@@ -51,6 +51,11 @@ impl ProductRow {
         self.external_id.as_ref().map(|id| format!("id:{id}")).filter(|key| *key != self.key)
     }
 
+    /// Did the last whole reading of its source have it? What was missed has no digest.
+    pub(super) fn was_there(&self) -> bool {
+        self.digest.is_some()
+    }
+
     /// Does the source that reads it do so no more?
     pub(super) fn is_left_by_its_owner(&self, now: DateTime<Utc>) -> bool {
         let too_long = chrono::Duration::microseconds(self.owner_interval_us.saturating_mul(3));

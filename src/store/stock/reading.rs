@@ -4,12 +4,15 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use coatcheck_domain::drift::Arrivals;
 use coatcheck_domain::{ProductReading, stock};
 use sea_orm::Value;
 
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, portions};
+use crate::store::db::time::micros;
+use crate::store::outbox::news;
 use crate::store::stock::context::{Change, Context, Lack, ReadPoll};
 use crate::store::stock::doubt;
 use crate::store::stock::identity;
@@ -53,7 +56,7 @@ pub(in crate::store) async fn store_part(
     let mut taken = HashSet::new();
     let mut changes = contexts[0].changes(0, part, &known, &mut taken);
     // Whether a product is new, or another one under a new id, only the whole reading says.
-    let is_judged = poll.new.reading.complete || poll.source.last_read_at.is_none();
+    let is_judged = poll.source.last_read_at.is_none();
     changes.retain(|change| is_judged || change.row.is_some());
     observe_all(txn, &mut contexts, changes).await?;
     let [context] = contexts;
@@ -95,6 +98,12 @@ async fn store_products(txn: &Txn, contexts: &mut [Context<'_>]) -> Result<(), S
         let lacking: Vec<ProductRow> = owned.iter().filter(is_lacking).cloned().collect();
         let ids: HashSet<i64> = lacking.iter().map(|row| row.id).collect();
         let doubt = doubt::of(txn, source, new, &ids).await?;
+        let arrivals = Arrivals {
+            known: owned.len(),
+            lacking: lacking.iter().filter(|row| row.was_there()).count(),
+            arriving: changes.iter().filter(|change| change.context == index && change.row.is_none()).count(),
+        };
+        context.has_news = context.may_have_news() && doubt.is_none() && arrivals.are_news();
         for row in lacking {
             lacks.extend(context.lack(index, row));
         }
@@ -110,6 +119,11 @@ async fn observe_all(txn: &Txn, contexts: &mut [Context<'_>], changes: Vec<Chang
         return Ok(());
     }
     let ids = insert_new(txn, contexts, &changes).await?;
+    let is_news = |change: &Change<'_>| change.row.is_none() && contexts[change.context].has_news;
+    let news: Vec<i64> = changes.iter().zip(&ids).filter(|(change, _)| is_news(change)).map(|(_, id)| *id).collect();
+    if let Some(change) = changes.first().filter(|_| !news.is_empty()) {
+        news::arrived(txn, &news, micros(contexts[change.context].stored_at)).await?;
+    }
     for (change, id) in changes.iter().zip(&ids) {
         let context = &contexts[change.context];
         let old = change.row.as_ref().map(|row| row.source_id);
@@ -231,14 +245,14 @@ async fn end_sources(txn: &Txn, contexts: &[Context<'_>]) -> Result<(), StoreErr
     for chunk in portions(contexts) {
         let sql = format!(
             "WITH done (id, state, scheduled_at, next_poll_at, read_at, body_digest, etag, last_modified, reader, settled, \
-               error, error_at, fault, doubts, slow) AS (VALUES {}) \
+               error, error_at, fault, doubts, slow, whole) AS (VALUES {}) \
              UPDATE source SET state = done.state, trial_at = NULL, scheduled_at = done.scheduled_at, \
                next_poll_at = done.next_poll_at, failures = 0, gone_since = NULL, last_read_at = done.read_at, \
                readings = source.readings + 1, body_digest = done.body_digest, etag = done.etag, \
                last_modified = done.last_modified, reader = done.reader, settled = done.settled, last_error = done.error, \
                last_error_at = done.error_at, fault = done.fault, doubts = done.doubts, \
-               slow = done.slow FROM done WHERE source.id = done.id",
-            txn.only_rows(chunk.len(), 15)
+               slow = done.slow, whole_since = CASE WHEN done.whole AND source.whole_since IS NULL THEN done.read_at ELSE source.whole_since END FROM done WHERE source.id = done.id",
+            txn.only_rows(chunk.len(), 16)
         );
         txn.run(&sql, chunk.iter().flat_map(Context::row).collect()).await?;
     }

@@ -29,6 +29,7 @@ mod lanes;
 mod leases;
 mod merged;
 mod moved;
+mod news;
 mod outbox;
 mod past;
 mod phones;
