@@ -24,11 +24,10 @@ use crate::support::stats::{Spent, Watch, rate};
 const GROUP: usize = 50;
 
 /// The same rows as a transaction of changed readings writes: `$at` and `$reading` are its time and number.
-const BARE: [&str; 5] = [
+const BARE: [&str; 4] = [
     "UPDATE span SET last_seen = $at, last_reading = $reading, ended_at = $at WHERE ended_at IS NULL",
     "INSERT INTO span (variant_id, availability, price_minor, price_exponent, currency, started_at, last_seen, first_reading, \
      last_reading) SELECT id, 'out_of_stock', $reading, 2, 'EUR', $at, $at, $reading, $reading FROM variant ORDER BY id",
-    "UPDATE variant SET title = title, quantity = $reading, confirmed = TRUE, unconfirmed = FALSE, missing = 0",
     "UPDATE product SET digest = $reading, title = title, settled = TRUE",
     "UPDATE source SET last_read_at = $at, readings = $reading, next_poll_at = $at, scheduled_at = $at, body_digest = $reading",
 ];

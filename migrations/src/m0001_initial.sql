@@ -135,6 +135,7 @@ CREATE TABLE variant (
     renamed BOOLEAN NOT NULL, -- did the shop rename everything in that reading?
     rank INTEGER NOT NULL, -- how well its availability is founded: 0 derived … 6 told of this very variant
     unconfirmed INTEGER NOT NULL, -- readings in a row that said buyable and were not yet believed
+    digest BIGINT, -- of the shop's words for it: what is the same is not written again
     UNIQUE (product_id, key),
     FOREIGN KEY (product_id) REFERENCES product (id) ON DELETE CASCADE
 );

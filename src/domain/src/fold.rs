@@ -13,12 +13,16 @@ pub const FOLD_VERSION: i32 = 2;
 /// ("42½" is "42 1/2"). Letters of every script are kept.
 #[must_use]
 pub fn fold(text: &str) -> String {
+    // Most words of most shops are ASCII, which is composed already.
+    let folded = if text.is_ascii() { text.to_ascii_lowercase() } else { fold_letters(text) };
+    let words = folded.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn fold_letters(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).flat_map(spaced_fraction).nfkc().collect();
     let cased = without_dots(visible.chars().flat_map(char::to_lowercase).flat_map(case_folded));
-    let composed: String = cased.nfkc().collect();
-    let words: Vec<&str> =
-        composed.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
-    words.join(" ")
+    cased.nfkc().collect()
 }
 
 /// Zero-width and direction characters: they change how text looks or sorts, never what it means here.
@@ -69,6 +73,11 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn ascii_is_folded_as_all_other_text_is(text in "[ -~\t\n\r\x00\x0B\x7F]{0,20}") {
+            prop_assert_eq!(text.to_ascii_lowercase(), fold_letters(&text));
+        }
+
         #[test]
         fn folding_twice_is_folding_once(text in prop::collection::vec(any::<char>(), 0..40)) {
             let once = fold(&String::from_iter(text));

@@ -131,6 +131,15 @@ pub(crate) fn portions<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
+/// The same of rows of values, which go into their statements as they are: how many there are, and all their values.
+pub(crate) fn value_portions<const N: usize>(rows: Vec<[Value; N]>) -> impl Iterator<Item = (usize, Vec<Value>)> {
+    let mut left = rows.into_iter();
+    std::iter::from_fn(move || {
+        let size = PORTION.min(1 << left.len().checked_ilog2()?);
+        Some((size, left.by_ref().take(size).flatten().collect()))
+    })
+}
+
 /// `$3,$4,$5` for `count` values from number `first` on.
 pub(crate) fn list(first: usize, count: usize) -> String {
     (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(",")

@@ -113,33 +113,39 @@ impl Db {
         wanted.push(SizeKey::default());
         wanted.sort();
         wanted.dedup();
-        let mut wishes = Vec::new();
-        for size in wanted {
-            for style in self.styles_wished(restock.product_id, &size).await? {
-                wishes.push(Wish { size: size.clone(), style });
-            }
-        }
+        let wishes = self.wishes_for(restock.product_id, &wanted).await?;
         Ok(fulfilled(&wishes, &restock.alert, &sizes))
     }
 
-    /// The distinct styles wished for in one size, each found by one step over the index however many wish for it.
-    async fn styles_wished(&self, product_id: i64, size: &SizeKey) -> Result<Vec<StyleKey>, DbErr> {
+    /// The distinct wishes in these sizes, each found by one step over the index however many people have it.
+    async fn wishes_for(&self, product_id: i64, sizes: &[SizeKey]) -> Result<Vec<Wish>, DbErr> {
         #[derive(FromQueryResult)]
-        struct StyleRow {
+        struct Wished {
+            size_key: String,
             style_key: String,
         }
-        let mut styles = Vec::new();
-        let (mut after, mut operator) = (String::new(), ">=");
-        loop {
-            let sql = format!(
-                "SELECT style_key FROM watch WHERE product_id = $1 AND size_key = $2 AND style_key {operator} $3 \
-                 ORDER BY style_key LIMIT 1"
-            );
-            let values = vec![product_id.into(), size.as_str().into(), after.as_str().into()];
-            let Some(row) = self.read().row::<StyleRow>(&sql, values).await? else { return Ok(styles) };
-            styles.push(StyleKey::from_stored(row.style_key.clone()));
-            (after, operator) = (row.style_key, ">");
-        }
+        let wanted = self.read().json_rows(2, &["size_key"]);
+        let next = |of: &str, and: &str| {
+            format!(
+                "(SELECT MIN(w.style_key) FROM watch w WHERE w.product_id = $1 AND w.size_key = {of}.size_key {and})"
+            )
+        };
+        let sql = format!(
+            "WITH RECURSIVE wanted AS ({wanted}), \
+               found (size_key, style_key) AS (SELECT n.size_key, {} FROM wanted n \
+                 UNION ALL SELECT f.size_key, {} FROM found f WHERE f.style_key IS NOT NULL) \
+             SELECT size_key, style_key FROM found WHERE style_key IS NOT NULL ORDER BY size_key, style_key",
+            next("n", ""),
+            next("f", "AND w.style_key > f.style_key")
+        );
+        let sizes: Vec<[&str; 1]> = sizes.iter().map(|size| [size.as_str()]).collect();
+        let sizes = serde_json::to_string(&sizes).map_err(|error| DbErr::Custom(error.to_string()))?;
+        let rows: Vec<Wished> = self.read().rows(&sql, vec![product_id.into(), sizes.into()]).await?;
+        let wish = |row: Wished| Wish {
+            size: SizeKey::from_stored(row.size_key),
+            style: StyleKey::from_stored(row.style_key),
+        };
+        Ok(rows.into_iter().map(wish).collect())
     }
 
     /// Fans out the next chunk of these restocks, the oldest first: the alerts, the disarming and the cursors, in one

@@ -16,24 +16,60 @@ use crate::store::stock::products::{self, ProductRow};
 /// Rows by shop and the key that the reading gives.
 type Rows = HashMap<(i64, String), ProductRow>;
 
-/// The rows of some products of a reading.
-pub(super) async fn known(txn: &Txn, poll: ReadPoll<'_>, some: &[ProductReading]) -> Result<Rows, StoreError> {
+/// The rows of the products that readings name, and those that their sources read.
+pub(super) struct Shelf {
+    rows: Rows,
+    owned: HashMap<i64, Vec<ProductRow>>,
+}
+
+impl Shelf {
+    /// For all of these readings at once.
+    pub(super) async fn of(txn: &Txn, polls: &[ReadPoll<'_>]) -> Result<Self, StoreError> {
+        let sources: Vec<i64> = polls.iter().map(|poll| poll.source.source_id).collect();
+        let owned = products::owned(txn, &sources).await?;
+        let mut rows: Rows = owned.values().flatten().map(|row| (row.at(), row.clone())).collect();
+        let others =
+            polls.iter().flat_map(|poll| keys(*poll, &poll.new.reading.products)).filter(|key| !rows.contains_key(key));
+        let others: Vec<(i64, String)> = others.collect();
+        rows.extend(products::known(txn, others).await?);
+        Ok(Self { rows, owned })
+    }
+
+    /// For some products of a reading. What else its source reads is looked at only where one of them is not known.
+    pub(super) async fn of_some(txn: &Txn, poll: ReadPoll<'_>, some: &[ProductReading]) -> Result<Self, StoreError> {
+        let rows = products::known(txn, keys(poll, some)).await?;
+        let is_known = keys(poll, some).all(|key| rows.contains_key(&key));
+        let owned = if is_known { HashMap::new() } else { products::owned(txn, &[poll.source.source_id]).await? };
+        Ok(Self { rows, owned })
+    }
+
+    /// The products that a source reads.
+    pub(super) fn owned(&self, source_id: i64) -> &[ProductRow] {
+        self.owned.get(&source_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The rows of some products of a reading.
+    pub(super) async fn known(
+        &self,
+        txn: &Txn,
+        poll: ReadPoll<'_>,
+        some: &[ProductReading],
+    ) -> Result<Rows, StoreError> {
+        let row = |key: (i64, String)| Some((key.clone(), self.rows.get(&key)?.clone()));
+        let rows: Rows = keys(poll, some).filter_map(row).collect();
+        let owned = self.owned(poll.source.source_id);
+        if owned.is_empty() || keys(poll, some).all(|key| rows.contains_key(&key)) {
+            return Ok(rows);
+        }
+        let all = &poll.new.reading.products;
+        let rows = if some.len() == all.len() { rows } else { products::known(txn, keys(poll, all)).await? };
+        under_other_ids(txn, poll, rows, owned).await
+    }
+}
+
+fn keys<'a>(poll: ReadPoll<'_>, products: &'a [ProductReading]) -> impl Iterator<Item = (i64, String)> + use<'a> {
     let shop = poll.source.shop_id;
-    let rows = products::known(txn, shop, some.iter().map(ProductReading::key)).await?;
-    if some.iter().all(|product| rows.contains_key(&(shop, product.key()))) {
-        return Ok(rows);
-    }
-    let owned = products::owned(txn, poll.source.source_id).await?;
-    if owned.is_empty() {
-        return Ok(rows);
-    }
-    let all = &poll.new.reading.products;
-    let rows = if some.len() == all.len() {
-        rows
-    } else {
-        products::known(txn, shop, all.iter().map(ProductReading::key)).await?
-    };
-    under_other_ids(txn, poll, rows, &owned).await
+    products.iter().map(move |product| (shop, product.key()))
 }
 
 /// Is the product of this row in a reading with these keys? Its id may be another one since it was stored.

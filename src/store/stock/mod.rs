@@ -16,3 +16,4 @@ mod rounds;
 pub(in crate::store) mod sizes;
 pub(in crate::store) mod spans;
 pub(in crate::store) mod variant_row;
+mod written;

@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use coatcheck_domain::fold::FOLD_VERSION;
 use coatcheck_domain::stock::{Change, Known, Missed, Observation, Rules, Seen};
 use coatcheck_domain::{Availability, ProductReading, VariantReading};
 use sea_orm::{FromQueryResult, Value};
 
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::{Sql, list_of, portions};
+use crate::store::db::sql::{Sql, list_of, portions, value_portions};
 use crate::store::db::time::micros;
 use crate::store::stock::sizes;
 use crate::store::stock::spans::Spans;
 use crate::store::stock::variant_row::{Moment, VariantRow};
+use crate::store::stock::written::{COLUMNS, COUNT, Written, now_is};
 
 /// A variant that came back.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ pub(crate) async fn load(txn: &Txn, products: &[i64]) -> Result<HashMap<i64, Vec
         let these = list_of(&mut values, chunk.iter().copied());
         let sql = format!(
             "SELECT v.id, v.product_id, v.key, v.sku, v.options_key, v.size_key, v.rank, v.vanished_at, v.vanished_as, v.renamed, \
-             v.confirmed, v.missing, v.unconfirmed, \
+             v.confirmed, v.missing, v.unconfirmed, v.digest, \
              s.availability AS span_availability, s.price_minor, s.price_exponent, s.currency, s.last_seen, s.last_reading \
              FROM variant v LEFT JOIN span s ON s.variant_id = v.id AND s.ended_at IS NULL \
              WHERE v.product_id IN ({these}) ORDER BY v.id"
@@ -140,15 +140,15 @@ impl Missing {
     }
 
     async fn write(self, txn: &Txn) -> Result<(), StoreError> {
-        for chunk in portions(&self.0) {
+        for (count, values) in value_portions(self.0) {
             let sql = format!(
                 "WITH told (id, missing, confirmed, availability, vanished_at, vanished_as, renamed) AS (VALUES {}) \
                  UPDATE variant SET missing = told.missing, confirmed = told.confirmed, vanished_at = told.vanished_at, \
                    vanished_as = told.vanished_as, renamed = told.renamed, \
                    availability = COALESCE(told.availability, variant.availability) FROM told WHERE variant.id = told.id",
-                txn.only_rows(chunk.len(), 7)
+                txn.only_rows(count, 7)
             );
-            txn.run(&sql, chunk.iter().flatten().cloned().collect()).await?;
+            txn.run(&sql, values).await?;
         }
         Ok(())
     }
@@ -159,44 +159,6 @@ pub(crate) fn rules(interval: Duration) -> Rules {
     Rules::for_interval(interval)
 }
 
-fn now_is(change: &Change) -> Option<Availability> {
-    match change {
-        Change::Open { availability, .. } => Some(*availability),
-        Change::Silent | Change::Extend => None,
-    }
-}
-
-/// What is written of a variant, in this order, behind the id of its row or of its product.
-const COLUMNS: &str = "key, external_id, sku, title, options, options_key, size, style, size_key, style_key, fold_version, \
-     url, image, quantity, position, availability, confirmed, unconfirmed, rank";
-const COUNT: usize = 20;
-
-fn columns(id: i64, seen: &Seen, variant: &VariantReading, index: usize) -> Result<[Value; COUNT], StoreError> {
-    let options = serde_json::to_string(&variant.options).map_err(|e| StoreError::corrupt("variant.options", e))?;
-    Ok([
-        id.into(),
-        seen.key.as_str().into(),
-        variant.external_id.clone().into(),
-        variant.sku.clone().into(),
-        variant.title.clone().into(),
-        options.into(),
-        variant.options_key().into(),
-        variant.size().into(),
-        variant.style().into(),
-        variant.size_key().as_str().into(),
-        variant.style_key().as_str().into(),
-        i64::from(FOLD_VERSION).into(),
-        variant.url.as_ref().map(ToString::to_string).into(),
-        variant.image.as_ref().map(ToString::to_string).into(),
-        variant.quantity.into(),
-        i64::try_from(index).unwrap_or(i64::MAX).into(),
-        now_is(&seen.change).map(Availability::as_str).into(),
-        (seen.change != Change::Silent).into(),
-        i64::from(seen.unconfirmed).into(),
-        i64::from(seen.rank.number()).into(),
-    ])
-}
-
 /// Variants that were never seen before. Says their rows by product and key.
 async fn insert_variants(txn: &Txn, observed: &[Observed<'_>]) -> Result<HashMap<(i64, String), i64>, StoreError> {
     #[derive(FromQueryResult)]
@@ -205,16 +167,16 @@ async fn insert_variants(txn: &Txn, observed: &[Observed<'_>]) -> Result<HashMap
         product_id: i64,
         key: String,
     }
-    let rows = rows(observed, |one, seen| seen.known.is_none().then_some(one.product_id))?;
+    let rows = rows(observed, |one, seen, _| seen.known.is_none().then_some(one.product_id))?;
     let mut ids = HashMap::new();
-    for chunk in portions(&rows) {
+    for (count, values) in value_portions(rows) {
         let sql = format!(
             "WITH told (product_id, {COLUMNS}) AS (VALUES {}) \
              INSERT INTO variant (product_id, {COLUMNS}, missing, renamed) SELECT product_id, {COLUMNS}, 0, FALSE FROM told \
              ORDER BY product_id, position RETURNING id, product_id, key",
-            txn.only_rows(chunk.len(), COUNT)
+            txn.only_rows(count, COUNT)
         );
-        let inserted: Vec<Inserted> = txn.rows(&sql, chunk.iter().flatten().cloned().collect()).await?;
+        let inserted: Vec<Inserted> = txn.rows(&sql, values).await?;
         ids.extend(inserted.into_iter().map(|row| ((row.product_id, row.key), row.id)));
     }
     Ok(ids)
@@ -238,10 +200,13 @@ fn resized<'a>(
     observed.iter().flat_map(of_one)
 }
 
-/// Variants that are known: what the shop says of them now.
+/// Variants that are known and of which the shop says something else now. A price stands in their spans.
 async fn update_variants(txn: &Txn, observed: &[Observed<'_>]) -> Result<(), StoreError> {
-    let rows = rows(observed, |one, seen| seen.known.map(|known| one.known.rows[known].id))?;
-    for chunk in portions(&rows) {
+    let rows = rows(observed, |one, seen, written| {
+        let row = &one.known.rows[seen.known?];
+        (!written.is_in(row)).then_some(row.id)
+    })?;
+    for (count, values) in value_portions(rows) {
         let sql = format!(
             "WITH told (id, {COLUMNS}) AS (VALUES {}) \
              UPDATE variant SET key = told.key, external_id = told.external_id, sku = told.sku, title = told.title, \
@@ -249,25 +214,26 @@ async fn update_variants(txn: &Txn, observed: &[Observed<'_>]) -> Result<(), Sto
                size_key = told.size_key, style_key = told.style_key, fold_version = told.fold_version, url = told.url, \
                image = told.image, quantity = told.quantity, position = told.position, \
                availability = COALESCE(told.availability, variant.availability), confirmed = told.confirmed, \
-               unconfirmed = told.unconfirmed, rank = told.rank, missing = 0 \
+               unconfirmed = told.unconfirmed, rank = told.rank, digest = told.digest, missing = 0 \
              FROM told WHERE variant.id = told.id",
-            txn.only_rows(chunk.len(), COUNT)
+            txn.only_rows(count, COUNT)
         );
-        txn.run(&sql, chunk.iter().flatten().cloned().collect()).await?;
+        txn.run(&sql, values).await?;
     }
     Ok(())
 }
 
-/// The columns of all variants for which there is an id.
+/// The columns of all variants that have an id by which they are written.
 fn rows(
     observed: &[Observed<'_>],
-    id: impl Fn(&Observed<'_>, &Seen) -> Option<i64>,
+    id: impl Fn(&Observed<'_>, &Seen, &Written<'_>) -> Option<i64>,
 ) -> Result<Vec<[Value; COUNT]>, StoreError> {
     let mut rows = Vec::new();
     for one in observed {
         for (index, (seen, variant)) in one.observation.seen.iter().zip(&one.product.variants).enumerate() {
-            if let Some(id) = id(one, seen) {
-                rows.push(columns(id, seen, variant, index)?);
+            let written = Written::of(seen, variant, index)?;
+            if let Some(id) = id(one, seen, &written) {
+                rows.push(written.columns(id));
             }
         }
     }

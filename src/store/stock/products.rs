@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::{Sql, portions};
+use crate::store::db::sql::{Sql, list, portions};
 use crate::store::db::time::{at, micros};
 use crate::store::polls::held::HeldSource;
 
@@ -21,6 +21,7 @@ use crate::store::polls::held::HeldSource;
 #[derive(FromQueryResult, Clone)]
 pub(super) struct ProductRow {
     pub(super) id: i64,
+    shop_id: i64,
     pub(super) key: String,
     external_id: Option<String>,
     pub(super) source_id: i64,
@@ -46,6 +47,11 @@ impl ProductRow {
         }
     }
 
+    /// Its shop and its key.
+    pub(super) fn at(&self) -> (i64, String) {
+        (self.shop_id, self.key.clone())
+    }
+
     /// The key that it had when it was last read, if that is another one than its own.
     pub(super) fn last_key(&self) -> Option<String> {
         self.external_id.as_ref().map(|id| format!("id:{id}")).filter(|key| *key != self.key)
@@ -65,38 +71,43 @@ impl ProductRow {
     }
 }
 
-const COLUMNS: &str = "p.id, p.key, p.external_id, p.source_id, p.read_completely, p.digest, p.settled, p.shop_time, p.doubted_since, s.state AS owner_state, \
+const COLUMNS: &str = "p.id, p.shop_id, p.key, p.external_id, p.source_id, p.read_completely, p.digest, p.settled, p.shop_time, p.doubted_since, s.state AS owner_state, \
      s.failures AS owner_failures, s.last_read_at AS owner_read_at, s.interval_us AS owner_interval_us";
 
-/// The shop's products with these keys.
+/// The products with these keys, each of a shop.
 pub(super) async fn known(
     txn: &Txn,
-    shop_id: i64,
-    keys: impl Iterator<Item = String>,
+    keys: impl IntoIterator<Item = (i64, String)>,
 ) -> Result<HashMap<(i64, String), ProductRow>, StoreError> {
-    let keys: Vec<String> = keys.collect();
+    let keys: Vec<(i64, String)> = keys.into_iter().collect();
     let mut known = HashMap::with_capacity(keys.len());
     for chunk in portions(&keys) {
-        let rows = txn.only_rows(chunk.len(), 1);
-        let mut values: Vec<Value> = chunk.iter().map(|key| key.as_str().into()).collect();
-        values.push(shop_id.into());
-        let shop = values.len();
         let sql = format!(
-            "WITH named (key) AS (VALUES {rows}) SELECT {COLUMNS} FROM named \
-             JOIN product p ON p.key = named.key AND p.shop_id = ${shop} JOIN source s ON s.id = p.source_id"
+            "WITH named (shop_id, key) AS (VALUES {}) SELECT {COLUMNS} FROM named \
+             JOIN product p ON p.shop_id = named.shop_id AND p.key = named.key JOIN source s ON s.id = p.source_id",
+            txn.only_rows(chunk.len(), 2)
         );
+        let values = chunk.iter().flat_map(|(shop, key)| [Value::from(*shop), key.as_str().into()]).collect();
         let found: Vec<ProductRow> = txn.rows(&sql, values).await?;
-        known.extend(found.into_iter().map(|row| ((shop_id, row.key.clone()), row)));
+        known.extend(found.into_iter().map(|row| (row.at(), row)));
     }
     Ok(known)
 }
 
-/// The products that a source reads.
-pub(super) async fn owned(txn: &Txn, source_id: i64) -> Result<Vec<ProductRow>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM product p JOIN source s ON s.id = p.source_id WHERE p.source_id = $1 ORDER BY p.id"
-    );
-    Ok(txn.rows(&sql, vec![source_id.into()]).await?)
+/// The products that these sources read, by source.
+pub(super) async fn owned(txn: &Txn, sources: &[i64]) -> Result<HashMap<i64, Vec<ProductRow>>, StoreError> {
+    let mut owned: HashMap<i64, Vec<ProductRow>> = HashMap::with_capacity(sources.len());
+    for chunk in portions(sources) {
+        let these = list(1, chunk.len());
+        let sql = format!(
+            "SELECT {COLUMNS} FROM product p JOIN source s ON s.id = p.source_id WHERE p.source_id IN ({these}) ORDER BY p.id"
+        );
+        let rows: Vec<ProductRow> = txn.rows(&sql, chunk.iter().map(|id| Value::from(*id)).collect()).await?;
+        for row in rows {
+            owned.entry(row.source_id).or_default().push(row);
+        }
+    }
+    Ok(owned)
 }
 
 /// A product that was never seen before.

@@ -15,7 +15,7 @@ use crate::store::db::time::micros;
 use crate::store::outbox::news;
 use crate::store::stock::context::{Change, Context, Lack, ReadPoll};
 use crate::store::stock::doubt;
-use crate::store::stock::identity;
+use crate::store::stock::identity::{self, Shelf};
 use crate::store::stock::new_reading::Stored;
 use crate::store::stock::observed::{self, Observed, Variants};
 use crate::store::stock::products::{self, ProductRow, Seen};
@@ -52,7 +52,8 @@ pub(in crate::store) async fn store_part(
     }
     let mut contexts = [Context { is_part: true, ..Context::of(poll, now) }];
     let part = poll.new.reading.products.get(products).unwrap_or_default();
-    let known = identity::known(txn, poll, part).await?;
+    let shelf = Shelf::of_some(txn, poll, part).await?;
+    let known = shelf.known(txn, poll, part).await?;
     let mut taken = HashSet::new();
     let mut changes = contexts[0].changes(0, part, &known, &mut taken);
     // Whether a product is new, or another one under a new id, only the whole reading says.
@@ -86,15 +87,17 @@ async fn store_products(txn: &Txn, contexts: &mut [Context<'_>]) -> Result<(), S
     let mut changes = Vec::new();
     let mut taken = HashSet::new();
     let mut lacks = Vec::new();
+    let polls: Vec<_> = contexts.iter().map(|context| context.poll).collect();
+    let shelf = Shelf::of(txn, &polls).await?;
     for (index, context) in contexts.iter_mut().enumerate() {
         let ReadPoll { source, new, .. } = context.poll;
         let products = &new.reading.products;
-        let known = identity::known(txn, context.poll, products).await?;
+        let known = shelf.known(txn, context.poll, products).await?;
         let read_rows: HashSet<i64> = known.values().map(|row| row.id).collect();
         changes.extend(context.changes(index, products, &known, &mut taken));
         let read: HashSet<String> = products.iter().map(ProductReading::key).chain(new.same.iter().cloned()).collect();
-        let owned = products::owned(txn, source.source_id).await?;
-        let is_lacking = |row: &&ProductRow| !read_rows.contains(&row.id) && !identity::is_read(row, &read, &owned);
+        let owned = shelf.owned(source.source_id);
+        let is_lacking = |row: &&ProductRow| !read_rows.contains(&row.id) && !identity::is_read(row, &read, owned);
         let lacking: Vec<ProductRow> = owned.iter().filter(is_lacking).cloned().collect();
         let ids: HashSet<i64> = lacking.iter().map(|row| row.id).collect();
         let doubt = doubt::of(txn, source, new, &ids).await?;

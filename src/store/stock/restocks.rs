@@ -9,7 +9,7 @@ use sea_orm::{FromQueryResult, Value};
 
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::{Sql, list, portions};
+use crate::store::db::sql::{Sql, list, portions, value_portions};
 use crate::store::db::time::micros;
 use crate::store::stock::observed::Restocked;
 
@@ -35,12 +35,12 @@ pub(super) async fn insert(txn: &Txn, back: &[Back<'_>]) -> Result<Vec<i64>, Sto
         restocks.extend(ids.collect::<Result<Vec<_>, _>>()?);
     }
     let variants: Vec<[Value; 5]> = back.iter().zip(&restocks).flat_map(|(back, id)| variants(back, *id)).collect();
-    for chunk in portions(&variants) {
+    for (count, values) in value_portions(variants) {
         let sql = format!(
             "INSERT INTO restock_variant (restock_id, variant_id, was, availability, at) VALUES {}",
-            txn.only_rows(chunk.len(), 5)
+            txn.only_rows(count, 5)
         );
-        txn.run(&sql, chunk.iter().flatten().cloned().collect()).await?;
+        txn.run(&sql, values).await?;
     }
     Ok(restocks)
 }

@@ -8,7 +8,7 @@ use coatcheck_domain::{Availability, Money};
 use sea_orm::{DbErr, Value};
 
 use crate::store::db::conn::Txn;
-use crate::store::db::sql::{Sql, portions};
+use crate::store::db::sql::{Sql, value_portions};
 use crate::store::db::time::micros;
 use crate::store::stock::variant_row::{Moment, VariantRow};
 
@@ -74,27 +74,27 @@ impl Spans {
 
     /// Writes them down.
     pub(in crate::store) async fn write(self, txn: &Txn) -> Result<(), DbErr> {
-        for chunk in portions(&self.ended) {
+        for (count, values) in value_portions(self.ended) {
             let sql = format!(
                 "WITH done (variant_id, last_seen, last_reading, ended_at) AS (VALUES {}) \
                  UPDATE span SET last_seen = done.last_seen, last_reading = done.last_reading, ended_at = done.ended_at \
                  FROM done WHERE span.variant_id = done.variant_id AND span.ended_at IS NULL",
-                txn.only_rows(chunk.len(), 4)
+                txn.only_rows(count, 4)
             );
-            txn.run(&sql, chunk.iter().flatten().cloned().collect()).await?;
+            txn.run(&sql, values).await?;
         }
         for (read_at, out) in &self.out {
             crate::store::outbox::gone::look_at(txn, out, *read_at).await?;
         }
-        for chunk in portions(&self.opened) {
+        for (count, values) in value_portions(self.opened) {
             let sql = format!(
                 "WITH told (variant_id, availability, price_minor, price_exponent, currency, at, reading) AS (VALUES {}) \
                  INSERT INTO span (variant_id, availability, price_minor, price_exponent, currency, started_at, last_seen, \
                  first_reading, last_reading) \
                  SELECT variant_id, availability, price_minor, price_exponent, currency, at, at, reading, reading FROM told",
-                txn.only_rows(chunk.len(), 7)
+                txn.only_rows(count, 7)
             );
-            txn.run(&sql, chunk.iter().flatten().cloned().collect()).await?;
+            txn.run(&sql, values).await?;
         }
         Ok(())
     }

@@ -28,13 +28,14 @@ pub(in crate::store) struct VariantRow {
     sku: Option<String>,
     pub(in crate::store) options_key: String,
     pub(in crate::store) size_key: String,
-    rank: i32,
+    pub(in crate::store) rank: i32,
+    pub(in crate::store) digest: Option<i64>,
     vanished_at: Option<i64>,
     vanished_as: Option<String>,
     renamed: bool,
     pub(in crate::store) confirmed: bool,
-    missing: i32,
-    unconfirmed: i32,
+    pub(in crate::store) missing: i32,
+    pub(in crate::store) unconfirmed: i32,
     span_availability: Option<String>,
     price_minor: Option<i64>,
     price_exponent: Option<i32>,
@@ -74,6 +75,11 @@ impl VariantRow {
 
     pub(in crate::store) fn was_buyable(&self) -> bool {
         self.span_availability.as_deref().and_then(|word| word.parse().ok()).is_some_and(Availability::is_buyable)
+    }
+
+    /// What the open span says, if there is one.
+    pub(in crate::store) fn span_availability(&self) -> Option<&str> {
+        self.span_availability.as_deref()
     }
 
     fn price(&self) -> Option<Money> {

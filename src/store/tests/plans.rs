@@ -134,7 +134,7 @@ async fn the_fan_out_finds_its_watches_by_the_index_watch_match() {
     crowd(&scene).await;
     let heard = statements(&scene, async |scene| assert_eq!(scene.fan_out().await, 1)).await;
     let about: Vec<&String> = heard.iter().filter(|sql| sql.contains("watch")).collect();
-    assert!(about.len() >= 5, "{heard:?}");
+    assert_eq!(about.len(), 4, "the wishes, a chunk, the alerts, the disarming: {heard:?}");
     for sql in about {
         let plan = plan(&scene, sql).await;
         // PostgreSQL may find a chunk's watches by their ids, once their number is known to be small.

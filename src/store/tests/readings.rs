@@ -1,7 +1,7 @@
 //! What a reading, the same reading and a failed poll write, and what they leave alone.
 
-use coatcheck_domain::Reading;
 use coatcheck_domain::watch::Mode;
+use coatcheck_domain::{Money, Reading};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
 use super::scene::{IN, OUT, Scene, jacket, product};
@@ -53,6 +53,27 @@ async fn the_same_reading_writes_only_the_sources_and_shops_rows() {
     scene.store(&polled, &jacket(&[("M", OUT), ("L", IN)]), "other bytes").await.expect("stored");
     assert_eq!(stock_rows(&scene).await, stock);
     assert_eq!(scene.db.source(source).await.expect("asked").expect("there").readings, 3);
+}
+
+#[tokio::test]
+async fn only_variants_of_which_something_changed_are_written_again() {
+    let (scene, source, _) = Scene::with_jacket(&[("M", OUT), ("L", IN)]).await;
+    let mark = "UPDATE variant SET image = 'written before'";
+    let again = "SELECT count(*) FROM variant WHERE image IS NULL";
+    scene.run(mark).await;
+    let mut reading = jacket(&[("M", OUT), ("L", IN)]);
+    reading.products[0].variants[0].price = Some(Money::minor(500, 2, Some("EUR")));
+    scene.read(source, &reading).await;
+    assert_eq!(scene.number("SELECT count(*) FROM span").await, 3, "a price stands in the span");
+    assert_eq!(scene.number(again).await, 0, "and nowhere else");
+    reading.products[0].variants[1].quantity = Some(3);
+    scene.read(source, &reading).await;
+    assert_eq!(scene.number(again).await, 1);
+    assert_eq!(scene.number("SELECT quantity FROM variant WHERE size = 'L'").await, 3);
+    scene.run(mark).await;
+    reading.products[0].variants[0].availability = IN;
+    scene.read(source, &reading).await;
+    assert_eq!(scene.number("SELECT count(*) FROM variant WHERE image IS NULL AND availability = 'in_stock'").await, 1);
 }
 
 #[tokio::test]
