@@ -40,7 +40,7 @@ impl<'a> Written<'a> {
             && is_same_stock
             && row.confirmed == (seen.change != Change::Silent)
             && (row.missing, i64::from(row.unconfirmed), row.rank)
-                == (0, i64::from(seen.unconfirmed), seen.rank.number().into())
+                == (0, i64::from(seen.unconfirmed), seen.rank.number())
     }
 
     /// All columns, the id first.
