@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
+use coatcheck::shops::readers::READERS;
 use coatcheck::shops::readers::html;
 use coatcheck::shops::readers::jq::{JqBounds, evaluate};
 use coatcheck::shops::readers::shopify;
 use coatcheck::shops::{Source, WorkerLimits, Workers, detect, documents, program_reading};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::support::args::Args;
@@ -26,7 +27,9 @@ pub(crate) fn run(args: &Args) -> Result<Vec<Figure>> {
     let mut figures = vec![shopify(args, "one product", &one)?, shopify(args, "a page of 250 products", &page)?];
     figures.push(whole(args, "the same page with everything before the reader", &page)?);
     figures.extend(jq(args, &page)?);
-    figures.push(html(args)?);
+    figures.push(preset(args)?);
+    figures.push(html(args, "HTML, the worker's process included", &web_page())?);
+    figures.push(html(args, "HTML with the product in a script of Next.js", &page_of_next())?);
     Ok(figures)
 }
 
@@ -77,33 +80,70 @@ fn jq(args: &Args, text: &str) -> Result<Vec<Figure>> {
     ])
 }
 
+/// A hundred products of WooCommerce's Store API by the program that comes with us, the worker's process included.
+fn preset(args: &Args) -> Result<Figure> {
+    let url: Url = "https://shop.example/wp-json/wc/store/v1/products".parse()?;
+    let item = |n: u32| {
+        json!({"id": n, "name": format!("Rain jacket {n}"), "slug": format!("rain-jacket-{n}"), "parent": 0, "type": "simple", "variation": "",
+            "permalink": format!("https://shop.example/product/rain-jacket-{n}/"), "sku": format!("RJ-{n}"),
+            "short_description": "<p>Keeps <b>dry</b> and warm, whatever comes.</p>", "on_sale": false,
+            "prices": {"price": "12900", "regular_price": "12900", "currency_code": "EUR", "currency_minor_unit": 2, "currency_symbol": "€"},
+            "images": [{"id": n, "src": format!("https://shop.example/wp-content/uploads/{n}.jpg"), "alt": ""}], "categories": [], "attributes": [],
+            "variations": [], "has_options": false, "is_purchasable": true, "is_in_stock": n % 3 > 0, "is_on_backorder": false, "low_stock_remaining": null})
+    };
+    let text = format!("[{}]", Value::from((0..100).map(item).collect::<Vec<_>>()));
+    let reader = READERS.into_iter().find(|reader| reader.name() == "woocommerce").context("no such reader")?;
+    let program = reader.program().context("no program")?;
+    let runtime = house::runtime()?;
+    let runner = Workers::new(env!("CARGO_BIN_EXE_coatcheck").into(), WorkerLimits::default());
+    let source = Source { url: "bench", proven: true };
+    let ours = per_call(5, rounds(args, &text), || {
+        let rows = runtime.block_on(runner.program(source, program, &text))?;
+        let rows: Vec<Value> = serde_json::from_str(&rows)?;
+        ensure!(reader.rows(&rows, &url)?.products.len() == 100, "another reading");
+        Ok(())
+    })?;
+    let bare = per_call(9, rounds(args, &text), || {
+        let value: Value = serde_json::from_str(&text)?;
+        ensure!(value.is_array(), "no list");
+        Ok(())
+    })?;
+    let what = "WooCommerce's Store API, a page of 100 products, the worker's process included".to_owned();
+    Ok(figure(what, &text, ours, bare).wants(Target::AtLeast(0.15)))
+}
+
 /// A long product page, the worker's process included, beside the parse that is in common use.
-fn html(args: &Args) -> Result<Figure> {
-    let page = web_page();
+fn html(args: &Args, what: &str, page: &str) -> Result<Figure> {
     let url: Url = "https://shop.example/product/rain-jacket".parse()?;
     let runtime = house::runtime()?;
     let runner = Workers::new(env!("CARGO_BIN_EXE_coatcheck").into(), WorkerLimits::default());
     let source = Source { url: "bench", proven: true };
-    let ours = per_call(5, rounds(args, &page), || {
-        let said = runtime.block_on(runner.shop(source, &page, &url))?;
+    let ours = per_call(5, rounds(args, page), || {
+        let said = runtime.block_on(runner.shop(source, page, &url))?;
         ensure!(html::reading(said)?.products[0].variants.len() == 2, "another reading");
         Ok(())
     })?;
-    let bare = per_call(5, rounds(args, &page), || {
-        std::hint::black_box(scraper::Html::parse_document(&page));
+    let bare = per_call(5, rounds(args, page), || {
+        std::hint::black_box(scraper::Html::parse_document(page));
         Ok(())
     })?;
-    let what = "HTML, the worker's process included".to_owned();
-    Ok(figure_beside(what, &page, ours, "scraper's parse alone", bare).wants(Target::AtLeast(1.0 / 1.5)))
+    Ok(figure_beside(what.to_owned(), page, ours, "scraper's parse alone", bare).wants(Target::AtLeast(1.0 / 1.5)))
+}
+
+/// The same reviews, and the product as a page of Next.js carries it, in the shape of Shopify's Storefront API.
+fn page_of_next() -> String {
+    let variant = |size: &str, sale: bool| {
+        json!({"node": {"id": format!("gid://shopify/ProductVariant/{size}"), "title": size, "availableForSale": sale,
+            "price": {"amount": "129.0", "currencyCode": "EUR"}, "selectedOptions": [{"name": "Size", "value": size}]}})
+    };
+    let product = json!({"id": "gid://shopify/Product/1", "title": "Rain jacket", "handle": "rain-jacket",
+        "variants": {"edges": [variant("M", true), variant("L", false)]}});
+    let state = json!({"props": {"pageProps": {"product": product, "words": vec!["Keeps dry & warm"; 500]}}});
+    page_with(&format!("<script id=\"__NEXT_DATA__\" type=\"application/json\">{state}</script>"))
 }
 
 /// Some 250 KB: navigation, reviews, and JSON-LD in between.
 fn web_page() -> String {
-    let review = |n: usize| {
-        format!(
-            "<li class=\"review\" id=\"r{n}\"><h3>Keeps dry &amp; warm</h3><p>Worn <b>every</b> day since {n}, <a href=\"/u/{n}\">me</a>.</p></li>"
-        )
-    };
     let variant = |size: &str, word: &str| {
         format!(
             r#"{{"@type":"Product","sku":"RJ-{size}","size":"{size}","offers":{{"price":"129.00","priceCurrency":"EUR","availability":"https://schema.org/{word}"}}}}"#
@@ -114,9 +154,18 @@ fn web_page() -> String {
         variant("M", "InStock"),
         variant("L", "OutOfStock")
     );
+    page_with(&format!("<script type=\"application/ld+json\">{group}</script>"))
+}
+
+fn page_with(head: &str) -> String {
+    let review = |n: usize| {
+        format!(
+            "<li class=\"review\" id=\"r{n}\"><h3>Keeps dry &amp; warm</h3><p>Worn <b>every</b> day since {n}, <a href=\"/u/{n}\">me</a>.</p></li>"
+        )
+    };
     let reviews: String = (0..1_700).map(review).collect();
     format!(
-        "<!DOCTYPE html><html><head><title>Rain jacket</title><script type=\"application/ld+json\">{group}</script></head>\
+        "<!DOCTYPE html><html><head><title>Rain jacket</title>{head}</head>\
          <body><h1>Rain jacket</h1><ul>{reviews}</ul></body></html>"
     )
 }

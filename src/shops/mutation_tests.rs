@@ -220,3 +220,49 @@ fn whole_documents_are_read() {
         assert!(read.is_ok(), "else the properties would hold of nothing: {read:?}");
     }
 }
+
+/// A small document of each platform whose documents a program reads.
+fn of_platforms() -> Vec<(&'static str, Value)> {
+    macro_rules! examples {
+        ($($name:literal)*) => { vec![$(($name, include_str!(concat!("presets/", $name, ".json")))),*] };
+    }
+    let all = examples!["sap-occ" "squarespace" "magento" "shopify-graphql" "vendure" "bigcommerce" "saleor" "shopware" "prestashop"
+        "medusa" "sfcc" "ecwid" "wix" "zara" "oscar" "woocommerce"];
+    let parsed = |text| serde_json::from_str(text).expect("JSON");
+    all.into_iter()
+        .map(|(name, text)| match (name, parsed(text)) {
+            ("oscar" | "woocommerce", Value::Array(mut documents)) => (name, documents.swap_remove(0)),
+            (name, document) => (name, document),
+        })
+        .collect()
+}
+
+proptest! {
+    // Each case compiles a program.
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    /// Broken in every way, they are an error or a reading in which nothing is in stock that is not said so.
+    #[test]
+    fn a_broken_document_of_a_platform_puts_nothing_in_stock(
+        which in any::<Index>(),
+        changes in prop::collection::vec((prop::collection::vec(any::<Index>(), 1..6), breaks()), 1..4),
+    ) {
+        let (name, mut document) = which.get(&of_platforms()).clone();
+        for (steps, how) in &changes {
+            broken(&mut document, steps, how);
+        }
+        let url = Url::parse("https://shop.example/api/products/1").expect("url");
+        let Ok(parsed) = documents::json(document.to_string().as_bytes(), None) else { return Ok(()) };
+        let reader = kind(name).reader();
+        let _ = (detect::by_shape(&parsed), reader.more(&parsed, &url), reader.refusal(&parsed));
+        let Ok(reading) = reader.read(&parsed, &url) else { return Ok(()) };
+        for product in &reading.products {
+            prop_assert!(!product.variants.is_empty() || !product.complete);
+            for variant in product.variants.iter().filter(|variant| variant.availability.is_buyable()) {
+                let evidence = variant.evidence.as_ref().expect("rows say where they were read");
+                prop_assert!(evidence.at.starts_with(name), "{evidence:?}");
+                prop_assert!(evidence.raw != "null" && evidence.raw != "availability is not told", "{evidence:?}");
+            }
+        }
+    }
+}
