@@ -89,7 +89,7 @@ fn preset(args: &Args) -> Result<Figure> {
             "short_description": "<p>Keeps <b>dry</b> and warm, whatever comes.</p>", "on_sale": false,
             "prices": {"price": "12900", "regular_price": "12900", "currency_code": "EUR", "currency_minor_unit": 2, "currency_symbol": "€"},
             "images": [{"id": n, "src": format!("https://shop.example/wp-content/uploads/{n}.jpg"), "alt": ""}], "categories": [], "attributes": [],
-            "variations": [], "has_options": false, "is_purchasable": true, "is_in_stock": n % 3 > 0, "is_on_backorder": false, "low_stock_remaining": null})
+            "variations": [], "has_options": false, "is_purchasable": true, "is_in_stock": !n.is_multiple_of(3), "is_on_backorder": false, "low_stock_remaining": null})
     };
     let text = format!("[{}]", Value::from((0..100).map(item).collect::<Vec<_>>()));
     let reader = READERS.into_iter().find(|reader| reader.name() == "woocommerce").context("no such reader")?;
