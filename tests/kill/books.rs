@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use coatcheck::app::SystemClock;
 use coatcheck::store::db::conn::Durability;
+use coatcheck::store::people::announcement::{About, NewAnnouncement};
 use coatcheck::store::people::watch::NewWatch;
 use coatcheck::store::{Db, NoFaults};
 use coatcheck_bots::webhook::signature::new_secret;
@@ -43,6 +44,26 @@ impl Books {
     /// The same for whoever is at this address on a platform.
     pub(crate) fn waits(&self, to: &str) {
         self.watch(to, || None);
+    }
+
+    /// Every product is announced in this room.
+    pub(crate) fn announces(&self, room: &str) {
+        let room: Destination = room.parse().expect("an address");
+        self.runtime.block_on(async {
+            let address = self.db.destination_for(&room, || None).await.expect("stored");
+            for product in self.db.catalogue().await.expect("read") {
+                let new = NewAnnouncement {
+                    subscriber_id: address.subscriber_id,
+                    about: About::Product(product.id),
+                    wish: Wish { size: SizeKey::default(), style: StyleKey::default() },
+                    size: None,
+                    style: None,
+                    mention: None,
+                    added_by: None,
+                };
+                self.db.announce(&new).await.expect("stored");
+            }
+        });
     }
 
     fn watch(&self, to: &str, secret: impl FnOnce() -> Option<String> + Send) {

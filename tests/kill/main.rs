@@ -4,6 +4,7 @@ mod books;
 mod crowd;
 mod moments;
 mod platforms;
+mod rooms;
 mod rounds;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,11 +1,11 @@
-//! Killed while it tells people on Discord and Telegram: nobody misses anything, Discord shows nothing twice, and
-//! Telegram, which knows no keys, only what was on its way.
+//! Killed while it tells people on Discord, Slack and Telegram: nobody misses anything, Discord, which knows keys, and
+//! Slack, where messages are looked for, show nothing twice, and Telegram only what was on its way.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use coatcheck_domain::delivery::State;
-use coatcheck_world::{Discord, Shop, Telegram};
+use coatcheck_world::{Discord, Shop, Slack, Telegram};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -13,14 +13,20 @@ use crate::books::Books;
 use crate::rounds::setting;
 use crate::support::{House, until};
 
-/// On each platform.
+/// Slack takes one message a second of each person, and what was on its way is looked for first.
+const NOTIFIED_WITHIN: Duration = Duration::from_secs(60);
+/// On Discord and on Telegram.
 const PEOPLE: usize = 12;
+/// Slack takes five messages a second.
+const ON_SLACK: usize = 4;
 
 struct Platforms {
     discord: Discord,
     telegram: Telegram,
+    slack: Slack,
     here: Vec<u64>,
     there: Vec<i64>,
+    on_slack: Vec<String>,
 }
 
 impl Platforms {
@@ -29,23 +35,30 @@ impl Platforms {
         let names: Vec<String> = (0..PEOPLE).map(|number| format!("Person{number}")).collect();
         let here = names.iter().map(|name| discord.person(name)).collect();
         let there = names.iter().map(|name| telegram.person(name)).collect();
-        Self { discord, telegram, here, there }
+        let slack = Slack::open().expect("a Slack");
+        let on_slack = names.iter().take(ON_SLACK).map(|name| slack.person(name)).collect();
+        Self { discord, telegram, slack, here, there, on_slack }
     }
 
     fn addresses(&self) -> Vec<String> {
         let here = self.here.iter().map(|person| format!("discord:{person}"));
-        here.chain(self.there.iter().map(|chat| format!("telegram:{chat}"))).collect()
+        let here = here.chain(self.there.iter().map(|chat| format!("telegram:{chat}")));
+        here.chain(self.on_slack.iter().map(|person| format!("slack:{person}"))).collect()
     }
 
-    /// How often each person was notified of a size, on Discord and on Telegram.
-    fn told(&self, size: &str) -> (Vec<usize>, Vec<usize>) {
+    fn slack_chats(&self) -> Vec<String> {
+        self.on_slack.iter().map(|person| self.slack.chat(&self.slack.dm(person), person)).collect()
+    }
+
+    /// How often each person was notified of a size, on Discord, on Telegram and on Slack.
+    fn told(&self, size: &str) -> [Vec<usize>; 3] {
         let words = format!(" {size} / Black");
         let is_notified =
             |message: &&serde_json::Value| message["content"].as_str().is_some_and(|text| text.contains(&words));
         let here = self.here.iter().map(|person| self.discord.messages(self.discord.dm(*person)));
         let here = here.map(|messages| messages.iter().filter(is_notified).count()).collect();
         let there = self.there.iter().map(|chat| self.telegram.seen(*chat).matches(&words).count()).collect();
-        (here, there)
+        [here, there, self.slack_chats().iter().map(|chat| chat.matches(&words).count()).collect()]
     }
 }
 
@@ -63,7 +76,10 @@ fn killed_while_it_tells_people_on_platforms_it_loses_nothing() {
         .with("DISCORD_TOKEN", people.discord.token())
         .with("DISCORD_API_BASE", &people.discord.base())
         .with("TELEGRAM_TOKEN", people.telegram.token())
-        .with("TELEGRAM_API_URL", &people.telegram.url(""));
+        .with("TELEGRAM_API_URL", &people.telegram.url(""))
+        .with("SLACK_BOT_TOKEN", people.slack.bot_token())
+        .with("SLACK_API_BASE", &people.slack.base())
+        .with("SLACK_APP_TOKEN", people.slack.app_token());
     house.follow(&shop, "parka");
     let books = Books::open(&format!("sqlite://{}", house.path("coatcheck.db").display()));
     people.addresses().iter().for_each(|address| books.waits(address));
@@ -81,21 +97,33 @@ fn killed_while_it_tells_people_on_platforms_it_loses_nothing() {
     }
     let all_notified = || {
         let told = sizes.iter().map(|size| people.told(size));
-        told.into_iter().all(|(here, there)| here.iter().chain(&there).all(|times| *times > 0))
+        told.into_iter().all(|told| told.iter().flatten().all(|times| *times > 0))
     };
-    until("everybody was notified of everything", all_notified);
+    let began = Instant::now();
+    while !all_notified() {
+        let told: Vec<_> = sizes.iter().map(|size| (size, people.told(size))).collect();
+        assert!(
+            began.elapsed() < NOTIFIED_WITHIN,
+            "on Discord, Telegram, Slack: {told:?}\n{:#?}",
+            people.slack_chats()
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
     until("every delivery is final", || books.unfinished() == 0);
 
-    let (mut here, mut there) = (0, 0);
-    for (on_discord, on_telegram) in sizes.iter().map(|size| people.told(size)) {
-        here += on_discord.iter().map(|times| times - 1).sum::<usize>();
-        there += on_telegram.iter().map(|times| times - 1).sum::<usize>();
+    let mut doubles = [0; 3];
+    for told in sizes.iter().map(|size| people.told(size)) {
+        for (doubles, told) in doubles.iter_mut().zip(told) {
+            *doubles += told.iter().map(|times| times - 1).sum::<usize>();
+        }
     }
+    let [here, there, on_slack] = doubles;
     let withheld = sending.get("telegram").copied().unwrap_or_default();
     println!(
-        "told {}, lost 0, doubles {here} on Discord and {there} on Telegram, sending at kills {sending:?}",
-        2 * PEOPLE * rounds
+        "told {}, lost 0, doubles {here} on Discord, {there} on Telegram, {on_slack} on Slack, sending at kills {sending:?}",
+        people.addresses().len() * rounds
     );
     assert_eq!(here, 0, "Discord knows the nonce of what was on its way");
+    assert_eq!(on_slack, 0, "what was on its way is looked for on Slack");
     assert!(there <= withheld, "{there} doubles on Telegram, {withheld} were on their way");
 }

@@ -7,6 +7,7 @@ use coatcheck::engine::Rng;
 use coatcheck::engine::fallback::Fallback;
 use coatcheck::engine::fanout::Fanout;
 use coatcheck::engine::poll::Poller;
+use coatcheck::engine::rooms::Rooms;
 use coatcheck::engine::send::{Channels, Sender};
 use coatcheck::store::outbox::fanout::FanoutRules;
 use coatcheck::store::{Db, Faults, StoreError};
@@ -36,10 +37,12 @@ pub(crate) enum Loop {
     Send,
     /// Hands over to the next destination.
     Fallback,
+    /// Brings posts in rooms to what is true.
+    Rooms,
 }
 
 /// All of them.
-pub(crate) const LOOPS: [Loop; 4] = [Loop::Poll, Loop::Fanout, Loop::Send, Loop::Fallback];
+pub(crate) const LOOPS: [Loop; 5] = [Loop::Poll, Loop::Fanout, Loop::Rooms, Loop::Send, Loop::Fallback];
 
 /// An instance.
 pub(crate) struct Instance {
@@ -93,12 +96,14 @@ impl Instance {
     pub(crate) fn begin(&mut self, one: Loop) {
         let (poller, fanout, sender) = (self.poller.clone(), Arc::clone(&self.fanout), self.sender.clone());
         let fallback = Fallback::new(self.db.clone(), FALLBACK_AFTER);
+        let rooms = Rooms::new(self.db.clone(), vec!["discord"], RULES.quiet_for, RULES.expire_after);
         let tick = tokio::spawn(async move {
             match one {
                 Loop::Poll => poller.tick().await.map(|_| ()),
                 Loop::Fanout => fanout.tick().await.map(|_| ()),
                 Loop::Send => sender.tick().await.map(|_| ()),
                 Loop::Fallback => fallback.tick().await.map(|_| ()),
+                Loop::Rooms => rooms.tick().await.map(|_| ()),
             }
         });
         self.ticks[one as usize] = Some((self.line.failures(), tick));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use coatcheck::store::Db;
+use coatcheck::store::people::announcement::{About, NewAnnouncement};
 use coatcheck::store::people::watch::{NewWatch, Which};
 use coatcheck_domain::watch::{self, Mode};
 use coatcheck_domain::{Clock, Destination, SizeKey, StyleKey};
@@ -18,6 +19,22 @@ use crate::stage::Stage;
 
 /// How many there are. Each second one has a second address.
 pub(crate) const PEOPLE: usize = 4;
+
+/// A room in which every product is announced.
+const ROOM: Destination = Destination::DiscordChannel(100);
+
+async fn announce(db: &Db, product: i64) {
+    let new = NewAnnouncement {
+        subscriber_id: db.destination_for(&ROOM, || None).await.expect("stored").subscriber_id,
+        about: About::Product(product),
+        wish: watch::Wish { size: SizeKey::default(), style: StyleKey::default() },
+        size: None,
+        style: None,
+        mention: None,
+        added_by: None,
+    };
+    db.announce(&new).await.expect("announced");
+}
 
 /// The people and what they said. At first there are none.
 #[derive(Debug, Default)]
@@ -50,11 +67,17 @@ impl People {
         for product in all {
             products.insert(*product, rows::product(db, product).await);
         }
+        for product in products.values() {
+            announce(db, *product).await;
+        }
         Self { subscribers, products, watches: BTreeMap::new(), quiet_until: [Duration::ZERO; PEOPLE] }
     }
 
     /// May a request to this address be begun now?
     pub(crate) fn may_be_notified(&self, address: &str, now: Duration) -> bool {
+        if address == ROOM.to_stored() {
+            return true;
+        }
         let person: usize = address.split_once(':').expect("an address").1.parse::<usize>().expect("a number") - 1;
         self.quiet_until[person] <= now && self.watches.keys().any(|(who, _)| *who == person)
     }

@@ -231,7 +231,8 @@ impl Play {
 
     async fn is_at_rest(&self) -> bool {
         let sql = "SELECT (SELECT count(*) FROM delivery WHERE state IN ('pending', 'sending')) \
-                   + (SELECT count(*) FROM restock WHERE done_at IS NULL)";
+                   + (SELECT count(*) FROM restock WHERE done_at IS NULL) \
+                   + (SELECT count(*) FROM room_post WHERE wanted_version <> sent_version AND deleted_at IS NULL)";
         number(&rows(&self.admin, sql).await[0], 0) == 0
     }
 

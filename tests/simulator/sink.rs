@@ -1,11 +1,11 @@
 //! Made-up platforms: they take messages, refuse them, hang, break, or take them and say nothing. They count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coatcheck_bots::{Capabilities, Channel, Envelope};
+use coatcheck_bots::{Capabilities, Channel, Envelope, Message};
 use coatcheck_domain::Clock;
 use coatcheck_domain::clock::ManualClock;
 use coatcheck_domain::delivery::SendOutcome;
@@ -27,13 +27,18 @@ struct State {
     is_fine: bool,
     taken: BTreeMap<String, u32>,
     begun: Vec<String>,
+    /// Requests so far.
+    number: u64,
+    /// What each post in a room says, and by which request.
+    posts: BTreeMap<String, (u64, BTreeSet<i64>)>,
 }
 
 impl Sink {
     /// Platforms that misbehave.
     pub(crate) fn new(seed: u64, clock: &Arc<ManualClock>) -> Arc<Self> {
         let rng = StdRng::seed_from_u64(seed ^ 0x51a4);
-        let state = State { rng, is_fine: false, taken: BTreeMap::new(), begun: Vec::new() };
+        let state =
+            State { rng, is_fine: false, taken: BTreeMap::new(), begun: Vec::new(), number: 0, posts: BTreeMap::new() };
         Arc::new(Self { clock: Arc::clone(clock), state: Mutex::new(state) })
     }
 
@@ -45,6 +50,30 @@ impl Sink {
     /// How often each key was taken.
     pub(crate) fn taken(&self) -> BTreeMap<String, u32> {
         self.lock().taken.clone()
+    }
+
+    /// The variants that a post says can be had; none of a post that nobody took.
+    pub(crate) fn post(&self, post: &str) -> Option<BTreeSet<i64>> {
+        self.lock().posts.get(post).map(|(_, shown)| shown.clone())
+    }
+
+    /// A request begins, with this number.
+    fn begin(&self, envelope: &Envelope) -> u64 {
+        let mut state = self.lock();
+        state.begun.push(envelope.destination.to_stored());
+        state.number += 1;
+        state.number
+    }
+
+    /// A post says this from now on. Requests arrive in the order in which they were begun.
+    fn show(&self, post: &str, number: u64, envelope: &Envelope) {
+        let Message::Alert(alert) = &envelope.message else { return };
+        let here =
+            alert.variants.iter().filter(|_| alert.gone_after.is_none()).map(|variant| variant.variant).collect();
+        let mut state = self.lock();
+        if state.posts.get(post).is_none_or(|(last, _)| *last < number) {
+            state.posts.insert(post.to_owned(), (number, here));
+        }
     }
 
     /// The addresses of requests that were begun since this was asked last.
@@ -89,6 +118,10 @@ impl Line {
     pub(crate) fn new(who: usize, name: &'static str, turns: &Arc<Turns>, sink: &Arc<Sink>) -> Arc<Self> {
         Arc::new(Self { who, name, turns: Arc::clone(turns), sink: Arc::clone(sink) })
     }
+
+    fn edits(&self) -> bool {
+        self.name == "discord"
+    }
 }
 
 #[async_trait]
@@ -98,16 +131,16 @@ impl Channel for Line {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { edit: false, width: 3, knows_keys_for: None }
+        Capabilities { edit: self.edits(), width: 3, knows_keys_for: None }
     }
 
     async fn send(&self, envelope: &Envelope) -> SendOutcome {
-        let address = envelope.destination.to_stored();
-        self.sink.lock().begun.push(address.clone());
+        let number = self.sink.begin(envelope);
         let (dice, wait) = self.sink.dice();
         drop(self.turns.wait(self.who, format!("{} leaves", envelope.key), Duration::ZERO).await);
         if matches!(dice, 0 | 1 | 8..) {
             self.sink.take(&envelope.key);
+            self.sink.show(&envelope.key, number, envelope);
         }
         let not_before = self.sink.clock.monotonic() + wait;
         drop(self.turns.wait(self.who, format!("{} is answered {dice}", envelope.key), not_before).await);
@@ -121,7 +154,27 @@ impl Channel for Line {
             7 => SendOutcome::AddressGone { why: why() },
             // Without the noise of a panic's hook.
             8 => std::panic::resume_unwind(Box::new("the channel breaks")),
-            _ => SendOutcome::Sent { provider_ref: None },
+            _ => SendOutcome::Sent { provider_ref: self.edits().then(|| envelope.key.clone()) },
+        }
+    }
+
+    /// One in doubt is done again: it says the same.
+    async fn edit(&self, envelope: &Envelope, post: &str) -> SendOutcome {
+        let number = self.sink.begin(envelope);
+        let (dice, wait) = self.sink.dice();
+        drop(self.turns.wait(self.who, format!("{} leaves", envelope.key), Duration::ZERO).await);
+        if matches!(dice, 0 | 1 | 7..) {
+            self.sink.take(&envelope.key);
+            self.sink.show(post, number, envelope);
+        }
+        let not_before = self.sink.clock.monotonic() + wait;
+        drop(self.turns.wait(self.who, format!("{} is answered {dice}", envelope.key), not_before).await);
+        let why = || "made up".to_owned();
+        match dice {
+            0..=3 => SendOutcome::Retry { after: None, why: why() },
+            4 | 5 => SendOutcome::Retry { after: Some(Duration::from_secs(70)), why: why() },
+            6 => SendOutcome::GiveUp { why: why() },
+            _ => SendOutcome::Sent { provider_ref: Some(post.to_owned()) },
         }
     }
 }
