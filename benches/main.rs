@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a measurement is printed")]
 
+mod acknowledging;
 mod changed;
 mod chats;
 mod fanout;
@@ -36,6 +37,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "readers", run: readers::run },
     Bench { name: "sending", run: sending::run },
     Bench { name: "chats", run: chats::run },
+    Bench { name: "acknowledging", run: acknowledging::run },
     Bench { name: "fanout", run: fanout::run },
     Bench { name: "latency", run: latency::run },
     Bench { name: "polling", run: polling::run },
