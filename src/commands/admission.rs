@@ -6,6 +6,7 @@ use coatcheck_bots::commands::parse;
 use coatcheck_bots::{Command, Platform, Reply, Said, Who};
 
 use super::permission::refusal;
+use super::spoken::spoken;
 use super::subscribed::{IN, JOINED};
 use super::{Commands, number_of, platform, sign_up};
 use crate::store::StoreError;
@@ -109,11 +110,11 @@ fn is(word: &str, invite: &str) -> bool {
 pub(super) fn by_invitation(who: &Who) -> String {
     match platform(who) {
         Platform::Sms => "CoatCheck is by invitation here. Text the invite word first, like WORD JACKET M.".to_owned(),
-        _ if who.destination.is_room() => {
-            "CoatCheck is by invitation here. Somebody who manages this chat can say /join and the invite word."
-                .to_owned()
-        }
-        _ => "CoatCheck is by invitation here. Say /join and the invite word you were given.".to_owned(),
+        _ if who.destination.is_room() => spoken(
+            who,
+            "CoatCheck is by invitation here. Somebody who manages this chat can say /join and the invite word.",
+        ),
+        _ => spoken(who, "CoatCheck is by invitation here. Say /join and the invite word you were given."),
     }
 }
 

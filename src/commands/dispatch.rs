@@ -221,7 +221,8 @@ async fn product(commands: &Commands, doing: &Doing) -> Result<Product, StoreErr
 fn sorry(who: &Who, what: &str, error: &StoreError) -> Reply {
     match error {
         StoreError::NoKey => {
-            Reply::text("Phone numbers cannot be stored here, because no key is set. Nothing was saved.")
+            tracing::error!(error = %error, "phone number not stored");
+            Reply::text("I can't keep phone numbers yet, so nothing was saved. Please try again another day.")
         }
         StoreError::ProductGone { .. } => Reply::text("That product is no longer tracked. Nothing was changed."),
         other => {

@@ -13,6 +13,7 @@ use url::Url;
 use super::doing::{Act, Doing};
 use super::next::Next;
 use super::resolve::{Doubt, MOST_CHOICES, fixed};
+use super::spoken::spoken;
 use super::why::why;
 use super::{Commands, question};
 use crate::store::StoreError;
@@ -148,7 +149,7 @@ async fn over_limit(
         )));
     }
     if used.of_site >= OF_SITE {
-        return Ok(Some(SITE_FULL.to_owned()));
+        return Ok(Some(spoken(who, SITE_FULL)));
     }
     // A tenth is kept for admins.
     if used.everybodys >= most - most / 10 {
@@ -156,7 +157,7 @@ async fn over_limit(
     }
     let each = if who.destination.is_room() { OF_ROOM } else { OF_PERSON };
     let may = commands.db.allow("address", &who.destination, each, None).await?;
-    Ok((!may).then(|| TOO_FAST.to_owned()))
+    Ok((!may).then(|| spoken(who, TOO_FAST)))
 }
 
 /// Waits until the source was read or failed; that is the truth in the database, whoever polls.

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc, Weekday};
 use chrono_tz::Tz;
-use coatcheck_bots::{Reply, Who, words};
+use coatcheck_bots::{Command, Reply, Who, words};
 use coatcheck_domain::Destination;
 use coatcheck_domain::history::{Gap, Span, Summary, Usual, summarize};
 use coatcheck_domain::watch::{Offer, Wish};
 
-use super::Commands;
 use super::doing::Doing;
 use super::today::wanted;
 use super::wants::Want;
+use super::{Commands, platform};
 use crate::chart::{self, Chart, Line};
 use crate::store::StoreError;
 use crate::store::stock::catalogue::Product;
@@ -40,7 +40,8 @@ pub(crate) async fn show(
         wanted(doing.size_text().as_deref(), doing.style_text().as_deref())
     );
     if shown.is_empty() {
-        return Ok(Reply::text(format!("{head}\nThat was never listed.")));
+        let stock = Command::Stock.typed(platform(who));
+        return Ok(Reply::text(format!("{head}\nThat was never listed. {stock} shows what is.")));
     }
     let restocks: Vec<DateTime<Utc>> = shown.iter().flat_map(|variant| variant.restocks.clone()).collect();
     let spans: Vec<Vec<Span>> = shown.iter().map(|variant| variant.spans.clone()).collect();

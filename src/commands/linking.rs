@@ -7,6 +7,7 @@ use coatcheck_bots::message::{Message, Notice};
 use coatcheck_bots::{Command, Reply, Who, words};
 use coatcheck_domain::delivery::Kind;
 
+use super::spoken::spoken;
 use super::{Commands, platform};
 use crate::store::StoreError;
 use crate::store::people::allowance::Limit;
@@ -25,7 +26,7 @@ const NO_SUCH_CODE: &str = "That code is wrong or has expired. Say /link in your
 /// Without a code gives one; with a code joins this chat to the person who got it.
 pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
     if who.destination.is_room() {
-        return Ok(Reply::text(FOR_PEOPLE));
+        return Ok(Reply::text(spoken(who, FOR_PEOPLE)));
     }
     match said.bare.first() {
         None => offer(commands, who).await,
@@ -50,7 +51,7 @@ async fn join(commands: &Commands, who: &Who, code: &str) -> Result<Reply, Store
     }
     let here = commands.address(who).await?;
     match commands.db.take_link(here.subscriber_id, code).await? {
-        Linked::NoSuchCode => Ok(Reply::text(NO_SUCH_CODE)),
+        Linked::NoSuchCode => Ok(Reply::text(spoken(who, NO_SUCH_CODE))),
         Linked::Same => Ok(Reply::text("This is the chat that asked for the code. Say it in your other chat.")),
         Linked::Joined { first, watches } => {
             let text = format!(

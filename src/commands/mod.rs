@@ -36,6 +36,7 @@ mod returned;
 mod shop;
 mod sign_up;
 mod sizes;
+mod spoken;
 mod status;
 mod stock;
 mod strange;

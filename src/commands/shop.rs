@@ -1,25 +1,32 @@
 //! `/shop`: what is followed, for admins.
 
 use coatcheck_bots::commands::Arguments;
-use coatcheck_bots::{Reply, Who, words};
+use coatcheck_bots::{Command, Reply, Who, words};
 use coatcheck_domain::poll::State;
 use url::Url;
 
 use super::page::{Page, Pages};
+use super::spoken::spoken;
 use super::{Commands, platform};
 use crate::store::StoreError;
 use crate::store::polls::source::{NewSource, Source};
+
+const ADD_WHICH: &str = "Which page? Try: /shop add https://shop.example/products/jacket";
+const NOTHING_YET: &str = "Nothing is tracked yet. Try: /shop add https://shop.example/products/jacket";
 
 /// What was said after `/shop`.
 pub(crate) async fn said(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, StoreError> {
     let number = said.bare.first().and_then(|word| word.text.parse().ok());
     match (said.action, &said.url) {
         (Some("add"), Some(url)) => add(commands, who, url).await,
-        (Some("add"), None) => Ok(Reply::text("Which page? Try: /shop add https://shop.example/products/jacket")),
+        (Some("add"), None) => Ok(Reply::text(spoken(who, ADD_WHICH))),
         (Some("list") | None, _) => list(commands, who, number.unwrap_or(1)).await,
         (Some(action), _) => match named(commands, said).await? {
             Some(source) => change(commands, who, action, &source).await,
-            None => Ok(Reply::text(format!("Which one? Say /shop {action} and a number or address from /shop list."))),
+            None => {
+                let shop = Command::Shop.typed(platform(who));
+                Ok(Reply::text(format!("Which one? Say {shop} {action} and a number or address from {shop} list.")))
+            }
         },
     }
 }
@@ -34,21 +41,22 @@ async fn add(commands: &Commands, who: &Who, url: &Url) -> Result<Reply, StoreEr
         return Ok(Reply::text(format!("{} is tracked already as number {number}. Nothing was changed.", new.url)));
     }
     audit(commands, who, "shop add", &new.url).await?;
-    Ok(Reply::text(format!("Tracking {} as number {number}. /shop list shows what was found.", new.url)))
+    let shop = Command::Shop.typed(platform(who));
+    Ok(Reply::text(format!("Tracking {} as number {number}. {shop} list shows what was found.", new.url)))
 }
 
 /// One page of all sources.
 pub(crate) async fn list(commands: &Commands, who: &Who, number: usize) -> Result<Reply, StoreError> {
     let sources = commands.db.sources().await?;
     if sources.is_empty() {
-        return Ok(Reply::text("Nothing is tracked yet. Try: /shop add https://shop.example/products/jacket"));
+        return Ok(Reply::text(spoken(who, NOTHING_YET)));
     }
     let now = commands.clock.now();
     let page = Page::of(&sources, number, platform(who));
     let count = words::counted(i64::try_from(sources.len()).unwrap_or(i64::MAX), "source", "sources");
     let mut lines = vec![format!("{count}{}:", page.which())];
     lines.extend(page.shown.iter().map(|source| line(source, now)));
-    lines.extend(page.next().map(|next| format!("/shop list {next} shows more.")));
+    lines.extend(page.next().map(|next| format!("{} list {next} shows more.", Command::Shop.typed(platform(who)))));
     Ok(page.with_buttons(Reply::text(lines.join("\n")), Pages::Sources))
 }
 
@@ -89,7 +97,7 @@ async fn change(commands: &Commands, who: &Who, action: &str, source: &Source) -
     audit(commands, who, &format!("shop {action}"), &source.url).await?;
     let url = &source.url;
     Ok(Reply::text(if paused {
-        format!("{url} is paused. /shop resume {} continues.", source.id)
+        format!("{url} is paused. {} resume {} continues.", Command::Shop.typed(platform(who)), source.id)
     } else {
         format!("{url} is checked again now.")
     }))

@@ -50,7 +50,7 @@ fn failing_lines(failing: &[&Source], is_operator: bool) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for source in failing.iter().take(NAMED) {
         let why = source.last_error.as_deref().unwrap_or(source.state.as_str());
-        let why = if is_operator { format!(": {}", words::plain(why)) } else { String::new() };
+        let why = if is_operator { format!(": {}", words::plain(why)) } else { ". I keep trying.".to_owned() };
         lines.push(format!("Can't check {} right now{why}", words::plain(&source.host)));
     }
     lines.dedup();

@@ -213,14 +213,34 @@ mod tests {
     use super::*;
     use crate::examples::{alert as example, variant};
 
+    /// The texts in which Slack reads markup.
+    fn interpreted(value: &Value) -> Vec<String> {
+        match value {
+            Value::Object(fields) if value["type"] == "mrkdwn" => {
+                fields.get("text").and_then(Value::as_str).map(str::to_owned).into_iter().collect()
+            }
+            Value::Object(fields) => fields.values().flat_map(interpreted).collect(),
+            Value::Array(all) => all.iter().flat_map(interpreted).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     #[test]
-    fn a_hostile_title_makes_no_broken_block() {
+    fn a_hostile_title_makes_no_broken_block_and_calls_nobody() {
         let mut told = example((0..60).map(|n| variant(&format!("{n} <!channel>"), &"*x*".repeat(900))).collect());
-        told.product = "<!channel> <https://evil.example|here> ".repeat(200);
+        told.product = "<!channel> @everyone <https://evil.example|here> *b* `c` \u{202e}".repeat(200);
         let buttons: Vec<Button> =
             (0..30).map(|n| Button { label: "<!here>".repeat(30), data: format!("stop:{n}") }).collect();
-        for shown in [message(&Message::Alert(Box::new(told)), &buttons), reply(&Reply::text("line\n".repeat(9_000)))] {
-            coatcheck_world::Slack::check(&shown.text, &Value::Array(shown.blocks)).expect("Slack takes it");
+        for shown in [
+            message(&Message::Alert(Box::new(told)), &buttons),
+            reply(&Reply::text("line <!here> <@U1>\n".repeat(9_000))),
+        ] {
+            let blocks = Value::Array(shown.blocks);
+            coatcheck_world::Slack::check(&shown.text, &blocks).expect("Slack takes it");
+            for text in interpreted(&blocks).iter().chain([&shown.text]) {
+                let ours = text.split('<').skip(1).all(|inside| inside.starts_with("https://"));
+                assert!(ours && !text.contains('|') && !text.contains('\u{202e}'), "{text}");
+            }
         }
     }
 }

@@ -308,3 +308,23 @@ async fn one_site_bears_so_many_pages_of_people_in_chats() {
     I'm tracking that page now. Its first check takes longer; I'll answer here when it is done.
     ");
 }
+
+/// Slack keeps most commands for itself: ours stand under one of their own.
+#[tokio::test]
+async fn on_slack_a_stranger_reads_what_can_be_typed_there() {
+    let slack = |id: &str| Destination::Slack { team: None, id: id.to_owned() };
+    let chat = by_invitation().await.whisper(Who { destination: slack("U1"), may_manage: false, room: None });
+    insta::assert_snapshot!(chat.talk(&["/watch corps m", "/join raincoat", "/link nonsense", "/shop list"]).await, @"
+    > /watch corps m
+    CoatCheck is by invitation here. Say /coatcheck join and the invite word you were given.
+
+    > /join raincoat
+    You're in. Try: /watch jacket M
+
+    > /link nonsense
+    That code is wrong or has expired. Say /coatcheck link in your other chat to get a new one.
+
+    > /shop list
+    Only admins of this CoatCheck can do that. You can watch any product page yourself: /watch and its address.
+    ");
+}

@@ -48,7 +48,7 @@ async fn history_says_what_was_seen_and_what_was_not() {
 
     > /history rain XS
     Rain Jacket — XS
-    That was never listed.
+    That was never listed. /stock shows what is.
     ");
 }
 
@@ -136,7 +136,7 @@ async fn help_status_and_what_comes_later() {
 
     > /status
     Tracking 2 products, last check 6 s ago. 0 watches active.
-    Can't check shop.example right now
+    Can't check shop.example right now. I keep trying.
 
     > /phone +14155550123
     Text messages are not set up here, so a phone can't be added.
@@ -155,12 +155,12 @@ async fn by_text_message_nothing_is_stored_where_there_is_no_key() {
     let chat = Chat::with_two_jackets().await.whisper(Who { destination: phone, may_manage: false, room: None });
     insta::assert_snapshot!(chat.talk(&["CORPS M", "LIST", "STOCK RAIN"]).await, @"
     > CORPS M
-    Phone numbers cannot be stored here, because no key is set. Nothing was saved.
+    I can't keep phone numbers yet, so nothing was saved. Please try again another day.
 
     > LIST
-    Phone numbers cannot be stored here, because no key is set. Nothing was saved.
+    I can't keep phone numbers yet, so nothing was saved. Please try again another day.
 
     > STOCK RAIN
-    Phone numbers cannot be stored here, because no key is set. Nothing was saved.
+    I can't keep phone numbers yet, so nothing was saved. Please try again another day.
     ");
 }
