@@ -107,10 +107,8 @@ impl Shops {
         };
         match read {
             Ok(ReadOutcome::Read(mut read)) => {
-                read.how = vec![
-                    format!("the page leaves its stock open; it is one of {kind}'s by {}", better.by),
-                    format!("{} answered", read.resolved_url.path()),
-                ];
+                let why = format!("the page leaves its stock open; it is one of {kind}'s by {}", better.by);
+                read.how.insert(0, why);
                 Ok(Some(ReadOutcome::Read(read)))
             }
             Ok(outcome) => Ok(Some(outcome)),
