@@ -21,7 +21,7 @@ CREATE TABLE shop_hook (
     secret TEXT NOT NULL, -- sealed, where there are keys
     former_secret TEXT, -- the one before, believed while the shop is changed over
     former_until BIGINT NOT NULL, -- until when (µs)
-    pushed_at BIGINT, -- the last push that was believed (µs); NULL again after a change that no push told of
+    pushed_at BIGINT, -- the last push that was believed (µs)
     created_at BIGINT NOT NULL, -- µs
     FOREIGN KEY (shop_id) REFERENCES shop (id) ON DELETE CASCADE
 );

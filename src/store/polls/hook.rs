@@ -32,7 +32,7 @@ pub struct Hook {
     pub created_at: DateTime<Utc>,
     /// Until when its former secret is believed, too, if it is.
     pub former_until: Option<DateTime<Utc>>,
-    /// The last push that was believed, while no change came without one.
+    /// The last push that was believed.
     pub pushed_at: Option<DateTime<Utc>>,
 }
 
