@@ -57,6 +57,7 @@ impl App {
             max_watches: self.settings.max_watches,
             max_addresses: self.settings.max_addresses,
             max_sources: self.settings.max_sources,
+            public_url: self.settings.public_url.clone(),
             new_link_code: Arc::new(move || rng.word()),
         }
     }

@@ -8,7 +8,7 @@ use coatcheck_bots::{Command, Platform, Reply, Said, Who};
 use super::permission::refusal;
 use super::spoken::spoken;
 use super::subscribed::{IN, JOINED};
-use super::{Commands, number_of, platform, sign_up};
+use super::{Commands, number_of, platform, prepared};
 use crate::store::StoreError;
 use crate::store::people::allowance::Limit;
 use crate::store::people::consent::{ConsentWord, How};
@@ -39,7 +39,7 @@ struct Tried<'a> {
 pub(super) async fn enter(commands: &Commands, who: &Who, said: &Said) -> Result<Entry, StoreError> {
     let Some(invite) = commands.rules.invite.as_deref() else { return Ok(Entry::Go(said.clone())) };
     let tried = tried(who, said);
-    if sign_up::is_said(commands, said).await? {
+    if prepared::is_said(commands, said).await? {
         // Its page asked for the invite word.
         commands.db.admit(&who.destination).await?;
         return Ok(Entry::Go(said.clone()));

@@ -12,7 +12,7 @@ use super::permission::refusal;
 use super::texting::Gate;
 use super::{
     Commands, admission, again, announce, button, closing, find, forget, greet, history, limits, linking, pause, phone,
-    question, returned, shop, sign_up, sizes, status, stock, test, texting, unwatch, watch, watches,
+    prepared, question, returned, shop, sizes, status, stock, test, texting, unwatch, watch, watches,
 };
 use crate::store::StoreError;
 use crate::store::people::watch::Which;
@@ -83,8 +83,8 @@ async fn answers(commands: &Commands, who: &Who, said: &Said, words: &Arguments)
 
 /// What the command comes to.
 async fn begin(commands: &Commands, who: &Who, said: &Said, words: &Arguments) -> Result<Next, StoreError> {
-    if let Some(word) = sign_up::word(said) {
-        return sign_up::take(commands, who, &word).await;
+    if let Some(word) = prepared::word(said) {
+        return prepared::take(commands, who, &word).await;
     }
     match said.command {
         Command::Watch => watch::said(commands, who, said, words).await,

@@ -20,15 +20,18 @@ mod greet;
 pub(crate) mod history;
 mod limits;
 mod linking;
+mod manage;
 pub(crate) mod names;
 mod near;
 mod news;
 mod next;
 pub(crate) mod options;
+mod own_page;
 mod page;
 mod pause;
 mod permission;
 mod phone;
+mod prepared;
 mod question;
 pub(crate) mod reading;
 mod resolve;
@@ -65,12 +68,14 @@ use coatcheck_bots::{Command, Inbox, Platform, Receiver, Reply, Said, Who};
 use coatcheck_domain::phone::Phone;
 use coatcheck_domain::{Clock, Destination};
 use tokio::sync::Semaphore;
+use url::Url;
 
 use crate::store::people::subscriber::Address;
 use crate::store::stock::catalogue::Product;
 use crate::store::{Db, StoreError};
 pub use catalogue::Catalogue;
 pub use follow::Follow;
+pub use manage::{Change, Mine};
 use resolve::{Meant, Resolution};
 pub use sign_up::{AfterCode, ChatWay, NotPrepared, Wanted};
 pub use texting::Texting;
@@ -99,6 +104,8 @@ pub struct Rules {
     pub max_addresses: u32,
     /// Sources in all.
     pub max_sources: u32,
+    /// The address the world sees: of the pages that texts lead to.
+    pub public_url: Option<Url>,
     /// A code that nobody can guess, to link two chats.
     pub new_link_code: Arc<dyn Fn() -> String + Send + Sync>,
 }
@@ -112,6 +119,7 @@ impl Default for Rules {
             max_watches: 100,
             max_addresses: 10,
             max_sources: 10_000,
+            public_url: None,
             new_link_code: Arc::new(|| "NOCODE".to_owned()),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coatcheck_bots::message::{Message, Notice};
-use coatcheck_bots::{Command, DeepLink, Platform, Receiver, Reply, Said, Who};
+use coatcheck_bots::{Command, DeepLink, Platform, Receiver, Who};
 use coatcheck_domain::Destination;
 use coatcheck_domain::phone::Phone;
 use futures_util::future::join_all;
@@ -15,7 +15,7 @@ use super::doing::{Act, Doing};
 use super::next::{Choice, Next};
 use super::texting::Texting;
 use super::wants::{MeantSize, Want};
-use super::{Commands, admission, platform};
+use super::{Commands, admission, prepared};
 use crate::store::StoreError;
 use crate::store::people::allowance::Limit;
 use crate::store::people::sign_up::{Confirmed, Prepared};
@@ -23,19 +23,11 @@ use crate::store::stock::catalogue::Product;
 
 /// Sizes with styles in one sign-up, at most.
 const MOST: usize = 20;
-const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// A platform is asked for so long how it is reached.
 const LINK: Duration = Duration::from_secs(2);
-/// Words of prepared watches that one chat may try, and all chats together.
-const EACH: &[Limit] = &[Limit { within: HOUR, most: 10 }];
-const ALL: Limit = Limit { within: HOUR, most: 1000 };
 /// Codes that visitors may have texted in a day: this part of all texts, so that pages alone never spend them.
 const SHARE: u32 = 4;
-/// What stands before a word: `W-7KQ2M9XT`, in Telegram's deep links `w-…`.
-const PREFIX: &str = "W-";
-/// Letters behind it.
-const LETTERS: usize = 8;
 
 /// Words of eight letters that make a page's own.
 const TOKEN_WORDS: usize = 4;
@@ -143,7 +135,7 @@ impl Commands {
             Ok(doing) => doing,
             Err(why) => return Ok(Err(why)),
         };
-        let word = format!("{PREFIX}{}", (self.rules.new_link_code)());
+        let word = prepared::named(&(self.rules.new_link_code)());
         let prepared = Prepared { word: &word, product_id: wanted.product, doing: &doing };
         let is_room = self.db.prepare_watch(prepared).await?;
         Ok(if is_room { Ok(word) } else { Err(NotPrepared::Busy) })
@@ -197,7 +189,7 @@ impl Commands {
     async fn begin_watch(&self, who: &Who, doing: &str) -> Result<String, StoreError> {
         // Its page asked for the invite word.
         self.db.admit(&who.destination).await?;
-        let next = Next::Choose(Choice::Do(read(doing)?));
+        let next = Next::Choose(Choice::Do(prepared::read(doing)?));
         match follow_up(self, who, next).await {
             Ok(answered) => Ok(answered.reply.text),
             Err(StoreError::ProductGone { .. }) => Ok("That product is no longer tracked.".to_owned()),
@@ -220,40 +212,6 @@ impl Commands {
         let doing = Doing { act: Act::Watch, product: product.id, wants, every: wanted.every, strange: Vec::new() };
         Ok(Ok(serde_json::to_string(&doing).map_err(|why| StoreError::corrupt("sign_up.doing", why))?))
     }
-}
-
-/// The word of a prepared watch: `/watch W-7KQ2M9XT`, `/start w-7kq2m9xt`, by text the word alone.
-pub(super) fn word(said: &Said) -> Option<String> {
-    let [first] = said.words.as_slice() else { return None };
-    let word = first.text.to_ascii_uppercase();
-    let rest = word.strip_prefix(PREFIX)?;
-    let is_word = rest.len() == LETTERS && rest.bytes().all(|b| b.is_ascii_alphanumeric());
-    (is_word && matches!(said.command, Command::Watch | Command::Start)).then_some(word)
-}
-
-/// Is it the word of a watch that waits to be taken?
-pub(super) async fn is_said(commands: &Commands, said: &Said) -> Result<bool, StoreError> {
-    let Some(word) = word(said) else { return Ok(false) };
-    commands.db.is_prepared(&word).await
-}
-
-/// Whoever says the word gets its watch.
-pub(super) async fn take(commands: &Commands, who: &Who, word: &str) -> Result<Next, StoreError> {
-    if !commands.db.allow("prepared", &who.destination, EACH, Some(ALL)).await? {
-        return Ok(Reply::text("Too many codes were tried. Try again in an hour.").into());
-    }
-    Ok(match commands.db.take_prepared(word).await? {
-        Some(doing) => Next::Choose(Choice::Do(read(&doing)?)),
-        None => {
-            let watch = Command::Watch.typed(platform(who));
-            Reply::text(format!("That code was used or has expired. Say what you want instead: {watch} jacket M"))
-                .into()
-        }
-    })
-}
-
-fn read(doing: &str) -> Result<Doing, StoreError> {
-    serde_json::from_str(doing).map_err(|why| StoreError::corrupt("sign_up.doing", why))
 }
 
 /// Each size with each style, all of them the product's own.

@@ -10,7 +10,7 @@ use super::next::Choice;
 use super::page::{Page, Pages};
 use super::question::Open;
 use super::today::{today, wanted};
-use super::{Commands, news, platform, question};
+use super::{Commands, news, own_page, platform, question};
 use crate::store::StoreError;
 use crate::store::people::watch::{Watch, Which};
 use crate::store::stock::catalogue::{Product, Variant};
@@ -32,6 +32,11 @@ pub(crate) async fn list(commands: &Commands, who: &Who, number: usize) -> Resul
         several => listed(commands, who, &format!("You have {several} watches"), &watches, number).await?,
     };
     news.iter().for_each(|line| reply.text.push_str(&format!("\n{line}")));
+    if platform(who) == Platform::Sms
+        && let Some(page) = own_page::page(commands, &who.destination).await?
+    {
+        reply.text.push_str(&format!("\nManage: {page}"));
+    }
     Ok(reply)
 }
 

@@ -1,13 +1,12 @@
 //! Forms that visitors send: from our own pages only, short, and not too often from one place.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use coatcheck_domain::Clock;
-
-use std::sync::Arc;
 
 use super::bodies::Bodies;
 use super::limit::Limits;

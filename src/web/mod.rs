@@ -13,6 +13,7 @@ mod limit;
 mod links;
 mod live;
 mod look;
+mod manage;
 mod metrics;
 pub mod password;
 mod peer;
@@ -116,6 +117,7 @@ impl Web {
             .merge(picture::router(site.clone()))
             .merge(product::router(site.clone()))
             .merge(legal::router(self.contact))
+            .merge(manage::router(site.clone(), Arc::clone(&self.commands)))
             .merge(watch::router(site.clone(), self.ways, self.commands))
             .merge(admin::router(site.clone(), self.desk, self.password))
             .merge(api::router(site.clone()))

@@ -68,7 +68,9 @@ impl Exchange {
             Some(code) if code.len() == 5 => "#code".to_owned(),
             _ => match word.split_once("/r/") {
                 Some((before, _)) => format!("{before}/r/LINK"),
-                None => word.to_owned(),
+                None => {
+                    word.split_once("/m/").map_or_else(|| word.to_owned(), |(before, _)| format!("{before}/m/LINK"))
+                }
             },
         };
         let lines = steady(&text);
@@ -103,6 +105,7 @@ fn text_the_number_and_you_are_in() {
       1. Corps Jacket - M / BLACK: sold out, last in stock just now; you were notified just now
       Reply 1 to stop one.
       RESET watches again what you were already notified of.
+      Manage: http://coat.example/m/LINK
     I: RESET
     CoatCheck: Watching 1 again. Your watches:
       1. Corps Jacket - M / BLACK: sold out, last in stock just now
@@ -192,6 +195,7 @@ fn stop_silences_a_number_until_start_and_twilio_speaks() {
     CoatCheck: You have 1 watch:
       1. Corps Jacket - M / BLACK: sold out, last in stock just now
       Reply 1 to stop one.
+      Manage: http://coat.example/m/LINK
     CoatCheck: Back in stock: Corps Jacket - M / Black, 129.00
       http://coat.example/r/LINK #code
     ");

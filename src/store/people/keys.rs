@@ -188,6 +188,23 @@ impl Keys {
         self.0.iter().any(|root| root.link(variant) == name).then_some(variant)
     }
 
+    /// The name of a page where who is notified at a destination manages their watches, until the end of this day (since 1970).
+    /// It says nothing of the address.
+    #[must_use]
+    pub fn manage(&self, destination: i64, until_day: i64) -> String {
+        self.newest().manage(destination, until_day)
+    }
+
+    /// The destination that such a name is for; nothing if none of these keys gave it, or if its day is over.
+    #[must_use]
+    pub fn managed(&self, name: &str, today: i64) -> Option<i64> {
+        let mut parts = name.splitn(3, '-');
+        let mut number = || i64::from_str_radix(parts.next()?, 36).ok();
+        let (destination, until_day) = (number()?, number()?);
+        let ours = self.0.iter().any(|root| is_same(&root.manage(destination, until_day), name));
+        (ours && today <= until_day).then_some(destination)
+    }
+
     /// The hash of a code that proves an address: six digits are guessed in no time from a hash without a key.
     #[must_use]
     pub fn code(&self, subscriber_id: i64, address: &LookUp, code: &str) -> String {
@@ -228,6 +245,13 @@ impl Root {
         format!("{}{:0>TAG$}", base36(variant.unsigned_abs()), base36(tag))
     }
 
+    fn manage(&self, destination: i64, until_day: i64) -> String {
+        let [a, b, c, d, e, f, g, h, ..] =
+            mac(&self.links, &["manage", &destination.to_string(), &until_day.to_string()]);
+        let tag = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        format!("{}-{}-{}", base36(destination.unsigned_abs()), base36(until_day.unsigned_abs()), base36(tag))
+    }
+
     fn look_up(&self, phone: &Phone) -> LookUp {
         LookUp { key_id: self.id.clone(), hash: hex::encode(&mac(&self.look_up, &[phone.expose()])) }
     }
@@ -266,6 +290,12 @@ fn mac(key: &[u8; 32], parts: &[&str]) -> [u8; 32] {
         mac.update(part.as_bytes());
     }
     mac.finalize().into_bytes().into()
+}
+
+/// In the same time for every text of the same length.
+fn is_same(one: &str, other: &str) -> bool {
+    let differs = one.bytes().zip(other.bytes()).fold(0, |sum, (one, other)| sum | (one ^ other));
+    one.len() == other.len() && differs == 0
 }
 
 fn base36(mut number: u64) -> String {

@@ -117,3 +117,28 @@ fn a_short_link_is_given_by_a_key_and_by_no_counting() {
 fn a_row_is_written_in_base_36() {
     assert_eq!([1, 35, 36, 1_000_000, u64::MAX].map(base36), ["1", "z", "10", "lfls", "3w5e11264sgsf"]);
 }
+
+#[test]
+fn the_name_of_a_page_to_manage_watches_cannot_be_made_up_and_ends() {
+    let keys = crate::testing::keys(&[1]);
+    let name = keys.manage(7, 20_000);
+    assert_eq!(keys.managed(&name, 20_000), Some(7));
+    assert_eq!(keys.managed(&name, 20_001), None, "its day is over");
+    assert_eq!(crate::testing::keys(&[2, 1]).managed(&name, 1), Some(7), "an older key's still leads there");
+    let longer = keys.manage(7, 20_001);
+    let tag = |name: &str| name.rsplit('-').next().expect("a tag").to_owned();
+    for made_up in [
+        format!("8-{}", name.split_once('-').expect("parts").1),
+        longer.replace(&tag(&longer), &tag(&name)),
+        name.to_uppercase(),
+        name.replacen('7', "+7", 1),
+        format!("{name}a"),
+        String::new(),
+        "--".to_owned(),
+        "7".to_owned(),
+        "zzzzzzzzzzzzzzzzzzzzzzzz-1-1".to_owned(),
+    ] {
+        assert_eq!(keys.managed(&made_up, 1), None, "{made_up}");
+    }
+    assert_eq!(crate::testing::keys(&[2]).managed(&name, 1), None);
+}

@@ -91,6 +91,12 @@ impl Db {
         Ok(row.filter(|row| row.state == "active").map(AddressRow::into_address))
     }
 
+    /// Whose a destination is, by its row.
+    pub async fn owner_of(&self, destination_id: i64) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT subscriber_id FROM destination WHERE id = $1 AND state <> 'unverified'";
+        Ok(self.read().id(sql, vec![destination_id.into()]).await?)
+    }
+
     /// Until when a subscriber wants quiet; `None` when that is over or never was.
     pub async fn paused_until(&self, subscriber_id: i64) -> Result<Option<DateTime<Utc>>, DbErr> {
         let sql = "SELECT paused_until FROM subscriber WHERE id = $1 AND paused_until > $2";

@@ -40,7 +40,8 @@ pub(in crate::web) fn router() -> Router {
 }
 
 /// Public pages may be found; what is done is not for robots.
-const ROBOTS: &str = "User-agent: *\nDisallow: /admin\nDisallow: /live\nDisallow: /hooks/\nDisallow: /r/\n";
+const ROBOTS: &str =
+    "User-agent: *\nDisallow: /admin\nDisallow: /live\nDisallow: /hooks/\nDisallow: /r/\nDisallow: /m/\n";
 
 fn file(kind: &'static str, text: &'static str) -> Response {
     let kept = HeaderValue::from_static("public, max-age=31536000, immutable");

@@ -53,6 +53,8 @@ struct Chat {
 pub(super) struct DoneHtml {
     frame: Frame,
     lines: Vec<String>,
+    /// The name of the page where they are managed.
+    own: Option<String>,
     back: Option<i64>,
 }
 
@@ -105,9 +107,9 @@ impl PreparedHtml {
 }
 
 impl DoneHtml {
-    pub(super) fn new(words: &str, back: Option<i64>) -> Self {
+    pub(super) fn new(words: &str, own: Option<String>, back: Option<i64>) -> Self {
         let frame = Frame::new("", "You're signed up", "You get a text when it is back.");
-        Self { frame, lines: words.lines().map(str::to_owned).collect(), back }
+        Self { frame, lines: words.lines().map(str::to_owned).collect(), own, back }
     }
 }
 

@@ -142,7 +142,10 @@ async fn confirm(State(it): State<SignUp>, request: Request) -> Result<Response,
     let after = it.commands.confirm(token, form.text("code")).await?;
     tokio::time::sleep_until(began + SAME_TIME).await;
     Ok(match after {
-        AfterCode::Done { words, .. } => private_page(StatusCode::OK, &DoneHtml::new(&words, back)),
+        AfterCode::Done { destination, words } => {
+            let own = it.commands.page_of(&destination).await?;
+            private_page(StatusCode::OK, &DoneHtml::new(&words, own, back))
+        }
         AfterCode::Wrong { tries_left } => {
             let again = CodeHtml::again(token, form.text("shown"), back, &it.ways, tries_left);
             private_page(StatusCode::UNPROCESSABLE_ENTITY, &again)
