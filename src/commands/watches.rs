@@ -33,6 +33,7 @@ pub(crate) async fn list(commands: &Commands, who: &Who, number: usize) -> Resul
     };
     news.iter().for_each(|line| reply.text.push_str(&format!("\n{line}")));
     if platform(who) == Platform::Sms
+        && !watches.is_empty()
         && let Some(page) = own_page::page(commands, &who.destination).await?
     {
         reply.text.push_str(&format!("\nManage: {page}"));
