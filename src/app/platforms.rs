@@ -159,6 +159,14 @@ mod sms {
     }
 }
 
+impl Platforms {
+    /// Where platforms post to us.
+    pub(super) fn hook_paths(&self) -> Vec<&'static str> {
+        let hooks = self.0.iter().filter_map(|platform| platform.webhook.as_ref());
+        hooks.flat_map(|hook| hook.paths().iter().copied()).collect()
+    }
+}
+
 impl App {
     /// What each platform that is set up says of our credentials, for `doctor`.
     pub async fn check_platforms(&self) -> Vec<(Platform, Result<String, Trouble>)> {

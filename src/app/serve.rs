@@ -143,6 +143,9 @@ impl App {
             }
             serving.loops.spawn("wishes", super::wishes::answer(Arc::clone(&inbox), heartbeats.clone(), stop.clone()));
         }
+        if let Some(manager) = super::systemd::Manager::found() {
+            serving.loops.spawn("manager", manager.tell(heartbeats, stop));
+        }
         Ok(serving)
     }
 

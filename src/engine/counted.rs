@@ -22,6 +22,8 @@ pub const STORED_AFTER: &str = "coatcheck_reading_stored_seconds";
 pub const RESTOCKS: &str = "coatcheck_restocks_total";
 /// Requests to platforms, by channel and outcome.
 pub const SENDS: &str = "coatcheck_sends_total";
+/// Leases that ran out while they were held, by what they were for.
+pub const LEASES_LOST: &str = "coatcheck_lease_losses_total";
 /// From when a shop's answer was there to when a platform had taken the alert.
 pub const NOTIFIED_AFTER: &str = "coatcheck_alert_notified_seconds";
 
@@ -44,6 +46,11 @@ pub(super) fn poll(poll: &Ended, restocks: usize, now: DateTime<Utc>) {
     if restocks > 0 {
         counter!(RESTOCKS).increment(u64::try_from(restocks).unwrap_or(u64::MAX));
     }
+}
+
+/// What was held is another's, or nobody's: `lane` or `shops`.
+pub(super) fn lease_lost(of: &'static str) {
+    counter!(LEASES_LOST, "of" => of).increment(1);
 }
 
 /// A request to a platform.

@@ -10,6 +10,7 @@ use coatcheck_domain::delivery::{Kind, Next, SendOutcome, is_edits_lane};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use super::counted;
 use super::health::Health;
 use super::stop::Stop;
 use crate::store::db::lease::Lease;
@@ -43,6 +44,12 @@ pub(super) struct Lane {
 }
 
 impl Lane {
+    /// Its lease ran out: another may hold it.
+    pub(super) fn lose(&mut self) {
+        counted::lease_lost("lane");
+        self.lost = true;
+    }
+
     pub(super) fn new(
         lease: Lease,
         name: &str,

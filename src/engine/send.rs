@@ -220,7 +220,7 @@ impl Sender {
         match self.db.take_lease(&lane.lease.name, &lane.lease.holder, LEASE).await? {
             Some(lease) if lease.epoch == lane.lease.epoch => lane.held_since = now,
             // It was away in between: what we have under way is written down, and the lane is taken anew.
-            _ => lane.lost = true,
+            _ => lane.lose(),
         }
         Ok(())
     }

@@ -64,6 +64,7 @@ fn describe() {
         Unit::Seconds,
         "From when a shop's answer was there to when a platform had taken the alert"
     );
+    describe_counter!(counted::LEASES_LOST, "Leases that ran out while they were held, by what they were for");
     describe_gauge!(BUILD, "Always 1; the label is the version");
     describe_gauge!(STUCK, "Loops of this process that have not come round for 15 s");
     describe_gauge!(INSTANCES, "Instances that share the database");
@@ -115,3 +116,55 @@ async fn measure(site: &Site, heartbeats: &Heartbeats) -> Result<(), NoPage> {
 
 /// Every channel there is: one that has nothing waiting says 0.
 const CHANNELS: [&str; 6] = ["console", "discord", "slack", "sms", "telegram", "webhook"];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const README: &str = include_str!("../../docs/ops/README.md");
+    const ALERTS: &str = include_str!("../../docs/ops/alerts.yaml");
+    const DASHBOARD: &str = include_str!("../../docs/ops/grafana.json");
+
+    const ALL: [&str; 17] = [
+        counted::POLLS,
+        counted::POLL_FAILURES,
+        counted::POLL_LATENESS,
+        counted::STORED_AFTER,
+        counted::RESTOCKS,
+        counted::SENDS,
+        counted::LEASES_LOST,
+        counted::NOTIFIED_AFTER,
+        BUILD,
+        STUCK,
+        INSTANCES,
+        SHOPS,
+        LATEST,
+        WAITING,
+        OLDEST,
+        LANES_DOWN,
+        OPEN_PAGES,
+    ];
+
+    /// The metrics that a text names, without what Prometheus adds to histograms.
+    fn named(text: &str) -> BTreeSet<&str> {
+        let words = text.split(|c: char| !(c.is_ascii_lowercase() || c == '_'));
+        words
+            .filter(|word| word.starts_with("coatcheck_"))
+            .map(|word| ["_bucket", "_sum", "_count"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word))
+            .collect()
+    }
+
+    #[test]
+    fn the_manual_names_every_metric_and_alerts_and_dashboard_none_that_does_not_exist() {
+        let all: BTreeSet<&str> = ALL.into();
+        assert_eq!(named(README), all, "docs/ops/README.md");
+        for (file, text) in [("alerts.yaml", ALERTS), ("grafana.json", DASHBOARD)] {
+            let named = named(text);
+            assert!(named.len() > 4, "{file}: {named:?}");
+            assert_eq!(named.difference(&all).collect::<Vec<_>>(), Vec::<&&str>::new(), "{file}");
+        }
+        serde_json::from_str::<serde_json::Value>(DASHBOARD).expect("the dashboard is JSON");
+    }
+}

@@ -357,6 +357,13 @@ async fn the_status_names_shops_that_fail_and_says_no_cause_to_strangers() {
         assert!(metrics.body.contains(line), "{line}: {}", metrics.body);
     }
     assert!(!metrics.body.contains("shop.example"), "{}", metrics.body);
+    // Labels have few values: a new one is thought about, and written down here.
+    let known = ["outcome", "fault", "channel", "state", "version", "of", "le", "quantile"];
+    let labels = metrics.body.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('{'));
+    for label in labels.flat_map(|(_, rest)| rest.split("=\"").filter_map(|part| part.rsplit(['{', ',', '"']).next())) {
+        let is_value = label.contains('}');
+        assert!(is_value || known.contains(&label), "label {label}: {}", metrics.body);
+    }
 }
 
 #[tokio::test]

@@ -50,3 +50,44 @@ impl fmt::Debug for PublicKey {
         f.write_str("PublicKey")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::{Signer, SigningKey};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BODY: &[u8] = br#"{"type":2,"id":"1","data":{"name":"watch"}}"#;
+    const MADE: &str = "1800000000";
+
+    fn keys() -> (PublicKey, SigningKey) {
+        let signs = SigningKey::from_bytes(&[7; 32]);
+        (PublicKey::parse(&hex::encode(signs.verifying_key().as_bytes())).expect("a key"), signs)
+    }
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).expect("a date")
+    }
+
+    proptest! {
+        #[test]
+        fn a_request_with_one_byte_changed_is_not_believed(place in 0..BODY.len(), at in 0..128_usize, change in 1..=255_u8) {
+            let (key, signs) = keys();
+            let signature = hex::encode(&signs.sign(&[MADE.as_bytes(), BODY].concat()).to_bytes());
+            prop_assert_eq!(key.verify(&signature, MADE, BODY, now()), Ok(()));
+            let mut body = BODY.to_vec();
+            body[place] ^= change;
+            prop_assert_eq!(key.verify(&signature, MADE, &body, now()), Err(Unverified::Signature));
+            let mut other = signature.into_bytes();
+            other[at] = if other[at] == b'0' { b'1' } else { b'0' };
+            let other = String::from_utf8(other).expect("hex");
+            prop_assert_eq!(key.verify(&other, MADE, BODY, now()), Err(Unverified::Signature));
+        }
+
+        #[test]
+        fn a_made_up_signature_is_not_believed(signature in "[0-9a-f]{128}|\\PC{0,40}", made in "[0-9]{0,20}|\\PC{0,12}") {
+            prop_assert!(keys().0.verify(&signature, &made, BODY, now()).is_err());
+        }
+    }
+}

@@ -29,6 +29,8 @@ pub(super) fn fits(secret: &SecretString, signature: &str, timestamp: &str, body
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// The example of Slack's documentation.
@@ -49,5 +51,20 @@ mod tests {
         let at = |seconds: i64| DateTime::from_timestamp(1_531_420_618 + seconds, 0).expect("a date");
         assert_eq!([0, 300, -300, 301, -301].map(|s| is_fresh(TIMESTAMP, at(s))), [true, true, true, false, false]);
         assert!(!is_fresh("soon", at(0)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_request_with_one_byte_changed_is_not_believed(place in 0..BODY.len(), change in 1..=255_u8) {
+            let mut body = BODY.as_bytes().to_vec();
+            body[place] ^= change;
+            prop_assert!(!fits(&SECRET.to_owned().into(), SIGNATURE, TIMESTAMP, &body));
+        }
+
+        #[test]
+        fn a_made_up_signature_is_not_believed(signature in "(v0=)?[0-9a-f]{0,70}|\\PC{0,40}", timestamp in "\\PC{0,12}") {
+            prop_assert!(!fits(&SECRET.to_owned().into(), &signature, &timestamp, BODY.as_bytes()));
+            let _ = is_fresh(&timestamp, DateTime::UNIX_EPOCH);
+        }
     }
 }

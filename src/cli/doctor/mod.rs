@@ -2,7 +2,9 @@
 
 mod alerts;
 mod channels;
+mod headers;
 mod machine;
+mod reach;
 mod store;
 
 use serde::Serialize;
@@ -57,6 +59,8 @@ async fn checks(app: &App, findings: &mut Vec<Finding>) -> Result<(), Failure> {
     findings.push(machine::service(app));
     findings.push(machine::clock(app).await?);
     findings.extend(channels::checks(app).await?);
+    findings.extend(reach::checks(app).await);
+    findings.extend(headers::checks(app).await?);
     findings.extend(alerts::shops(app).await?);
     findings.push(alerts::dead(app).await?);
     findings.push(alerts::waiting(app).await?);

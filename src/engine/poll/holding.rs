@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::poller::{Holding, Lease, Poller};
 use super::schedule::At;
 use super::sharing::Share;
+use crate::engine::counted;
 use crate::store::StoreError;
 use crate::store::polls::held::TAKEN_AT_ONCE;
 use crate::store::polls::instance::{LEASE, Look};
@@ -41,6 +42,7 @@ impl Poller {
                 return Ok(lease.name);
             }
             // It is never renewed once it ran out: others may hold by now what we held.
+            counted::lease_lost("shops");
             self.lose_everything(holding);
         }
         let name: Arc<str> = format!("{}-{}", std::process::id(), self.rng.token()).into();

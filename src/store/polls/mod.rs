@@ -4,6 +4,7 @@ pub(in crate::store) mod due;
 pub mod ended;
 pub mod ends;
 pub mod gone_page;
+pub mod headers;
 pub mod held;
 pub mod hook;
 pub mod instance;
