@@ -29,6 +29,10 @@ bench *ARGS:
 kill ROUNDS="200":
     KILL_ROUNDS={{ROUNDS}} cargo test --test kill rounds -- --nocapture
 
+# A long day with faults on both sides, for an hour or as many minutes as said; writes target/soak.md
+soak MINUTES="60":
+    SOAK_MINUTES={{MINUTES}} cargo test --test soak -- --nocapture
+
 # The documentation of the code, as a page
 doc:
     cargo doc --workspace --no-deps --open
