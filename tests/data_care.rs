@@ -16,7 +16,7 @@ impl Care {
     fn open() -> Self {
         let (shop, sink) = (Shop::open().expect("a shop"), Sink::open().expect("a sink"));
         shop.stock("jacket", "M", "Black", false);
-        let house = House::open(&[shop.host(), sink.host()]);
+        let house = House::open(&[shop.host(), sink.host()]).with("COATCHECK_QUIET_FOR", "1ms");
         house.follow(&shop, "jacket");
         house.watch(&["jacket", "--size", "M", "--every"], &sink.url("/hook"));
         Self { shop, sink, house }

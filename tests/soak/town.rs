@@ -43,6 +43,7 @@ impl Town {
         let hosts: Vec<String> =
             shops.iter().map(|shop| shop.host()).chain(sinks.iter().map(|sink| sink.host())).collect();
         let house = House::open(&hosts)
+            .with("COATCHECK_QUIET_FOR", "1ms")
             .with("COATCHECK_HOST_CONCURRENCY", "4")
             .with("DISCORD_TOKEN", discord.token())
             .with("DISCORD_API_BASE", &discord.base())
