@@ -52,7 +52,9 @@ impl Town {
         let list: Vec<String> = (0..pages)
             .map(|number| {
                 let (shop, name) = (&shops[number % SHOPS], handle(number));
-                shop.change(|goods| ["S", "M", "L"].iter().for_each(|size| goods.stock(&name, size, "Black", *size != "M")));
+                shop.change(|goods| {
+                    ["S", "M", "L"].iter().for_each(|size| goods.stock(&name, size, "Black", *size != "M"))
+                });
                 format!("{} name={name} interval=5s\n", page(shop, &name))
             })
             .collect();

@@ -47,7 +47,8 @@ mod tests {
 
     #[test]
     fn a_token_says_when_it_ends_in_whatever_header_it_stands() {
-        let token = format!("eyJhbGciOiJIUzI1NiJ9.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(r#"{"sub":"1","exp":1800000000}"#));
+        let token =
+            format!("eyJhbGciOiJIUzI1NiJ9.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(r#"{"sub":"1","exp":1800000000}"#));
         for value in [format!("Bearer {token}"), format!("session={token}; theme=dark"), token] {
             assert_eq!(end_of(&value).map(|at| at.timestamp()), Some(1_800_000_000), "{value}");
         }
