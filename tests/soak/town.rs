@@ -53,7 +53,7 @@ impl Town {
             .map(|number| {
                 let (shop, name) = (&shops[number % SHOPS], handle(number));
                 shop.change(|goods| {
-                    ["S", "M", "L"].iter().for_each(|size| goods.stock(&name, size, "Black", *size != "M"))
+                    ["S", "M", "L"].iter().for_each(|size| goods.stock(&name, size, "Black", *size != "M"));
                 });
                 format!("{} name={name} interval=5s\n", page(shop, &name))
             })
