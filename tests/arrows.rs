@@ -41,8 +41,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("migrations/", &[]),
     // The fake world is a dev-dependency: Cargo keeps it out of what is shipped.
     ("bots/", &["coatcheck_domain", "coatcheck_world"]),
-    ("src/testing", &["coatcheck_bots", "coatcheck_domain", "coatcheck_migrations", "coatcheck_world"]),
-    ("src/", &["coatcheck_bots", "coatcheck_domain", "coatcheck_migrations"]),
+    ("src/", &["coatcheck_bots", "coatcheck_domain", "coatcheck_migrations", "coatcheck_world"]),
 ];
 
 /// Names that say nothing of what is inside.
