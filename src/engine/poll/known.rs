@@ -122,3 +122,29 @@ pub(super) fn weight(source: &HeldSource) -> i64 {
     let micros = i64::try_from(source.schedule.interval.as_micros()).unwrap_or(i64::MAX).max(1);
     60_000_000_000 / micros
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    /// What is owed after each of these readings (`true`: nothing new), for a push that came before or during the first.
+    async fn owed(push: Owed, readings: &[bool]) -> Vec<Option<u64>> {
+        let (db, _place) = testing::db(testing::Engine::Sqlite).await;
+        let id = testing::follow(&db, "https://shop.example/products/jacket").await;
+        let mut source = Source::new(Arc::new(testing::hold(&db, id).await), Duration::ZERO);
+        source.push = push;
+        readings.iter().map(|same| source.owes(*same).map(|wait| wait.as_secs())).collect()
+    }
+
+    #[tokio::test]
+    async fn a_push_that_brought_nothing_new_is_looked_after_once_more() {
+        assert_eq!(owed(Owed::Echo, &[true, true]).await, [Some(10), None]);
+        assert_eq!(owed(Owed::Echo, &[false, true]).await, [None, None]);
+    }
+
+    #[tokio::test]
+    async fn a_reading_that_was_under_way_is_repeated() {
+        assert_eq!(owed(Owed::Another, &[false, true, true]).await, [Some(5), Some(10), None]);
+    }
+}

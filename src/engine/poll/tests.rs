@@ -245,3 +245,18 @@ async fn a_new_address_goes_before_all_that_is_overdue() {
     assert!(states.iter().all(|source| source.state == Standing::Idle));
     assert!(scene.clock.monotonic() >= Duration::from_secs(300));
 }
+
+#[tokio::test]
+async fn a_source_that_its_shop_pushes_is_read_at_once() {
+    let shop = Shop::with(1);
+    let (scene, poller) = followed(&shop, 1).await;
+    let source = scene.db.sources().await.expect("asked")[0].id;
+    let id = scene.db.shop_of(source).await.expect("asked").expect("there");
+    poller.tick().await.expect("polled");
+    scene.pass(6);
+    scene.db.push(id, "a", &coatcheck_domain::push::Hint::Shop).await.expect("stored");
+    shop.asked();
+    assert_eq!(poller.tick().await.expect("polled"), 1);
+    assert_eq!(shop.asked(), ["/products/0"]);
+    assert_eq!(poller.tick().await.expect("polled"), 0, "once");
+}
