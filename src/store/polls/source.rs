@@ -5,9 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Doubt;
 use coatcheck_domain::poll::State;
-use coatcheck_domain::reading::made_up_title;
 use sea_orm::{DbErr, FromQueryResult};
-use url::Url;
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
@@ -294,32 +292,6 @@ impl Db {
         Ok(removed == 1)
     }
 
-    /// Gives a product a short word. Says whether it is new. A product whose shop gives no title is called by its first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn add_alias(&self, product_id: i64, word: &str, text: &str) -> Result<bool, DbErr> {
-        let txn = self.write().await?;
-        let sql =
-            "INSERT INTO alias (product_id, word, text) VALUES ($1, $2, $3) ON CONFLICT (word, product_id) DO NOTHING";
-        let added = txn.run(sql, vec![product_id.into(), word.into(), text.into()]).await?;
-        rename_if_made_up(&txn, product_id, text).await?;
-        txn.commit().await?;
-        Ok(added == 1)
-    }
-
-    /// Takes a short word away from a product.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn remove_alias(&self, product_id: i64, word: &str) -> Result<bool, DbErr> {
-        let txn = self.write().await?;
-        let sql = "DELETE FROM alias WHERE product_id = $1 AND word = $2";
-        let removed = txn.run(sql, vec![product_id.into(), word.into()]).await?;
-        txn.commit().await?;
-        Ok(removed == 1)
-    }
-
     /// The products a source reads, in the order they were first seen.
     ///
     /// # Errors
@@ -371,21 +343,6 @@ async fn shop_of(txn: &Txn, host: &str, now: i64) -> Result<i64, StoreError> {
 async fn read_anew(txn: &Txn, source_id: i64) -> Result<(), DbErr> {
     let sql = "UPDATE source SET settled = FALSE, edit = edit + 1, edited = TRUE WHERE shop_id = (SELECT shop_id FROM source WHERE id = $1)";
     txn.run(sql, vec![source_id.into()]).await.map(|_| ())
-}
-
-async fn rename_if_made_up(txn: &Txn, product_id: i64, text: &str) -> Result<(), DbErr> {
-    #[derive(FromQueryResult)]
-    struct Named {
-        title: String,
-        url: String,
-    }
-    let sql = "SELECT p.title, s.url FROM product p JOIN source s ON s.id = p.source_id WHERE p.id = $1";
-    let named: Option<Named> = txn.row(sql, vec![product_id.into()]).await?;
-    let made_up = named.is_some_and(|named| Url::parse(&named.url).is_ok_and(|url| made_up_title(&url) == named.title));
-    if made_up {
-        txn.run("UPDATE product SET title = $2 WHERE id = $1", vec![product_id.into(), text.into()]).await?;
-    }
-    Ok(())
 }
 
 fn json<T: serde::Serialize>(value: &T) -> String {
