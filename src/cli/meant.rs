@@ -5,7 +5,7 @@ use url::Url;
 use super::failure::Failure;
 use crate::app::App;
 use crate::shops::canonical;
-use crate::store::polls::source::Source;
+use crate::store::polls::shown::Source;
 
 /// The sources that are meant: by number, address or host.
 ///

@@ -14,7 +14,7 @@ use super::{hook, out};
 use crate::app::{App, SourceOptions};
 use crate::commands::names::refusal;
 use crate::shops::canonical;
-use crate::store::polls::source::Source;
+use crate::store::polls::shown::Source;
 
 /// Runs one of them.
 ///

@@ -14,7 +14,7 @@ use super::out;
 use crate::app::{App, SourceOptions};
 use crate::engine::poll::Polled;
 use crate::shops::Progress;
-use crate::store::polls::source::Source;
+use crate::store::polls::shown::Source;
 use crate::store::stock::catalogue::Variant;
 
 /// A reading is waited for this long: a request takes 10 s at most, but other polls of the shop may come first.

@@ -9,7 +9,8 @@ use super::page::{Page, Pages};
 use super::spoken::spoken;
 use super::{Commands, platform};
 use crate::store::StoreError;
-use crate::store::polls::source::{NewSource, Source};
+use crate::store::polls::shown::Source;
+use crate::store::polls::source::NewSource;
 
 const ADD_WHICH: &str = "Which page? Try: /shop add https://shop.example/products/jacket";
 const NOTHING_YET: &str = "Nothing is tracked yet. Try: /shop add https://shop.example/products/jacket";

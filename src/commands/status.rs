@@ -5,7 +5,7 @@ use coatcheck_domain::poll::State;
 
 use super::{Commands, platform, texting};
 use crate::store::StoreError;
-use crate::store::polls::source::Source;
+use crate::store::polls::shown::Source;
 
 /// Shops that are named one by one.
 const NAMED: usize = 3;

@@ -24,7 +24,7 @@ use super::send::{Channels, Sender};
 use crate::shops::{
     ClientOptions, FetchLimits, Fetcher, Guard, Refused, Resolver, Shops, WorkerLimits, Workers, client, user_agent,
 };
-use crate::store::polls::source::Source;
+use crate::store::polls::shown::Source;
 use crate::store::tests::sqlite::scene::{IN, INTERVAL, OUT, Scene, jacket};
 
 /// Knows every name, but those that are lost now; all lead to this machine.

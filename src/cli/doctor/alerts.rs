@@ -8,7 +8,7 @@ use coatcheck_domain::poll;
 
 use super::{Failure, Finding, count};
 use crate::app::App;
-use crate::store::polls::source::Source;
+use crate::store::polls::shown::Source;
 
 /// A delivery that waits longer than this is reported.
 const LONG: Duration = Duration::from_secs(120);

@@ -8,4 +8,5 @@ pub mod headers;
 pub mod held;
 pub mod hook;
 pub mod instance;
+pub mod shown;
 pub mod source;

@@ -19,7 +19,7 @@ use super::source_form::SourceForm;
 use super::trouble::trouble;
 use crate::commands::names::refusal;
 use crate::store::StoreError;
-use crate::store::polls::source::Source;
+use crate::store::polls::shown::Source;
 use crate::web::look::Frame;
 use crate::web::look::answer::{NoPage, page};
 use crate::web::look::when::Moment;

@@ -16,7 +16,7 @@ use super::reading::{Seen, look};
 use super::session::LoggedIn;
 use super::source_form::SourceForm;
 use crate::commands::SourceOptions;
-use crate::store::polls::source::Source;
+use crate::store::polls::shown::Source;
 use crate::web::look::Frame;
 use crate::web::look::answer::{NoPage, page};
 

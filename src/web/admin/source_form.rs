@@ -7,7 +7,7 @@ use url::Url;
 use super::posted::Fields;
 use crate::commands::SourceOptions;
 use crate::shops::{SourceSpec, canonical, parse_header};
-use crate::store::polls::source::Source;
+use crate::store::polls::shown::Source;
 
 /// Longest program that is taken.
 const LONGEST_PROGRAM: usize = 64 * 1024;
