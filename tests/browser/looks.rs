@@ -5,13 +5,14 @@ use serde_json::Value;
 use crate::cdp::{Browser, Tab};
 use crate::stories::opened;
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "/",
     "/?q=nothing+like+it",
     "/p/1-corps-jacket",
     "/p/1-corps-jacket?range=all",
     "/p/1-corps-jacket/watch?v=1",
     "/status",
+    "/api",
     "/privacy",
     "/terms",
     "/nothing",
@@ -49,7 +50,7 @@ async fn axe_finds_nothing_serious_on_any_page() {
 }
 
 /// What axe finds that is serious or worse.
-async fn serious(tab: &mut Tab) -> Vec<Value> {
+pub(crate) async fn serious(tab: &mut Tab) -> Vec<Value> {
     tab.eval(&format!("{AXE}; 0")).await;
     let script = "axe.run().then((found) => found.violations.filter((it) => it.impact === 'serious' || it.impact === 'critical')\
                   .map((it) => ({ id: it.id, help: it.help, nodes: it.nodes.map((node) => node.html + ' ' + node.failureSummary) })))";

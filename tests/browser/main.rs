@@ -2,6 +2,7 @@
 //!
 //! Without Chromium these tests say so and are left out; where `CI` is `true` they fail.
 
+mod admin;
 mod cdp;
 mod looks;
 mod stories;

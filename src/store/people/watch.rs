@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::{Sql, list};
+use crate::store::db::sql::{Sql, limited, list};
 use crate::store::db::time::{at, micros};
 use crate::store::polls::ends::wake_sources_of;
 
@@ -191,6 +191,13 @@ impl Db {
     /// Everybody's watches, the oldest first: for operators.
     pub async fn all_watches(&self) -> Result<Vec<Watch>, StoreError> {
         let rows: Vec<WatchRow> = self.read().rows(&format!("{WATCHES} ORDER BY w.id"), vec![]).await?;
+        rows.into_iter().map(WatchRow::into_watch).collect()
+    }
+
+    /// Everybody's watches before this row, the newest first.
+    pub async fn watches_before(&self, before: i64, most: i64) -> Result<Vec<Watch>, StoreError> {
+        let sql = format!("{WATCHES} WHERE w.id < $1 ORDER BY w.id DESC {}", limited(2));
+        let rows: Vec<WatchRow> = self.read().rows(&sql, vec![before.into(), most.into()]).await?;
         rows.into_iter().map(WatchRow::into_watch).collect()
     }
 

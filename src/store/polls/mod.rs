@@ -1,5 +1,6 @@
 //! Instances, the shops they hold, sources, and when these are polled.
 
+pub mod decided;
 pub(in crate::store) mod due;
 pub mod ended;
 pub mod ends;

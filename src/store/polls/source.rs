@@ -107,33 +107,6 @@ impl Db {
         Ok(changed == 1)
     }
 
-    /// Keeps a candidate although it was not read well yet.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn keep_source(&self, id: i64) -> Result<bool, DbErr> {
-        let txn = self.write().await?;
-        let sql =
-            "UPDATE source SET state = 'idle', edit = edit + 1, edited = TRUE WHERE id = $1 AND state = 'candidate'";
-        let kept = txn.run(sql, vec![id.into()]).await?;
-        txn.commit().await?;
-        self.wake().ring(Topic::Sources);
-        Ok(kept == 1)
-    }
-
-    /// Shows a source's products on the public board, or does not.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn list_source(&self, id: i64, listed: bool) -> Result<bool, DbErr> {
-        let txn = self.write().await?;
-        let sql = "UPDATE source SET listed = $2, edit = edit + 1, edited = TRUE WHERE id = $1 AND listed <> $2";
-        let changed = txn.run(sql, vec![id.into(), listed.into()]).await?;
-        txn.commit().await?;
-        self.wake().ring(Topic::Sources);
-        Ok(changed == 1)
-    }
-
     /// Pauses a source, or lets it go on: then it is due now.
     ///
     /// # Errors

@@ -1,6 +1,5 @@
 //! Products, variants, spans, readings and their history.
 
-mod alias;
 pub mod board;
 pub mod catalogue;
 pub(in crate::store) mod context;

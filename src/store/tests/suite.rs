@@ -3,6 +3,7 @@
 //! Names that begin with `p1_` … are the promises of `docs/RELIABILITY.md`.
 
 mod addresses;
+mod admin;
 mod arming;
 mod batches;
 mod cases;

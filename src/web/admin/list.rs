@@ -170,7 +170,7 @@ impl Asked {
 }
 
 /// What may be said at the top of a page after something was done.
-const DONE: [(&str, &str); 14] = [
+const DONE: [(&str, &str); 11] = [
     ("added", "It is tracked. The service reads it now; reload this page in a moment."),
     ("changed", "Changed. The service reads it again now."),
     ("paused", "Paused. It is not checked until it is resumed."),
@@ -181,9 +181,6 @@ const DONE: [(&str, &str); 14] = [
     ("named", "The name is set."),
     ("unnamed", "The name is removed."),
     ("replayed", "It will be sent again by the running service."),
-    ("banned", "Banned. Nothing is sent there, and nothing from there is done."),
-    ("unbanned", "The ban is over."),
-    ("capped", "The limit is set."),
     ("none", "Nothing had to be changed."),
 ];
 

@@ -6,6 +6,7 @@ mod door;
 mod list;
 mod lists;
 mod login;
+mod people;
 mod posted;
 mod reading;
 mod session;
@@ -58,6 +59,8 @@ pub(super) fn router(site: Site, desk: Desk, password: Option<PasswordHash>) -> 
         .route("/admin/shops/{id}", get(shop::show).post(shop::act))
         .route("/admin/deliveries", get(deliveries::page))
         .route("/admin/deliveries/{id}", post(deliveries::replay))
+        .route("/admin/people", get(people::list))
+        .route("/admin/people/{id}", get(people::one))
         .route("/admin/rooms", get(lists::rooms))
         .route("/admin/lanes", get(lists::lanes))
         .route("/admin/instances", get(lists::instances))

@@ -74,11 +74,12 @@ impl Admin {
     }
 }
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "/admin",
     "/admin/shops",
     "/admin/shops/new",
     "/admin/deliveries",
+    "/admin/people",
     "/admin/rooms",
     "/admin/lanes",
     "/admin/instances",
@@ -311,4 +312,20 @@ async fn each_page_is_shown_whatever_its_address_asks() {
     for page in ["/admin/shops/99", "/admin/shops/x", "/admin/nothing"] {
         assert!(admin.get(page).await.status.is_client_error(), "{page}");
     }
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_a_phone_and_only_two_digits_of_it_are_shown() {
+    let mut admin = Admin::logged_in().await;
+    let phone = "sms:+14155550123".parse().expect("a phone");
+    let known = admin.visit.db.destination_for(&phone, || None).await.expect("stored");
+    testing::dead_letter(&admin.visit.db, "x").await;
+    let found = admin.get("/admin/people?q=sms%3A%2B14155550123").await;
+    assert!(found.body.contains("sms:+…23") && !found.body.contains("discord:1"), "{}", found.body);
+    let one = admin.get(&format!("/admin/people/{}", known.subscriber_id)).await;
+    assert!(one.body.contains("sms:+…23") && !one.body.contains("5550123"), "{}", one.body);
+    let all = admin.get("/admin/people").await;
+    assert!(all.body.contains("discord:1") && all.body.contains("sms:+…23"), "{}", all.body);
+    assert!(admin.get("/admin/people?q=discord").await.body.contains("discord:1"));
+    assert!(admin.get("/admin/people?q=nobody").await.body.contains("Nobody is known there."));
 }

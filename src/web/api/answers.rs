@@ -190,6 +190,25 @@ impl Problem {
         Self { title: "Not found", status: 404, detail: detail.to_owned(), wait: None }
     }
 
+    /// The request is understood, and not done.
+    pub(super) fn refused(detail: &str) -> Self {
+        Self { title: "Not possible", status: 422, detail: detail.to_owned(), wait: None }
+    }
+
+    pub(super) fn conflict(detail: &str) -> Self {
+        Self { title: "Not possible now", status: 409, detail: detail.to_owned(), wait: None }
+    }
+
+    pub(super) fn no_token() -> Self {
+        let detail = "Send `Authorization: Bearer cc_…` with a token from `coatcheck token add`.".to_owned();
+        Self { title: "A token is needed", status: 401, detail, wait: None }
+    }
+
+    pub(super) fn read_only() -> Self {
+        let detail = "`coatcheck token add --write` makes one that may change things.".to_owned();
+        Self { title: "This token may only read", status: 403, detail, wait: None }
+    }
+
     pub(super) fn too_many(wait: u64) -> Self {
         Self { title: "Too many requests", status: 429, detail: format!("Please wait for {wait} s."), wait: Some(wait) }
     }
@@ -213,6 +232,9 @@ impl IntoResponse for Problem {
         let text = serde_json::to_string(&self).unwrap_or_default();
         let kind = HeaderValue::from_static("application/problem+json");
         let mut response = (status, [(header::CONTENT_TYPE, kind)], text).into_response();
+        if self.status == 401 {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(wait) = self.wait {
             response.headers_mut().insert(header::RETRY_AFTER, wait.into());
         }

@@ -1,6 +1,10 @@
-//! `/api/v1`: what the board shows, for programs. It reads and does nothing else; any page of the web may ask it.
+//! `/api/v1`: what the board shows, for programs, which any page of the web may ask; and for programs with a token, more.
 
 mod answers;
+mod page;
+#[cfg(test)]
+mod tests;
+mod tokened;
 
 use std::time::Duration;
 
@@ -12,14 +16,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
-use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 
 use super::board::ask::{Ask, PER_PAGE};
+use super::bodies::Bodies;
+use super::desk::Desk;
 use super::limit::Limits;
 use super::peer::Peer;
 use super::site::Site;
 use crate::store::stock::board::RecentRestock;
 use answers::{Problem, Product, Products, Restock, Restocks, VariantHistory};
+use tokened::Tools;
 
 /// Requests of one address in a minute.
 const MOST: u64 = 120;
@@ -31,24 +39,49 @@ const USUAL_RESTOCKS: i64 = 50;
 /// The document that describes it.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "CoatCheck", description = "What is in stock, and what came back. Read-only; no key is needed."),
-    paths(products, product, history, restocks, stream)
+    info(
+        title = "CoatCheck",
+        description = "What is in stock, and what came back: no token is needed. Watches, shops and deliveries: with a token from `coatcheck token add`."
+    ),
+    paths(
+        products, product, history, restocks, stream,
+        tokened::watches::list_watches, tokened::watches::add_watch, tokened::watches::remove_watch,
+        tokened::shops::list_shops, tokened::shops::read_shop, tokened::shops::add_shop, tokened::shops::remove_shop,
+        tokened::shops::pause_shop, tokened::shops::resume_shop,
+        tokened::deliveries::list_deliveries, tokened::deliveries::replay_delivery,
+    ),
+    modifiers(&Tokens)
 )]
 struct Description;
 
+/// Says how a token is sent.
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        description.components.get_or_insert_default().add_security_scheme("token", scheme);
+    }
+}
+
 /// The routes.
-pub(super) fn router(site: Site) -> Router {
+pub(super) fn router(site: Site, desk: Desk) -> Router {
     let limits = Limits::new(site.db.clock(), MOST, MINUTE);
-    Router::new()
+    let tools = Tools { site: site.clone(), desk, bodies: Bodies::default() };
+    // Of what needs a token, no page elsewhere may read the answers.
+    let tokened = tokened::router(tools).layer(from_fn_with_state(limits.clone(), limited));
+    let public = Router::new()
         .route("/api/v1/products", get(products))
         .route("/api/v1/products/{id}", get(product))
         .route("/api/v1/products/{id}/history", get(history))
         .route("/api/v1/restocks", get(restocks))
         .route("/api/v1/openapi.json", get(description))
+        .route("/api", get(page::show))
         .route("/api/v1/{*rest}", get(async || Problem::not_found("There is no such address in this API.")))
         .layer(from_fn_with_state(limits, limited))
         .layer(map_response(for_all))
-        .with_state(site)
+        .with_state(site);
+    tokened.merge(public)
 }
 
 /// Any page may read it: it says nothing that is not public, and no cookie means anything to it.

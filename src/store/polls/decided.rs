@@ -1,4 +1,4 @@
-//! Words of people for products.
+//! What people decide of a source: whether it is kept and shown, and how its products are called.
 
 use coatcheck_domain::reading::made_up_title;
 use sea_orm::{DbErr, FromQueryResult};
@@ -6,8 +6,36 @@ use url::Url;
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::sql::Sql;
+use crate::store::db::wake::Topic;
 
 impl Db {
+    /// Keeps a candidate although it was not read well yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn keep_source(&self, id: i64) -> Result<bool, DbErr> {
+        let txn = self.write().await?;
+        let sql =
+            "UPDATE source SET state = 'idle', edit = edit + 1, edited = TRUE WHERE id = $1 AND state = 'candidate'";
+        let kept = txn.run(sql, vec![id.into()]).await?;
+        txn.commit().await?;
+        self.wake().ring(Topic::Sources);
+        Ok(kept == 1)
+    }
+
+    /// Shows a source's products on the public board, or does not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list_source(&self, id: i64, listed: bool) -> Result<bool, DbErr> {
+        let txn = self.write().await?;
+        let sql = "UPDATE source SET listed = $2, edit = edit + 1, edited = TRUE WHERE id = $1 AND listed <> $2";
+        let changed = txn.run(sql, vec![id.into(), listed.into()]).await?;
+        txn.commit().await?;
+        self.wake().ring(Topic::Sources);
+        Ok(changed == 1)
+    }
+
     /// Gives a product a short word. Says whether it is new. A product whose shop gives no title is called by its first.
     ///
     /// # Errors

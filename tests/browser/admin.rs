@@ -1,0 +1,109 @@
+//! What who runs it does on the admin pages, without scripts where it can be.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use coatcheck_world::Shop;
+
+use crate::cdp::{Browser, Tab};
+use crate::looks::serious;
+use crate::support::{House, Service, page, seen};
+
+const PASSWORD: &str = "correct horse battery";
+const PAGES: [&str; 9] = [
+    "/admin/shops",
+    "/admin/shops/1",
+    "/admin/shops/new",
+    "/admin/deliveries",
+    "/admin/people",
+    "/admin/rooms",
+    "/admin/lanes",
+    "/admin/incidents",
+    "/admin/audit",
+];
+
+/// The hash that the program makes of what is piped in.
+fn hash(house: &House) -> String {
+    let mut child = house
+        .command(&["hash-password"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    writeln!(stdin, "{PASSWORD}").expect("it reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    String::from_utf8(output.stdout).expect("text").trim().to_owned()
+}
+
+/// A shop with two jackets, of which one is tracked, and a service with a password.
+fn opened() -> (Shop, House, Service) {
+    let shop = Shop::open().expect("a shop");
+    for handle in ["jacket", "coat"] {
+        shop.stock(handle, "M", "Black", true);
+    }
+    let house = House::open(&[shop.host()]);
+    let hash = hash(&house);
+    let house = house.with("COATCHECK_ADMIN_PASSWORD_HASH", &hash);
+    house.follow(&shop, "jacket");
+    let service = house.serve();
+    seen(&shop, "jacket");
+    (shop, house, service)
+}
+
+async fn log_in(tab: &mut Tab, service: &Service) {
+    tab.go(&format!("http://{}/admin/login", service.address())).await;
+    tab.eval(&format!(
+        "document.getElementById('password').value = '{PASSWORD}'; document.querySelector('main form button').click()"
+    ))
+    .await;
+    tab.until("location.pathname === '/admin/shops' && document.readyState === 'complete'").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_logs_in_looks_at_a_page_and_tracks_it() {
+    let Some(browser) = Browser::open() else { return };
+    let (shop, house, service) = opened();
+    let mut tab = browser.tab().await;
+    log_in(&mut tab, &service).await;
+    tab.go(&format!("http://{}/admin/shops/new", service.address())).await;
+    let coat = page(&shop, "coat");
+    tab.eval(&format!(
+        "document.getElementById('url').value = '{coat}'; document.querySelector('button[name=look]').click()"
+    ))
+    .await;
+    tab.until("document.getElementById('seen') !== null && document.body.innerText.includes('1 product, 1 variant, read as shopify')").await;
+    assert_eq!(house.json(&["shop", "list"]).as_array().map(Vec::len), Some(1), "a look stores nothing");
+    tab.eval("document.querySelector('button[name=add]').click()").await;
+    tab.until("location.pathname === '/admin/shops/2' && document.body.innerText.includes('It is tracked.')").await;
+    house.until(&["shop", "list"], |sources| {
+        sources.as_array().is_some_and(|all| all.iter().all(|it| it["variants"] == 1))
+    });
+    // The jq editor, through the worker.
+    tab.eval(
+        "document.getElementById('jq').value = '.product.variants[] | {title: \"From jq\", size: .option1, available: true}'; \
+         document.querySelector('button[name=look]').click()",
+    )
+    .await;
+    tab.until("document.querySelector('[aria-labelledby=seen], .trouble') !== null").await;
+    assert!(tab.troubles.iter().all(|trouble| trouble.contains("422")), "{:?}", tab.troubles);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn admin_pages_fit_a_phone_and_axe_finds_nothing_serious() {
+    let Some(browser) = Browser::open() else { return };
+    let (_shop, _house, service) = opened();
+    let mut tab = browser.tab().await;
+    log_in(&mut tab, &service).await;
+    for (width, dark) in [(320, false), (1280, true)] {
+        tab.looks(width, dark).await;
+        for page in PAGES {
+            tab.go(&format!("http://{}{page}", service.address())).await;
+            let wide = tab.content_width().await;
+            assert!(wide <= f64::from(width), "{page} is {wide} wide on a screen of {width}");
+            let found = serious(&mut tab).await;
+            assert!(found.is_empty(), "{page}, {width} wide, dark {dark}: {found:#?}");
+        }
+    }
+}
