@@ -183,7 +183,7 @@ impl Context<'_> {
             error.map(|_| "drift").into(),
             doubts(&new.reading.doubts).into(),
             new.slow.into(),
-            new.reading.complete.into(),
+            new.reading.complete.then(|| micros(self.moment.read_at)).into(),
         ]
     }
 }

@@ -248,13 +248,13 @@ async fn end_sources(txn: &Txn, contexts: &[Context<'_>]) -> Result<(), StoreErr
     for chunk in portions(contexts) {
         let sql = format!(
             "WITH done (id, state, scheduled_at, next_poll_at, read_at, body_digest, etag, last_modified, reader, settled, \
-               error, error_at, fault, doubts, slow, whole) AS (VALUES {}) \
+               error, error_at, fault, doubts, slow, whole_at) AS (VALUES {}) \
              UPDATE source SET state = done.state, trial_at = NULL, scheduled_at = done.scheduled_at, \
                next_poll_at = done.next_poll_at, failures = 0, gone_since = NULL, last_read_at = done.read_at, \
                readings = source.readings + 1, body_digest = done.body_digest, etag = done.etag, \
                last_modified = done.last_modified, reader = done.reader, settled = done.settled, last_error = done.error, \
                last_error_at = done.error_at, fault = done.fault, doubts = done.doubts, \
-               slow = done.slow, whole_since = CASE WHEN done.whole AND source.whole_since IS NULL THEN done.read_at ELSE source.whole_since END FROM done WHERE source.id = done.id",
+               slow = done.slow, whole_since = COALESCE(source.whole_since, done.whole_at) FROM done WHERE source.id = done.id",
             txn.only_rows(chunk.len(), 16)
         );
         txn.run(&sql, chunk.iter().flat_map(Context::row).collect()).await?;

@@ -94,8 +94,9 @@ impl Products<'_> {
         let key = key.or_else(|| name.as_ref().map(|name| format!("name:{}", fold(name)))).unwrap_or_default();
         let variant = if row.is_of_product_alone() { None } else { Some(row.variant(&mut self.doubts)?) };
         if !self.seen.contains_key(&key) {
+            let product = self.product(row, id, name)?;
             self.seen.insert(key.clone(), (self.order.len(), HashMap::new()));
-            self.order.push(self.product(row, id, name)?);
+            self.order.push(product);
         }
         let Some((place, variants)) = self.seen.get_mut(&key) else { return Ok(()) };
         let product = &mut self.order[*place];

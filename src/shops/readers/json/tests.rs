@@ -259,6 +259,16 @@ fn rows_group_by_product() {
         "#);
 }
 
+#[test]
+fn a_product_whose_first_row_is_broken_begins_with_the_next() {
+    let program = r#"{product_id: 7, product_url: "https://[", size: "One", in_stock: true}, {product_id: 7, product_url: "/p/cap", size: "Two", in_stock: true}"#;
+    let rows = evaluate(program, "null", JqBounds::default()).expect("rows");
+    let reading = row::reading(&rows, &|index| format!("jq[{index}]"), &page()).expect("a reading");
+    let sizes: Vec<_> = reading.products.iter().flat_map(|product| &product.variants).map(|v| v.size()).collect();
+    assert_eq!(sizes, [Some("Two")]);
+    assert!(!reading.complete);
+}
+
 /// In August 2019 the shop changed the shape of its answer, and the program before this one took that for "all sold out".
 #[test]
 fn the_breakage_of_august_2019_is_an_error_and_no_sold_out() {
