@@ -27,7 +27,7 @@ fn is_for_later(name: &str) -> bool {
 fn example() -> BTreeMap<String, String> {
     let lines = include_str!("../.env.example").lines().filter(|line| !line.starts_with("# "));
     let pairs = lines.filter_map(|line| line.trim_start_matches('#').split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect()
 }
 
 #[test]

@@ -36,7 +36,7 @@ mod tests {
         assert_snapshot!(new_products("shop.example", &[("Hat".to_owned(), None), ("@everyone".to_owned(), None)]), @"
         New at shop.example:
         Hat
-        @everyone
+        @ everyone
         ");
         assert!(new_products("shop.example", &products(12)).ends_with("10\nand 2 more"));
     }
