@@ -32,7 +32,8 @@ impl Text {
             match named_value(word) {
                 Some((name, value)) => {
                     text.push(name, None);
-                    text.push(value, (!name.eq_ignore_ascii_case("how")).then_some(at));
+                    let is_whole = !goes_on(value, words.get(at + 1)) && !name.eq_ignore_ascii_case("how");
+                    text.push(value, is_whole.then_some(at));
                 }
                 None => text.push(&word.text, word.quoted.then_some(at)),
             }
@@ -100,6 +101,12 @@ fn named_value(word: &Word) -> Option<(&str, &str)> {
     let is_option = |option: &&str| option.eq_ignore_ascii_case(name);
     let named = !word.quoted && ["size", "sizes", "style", "colour", "color", "how"].iter().any(is_option);
     (named && !value.trim().is_empty()).then_some((name, value))
+}
+
+/// `size:7 1/4`, as forms show it and people type it: without quotes the value may be longer than its word.
+fn goes_on(value: &str, next: Option<&Word>) -> bool {
+    let is_quoted = value.contains(char::is_whitespace);
+    !is_quoted && next.is_some_and(|next| !next.quoted && named_value(next).is_none())
 }
 
 /// Letters, digits and the signs of sizes. A point or a quote counts within a word or for inches behind a number.

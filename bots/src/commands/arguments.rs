@@ -112,10 +112,11 @@ fn take_quantities(said: &Said, found: &mut Arguments) {
     }
 }
 
-/// `/unwatch 1` and `/unwatch all`; a form's `product:all` is the same.
+/// `/unwatch 1` and `/unwatch all`; `product:all`, as a form shows it, is the same.
 fn take_the_one_word(found: &mut Arguments) {
     let [only] = found.bare.as_slice() else { return };
     let text = only.text.trim_start_matches('#');
+    let text = text.strip_prefix("product:").unwrap_or(text);
     found.number = text.parse().ok().filter(|_| text.len() <= 6);
     found.all = ["all", "everything"].iter().any(|all| text.eq_ignore_ascii_case(all));
     if found.number.is_some() || found.all {
@@ -164,6 +165,7 @@ mod tests {
             "/unwatch #12",
             "/unwatch ALL",
             "/unwatch all jackets",
+            "/unwatch product:all",
             "/stock 501",
         ]
         .map(sorted);
@@ -175,6 +177,7 @@ mod tests {
         /unwatch #12 → number 12;
         /unwatch ALL → all;
         /unwatch all jackets → bare ["all", "jackets"];
+        /unwatch product:all → all;
         /stock 501 → bare ["501"];
         "#);
     }
