@@ -57,7 +57,7 @@ pub(in crate::web::api) struct WatchWanted {
     (status = 401, description = "There is no such token", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "The token may only read", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "There is no such product", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "Nobody is known there", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "CoatCheck does not know the address", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(in crate::web::api) async fn add_watch(
@@ -72,7 +72,7 @@ pub(in crate::web::api) async fn add_watch(
     let is_phone = matches!(to, Destination::Sms(_));
     let known = if is_phone { None } else { db.known_destination(&to).await? };
     let known =
-        known.ok_or_else(|| Problem::refused("Nobody is known there. Say something to CoatCheck from there first."))?;
+        known.ok_or_else(|| Problem::refused("CoatCheck does not know this address yet. Send it a message from there first."))?;
     let is_fine = |text: &String| text.chars().count() <= LONGEST && !text.chars().any(char::is_control);
     if ![&wanted.size, &wanted.style].into_iter().flatten().all(is_fine) {
         return Err(Problem::refused("`size` and `style` are at most 80 letters long."));
