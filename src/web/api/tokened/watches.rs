@@ -71,8 +71,9 @@ pub(in crate::web::api) async fn add_watch(
     let to: Destination = wanted.to.parse().map_err(|_| Problem::refused("`to` is no destination."))?;
     let is_phone = matches!(to, Destination::Sms(_));
     let known = if is_phone { None } else { db.known_destination(&to).await? };
-    let known =
-        known.ok_or_else(|| Problem::refused("CoatCheck does not know this address yet. Send it a message from there first."))?;
+    let known = known.ok_or_else(|| {
+        Problem::refused("CoatCheck does not know this address yet. Send it a message from there first.")
+    })?;
     let is_fine = |text: &String| text.chars().count() <= LONGEST && !text.chars().any(char::is_control);
     if ![&wanted.size, &wanted.style].into_iter().flatten().all(is_fine) {
         return Err(Problem::refused("`size` and `style` are at most 80 letters long."));
