@@ -255,7 +255,8 @@ async fn a_database_that_is_away_is_told_from_memory_within_30_s_and_once() {
         direct.tick().await;
         scene.pass(2);
     }
-    scene.db.trouble().is_over();
+    let trouble = scene.db.trouble();
+    trouble.is_over(trouble.failures());
     direct.tick().await;
     direct.tick().await;
     insta::assert_snapshot!(second.texts.lock().expect("no panic").join("\n---\n"), @"

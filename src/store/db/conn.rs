@@ -87,6 +87,8 @@ pub struct Conn<C> {
     trouble: Trouble,
     /// Did a statement of this transaction change anything? Only then is its commit a proof that the database stores.
     wrote: Arc<AtomicBool>,
+    /// Failures of the database before this transaction began.
+    after: u64,
     /// A transaction holds one turn from its beginning to its end.
     held: Option<Held>,
     /// On SQLite: the writer, until the transaction ends.
@@ -233,6 +235,7 @@ impl Db {
             _ => None,
         };
         self.writer.faults.before("BEGIN")?;
+        let after = self.trouble.failures();
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -240,6 +243,7 @@ impl Db {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that begins transactions")]
         let inner = self.writer.noted(self.writer.inner.begin_with_options(options).await)?;
         Ok(Conn {
+            after,
             held,
             _writer_turn: writer_turn,
             ..Conn::new(inner, Arc::clone(&self.writer.faults), self.trouble.clone())
@@ -275,7 +279,7 @@ impl Db {
 
 impl<C> Conn<C> {
     fn new(inner: C, faults: Arc<dyn Faults>, trouble: Trouble) -> Self {
-        Self { inner, faults, trouble, wrote: Arc::default(), held: None, _writer_turn: None }
+        Self { inner, faults, trouble, wrote: Arc::default(), after: 0, held: None, _writer_turn: None }
     }
 
     /// A failure is remembered by all who share the database.
@@ -298,7 +302,7 @@ impl Txn {
         self.faults.before("COMMIT")?;
         let committed = self.inner.commit().await;
         match &committed {
-            Ok(()) if self.wrote.load(Ordering::Relaxed) => self.trouble.is_over(),
+            Ok(()) if self.wrote.load(Ordering::Relaxed) => self.trouble.is_over(self.after),
             Ok(()) => {}
             Err(error) => self.trouble.failed(error),
         }

@@ -1,5 +1,6 @@
 //! What is known from memory when the database itself fails: since when, and why. Said at once and then every ten minutes.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ const SAID_EVERY: Duration = Duration::from_secs(600);
 pub struct Trouble {
     clock: Arc<dyn Clock>,
     state: Arc<Mutex<Option<State>>>,
+    /// Failures so far.
+    failures: Arc<AtomicU64>,
     /// The file is not where it was opened.
     lost: Arc<Mutex<Option<String>>>,
 }
@@ -30,7 +33,7 @@ struct State {
 
 impl Trouble {
     pub(in crate::store) fn none(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, state: Arc::default(), lost: Arc::default() }
+        Self { clock, state: Arc::default(), failures: Arc::default(), lost: Arc::default() }
     }
 
     /// What fails now, in a sentence; `None` when the last that was tried to be stored is stored.
@@ -63,6 +66,7 @@ impl Trouble {
         }
         let now = self.clock.monotonic();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.failures.fetch_add(1, Ordering::Relaxed);
         let is_new = state.is_none();
         let known = state.get_or_insert_with(|| State { since: now, said: now, failures: 0, why: String::new() });
         known.failures += 1;
@@ -78,9 +82,19 @@ impl Trouble {
         }
     }
 
-    /// Something was stored.
-    pub(crate) fn is_over(&self) {
-        let Some(state) = self.state.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+    /// Failures so far, for [`Self::is_over`].
+    pub(crate) fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
+    }
+
+    /// Something was stored that began after so many failures. What began before the last of them proves nothing: its
+    /// answer was on its way when the database went.
+    pub(crate) fn is_over(&self, after: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.failures() != after {
+            return;
+        }
+        let Some(state) = state.take() else { return };
         let lasted = self.clock.monotonic().saturating_sub(state.since).as_secs();
         tracing::warn!(lasted, failures = state.failures, "the database works again, after {lasted} s");
     }
@@ -101,7 +115,9 @@ mod tests {
         clock.advance(Duration::from_secs(61));
         trouble.failed(&DbErr::Custom("still full".to_owned()));
         insta::assert_snapshot!(trouble.now().expect("it fails"), @"the database has failed for 61 s: Custom Error: still full");
-        trouble.is_over();
+        trouble.is_over(1);
+        assert!(trouble.now().is_some(), "what was stored began before the last failure");
+        trouble.is_over(trouble.failures());
         assert_eq!(trouble.now(), None);
     }
 }
