@@ -1,4 +1,4 @@
-//! What a service manager that asks for it is told (`sd_notify(3)`): that the service is ready, that its loops come round,
+//! Messages to a service manager that asks for them (`sd_notify(3)`): that the service is ready, that its loops run,
 //! that it stops.
 
 use std::ffi::OsStr;

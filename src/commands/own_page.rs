@@ -11,7 +11,7 @@ const DAYS: i64 = 90;
 const DAY: i64 = 24 * 3600;
 
 impl Commands {
-    /// The name of the page of who is notified there. `None` where there are no keys, or nobody is.
+    /// The name of the page of the person who is notified there. `None` without keys or without such a person.
     ///
     /// # Errors
     /// When the store fails.

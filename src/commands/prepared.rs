@@ -39,7 +39,7 @@ pub(super) async fn is_said(commands: &Commands, said: &Said) -> Result<bool, St
     commands.db.is_prepared(&word).await
 }
 
-/// Whoever says the word gets its watch.
+/// The first person who says the word gets its watch.
 pub(super) async fn take(commands: &Commands, who: &Who, word: &str) -> Result<Next, StoreError> {
     if !commands.db.allow("prepared", &who.destination, EACH, Some(ALL)).await? {
         return Ok(Reply::text("Too many codes were tried. Try again in an hour.").into());

@@ -39,7 +39,7 @@ pub struct ChatWay {
     pub platform: Platform,
     /// Opens the chat.
     pub link: Option<DeepLink>,
-    /// What is said there.
+    /// The words to say there.
     pub said: String,
 }
 
@@ -76,7 +76,7 @@ pub enum NotPrepared {
     /// A number that is not texted.
     #[error("Only numbers from {0} can be texted.")]
     Country(String),
-    /// Nobody is texted here.
+    /// Texts are not sent here.
     #[error("Text messages are not set up here.")]
     NoTexts,
     /// So many wait already.
@@ -170,7 +170,7 @@ impl Commands {
         Ok(if is_room { Ok((token, phone)) } else { Err(NotPrepared::Busy) })
     }
 
-    /// Takes the code that was texted: whoever typed it watches from now on.
+    /// Takes the code that was texted: the person who typed it watches from now on.
     ///
     /// # Errors
     /// When the store fails.

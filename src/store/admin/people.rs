@@ -15,7 +15,7 @@ pub struct PersonLine {
     pub id: i64,
     /// `person` or `room`.
     pub kind: String,
-    /// Where they are told first, as stored.
+    /// Where they are notified first, as stored.
     pub address: Option<String>,
     /// Their watches.
     pub watches: i64,

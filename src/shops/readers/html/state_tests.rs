@@ -143,7 +143,7 @@ fn other_products_that_a_page_carries_do_not_count() {
     );
 }
 
-/// What the carried product leaves open is told by what else is on the page.
+/// What the carried product leaves open is read from the rest of the page.
 #[test]
 fn carried_data_without_stock_leaves_the_rest_of_the_page_its_say() {
     let product = json!({"uid": "1", "sku": "P", "name": "Parka", "stock_status": "IN_STOCK", "variants": []});
