@@ -20,6 +20,7 @@ pub mod discord;
 mod examples;
 mod inbound;
 mod platform;
+pub mod push;
 pub mod rate_limiter;
 #[cfg(feature = "slack")]
 pub mod slack;

@@ -22,6 +22,7 @@ use crate::{Capabilities, Channel, Envelope};
 use signature::Secret;
 
 pub use body::body;
+pub(crate) use outcome::of_error as outcome_of_error;
 
 /// Says which addresses may not be posted to (SSRF). The floor above implements it with the guard of the shops.
 pub trait Gate: Send + Sync {

@@ -22,7 +22,7 @@ pub(super) fn of_answer(status: StatusCode, headers: &HeaderMap, now: DateTime<U
 
 /// The outcome on a failed request. What failed before the connection stood certainly did not arrive; what failed
 /// behind it may have.
-pub(super) fn of_error(error: reqwest::Error, gate: &dyn Gate) -> SendOutcome {
+pub(crate) fn of_error(error: reqwest::Error, gate: &dyn Gate) -> SendOutcome {
     let error = error.without_url();
     let why = in_full(&error);
     if sources(&error).any(|source| gate.is_refusal(source)) || error.is_builder() {

@@ -34,6 +34,8 @@ pub enum Destination {
     },
     /// `sms:+14155550123`.
     Sms(Phone),
+    /// `push:<host of its push service>/<hash>`: a browser, which a web page entered.
+    Push(String),
 }
 
 /// Why a text is no destination, in words that help.
@@ -71,10 +73,11 @@ impl Destination {
             Self::Telegram { .. } => "telegram",
             Self::Slack { .. } => "slack",
             Self::Sms(_) => "sms",
+            Self::Push(_) => "push",
         }
     }
 
-    /// The sending identity whose rate it shares. Webhooks have a lane per host and port; the other channels
+    /// The sending identity whose rate it shares. Webhooks and push services have a lane per host and port; the other channels
     /// have one bot token, workspace or number each.
     #[must_use]
     pub fn lane(&self) -> String {
@@ -87,6 +90,7 @@ impl Destination {
                 }
             }
             Self::Slack { team: Some(team), .. } => format!("slack:{team}"),
+            Self::Push(id) => format!("push:{}", id.split('/').next().unwrap_or_default()),
             other => other.channel().to_owned(),
         }
     }
@@ -115,6 +119,7 @@ impl Destination {
             Self::Slack { team: None, id } => format!("slack:{id}"),
             Self::Slack { team: Some(team), id } => format!("slack:{team}/{id}"),
             Self::Sms(phone) => format!("sms:{phone}"),
+            Self::Push(id) => format!("push:{id}"),
         }
     }
 }
@@ -133,6 +138,7 @@ impl FromStr for Destination {
             "telegram" => telegram(address),
             "slack" => slack(address),
             "sms" => Ok(Self::Sms(address.parse()?)),
+            "push" => push(address),
             _ => Err(NotADestination::Channel(shorten(text))),
         }
     }
@@ -169,6 +175,19 @@ fn slack(address: &str) -> Result<Destination, NotADestination> {
         Ok(Destination::Slack { team: team.map(str::to_owned), id: id.to_owned() })
     } else {
         Err(address_error("slack", "a user or channel id like U012AB3CD", address))
+    }
+}
+
+fn push(address: &str) -> Result<Destination, NotADestination> {
+    let is_host = |host: &str| {
+        host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']' | b'_'))
+    };
+    let is_hash = |hash: &str| hash.len() == 24 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+    match address.split_once('/') {
+        Some((host, hash)) if !host.is_empty() && is_host(host) && is_hash(hash) => {
+            Ok(Destination::Push(address.to_owned()))
+        }
+        _ => Err(address_error("push", "an id that a web page made", address)),
     }
 }
 
@@ -211,6 +230,7 @@ mod tests {
             "telegram:42",
             "slack:T01/U012AB3CD",
             "slack:C012AB3CD",
+            "push:push.example:8443/0123456789abcdef01234567",
         ] {
             let destination: Destination = text.parse().expect(text);
             assert_eq!(destination.to_stored(), text);
@@ -229,6 +249,7 @@ mod tests {
             ("slack:T01/U012AB3CD", "slack", false),
             ("slack:C012AB3CD", "slack", true),
             ("sms:+14155550123", "sms", false),
+            ("push:push.example/0123456789abcdef01234567", "push", false),
         ] {
             let destination: Destination = text.parse().expect(text);
             assert_eq!((destination.channel(), destination.is_room()), (channel, is_room), "{text}");
