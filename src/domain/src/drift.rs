@@ -81,6 +81,7 @@ mod tests {
             (50, 2, 3, true),
             (4, 0, 5, true),
             (5, 1, 2, true),
+            (2, 1, 1, true),
             (1, 0, 1, true),
             (1, 1, 1, false),
             (50, 50, 50, false),

@@ -207,9 +207,8 @@ fn beat(schedule: &Schedule, now: DateTime<Utc>, random: f64) -> Plan {
     // The beats do not know when the first poll was, or when a failing shop was back: one that follows too soon is left out.
     let is_regular = schedule.failures == 0 && schedule.state != State::Candidate;
     let earliest = if is_regular { 0 } else { interval.min(micros(INTERVAL_FLOOR)) };
-    let phase = micros(schedule.phase) % interval;
     let from = now.timestamp_micros() + earliest;
-    let next = from - (from - phase).rem_euclid(interval) + interval;
+    let next = from - (from - micros(schedule.phase)).rem_euclid(interval) + interval;
     let scheduled_at = now + chrono::Duration::microseconds(next - now.timestamp_micros());
     let jitter = schedule.interval.mul_f64(0.05 * random.clamp(0.0, 1.0));
     Plan {

@@ -199,6 +199,11 @@ fn a_beat_lies_within_its_interval() {
 }
 
 #[test]
+fn an_interval_without_end_is_far_away_and_still_a_date() {
+    assert_eq!(micros(Duration::MAX), i64::MAX / 4);
+}
+
+#[test]
 fn each_state_is_read_back_from_its_word() {
     for state in State::ALL {
         assert_eq!(state.to_string().parse::<State>().expect("a word"), state);

@@ -198,6 +198,8 @@ fn a_variant_re_created_under_a_new_id_is_the_same_variant() {
 fn variants_that_share_an_article_number_stay_apart() {
     let twin = |size: &str| VariantReading { external_id: None, sku: Some("A".into()), ..variant(size, OutOfStock) };
     assert_eq!(keys(&[twin("M"), twin("L"), twin("L")]), ["sku:A&size=m", "sku:A&size=l", "sku:A&size=l#2"]);
+    let alike = keys(&[twin("M"), twin("M"), twin("M")]);
+    assert_eq!(alike, ["sku:A&size=m", "sku:A&size=m#2", "sku:A&size=m#3"]);
 }
 
 #[test]
@@ -427,6 +429,9 @@ fn about_as_many_others_are_a_renaming_and_a_few_are_new_sizes() {
     let of = |first: &[&str], last: &[&str]| back_after(sizes(first, InStock), sizes(last, InStock)).len();
     assert_eq!(of(&["40", "41", "42", "43"], &["EU 40", "EU 41"]), 0, "half of them, under other names");
     assert_eq!(of(&["40", "41", "42", "43", "44"], &["EU 40", "EU 41"]), 2, "less than half");
+    let many: Vec<String> = (30..46).map(|size| size.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(of(&many, &["S", "M", "L", "XL", "2XL", "3XL", "4XL", "5XL"]), 0, "half of sixteen");
     assert_eq!(of(&["40", "41"], &["EU 40", "EU 41"]), 0);
     assert_eq!(of(&["40", "41"], &["42"]), 1, "one size alone is a new one");
     assert_eq!(of(&["40"], &["41"]), 1, "the last size is sold, and another one comes");
@@ -617,6 +622,9 @@ fn stock_that_is_not_counted_is_shown_as_what_it_is() {
     assert_eq!((history.spans[0].len(), history.spans[0][0].last_seen), (1, at(2 * MINUTE)));
     read(&mut history, 3, derived(OutOfStock));
     assert_eq!(history.spans[0].len(), 2, "it may sell out");
+    let new = VariantReading { rank: Rank::Derived, ..variant("L", InStock) };
+    read(&mut history, 4, [derived(OutOfStock), vec![new]].concat());
+    assert_eq!(history.restocks, [], "nor is a new size of which nothing is counted");
 }
 
 fn any_availability() -> impl Strategy<Value = Availability> {

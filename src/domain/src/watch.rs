@@ -104,6 +104,11 @@ mod tests {
     }
 
     #[test]
+    fn a_watch_says_how_often_it_notifies() {
+        assert_eq!((Mode::Once.as_str(), Mode::Every.as_str()), ("once", "every"));
+    }
+
+    #[test]
     fn my_size_and_never_another() {
         let (m, l) = (names("M / 38"), names("L"));
         let black_m = Offer { sizes: &m, style: Some("Black / Slim"), title: "Corps Jacket" };

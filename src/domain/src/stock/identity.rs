@@ -1,7 +1,7 @@
 //! Which product that vanished each new one is: shops re-create products under other ids, and write ids that mean nothing
 //! for long. Pure.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashSet};
 
 use super::matching::match_by;
 use crate::fold::fold;
@@ -53,11 +53,8 @@ pub fn recognise(new: &[Looks], gone: &[Looks], others: &[Looks]) -> Vec<Option<
     };
     join(&|looks| looks.handle.clone());
     join(&|looks| looks.url.clone());
-    let mut titles: HashMap<String, usize> = HashMap::new();
-    for looks in others {
-        *titles.entry(fold(&looks.title)).or_default() += 1;
-    }
-    join(&|looks| Some(fold(&looks.title)).filter(|title| !titles.contains_key(title)));
+    let titles: HashSet<String> = others.iter().map(|looks| fold(&looks.title)).collect();
+    join(&|looks| Some(fold(&looks.title)).filter(|title| !titles.contains(title)));
     if let ([only], [gone], []) = (new, gone, others)
         && only.options == gone.options
         && is_longer(&only.title, &gone.title)
@@ -73,8 +70,9 @@ pub fn recognise(new: &[Looks], gone: &[Looks], others: &[Looks]) -> Vec<Option<
 /// Does one of two titles begin with all words of the other?
 fn is_longer(one: &str, other: &str) -> bool {
     let (one, other) = (fold(one), fold(other));
-    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
-    long.strip_prefix(&short).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    let begins =
+        |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    begins(&one, &other) || begins(&other, &one)
 }
 
 #[cfg(test)]
