@@ -21,11 +21,11 @@ pub struct RateLimiter {
     per_second: f64,
     per_chat: Duration,
     per_room: Duration,
-    state: Mutex<State>,
+    state: Mutex<Bucket>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct State {
+struct Bucket {
     permits: f64,
     at: Duration,
     held_until: Duration,
@@ -38,7 +38,7 @@ impl RateLimiter {
     #[must_use]
     pub fn new(per_second: u32, per_chat: Duration) -> Self {
         let per_second = f64::from(per_second.max(1));
-        let state = State {
+        let state = Bucket {
             permits: capacity(per_second),
             at: Duration::ZERO,
             held_until: Duration::ZERO,
@@ -78,7 +78,7 @@ impl RateLimiter {
         if now < state.alerts_first { 0 } else { self.take(state, wanted) }
     }
 
-    fn take(&self, mut state: MutexGuard<'_, State>, wanted: usize) -> usize {
+    fn take(&self, mut state: MutexGuard<'_, Bucket>, wanted: usize) -> usize {
         let free = (state.permits - reserve(self.per_second)).floor().max(0.0);
         // A bucket holds a second's worth of requests at most.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, not negative and small")]
@@ -145,11 +145,11 @@ impl RateLimiter {
         state.held_until = state.held_until.max(until);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Bucket> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn refilled(&self, now: Duration) -> MutexGuard<'_, State> {
+    fn refilled(&self, now: Duration) -> MutexGuard<'_, Bucket> {
         let mut state = self.state();
         let passed = now.saturating_sub(state.at).as_secs_f64();
         state.permits = (state.permits + passed * self.per_second).min(capacity(self.per_second));
@@ -160,7 +160,7 @@ impl RateLimiter {
         state
     }
 
-    fn until(&self, state: &State, now: Duration, needed: f64) -> Duration {
+    fn until(&self, state: &Bucket, now: Duration, needed: f64) -> Duration {
         let missing = (needed - state.permits).max(0.0) / self.per_second;
         // A hair more than what is missing, so that whoever waits that long finds it.
         let refill =

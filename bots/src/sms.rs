@@ -49,7 +49,7 @@ const PER_PHONE: Duration = Duration::from_secs(1);
 /// News of stock that Twilio could not send by then is worth nothing any more.
 const ALERT_VALID: Duration = Duration::from_secs(2 * 3600);
 /// Twilio waits 15 s for the response to a text; the way there and back takes time too.
-const PATIENCE: Duration = Duration::from_secs(8);
+const ANSWER_WITHIN: Duration = Duration::from_secs(8);
 
 /// What is needed to text.
 pub struct Settings {
@@ -136,7 +136,7 @@ impl Sms {
             clock,
             limiter: Arc::new(RateLimiter::new(PER_SECOND, PER_PHONE)),
             alerts_valid: ALERT_VALID,
-            patience: PATIENCE,
+            patience: ANSWER_WITHIN,
             doubts: Doubts::default(),
             callers: Callers::default(),
             trouble: Mutex::default(),

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync
 use std::time::Duration;
 
 /// A write that takes longer has failed, as have all that follow until it is done.
-const PATIENCE: Duration = Duration::from_millis(200);
+const WRITE_TIMEOUT: Duration = Duration::from_millis(200);
 
 type Job = (Vec<u8>, SyncSender<io::Result<()>>);
 
@@ -49,7 +49,7 @@ impl Write for Patient {
         }
         let (done, written) = sync_channel(1);
         self.jobs.try_send((bytes.to_vec(), done)).map_err(|_| io::ErrorKind::TimedOut)?;
-        match written.recv_timeout(PATIENCE) {
+        match written.recv_timeout(WRITE_TIMEOUT) {
             Ok(result) => result.map(|()| bytes.len()),
             Err(RecvTimeoutError::Timeout) => {
                 self.stuck = Some(written);

@@ -106,9 +106,6 @@ async fn reading(app: &App, id: i64, since: DateTime<Utc>, progress: Option<&dyn
 }
 
 /// What is known of a source's products, for people.
-///
-/// # Errors
-/// When the store fails.
 pub(super) async fn stored(app: &App, source: &Source) -> Result<String, Failure> {
     let all = app.db.catalogue().await?;
     let products: Vec<_> = all.iter().filter(|product| product.source.id == source.id).collect();

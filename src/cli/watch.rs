@@ -78,9 +78,6 @@ pub(super) async fn destination(app: &App, destination: &Destination) -> Result<
 }
 
 /// Why a phone gets no texts yet: nobody is texted without their consent, whoever adds the watch.
-///
-/// # Errors
-/// When the store fails.
 pub(super) async fn unasked(app: &App, destination: &Destination) -> Result<Option<String>, Failure> {
     let Destination::Sms(number) = destination else { return Ok(None) };
     Ok(match app.db.phone_standing(number).await? {

@@ -11,7 +11,7 @@ use super::subscribed::{IN, JOINED};
 use super::{Commands, number_of, platform, prepared};
 use crate::store::StoreError;
 use crate::store::people::allowance::Limit;
-use crate::store::people::consent::{ConsentWord, How};
+use crate::store::people::consent::{ConsentSource, ConsentWord};
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// Words that one person may try. Right ones count too: then nobody learns from the answer which they are.
@@ -62,7 +62,7 @@ pub(super) async fn enter(commands: &Commands, who: &Who, said: &Said) -> Result
     }
     commands.db.admit(&who.destination).await?;
     if let Some(phone) = number_of(who) {
-        commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
+        commands.db.consent(phone, ConsentWord::Start, ConsentSource::Text).await?;
     }
     Ok(tried.then.map_or_else(|| Entry::Answer(Reply::text(welcome(who))), Entry::Go))
 }

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::doing::{Act, Doing};
 use super::next::Next;
-use super::resolve::{Doubt, MOST_CHOICES, fixed};
+use super::resolve::{Ambiguity, MOST_CHOICES, fixed};
 use super::spoken::spoken;
 use super::why::why;
 use super::{Commands, question};
@@ -186,7 +186,7 @@ pub(crate) async fn among(commands: &Commands, who: &Who, ids: &[i64], words: &A
         1 => Ok(choices.remove(0).into()),
         several => {
             choices.truncate(MOST_CHOICES);
-            question::ask(commands, who, &Doubt::Several(several), choices, &products).await.map(Next::Say)
+            question::ask(commands, who, &Ambiguity::Several(several), choices, &products).await.map(Next::Say)
         }
     }
 }

@@ -50,9 +50,6 @@ pub enum Change {
 
 impl Commands {
     /// The watches that the page of this name is for. `None`: there is no such page, or no longer.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn mine(&self, name: &str) -> Result<Option<Mine>, StoreError> {
         let Some(subscriber) = own_page::owner(self, name).await? else { return Ok(None) };
         let line = |watch| Line {
@@ -66,9 +63,6 @@ impl Commands {
     }
 
     /// Does it. `false`: there is no such page, or no longer.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn change_mine(&self, name: &str, change: Change) -> Result<bool, StoreError> {
         let Some(subscriber) = own_page::owner(self, name).await? else { return Ok(false) };
         match change {

@@ -85,7 +85,7 @@ pub(crate) use wants::Want;
 pub use watch::LONGEST;
 
 /// How long `/watch <URL>` waits for the first reading.
-const PATIENCE: Duration = Duration::from_secs(20);
+const FIRST_READING_TIMEOUT: Duration = Duration::from_secs(20);
 /// Pictures that are drawn at once: who asks for many does not take all cores from the others.
 const DRAWN_AT_ONCE: usize = 2;
 
@@ -156,7 +156,7 @@ impl Commands {
             catalogue,
             follow,
             rules,
-            patience: PATIENCE,
+            patience: FIRST_READING_TIMEOUT,
             zone: Tz::UTC,
             drawing,
             receivers: Vec::new(),
@@ -183,9 +183,6 @@ impl Commands {
     }
 
     /// The one product that these words mean, for scripts and operators; or why none is, in words.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn product(&self, words: &str) -> Result<Result<Product, String>, StoreError> {
         let products = self.catalogue.products().await?;
         let said =

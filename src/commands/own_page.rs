@@ -12,9 +12,6 @@ const DAY: i64 = 24 * 3600;
 
 impl Commands {
     /// The name of the page of the person who is notified there. `None` without keys or without such a person.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn page_of(&self, destination: &Destination) -> Result<Option<String>, StoreError> {
         let Ok(keys) = self.db.keys() else { return Ok(None) };
         let there = self.db.known_destination(destination).await?;

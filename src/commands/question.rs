@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::doing::Doing;
 use super::next::{Choice, Next};
-use super::resolve::Doubt;
+use super::resolve::Ambiguity;
 use super::today::wanted;
 use super::{Commands, names, platform, strange};
 use crate::store::StoreError;
@@ -22,7 +22,7 @@ const OPEN_FOR: chrono::Duration = chrono::Duration::minutes(10);
 pub(crate) async fn ask(
     commands: &Commands,
     who: &Who,
-    doubt: &Doubt,
+    doubt: &Ambiguity,
     mut choices: Vec<Doing>,
     products: &[Product],
 ) -> Result<Reply, StoreError> {
@@ -40,7 +40,7 @@ pub(crate) async fn ask(
 pub(crate) async fn more(commands: &Commands, who: &Who, rest: Vec<Doing>) -> Result<Reply, StoreError> {
     let ids: Vec<i64> = rest.iter().map(|doing| doing.product).collect();
     let products = commands.db.products(&ids).await?;
-    ask(commands, who, &Doubt::Several(rest.len()), rest, &products).await
+    ask(commands, who, &Ambiguity::Several(rest.len()), rest, &products).await
 }
 
 /// Asks what words meant that fit nothing of the product.
@@ -107,14 +107,14 @@ pub(crate) async fn open(commands: &Commands, who: &Who, question: &str, open: &
     commands.db.ask(destination, question, &stored, commands.db.now() + OPEN_FOR).await
 }
 
-fn opening(doubt: &Doubt) -> String {
+fn opening(doubt: &Ambiguity) -> String {
     match doubt {
-        Doubt::Unnamed => "Which product?".to_owned(),
-        Doubt::Several(count) if *count > AT_ONCE => {
+        Ambiguity::Unnamed => "Which product?".to_owned(),
+        Ambiguity::Several(count) if *count > AT_ONCE => {
             format!("Which one? {count} products match. Add more of the name to narrow it down.")
         }
-        Doubt::Several(_) => "Which one?".to_owned(),
-        Doubt::Alike => "I don't know a product by that name. Did you mean:".to_owned(),
+        Ambiguity::Several(_) => "Which one?".to_owned(),
+        Ambiguity::Alike => "I don't know a product by that name. Did you mean:".to_owned(),
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) enum Resolution {
     /// This. Its `strange` words may need to be asked about.
     One(Meant),
     /// One of these, the person must say which.
-    Choose(Doubt, Vec<Meant>),
+    Choose(Ambiguity, Vec<Meant>),
     /// None that is followed.
     Nothing,
     /// Nothing about a product: a greeting, thanks.
@@ -50,7 +50,7 @@ pub(crate) enum Resolution {
 
 /// Why somebody must choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Doubt {
+pub(crate) enum Ambiguity {
     /// No product was named.
     Unnamed,
     /// Several fit; so many.
@@ -105,7 +105,7 @@ fn one_of(mut meant: Vec<Meant>) -> Resolution {
         1 => Resolution::One(meant.remove(0)),
         _ => {
             meant.truncate(MOST_CHOICES);
-            Resolution::Choose(Doubt::Several(count), meant)
+            Resolution::Choose(Ambiguity::Several(count), meant)
         }
     }
 }
@@ -155,7 +155,7 @@ fn unnamed(products: &[Product], text: &Text) -> Resolution {
         return alike(products, text);
     }
     clear.truncate(MOST_CHOICES);
-    Resolution::Choose(Doubt::Unnamed, clear)
+    Resolution::Choose(Ambiguity::Unnamed, clear)
 }
 
 /// Products whose name sounds like words that fit nothing; those words then name it.
@@ -179,7 +179,7 @@ fn alike(products: &[Product], text: &Text) -> Resolution {
         meant.retain(|meant| meant.strange.is_empty());
     }
     if !meant.is_empty() {
-        return Resolution::Choose(Doubt::Alike, meant);
+        return Resolution::Choose(Ambiguity::Alike, meant);
     }
     // The only product needs no name, if anything else was understood.
     let only = products.first().filter(|_| products.len() == 1).map(|only| read(only, text).meant);

@@ -127,9 +127,6 @@ impl Commands {
     }
 
     /// Prepares a watch for who says its word in a chat or by text. Gives the word.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn prepare(&self, wanted: &Wanted) -> Result<Result<String, NotPrepared>, StoreError> {
         let doing = match self.checked(wanted).await? {
             Ok(doing) => doing,
@@ -143,9 +140,6 @@ impl Commands {
 
     /// Prepares a watch for the owner of a phone, who is texted a code. Gives a word for the page alone, by which the code is
     /// taken, and the number. The answer is the same whatever is known of the phone.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn prepare_by_phone(
         &self,
         wanted: &Wanted,
@@ -171,9 +165,6 @@ impl Commands {
     }
 
     /// Takes the code that was texted: the person who typed it watches from now on.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn confirm(&self, token: &str, code: &str) -> Result<AfterCode, StoreError> {
         let (phone, doing) = match self.db.confirm_watch(token, code).await? {
             Confirmed::Yes { phone, doing } => (phone, doing),

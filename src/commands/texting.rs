@@ -15,7 +15,7 @@ use super::subscribed::{IN, JOINED};
 use super::{Commands, admission, again, watches};
 use crate::store::StoreError;
 use crate::store::people::allowance::Limit;
-use crate::store::people::consent::{ConsentWord, How, Standing};
+use crate::store::people::consent::{ConsentSource, ConsentWord, Standing};
 use crate::store::people::watch::Which;
 
 /// What commands must know of text messages; there is none where Twilio is not set.
@@ -68,7 +68,7 @@ pub(super) async fn join(
     Answered { mut reply, asked }: Answered,
 ) -> Result<Reply, StoreError> {
     if asked {
-        commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
+        commands.db.consent(phone, ConsentWord::Start, ConsentSource::Text).await?;
         reply.text.push_str(&format!("\n{JOINED}"));
     }
     Ok(reply)
@@ -133,7 +133,7 @@ fn joins(command: Command) -> bool {
 }
 
 async fn stop(commands: &Commands, phone: &Phone) -> Result<Reply, StoreError> {
-    commands.db.consent(phone, ConsentWord::Stop, How::Text).await?;
+    commands.db.consent(phone, ConsentWord::Stop, ConsentSource::Text).await?;
     Ok(Reply::text(SILENT))
 }
 
@@ -146,7 +146,7 @@ async fn start(commands: &Commands, who: &Who, phone: &Phone) -> Result<Reply, S
     if let Some(refusal) = not_texted(commands, phone) {
         return Ok(Reply::text(refusal));
     }
-    commands.db.consent(phone, ConsentWord::Start, How::Text).await?;
+    commands.db.consent(phone, ConsentWord::Start, ConsentSource::Text).await?;
     if watches::mine(commands, who, Which::All).await?.is_empty() {
         return Ok(Reply::text(format!("{IN} {JOINED}")));
     }
@@ -159,7 +159,7 @@ pub(super) async fn anytime(commands: &Commands, who: &Who, said: &Arguments) ->
     let Some(phone) = super::number_of(who) else { return Ok(Reply::text("ANYTIME is for text messages only.")) };
     let off = said.action.is_some();
     let word = if off { ConsentWord::Daytime } else { ConsentWord::Anytime };
-    commands.db.consent(phone, word, How::Text).await?;
+    commands.db.consent(phone, word, ConsentSource::Text).await?;
     Ok(Reply::text(if off {
         "Alerts come by day only. What comes back at night is sent in the morning if it is still in stock."
     } else {

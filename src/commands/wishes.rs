@@ -14,7 +14,7 @@ use crate::store::chats::wish::Ripe;
 /// Wishes in one go.
 const MOST: u32 = 50;
 /// Longer than anybody waits for the answer in the chat.
-const PATIENCE: Duration = Duration::from_secs(25);
+const WISH_TIMEOUT: Duration = Duration::from_secs(25);
 
 const FAILED: &str = "Something went wrong with the page you sent. It is not watched. Please send it again.";
 
@@ -24,7 +24,7 @@ impl Commands {
     /// # Errors
     /// When the store fails; then the rest is answered next time.
     pub async fn answer_wishes(&self) -> Result<usize, StoreError> {
-        let ripe = self.db.ripe_wishes(PATIENCE, MOST).await?;
+        let ripe = self.db.ripe_wishes(WISH_TIMEOUT, MOST).await?;
         for wish in &ripe {
             let reply = match fulfilled(self, wish).await {
                 Err(StoreError::Db(error)) => return Err(error.into()),

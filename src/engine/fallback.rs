@@ -8,7 +8,7 @@ use super::stop::Stop;
 use crate::store::{Db, StoreError};
 
 /// It looks this often. Nothing calls it: what it looks for is that nothing happens.
-const PATIENCE: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// The fallback.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Fallback {
             if let Err(error) = self.tick().await {
                 unstored(&error, "the fallback will be tried again");
             }
-            stop.sleep(PATIENCE).await;
+            stop.sleep(LOOK_EVERY).await;
         }
         heartbeats.end("fallback");
     }

@@ -14,7 +14,7 @@ use crate::store::outbox::fanout::{FanoutRules, OpenRestock};
 use crate::store::{Db, StoreError};
 
 /// Without a bell it looks by itself after this long.
-const PATIENCE: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Restocks that are fanned out in one transaction, at most.
 const TOGETHER: usize = 64;
 
@@ -121,10 +121,10 @@ impl Fanout {
             heartbeats.beat("fanout");
             if let Err(error) = self.tick().await {
                 unstored(&error, "the fan-out will be tried again");
-                stop.sleep(PATIENCE).await;
+                stop.sleep(LOOK_EVERY).await;
             }
             tokio::select! {
-                () = waker.wait(PATIENCE) => {}
+                () = waker.wait(LOOK_EVERY) => {}
                 () = stop.stopped() => {}
             }
         }

@@ -24,7 +24,7 @@ use crate::store::outbox::incident::SIGNATURES_FAILING;
 use crate::store::{Db, StoreError};
 
 /// Without a bell it looks by itself after this long.
-const PATIENCE: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Chats that are answered at the same time.
 const WIDTH: usize = 64;
 /// An answer that takes longer is given up: its chat waits for it.
@@ -94,7 +94,7 @@ impl InboundWorker {
             while answers.try_join_next().is_some() {}
             self.begin(&mut answers).await;
             tokio::select! {
-                () = waker.wait(PATIENCE) => {}
+                () = waker.wait(LOOK_EVERY) => {}
                 () = stop.stopped() => {}
             }
         }

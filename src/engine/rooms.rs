@@ -8,7 +8,7 @@ use super::stop::Stop;
 use crate::store::{Db, StoreError};
 
 /// It looks this often: sizes that come and go together are one edit.
-const PATIENCE: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Looks after the posts of all rooms.
 #[derive(Debug)]
@@ -29,9 +29,6 @@ impl Rooms {
     }
 
     /// One step of each post that does not show what it should. Says how many messages and edits were written.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn tick(&self) -> Result<u64, StoreError> {
         let (mut written, mut after) = (0, 0);
         loop {
@@ -60,7 +57,7 @@ impl Rooms {
             if let Err(error) = self.tick().await {
                 unstored(&error, "posts in rooms wait, retrying");
             }
-            stop.sleep(PATIENCE).await;
+            stop.sleep(LOOK_EVERY).await;
         }
         heartbeats.end("rooms");
     }

@@ -30,7 +30,7 @@ const LEASE: Duration = Duration::from_secs(15);
 /// The holder says so this often.
 const RENEW: Duration = Duration::from_secs(5);
 /// Without a bell it looks by itself after this long.
-const PATIENCE: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// An idle lane's task ends after this long; the next delivery starts another.
 const LINGER: Duration = Duration::from_secs(30);
 /// Requests in flight are waited for this long at a stop: with the time since the last renewal, less than a lease lasts.
@@ -100,7 +100,7 @@ impl Sender {
                 bell.notify_one();
             }
             tokio::select! {
-                () = bell_of_all.wait(PATIENCE) => {}
+                () = bell_of_all.wait(LOOK_EVERY) => {}
                 () = stop.stopped() => {}
             }
         }
@@ -143,13 +143,13 @@ impl Sender {
                 Ok(_) if lane.is_quiet() => lane.idle(&bell, &mut stop, RENEW).await,
                 Ok(_) => {
                     busy_at = self.clock.monotonic();
-                    lane.work(&bell, &mut stop, PATIENCE).await;
+                    lane.work(&bell, &mut stop, LOOK_EVERY).await;
                 }
                 Err(error) => {
                     // What was finished is kept and written down as soon as the store is back.
                     lane.doubtful = true;
                     report(&name, "waits for the store", &error);
-                    stop.sleep(PATIENCE).await;
+                    stop.sleep(LOOK_EVERY).await;
                 }
             }
         }

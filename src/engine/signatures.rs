@@ -19,7 +19,7 @@ pub(super) enum Turn {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Streak {
     row: u32,
     noted: Option<Duration>,
     /// Was there a genuine one since the start? What an earlier process noted ends with the first.
@@ -28,7 +28,7 @@ struct State {
 
 /// The requests of one platform.
 #[derive(Debug, Default)]
-pub(super) struct Signatures(Mutex<State>);
+pub(super) struct Signatures(Mutex<Streak>);
 
 impl Signatures {
     /// One more request, at this time of the monotonic clock.
@@ -36,7 +36,7 @@ impl Signatures {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if is_genuine {
             let was_noted = state.noted.is_some() || !state.proven;
-            *state = State { proven: true, ..State::default() };
+            *state = Streak { proven: true, ..Streak::default() };
             return was_noted.then_some(Turn::Genuine);
         }
         state.row = state.row.saturating_add(1);

@@ -11,7 +11,7 @@ use hickory_resolver::config::{LookupIpStrategy, ResolverOpts};
 /// Look-ups that wait for one name server at the same time: more than there are requests in flight.
 const MOST: usize = 2048;
 /// A name server that says nothing for so long is asked once more, or the next one is.
-const PATIENCE: Duration = Duration::from_secs(2);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Finds the addresses of a host.
 #[async_trait]
@@ -44,7 +44,7 @@ impl Default for SystemResolver {
 fn set(options: &mut ResolverOpts) {
     options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
     options.max_active_requests = MOST;
-    options.timeout = PATIENCE;
+    options.timeout = ATTEMPT_TIMEOUT;
     options.attempts = 2;
 }
 

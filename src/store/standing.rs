@@ -55,9 +55,6 @@ struct QueueRow {
 
 impl Db {
     /// The shops of listed sources that are polled, failing ones first; so many at most.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn shop_standings(&self, most: i64) -> Result<Vec<ShopStanding>, StoreError> {
         let sql = format!(
             "SELECT h.host, COUNT(*) AS sources, SUM(CASE WHEN s.failures > 0 THEN 1 ELSE 0 END) AS failing, \
@@ -79,9 +76,6 @@ impl Db {
     }
 
     /// What waits to be sent, channel by channel.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn queues(&self) -> Result<Vec<Queue>, StoreError> {
         // Each half is answered by an index that holds nothing else.
         let half = |state: &str| {
@@ -103,9 +97,6 @@ impl Db {
     }
 
     /// Instances that run.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn instances(&self) -> Result<i64, StoreError> {
         let sql = "SELECT COUNT(*) FROM instance WHERE until > $1";
         Ok(self.read().id(sql, vec![micros(self.now()).into()]).await?.unwrap_or_default())

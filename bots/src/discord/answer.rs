@@ -17,7 +17,7 @@ use crate::commands::{Command, Said};
 use crate::{Inbox, Pressed, Reply, Trouble};
 
 /// After this long "is thinking…" is shown. Half of what Discord gives: the way there and back takes time too.
-pub(super) const PATIENCE: Duration = Duration::from_millis(1_500);
+pub(super) const DEFER_AFTER: Duration = Duration::from_millis(1_500);
 
 /// The response is in flight while its answer is edited in: Discord says so until it has it.
 const IN_FLIGHT: [Duration; 4] =
@@ -76,7 +76,7 @@ impl Discord {
                 Ok(()) => Ok(()),
                 Err(failure) => self.instead(heard, &reply, failure).await,
             },
-            () = tokio::time::sleep(PATIENCE) => {
+            () = tokio::time::sleep(DEFER_AFTER) => {
                 let shown = self.twice(heard, &deferred(heard), None).await;
                 let reply = work.await;
                 match shown {

@@ -11,10 +11,10 @@ use crate::words::lasting;
 /// acknowledges heartbeats.
 const ANSWER: Duration = Duration::from_secs(30);
 /// A heartbeat is due each 41 s; after three that nobody answered the connection is dead.
-const PATIENCE: Duration = Duration::from_secs(130);
+const DEAD_AFTER: Duration = Duration::from_secs(130);
 
 #[derive(Debug, Default)]
-struct State {
+struct Connection {
     /// Since when READY or RESUMED has been waited for, on the monotonic clock.
     waits_since: Option<Duration>,
     ready: bool,
@@ -27,7 +27,7 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Health {
     clock: Arc<dyn Clock>,
-    state: Mutex<State>,
+    state: Mutex<Connection>,
 }
 
 impl Health {
@@ -38,7 +38,7 @@ impl Health {
     /// A new connection is being made.
     pub(super) fn begin(&self) {
         let now = Some(self.clock.monotonic());
-        *self.state() = State { alive: now, waits_since: now, ..State::default() };
+        *self.state() = Connection { alive: now, waits_since: now, ..Connection::default() };
     }
 
     /// Discord said READY or RESUMED.
@@ -60,13 +60,13 @@ impl Health {
     }
 
     pub(super) fn failed(&self, why: &str) {
-        *self.state() = State { failed: Some(why.to_owned()), ..State::default() };
+        *self.state() = Connection { failed: Some(why.to_owned()), ..Connection::default() };
     }
 
     /// How long nothing was heard, once that is too long.
     fn silent_for(&self) -> Option<Duration> {
         let silent = self.clock.monotonic().saturating_sub(self.state().alive?);
-        (silent > PATIENCE).then_some(silent)
+        (silent > DEAD_AFTER).then_some(silent)
     }
 
     /// What makes the connection worthless: another must be made.
@@ -90,7 +90,7 @@ impl Health {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Connection> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

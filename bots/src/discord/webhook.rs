@@ -6,7 +6,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use super::Discord;
-use super::answer::{CHOICES, PATIENCE, PONG, deferred, offered};
+use super::answer::{CHOICES, DEFER_AFTER, PONG, deferred, offered};
 use super::payload::{self, Deed};
 use crate::{EventSink, InboundEvent, InboundWebhook, Inbox, Platform, SinkClosed, WebhookAnswer, WebhookRequest};
 
@@ -67,7 +67,7 @@ impl Discord {
             payload: payload.to_owned(),
             fleeting: false,
         };
-        let body = self.callers.wait(heard.id, sink.arrived(arrived), PATIENCE).await?;
+        let body = self.callers.wait(heard.id, sink.arrived(arrived), DEFER_AFTER).await?;
         Ok(Some(body.unwrap_or_else(|| deferred(&heard))))
     }
 }

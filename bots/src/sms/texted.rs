@@ -45,7 +45,7 @@ const TWILIO_SPEAKS: &[&str] = &[
 
 /// What is stored of a text. The number is sealed.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct StoredText {
     sid: String,
     from: String,
     body: String,
@@ -60,7 +60,7 @@ impl Sms {
     /// # Errors
     /// When it cannot be stored now: Twilio is to be told that it failed.
     pub(super) async fn texted(&self, inbound: &Inbound, sink: &dyn EventSink) -> Result<String, SinkClosed> {
-        let stored = Stored {
+        let stored = StoredText {
             sid: inbound.sid.clone(),
             from: self.seal.seal(&inbound.from),
             body: inbound.body.clone(),
@@ -79,7 +79,7 @@ impl Sms {
 
     /// See [`crate::Receiver::handle`].
     pub(super) async fn handled(&self, payload: &str, inbox: &dyn Inbox) -> Result<(), Trouble> {
-        let Ok(stored) = serde_json::from_str::<Stored>(payload) else {
+        let Ok(stored) = serde_json::from_str::<StoredText>(payload) else {
             tracing::warn!("a text message cannot be read and is passed over");
             return Ok(());
         };
@@ -96,7 +96,7 @@ impl Sms {
     }
 
     /// Does Twilio answer it? Then a second answer of ours would be one too many, and after STOP it would be refused.
-    fn is_twilios(&self, stored: &Stored) -> bool {
+    fn is_twilios(&self, stored: &StoredText) -> bool {
         let whole = stored.body.trim();
         self.opt_out == OptOut::Twilio
             && (stored.opt_out.is_some() || TWILIO_SPEAKS.iter().any(|word| whole.eq_ignore_ascii_case(word)))
@@ -145,7 +145,7 @@ impl Sms {
 }
 
 /// Does what the text asks. Nobody else is on a phone: who texts manages what is there.
-async fn answered(stored: &Stored, phone: &Phone, inbox: &dyn Inbox) -> Reply {
+async fn answered(stored: &StoredText, phone: &Phone, inbox: &dyn Inbox) -> Reply {
     let who = Who { destination: Destination::Sms(phone.clone()), may_manage: true, room: None };
     let said = match stored.opt_out {
         // In whatever language the account has taught Twilio.

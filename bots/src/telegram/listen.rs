@@ -17,7 +17,7 @@ use crate::{Command, DeepLink, EventSink, Inbox, Platform, Receiver, Trouble};
 /// For how long Telegram keeps a fetch open when there is nothing, in seconds.
 const OPEN: u32 = 25;
 /// For how long we wait for it: a network that swallows everything must be noticed.
-const PATIENCE: Duration = Duration::from_secs(40);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(40);
 /// How often the hook is looked after.
 const HOOK_CHECK: Duration = Duration::from_secs(60);
 
@@ -79,7 +79,8 @@ impl Telegram {
         fetch.timeout = Some(OPEN);
         fetch.allowed_updates = Some(wanted());
         loop {
-            let result = self.api.wait::<_, Vec<Value>>(&fetch, PATIENCE).await.map_err(|failure| troubled(&failure));
+            let result =
+                self.api.wait::<_, Vec<Value>>(&fetch, FETCH_TIMEOUT).await.map_err(|failure| troubled(&failure));
             let updates = self.noted(result)?;
             for (id, arrived) in updates.iter().filter_map(arrived) {
                 sink.arrived(arrived).await.map_err(|closed| Trouble {

@@ -9,7 +9,7 @@ use coatcheck_domain::poll::INTERVAL_FLOOR;
 use super::batch::{self, Batch, ListOf};
 use super::known::{Job, Now};
 use super::schedule::At;
-use super::state::State;
+use super::state::PollerState;
 use crate::engine::fault::judge;
 use crate::shops::{PageAnswer, PageAsk, Read, ReadError, ReadOutcome, ReaderKind};
 use crate::store::polls::held::HeldSource;
@@ -17,7 +17,7 @@ use crate::store::polls::held::HeldSource;
 /// Sources of one batch, at most.
 const MOST: usize = 10_000;
 
-impl State {
+impl PollerState {
     /// Those that are read together with a source that is about to be read, if that takes fewer requests.
     pub(super) fn gather(&mut self, job: u64, lead: &HeldSource, now: Now) -> Option<ListOf> {
         let (url, reader) = self.list_of(lead.source_id, now.at)?;

@@ -22,9 +22,6 @@ const END_EVERY: Duration = Duration::from_secs(30);
 
 impl Poller {
     /// Renews the lease, or begins anew. Says under which name shops are held.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub(super) async fn keep_lease(&self) -> Result<Arc<str>, StoreError> {
         let mut holding = self.memory.holding.lock().await;
         self.keep_lease_of(&mut holding).await

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::known::Now;
 use super::schedule::At;
-use super::state::State;
+use super::state::PollerState;
 use crate::engine::readings::Readings;
 use crate::engine::rng::Rng;
 use crate::store::Db;
@@ -26,7 +26,7 @@ pub struct Poller {
 /// What is held.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    state: Mutex<State>,
+    state: Mutex<PollerState>,
     pub(super) holding: tokio::sync::Mutex<Holding>,
     tasks: Mutex<JoinSet<()>>,
     /// There is something to write down, or to begin.
@@ -68,7 +68,7 @@ impl Poller {
         Now { wall: self.db.now(), at: self.db.monotonic() }
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, PollerState> {
         self.memory.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

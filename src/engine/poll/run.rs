@@ -21,7 +21,7 @@ use crate::store::polls::instance::LEASE;
 /// It looks this often for what others changed, if nobody wakes it.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A step of the database that takes longer has failed.
-const PATIENCE: Duration = Duration::from_secs(10);
+const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Requests in flight are waited for this long when the service stops.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// A stop is over before the lease, which is not renewed meanwhile.
@@ -89,7 +89,7 @@ impl Poller {
                 self.look_or_say().await;
                 look_at = Instant::now() + LOOK_EVERY;
             }
-            if tokio::time::timeout(PATIENCE, self.write_down_or_say()).await.is_err() {
+            if tokio::time::timeout(STEP_TIMEOUT, self.write_down_or_say()).await.is_err() {
                 self.memory.nudge.notify_one();
             }
             self.begin_all();
@@ -115,7 +115,7 @@ impl Poller {
     }
 
     async fn look_or_say(&self) {
-        match tokio::time::timeout(PATIENCE, self.look()).await {
+        match tokio::time::timeout(STEP_TIMEOUT, self.look()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => unstored(&error, "polling will be tried again"),
             Err(_) => {
@@ -160,9 +160,6 @@ impl Poller {
 
     /// Polls this one source now, where no instance polls. `None`: one does, or somebody is at its shop, or the shop asked
     /// to be left alone.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn poll_source(
         &self,
         source_id: i64,

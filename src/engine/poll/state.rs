@@ -24,7 +24,7 @@ const STOPPED: Duration = Duration::from_secs(5);
 
 /// The memory of a poller.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(super) struct PollerState {
     pub(super) shops: BTreeMap<i64, Shop>,
     pub(super) sources: BTreeMap<i64, Source>,
     pub(super) schedule: Schedule,
@@ -46,7 +46,7 @@ pub(super) struct State {
     pub(super) is_stopping: bool,
 }
 
-impl State {
+impl PollerState {
     /// Takes in shops with their sources. Says which sources were being parsed when their holder was last heard of.
     pub(super) fn take(
         &mut self,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use coatcheck_domain::poll::Plan;
 
 use super::known::Now;
-use super::state::State;
+use super::state::PollerState;
 use crate::store::polls::ended::{End, Ended, Written};
 use crate::store::polls::held::HeldSource;
 
-impl State {
+impl PollerState {
     /// They are written down, or not ours to write.
     pub(super) fn written(&mut self, polls: Vec<Ended>, written: Vec<Written>, now: Now) {
         self.queue.written();

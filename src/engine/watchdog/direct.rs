@@ -21,7 +21,7 @@ const LASTING: Duration = Duration::from_secs(10);
 /// While it lasts it is told this often.
 const BETWEEN: Duration = Duration::from_secs(600);
 /// One operator's channel has this long.
-const PATIENCE: Duration = Duration::from_secs(10);
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Tells operators that the database fails.
 pub struct Direct {
@@ -89,7 +89,7 @@ impl Direct {
                 message: Message::Notice(Notice { text: text.to_owned() }),
                 buttons: Vec::new(),
             };
-            let sent = tokio::time::timeout(PATIENCE, channel.send(&envelope)).await;
+            let sent = tokio::time::timeout(SEND_TIMEOUT, channel.send(&envelope)).await;
             if matches!(sent, Ok(SendOutcome::Sent { .. })) {
                 tracing::info!(operator = %operator, "operator notified directly");
                 return true;

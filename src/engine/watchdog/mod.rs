@@ -46,9 +46,6 @@ impl Watchdog {
     }
 
     /// Looks for trouble: in the database, where one instance does for all.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn look(&mut self) -> Result<(), StoreError> {
         self.own.look(&self.db).await?;
         if self.is_first().await? {
@@ -59,9 +56,6 @@ impl Watchdog {
     }
 
     /// Tells the operators what they have not heard yet.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn tell(&self) -> Result<(), StoreError> {
         if self.operators.is_empty() || !self.is_first().await? {
             return Ok(());

@@ -10,7 +10,7 @@ use super::super::stop::Stop;
 /// It says so this often.
 const EVERY: Duration = Duration::from_secs(60);
 /// Who is asked has this long.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The address that is asked.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Outside {
             tracing::error!(loops = stuck.join(", "), "heartbeat URL not called: loops hang");
             return false;
         }
-        let asked = self.http.get(self.url.clone()).timeout(PATIENCE).send().await;
+        let asked = self.http.get(self.url.clone()).timeout(PING_TIMEOUT).send().await;
         match asked.and_then(reqwest::Response::error_for_status) {
             Ok(_) => {}
             // The address may hold a secret.

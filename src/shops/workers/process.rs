@@ -19,7 +19,7 @@ const START: Duration = Duration::from_secs(10);
 const TURN: Duration = Duration::from_secs(20);
 /// A machine that is busy gives a process less than all of a processor: how much longer than its processor time a task is
 /// waited for.
-const PATIENCE: u32 = 5;
+const WALL_TIME_FACTOR: u32 = 5;
 
 /// Why a task has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Process {
             None => self.start().await.map_err(|error| NoResult::NotStarted(error.to_string()))?,
         };
         let question = Question { task: task.clone(), time, length: document.len() };
-        match timeout(time * PATIENCE, running.ask(&question, document)).await {
+        match timeout(time * WALL_TIME_FACTOR, running.ask(&question, document)).await {
             Ok(Ok(result)) => {
                 *kept = Some(running);
                 result.map_err(NoResult::Failed)

@@ -19,7 +19,7 @@ pub enum Durability {
 }
 
 /// Commands that come at once to a new file wait for each other for so long.
-const PATIENCE: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_millis(20);
 
 /// Who makes the file's log, or closes it last, holds all of it for a moment; SQLite does not wait for that by itself.
@@ -35,7 +35,7 @@ pub(super) async fn connect(
             Ok(connection) => return Ok(connection),
             Err(why) => why.to_string(),
         };
-        if code_of(&why) != Some(SQLITE_BUSY) || began.elapsed() > PATIENCE {
+        if code_of(&why) != Some(SQLITE_BUSY) || began.elapsed() > BUSY_TIMEOUT {
             return Err(StoreError::Open { url: without_password(url), why: plainly(&why) });
         }
         tokio::time::sleep(AGAIN).await;

@@ -16,7 +16,7 @@ use crate::store::db::wake::Topic;
 /// The name under which bells are rung on the server, within one database.
 const CHANNEL: &str = "coatcheck";
 /// Before it is tried again to listen.
-const PATIENCE: Duration = Duration::from_secs(1);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl Db {
     /// Carries bells between this process and the others on the same PostgreSQL, and keeps to the database's time. On
@@ -29,7 +29,7 @@ impl Db {
             if let Err(error) = self.forward_notifications().await {
                 tracing::warn!(%error, "bells of other instances are not heard until the database is back: {error}");
             }
-            tokio::time::sleep(PATIENCE).await;
+            tokio::time::sleep(RETRY_AFTER).await;
         }
     }
 

@@ -16,7 +16,7 @@ const SAID_EVERY: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone)]
 pub struct Trouble {
     clock: Arc<dyn Clock>,
-    state: Arc<Mutex<Option<State>>>,
+    state: Arc<Mutex<Option<Failure>>>,
     /// Failures so far.
     failures: Arc<AtomicU64>,
     /// The file is not where it was opened.
@@ -24,7 +24,7 @@ pub struct Trouble {
 }
 
 #[derive(Debug, Clone)]
-struct State {
+struct Failure {
     since: Duration,
     said: Duration,
     failures: u64,
@@ -43,7 +43,7 @@ impl Trouble {
             return Some(why);
         }
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let lasting = |state: &State| self.clock.monotonic().saturating_sub(state.since).as_secs();
+        let lasting = |state: &Failure| self.clock.monotonic().saturating_sub(state.since).as_secs();
         state.as_ref().map(|state| format!("the database has failed for {} s: {}", lasting(state), state.why))
     }
 
@@ -68,7 +68,7 @@ impl Trouble {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.failures.fetch_add(1, Ordering::Relaxed);
         let is_new = state.is_none();
-        let known = state.get_or_insert_with(|| State { since: now, said: now, failures: 0, why: String::new() });
+        let known = state.get_or_insert_with(|| Failure { since: now, said: now, failures: 0, why: String::new() });
         known.failures += 1;
         known.why = error.to_string();
         if is_new || now.saturating_sub(known.said) >= SAID_EVERY {

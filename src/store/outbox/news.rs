@@ -36,9 +36,6 @@ struct New {
 
 impl Db {
     /// Has a subscriber told of a shop's new products from now on. `false`: it is already.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn announce_news(&self, subscriber_id: i64, shop_id: i64) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let sql = "INSERT INTO announcement (subscriber_id, shop_id, size_key, style_key, news, news_told_at, created_at) \
@@ -50,9 +47,6 @@ impl Db {
     }
 
     /// Ends that. Says whether there was anything to end.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn stop_news(&self, subscriber_id: i64, shop_id: i64) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let sql = "DELETE FROM announcement WHERE subscriber_id = $1 AND shop_id = $2 AND news";
@@ -62,9 +56,6 @@ impl Db {
     }
 
     /// How many products the shop's lists have; `None`: no list of it is tracked, so nothing new can be found.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn listed_products(&self, shop_id: i64) -> Result<Option<i64>, DbErr> {
         let sql = "SELECT CAST(sum(l.products) AS BIGINT) FROM (SELECT count(*) AS products FROM source s \
                    JOIN product p ON p.source_id = s.id WHERE s.shop_id = $1 AND s.state <> 'paused' GROUP BY s.id HAVING count(*) > 1) AS l \

@@ -20,7 +20,7 @@ const LATEST: Duration = Duration::from_secs(24 * 3600);
 /// An instance that is gone may come back within this time.
 const RETURNS: Duration = Duration::from_secs(60);
 /// A destination has this long to take a message.
-const PATIENCE: Duration = Duration::from_secs(60);
+const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An incident, as a message tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,7 +180,7 @@ impl Db {
                      AND i.subject = d.lane AND i.closed_at IS NULL) AS is_down \
                    FROM operator_message m JOIN delivery d ON d.id = m.delivery_id WHERE m.done_at IS NULL ORDER BY m.id";
         let rows: Vec<Row> = self.read().rows(sql, vec![]).await?;
-        let late = micros(self.now()) - span(PATIENCE);
+        let late = micros(self.now()) - span(SEND_TIMEOUT);
         let mut stranded = Vec::new();
         for Row { id, hop, state, created_at, is_down } in rows {
             match state.parse().unwrap_or(State::Dead) {

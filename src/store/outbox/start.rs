@@ -161,7 +161,7 @@ async fn put_off(txn: &Txn, later: &[(i64, Duration)], now: DateTime<Utc>) -> Re
 /// Which of these may have arrived already, and since when: the first request of those of which one got no answer.
 async fn in_doubt(txn: &Txn, rows: &[&DueRow]) -> Result<HashMap<i64, DateTime<Utc>>, DbErr> {
     #[derive(FromQueryResult)]
-    struct Doubt {
+    struct Unanswered {
         id: i64,
         since: i64,
     }
@@ -175,7 +175,7 @@ async fn in_doubt(txn: &Txn, rows: &[&DueRow]) -> Result<HashMap<i64, DateTime<U
          AND EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id AND a.outcome = 'unknown')",
         list_of(&mut values, again)
     );
-    let doubts: Vec<Doubt> = txn.rows(&sql, values).await?;
+    let doubts: Vec<Unanswered> = txn.rows(&sql, values).await?;
     Ok(doubts.into_iter().map(|doubt| (doubt.id, at(doubt.since))).collect())
 }
 

@@ -47,9 +47,6 @@ impl Db {
     }
 
     /// The same of all visitors of the pages together: whose visitors they are is not known.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn allow_visitor(&self, what: &str, all: Limit) -> Result<bool, StoreError> {
         self.counted(what, "web", &[], Some(all)).await
     }

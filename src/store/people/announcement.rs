@@ -73,9 +73,6 @@ pub struct LostRoom {
 
 impl Db {
     /// Announces something in a room from now on. Said again, it changes whom a new post calls.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn announce(&self, new: &NewAnnouncement) -> Result<(), StoreError> {
         let (product, shop) = match new.about {
             About::Product(id) => (Some(id), None),
@@ -107,9 +104,6 @@ impl Db {
     }
 
     /// What a room has announced, the oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn announcements(&self, subscriber_id: i64) -> Result<Vec<Announcement>, DbErr> {
         let sql = "SELECT a.id, a.product_id, COALESCE(p.title, h.host, '') AS name, a.size, a.style, a.mention, a.news \
                    FROM announcement a LEFT JOIN product p ON p.id = a.product_id LEFT JOIN shop h ON h.id = a.shop_id \
@@ -118,9 +112,6 @@ impl Db {
     }
 
     /// Stops an announcement of a room, and leaves its posts as they are. Says whether it was one.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn stop_announcement(&self, subscriber_id: i64, id: i64) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let sql = "DELETE FROM announcement WHERE id = $1 AND subscriber_id = $2";
@@ -130,9 +121,6 @@ impl Db {
     }
 
     /// Stops what a room has announced of a product or shop: these wishes, or all of it. Says how many.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn stop_announcements(&self, subscriber_id: i64, about: About, wishes: &[Wish]) -> Result<u64, DbErr> {
         let (column, id) = match about {
             About::Product(id) => ("product_id", id),
@@ -154,17 +142,11 @@ impl Db {
     }
 
     /// The shop with this host.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn shop_at(&self, host: &str) -> Result<Option<i64>, DbErr> {
         self.read().id("SELECT id FROM shop WHERE host = $1", vec![host.into()]).await
     }
 
     /// Rooms that are gone, and who set up what was announced there, where that person does not know yet.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn lost_rooms(&self) -> Result<Vec<(LostRoom, String)>, DbErr> {
         let sql = "SELECT t.id AS destination_id, t.address, t.gone_at, t.gone_why, max(a.added_by) AS added_by \
                    FROM announcement a JOIN destination t ON t.subscriber_id = a.subscriber_id \
@@ -176,9 +158,6 @@ impl Db {
     }
 
     /// Tells whoever set up the room's announcements that it is gone, once.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn tell_of_lost_room(&self, room: &LostRoom, to: i64) -> Result<(), StoreError> {
         let why = room.gone_why.as_deref().unwrap_or("refused");
         let text = format!(

@@ -16,7 +16,7 @@ use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::{micros, span};
 use crate::store::db::wake::Topic;
-use crate::store::people::consent::{ConsentWord, How, Standing, note, standing};
+use crate::store::people::consent::{ConsentSource, ConsentWord, Standing, note, standing};
 use crate::store::people::keys::{Keys, LookUp, Sealed};
 use crate::store::people::merge::merge;
 use crate::store::people::phone::{self, Ownership};
@@ -208,7 +208,7 @@ async fn add(
         // Its owner has been forgotten in the meantime.
         None => phone::insert(txn, keys, phone, Ownership::Shown, now).await?,
     };
-    note(txn, look_up, ConsentWord::Start, How::Code, now).await?;
+    note(txn, look_up, ConsentWord::Start, ConsentSource::Code, now).await?;
     phone::activate(txn, there.destination_id).await?;
     let shown = phone.to_string();
     if there.subscriber_id == subscriber_id {

@@ -27,7 +27,7 @@ pub enum ConsentWord {
 
 /// How it was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
+pub enum ConsentSource {
     /// By a text from the phone.
     Text,
     /// By typing a code that was sent to it.
@@ -62,7 +62,7 @@ impl ConsentWord {
     }
 }
 
-impl How {
+impl ConsentSource {
     /// The word in the table.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -82,12 +82,12 @@ impl Db {
     ///
     /// # Errors
     /// [`StoreError::NoKey`] without keys; otherwise when the database fails, and then nothing of it was done.
-    pub async fn consent(&self, phone: &Phone, said: ConsentWord, how: How) -> Result<(), StoreError> {
+    pub async fn consent(&self, phone: &Phone, said: ConsentWord, how: ConsentSource) -> Result<(), StoreError> {
         // What others hold at that moment must not keep anybody from saying STOP.
         self.retrying(|| self.try_consent(phone, said, how)).await
     }
 
-    async fn try_consent(&self, phone: &Phone, said: ConsentWord, how: How) -> Result<(), StoreError> {
+    async fn try_consent(&self, phone: &Phone, said: ConsentWord, how: ConsentSource) -> Result<(), StoreError> {
         let keys = self.keys()?;
         let txn = self.write().await?;
         let row = phone::hold(&txn, keys, phone).await?;
@@ -147,7 +147,7 @@ pub(in crate::store) async fn note(
     txn: &Txn,
     look_up: &LookUp,
     said: ConsentWord,
-    how: How,
+    how: ConsentSource,
     now: i64,
 ) -> Result<(), DbErr> {
     let sql = "INSERT INTO consent (phone_hash, key_id, said, how, at) VALUES ($1, $2, $3, $4, $5)";

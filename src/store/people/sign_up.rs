@@ -15,7 +15,7 @@ use crate::store::db::sql::Sql;
 use crate::store::db::time::{micros, span};
 use crate::store::db::wake::Topic;
 use crate::store::people::challenge::{self, GUESSES, clear_unverified, enqueue, is_too_many};
-use crate::store::people::consent::{ConsentWord, How, Standing, note, standing};
+use crate::store::people::consent::{ConsentSource, ConsentWord, Standing, note, standing};
 use crate::store::people::keys::Keys;
 use crate::store::people::phone::{self, Ownership};
 
@@ -213,7 +213,7 @@ async fn own(txn: &Txn, keys: &Keys, phone: &Phone, now: i64) -> Result<bool, St
         // Its owner has been forgotten in the meantime.
         None => drop(phone::insert(txn, keys, phone, Ownership::Shown, now).await?),
     }
-    note(txn, &look_up, ConsentWord::Start, How::Web, now).await?;
+    note(txn, &look_up, ConsentWord::Start, ConsentSource::Web, now).await?;
     Ok(true)
 }
 

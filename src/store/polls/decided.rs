@@ -10,9 +10,6 @@ use crate::store::db::wake::Topic;
 
 impl Db {
     /// Keeps a candidate although it was not read well yet.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn keep_source(&self, id: i64) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let sql =
@@ -24,9 +21,6 @@ impl Db {
     }
 
     /// Shows a source's products on the public board, or does not.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn list_source(&self, id: i64, listed: bool) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let sql = "UPDATE source SET listed = $2, edit = edit + 1, edited = TRUE WHERE id = $1 AND listed <> $2";
@@ -37,9 +31,6 @@ impl Db {
     }
 
     /// Gives a product a short word. Says whether it is new. A product whose shop gives no title is called by its first.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn add_alias(&self, product_id: i64, word: &str, text: &str) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let sql =
@@ -51,9 +42,6 @@ impl Db {
     }
 
     /// Takes a short word away from a product.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn remove_alias(&self, product_id: i64, word: &str) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let sql = "DELETE FROM alias WHERE product_id = $1 AND word = $2";

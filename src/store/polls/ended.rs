@@ -15,7 +15,7 @@ use crate::store::db::time::{micros, span};
 use crate::store::db::wake::Topic;
 use crate::store::polls::held::{HeldSource, these_sources};
 use crate::store::stock::context::ReadPoll;
-use crate::store::stock::new_reading::{NewReading, Stored};
+use crate::store::stock::new_reading::{NewReading, StoredReading};
 use crate::store::stock::reading::{store_part, store_readings};
 
 /// A poll that is over, and what follows.
@@ -68,7 +68,7 @@ pub enum Written {
     /// Its reading is stored, and this is what is known of the source now.
     Stored {
         /// What came of the reading.
-        stored: Stored,
+        stored: StoredReading,
         /// The source; `None` when it is polled no more.
         source: Option<Box<HeldSource>>,
     },
@@ -100,7 +100,7 @@ impl Db {
             }
         }
         let readings: Vec<ReadPoll<'_>> = polls.iter().filter(is_ours).filter_map(Ended::reading).collect();
-        let mut stored: BTreeMap<i64, Stored> = BTreeMap::new();
+        let mut stored: BTreeMap<i64, StoredReading> = BTreeMap::new();
         for (poll, one) in readings.iter().zip(store_readings(&txn, &readings, self.now()).await?) {
             match one {
                 Some(one) => drop(stored.insert(poll.source.source_id, one)),
@@ -160,9 +160,6 @@ impl Db {
 
     /// A document of the source is about to be parsed, which may end the process: it is named then. `false`: the shop is
     /// not ours any more.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn begin_trial(&self, holder: &str, source: &HeldSource) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let sql = "UPDATE source SET trial_at = $4 WHERE id = $1 AND shop_id IN \

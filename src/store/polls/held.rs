@@ -139,9 +139,6 @@ pub struct FreeShop {
 
 impl Db {
     /// Shops that nobody holds, those that are overdue for longest first, with what instances that are gone had held.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn free_shops(&self) -> Result<Vec<FreeShop>, DbErr> {
         let txn = self.write().await?;
         free_the_dead(&txn, micros(self.now())).await?;
@@ -156,9 +153,6 @@ impl Db {
     }
 
     /// What all shops together take, in requests a minute, times a thousand.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn weight_of_all(&self) -> Result<i64, DbErr> {
         let sql = format!(
             "SELECT CAST(COALESCE(sum(60000000000 / s.interval_us), 0) AS BIGINT) FROM source s WHERE {POLLED}"
@@ -167,9 +161,6 @@ impl Db {
     }
 
     /// The shop of a source.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn shop_of(&self, source_id: i64) -> Result<Option<i64>, DbErr> {
         self.read().id("SELECT shop_id FROM source WHERE id = $1", vec![source_id.into()]).await
     }

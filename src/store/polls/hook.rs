@@ -75,9 +75,6 @@ impl Db {
     }
 
     /// A shop's hook, if it has one.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn hook(&self, shop_id: i64) -> Result<Option<Hook>, DbErr> {
         let sql = "SELECT former_until, pushed_at, created_at FROM shop_hook WHERE shop_id = $1";
         let row: Option<HookRow> = self.read().row(sql, vec![shop_id.into()]).await?;
@@ -91,9 +88,6 @@ impl Db {
     }
 
     /// Gives a shop a secret. One that it had is believed for another day.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn set_hook_secret(&self, shop_id: i64, secret: &SecretString) -> Result<(), StoreError> {
         let (now, plain) = (micros(self.now()), secret.expose_secret());
         let stored = self.keys().map_or_else(|_| plain.to_owned(), |keys| keys.seal(Sealed::Secret, plain));
@@ -107,9 +101,6 @@ impl Db {
     }
 
     /// Nothing that a shop pushes is believed any more. Says whether anything was.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn remove_hook(&self, shop_id: i64) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let removed = txn.run("DELETE FROM shop_hook WHERE shop_id = $1", vec![shop_id.into()]).await?;

@@ -51,9 +51,6 @@ impl Db {
     }
 
     /// Keeps what it holds for another [`LEASE`]. `false`: the lease has run out, and is never renewed.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn renew(&self, name: &str) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let now = micros(self.now());
@@ -76,26 +73,17 @@ impl Db {
     }
 
     /// Is there an instance that polls, or that did and has not left?
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn has_instances(&self) -> Result<bool, DbErr> {
         Ok(self.read().id("SELECT id FROM instance WHERE polls LIMIT 1", vec![]).await?.is_some())
     }
 
     /// The instances that poll and live.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn pollers(&self) -> Result<i64, DbErr> {
         let sql = "SELECT count(*) FROM instance WHERE polls AND until > $1";
         Ok(self.read().id(sql, vec![micros(self.now()).into()]).await?.unwrap_or_default())
     }
 
     /// Looks what there is to do for an instance, as a reader: a look must not keep the writer busy.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn look(&self, name: &str) -> Result<Look, DbErr> {
         // Each question is answered by one step over an index.
         let sql = "SELECT (SELECT count(*) FROM instance WHERE name = $1 AND until > $2) AS alive, \

@@ -107,18 +107,12 @@ impl Db {
     }
 
     /// One source.
-    ///
-    /// # Errors
-    /// As [`Db::sources`].
     pub async fn source(&self, id: i64) -> Result<Option<Source>, StoreError> {
         let row: Option<SourceRow> = self.read().row(&format!("{SOURCES} WHERE s.id = $1"), vec![id.into()]).await?;
         row.map(SourceRow::into_source).transpose()
     }
 
     /// A page of sources, the newest first, whose address has these words.
-    ///
-    /// # Errors
-    /// As [`Db::sources`].
     pub async fn sources_before(&self, words: &str, before: i64, most: i64) -> Result<Vec<Source>, StoreError> {
         let sql =
             format!("{SOURCES} WHERE s.id < $1 AND LOWER(s.url) LIKE $2 ESCAPE '!' ORDER BY s.id DESC {}", limited(3));

@@ -108,9 +108,6 @@ impl Db {
     }
 
     /// Pauses a source, or lets it go on: then it is due now.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn pause_source(&self, id: i64, paused: bool) -> Result<bool, DbErr> {
         let txn = self.write().await?;
         let now = micros(self.now());
@@ -148,9 +145,6 @@ impl Db {
     }
 
     /// The products a source reads, in the order they were first seen.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn products_of(&self, source_id: i64) -> Result<Vec<i64>, DbErr> {
         self.read().ids("SELECT id FROM product WHERE source_id = $1 ORDER BY id", vec![source_id.into()]).await
     }

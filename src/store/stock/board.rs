@@ -75,9 +75,6 @@ const BUYABLE: &str =
 
 impl Db {
     /// Products of the board whose names have these words, from the nth on.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn board(&self, words: &str, show: Show, from: i64, most: i64) -> Result<BoardPage, StoreError> {
         let shown = match show {
             Show::All => String::new(),
@@ -93,9 +90,6 @@ impl Db {
     }
 
     /// Those of these products that everybody may see, each with the time since when it is tracked.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn public_products(&self, ids: &[i64]) -> Result<HashMap<i64, DateTime<Utc>>, StoreError> {
         let mut values = Vec::new();
         let these = list_of(&mut values, ids.iter().copied());
@@ -108,17 +102,11 @@ impl Db {
     }
 
     /// The id of the last change there was.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn last_change(&self) -> Result<i64, StoreError> {
         Ok(self.read().id("SELECT COALESCE(MAX(id), 0) FROM span", vec![]).await?.unwrap_or_default())
     }
 
     /// The first changes after this one.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn changes_after(&self, change: i64, most: i64) -> Result<Vec<Change>, StoreError> {
         let sql = format!(
             "SELECT sp.id AS span, v.product_id AS product FROM span sp JOIN variant v ON v.id = sp.variant_id \
@@ -129,9 +117,6 @@ impl Db {
     }
 
     /// What came back after that row, the newest first; so many at most.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn recent_restocks(&self, after: i64, most: i64) -> Result<Vec<RecentRestock>, StoreError> {
         let sql = format!(
             "SELECT r.id, p.id AS product_id, p.title, v.id AS variant_id, v.size, v.style, r.at \
@@ -143,9 +128,6 @@ impl Db {
     }
 
     /// Public products whose last reading is longer ago than three intervals, the first of them.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn stale_products(&self, most: i64) -> Result<Vec<i64>, StoreError> {
         let sql =
             format!("SELECT p.id {PUBLIC} AND s.last_read_at + 3 * s.interval_us < $1 ORDER BY p.id {}", limited(2));
@@ -153,9 +135,6 @@ impl Db {
     }
 
     /// The last successful reading of any listed source.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn last_public_reading(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let sql = "SELECT MAX(last_read_at) FROM source WHERE listed AND last_read_at IS NOT NULL HAVING COUNT(*) > 0";
         Ok(self.read().id(sql, vec![]).await?.map(at))

@@ -203,9 +203,6 @@ impl Db {
 
     /// A cheap look at whether [`Db::catalogue`] would say something else by now, whichever process changed it. A title
     /// that changed is not seen.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn catalogue_stamp(&self) -> Result<Option<Stamp>, StoreError> {
         let sql = "SELECT (SELECT count(*) FROM product) AS products, (SELECT COALESCE(max(id), 0) FROM product) AS product, \
                    (SELECT COALESCE(max(id), 0) FROM variant) AS variant, (SELECT count(*) FROM alias) AS aliases, \

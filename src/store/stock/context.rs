@@ -10,7 +10,7 @@ use sea_orm::Value;
 
 use crate::store::db::time::micros;
 use crate::store::polls::held::HeldSource;
-use crate::store::stock::new_reading::{NewReading, Stored};
+use crate::store::stock::new_reading::{NewReading, StoredReading};
 use crate::store::stock::observed;
 use crate::store::stock::products::{self, ProductRow};
 use crate::store::stock::variant_row::Moment;
@@ -34,7 +34,7 @@ pub(super) struct Context<'a> {
     pub(super) rules: Rules,
     pub(super) moment: Moment,
     pub(super) stored_at: DateTime<Utc>,
-    pub(super) stored: Stored,
+    pub(super) stored: StoredReading,
     pub(super) settled: bool,
     pub(super) doubt: Option<String>,
     pub(super) ignored: Option<String>,
@@ -71,7 +71,7 @@ impl<'a> Context<'a> {
             rules: observed::rules(source.schedule.interval),
             moment: Moment { read_at, reading: source.readings + 1, previous_read_at: source.last_read_at },
             stored_at: now,
-            stored: Stored::default(),
+            stored: StoredReading::default(),
             settled: true,
             doubt: None,
             ignored: None,

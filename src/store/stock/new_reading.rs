@@ -26,7 +26,7 @@ pub struct NewReading {
 
 /// What came of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stored {
+pub struct StoredReading {
     /// Restocks that were made.
     pub restocks: Vec<i64>,
     /// Products of which something was written.

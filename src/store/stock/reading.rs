@@ -16,7 +16,7 @@ use crate::store::outbox::news;
 use crate::store::stock::context::{Change, Context, Lack, ReadPoll};
 use crate::store::stock::doubt;
 use crate::store::stock::identity::{self, Shelf};
-use crate::store::stock::new_reading::Stored;
+use crate::store::stock::new_reading::StoredReading;
 use crate::store::stock::observed::{self, Observed, Variants};
 use crate::store::stock::products::{self, ProductRow, Seen};
 use crate::store::stock::restocks::{self, Back};
@@ -28,13 +28,13 @@ pub(in crate::store) async fn store_readings(
     txn: &Txn,
     polls: &[ReadPoll<'_>],
     now: DateTime<Utc>,
-) -> Result<Vec<Option<Stored>>, StoreError> {
+) -> Result<Vec<Option<StoredReading>>, StoreError> {
     let current = unedited(txn, polls).await?;
     let of = |poll: &&ReadPoll<'_>| current.contains(&poll.source.source_id);
     let mut contexts: Vec<Context<'_>> = polls.iter().filter(of).map(|poll| Context::of(*poll, now)).collect();
     store_products(txn, &mut contexts).await?;
     end_sources(txn, &contexts).await?;
-    let mut stored: HashMap<i64, Stored> =
+    let mut stored: HashMap<i64, StoredReading> =
         contexts.into_iter().map(|context| (context.poll.source.source_id, context.stored)).collect();
     Ok(polls.iter().map(|poll| stored.remove(&poll.source.source_id)).collect())
 }
@@ -46,9 +46,9 @@ pub(in crate::store) async fn store_part(
     poll: ReadPoll<'_>,
     products: std::ops::Range<usize>,
     now: DateTime<Utc>,
-) -> Result<Stored, StoreError> {
+) -> Result<StoredReading, StoreError> {
     if !unedited(txn, &[poll]).await?.contains(&poll.source.source_id) {
-        return Ok(Stored::default());
+        return Ok(StoredReading::default());
     }
     let mut contexts = [Context { is_part: true, ..Context::of(poll, now) }];
     let part = poll.new.reading.products.get(products).unwrap_or_default();

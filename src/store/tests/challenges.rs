@@ -8,7 +8,7 @@ use coatcheck_domain::delivery::State;
 use super::phones::{DIGITS, number, phone};
 use super::scene::{Scene, sent};
 use crate::store::people::challenge::{Challenged, Verified};
-use crate::store::people::consent::{ConsentWord, How, Standing};
+use crate::store::people::consent::{ConsentSource, ConsentWord, Standing};
 
 const CODE: &str = "428193";
 
@@ -128,7 +128,7 @@ async fn nobody_asks_for_codes_to_number_after_number() {
 async fn a_stopped_number_gets_no_code() {
     let scene = Scene::new().await;
     let ann = scene.person(1).await;
-    scene.db.consent(&number(), ConsentWord::Stop, How::Text).await.expect("stored");
+    scene.db.consent(&number(), ConsentWord::Stop, ConsentSource::Text).await.expect("stored");
     assert_eq!(ask(&scene, ann, CODE).await, Challenged::Stopped);
     assert!(scene.deliveries().await.is_empty());
 }
@@ -138,7 +138,7 @@ async fn a_code_does_not_undo_a_stop_that_came_after_it() {
     let scene = Scene::new().await;
     let ann = scene.person(1).await;
     ask(&scene, ann, CODE).await;
-    scene.db.consent(&number(), ConsentWord::Stop, How::Text).await.expect("stored");
+    scene.db.consent(&number(), ConsentWord::Stop, ConsentSource::Text).await.expect("stored");
     assert_eq!(scene.state(1).await, (State::Suppressed, Some("stopped".to_owned())));
     assert_eq!(verify(&scene, ann, CODE).await, Verified::Stopped);
     assert_eq!(scene.db.phone_standing(&number()).await.expect("asked"), Standing::Stopped);

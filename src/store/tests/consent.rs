@@ -5,7 +5,7 @@ use coatcheck_domain::watch::Mode;
 
 use super::phones::{number, phone};
 use super::scene::{IN, OUT, Scene, jacket, sent};
-use crate::store::people::consent::{ConsentWord, How, Standing};
+use crate::store::people::consent::{ConsentSource, ConsentWord, Standing};
 
 /// Somebody with a phone, and perhaps with Discord before it, who waits for a jacket that came back.
 pub(super) async fn waiting(discord: Option<u64>) -> (Scene, i64) {
@@ -19,7 +19,7 @@ pub(super) async fn waiting(discord: Option<u64>) -> (Scene, i64) {
     }
     // The story begins at night.
     for said in [ConsentWord::Start, ConsentWord::Anytime] {
-        scene.db.consent(&number(), said, How::Text).await.expect("stored");
+        scene.db.consent(&number(), said, ConsentSource::Text).await.expect("stored");
     }
     let watch = scene.watch(ann, product, "M", Mode::Once).await;
     scene.read(source, &jacket(&[("M", IN)])).await;
@@ -28,7 +28,7 @@ pub(super) async fn waiting(discord: Option<u64>) -> (Scene, i64) {
 }
 
 pub(super) async fn stop(scene: &Scene) {
-    scene.db.consent(&number(), ConsentWord::Stop, How::Text).await.expect("stored");
+    scene.db.consent(&number(), ConsentWord::Stop, ConsentSource::Text).await.expect("stored");
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn the_last_word_of_start_and_stop_counts() {
     let scene = Scene::new().await;
     let mut heard = vec![scene.db.phone_standing(&number()).await.expect("asked")];
     for said in [ConsentWord::Start, ConsentWord::Stop, ConsentWord::Anytime, ConsentWord::Start] {
-        scene.db.consent(&number(), said, How::Text).await.expect("stored");
+        scene.db.consent(&number(), said, ConsentSource::Text).await.expect("stored");
         heard.push(scene.db.phone_standing(&number()).await.expect("asked"));
     }
     use Standing::{Consented, Stopped, Unknown};
@@ -93,7 +93,7 @@ async fn what_is_being_sent_when_stop_comes_ends_as_it_ends() {
 async fn anytime_and_daytime_are_noted_at_the_phone() {
     let (scene, _) = waiting(None).await;
     for (said, at_night) in [(ConsentWord::Anytime, 1), (ConsentWord::Daytime, 0)] {
-        scene.db.consent(&number(), said, How::Text).await.expect("stored");
+        scene.db.consent(&number(), said, ConsentSource::Text).await.expect("stored");
         assert_eq!(scene.number("SELECT count(*) FROM destination WHERE anytime").await, at_night);
     }
 }

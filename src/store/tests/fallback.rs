@@ -11,7 +11,7 @@ use super::scene::{IN, OUT, Scene, jacket, sent};
 use super::texting::{HOUR, stop_unheard};
 use crate::store::db::lease::Lease;
 use crate::store::outbox::Started;
-use crate::store::people::consent::{ConsentWord, How};
+use crate::store::people::consent::{ConsentSource, ConsentWord};
 
 const AFTER: Duration = Duration::from_secs(60);
 
@@ -34,7 +34,7 @@ async fn ann_and_bob_at(hour: u64) -> (Scene, i64) {
     scene.pass(hour * HOUR);
     let ann = scene.person(7).await;
     scene.also_at(ann, &phone(), 100).await;
-    scene.db.consent(&number(), ConsentWord::Start, How::Code).await.expect("stored");
+    scene.db.consent(&number(), ConsentWord::Start, ConsentSource::Code).await.expect("stored");
     let watch = scene.watch(ann, product, "M", Mode::Once).await;
     let bob = scene.person(8).await;
     scene.watch(bob, product, "M", Mode::Once).await;
@@ -179,7 +179,7 @@ async fn what_comes_after_a_lane_went_down_has_a_minute_of_its_own() {
     scene.pass(10 * HOUR);
     let ann = scene.person(7).await;
     scene.also_at(ann, &phone(), 100).await;
-    scene.db.consent(&number(), ConsentWord::Start, How::Code).await.expect("stored");
+    scene.db.consent(&number(), ConsentWord::Start, ConsentSource::Code).await.expect("stored");
     scene.watch(ann, product, "M", Mode::Once).await;
     scene.db.lane_is_down("discord", "401").await.expect("stored");
     scene.pass(300);

@@ -6,7 +6,7 @@ use coatcheck_domain::watch::Mode;
 use super::filled::{fill, mentions};
 use super::phones::{number, phone};
 use super::scene::{IN, OUT, Scene, jacket};
-use crate::store::people::consent::{ConsentWord, How, Standing};
+use crate::store::people::consent::{ConsentSource, ConsentWord, Standing};
 use crate::store::people::person::Forgotten;
 
 async fn told(variants: usize) -> (Scene, i64) {
@@ -55,7 +55,7 @@ async fn of_a_phone_that_is_forgotten_nothing_stays_but_a_stop() {
         let scene = Scene::new().await;
         let ann = scene.db.destination_for(&phone(), || None).await.expect("stored").subscriber_id;
         for word in &said {
-            scene.db.consent(&number(), *word, How::Text).await.expect("stored");
+            scene.db.consent(&number(), *word, ConsentSource::Text).await.expect("stored");
         }
         let forgotten = scene.db.forget(ann).await.expect("forgotten");
         assert_eq!(forgotten.stop_kept, stays == 1, "{said:?}");
@@ -71,7 +71,7 @@ async fn forgetting_one_phone_forgets_nothing_of_another() {
     let scene = Scene::new().await;
     let ann = scene.db.destination_for(&phone(), || None).await.expect("stored").subscriber_id;
     let other = "+14155550124".parse().expect("a number");
-    scene.db.consent(&other, ConsentWord::Start, How::Text).await.expect("stored");
+    scene.db.consent(&other, ConsentWord::Start, ConsentSource::Text).await.expect("stored");
     scene.db.forget(ann).await.expect("forgotten");
     assert_eq!(scene.db.phone_standing(&other).await.expect("asked"), Standing::Consented);
 }

@@ -9,14 +9,14 @@ use super::phones::phone;
 use super::scene::{IN, OUT, RULES, Scene, jacket};
 use crate::store::outbox::fanout::FanoutRules;
 use crate::store::people::challenge::Verified;
-use crate::store::people::consent::{ConsentWord, How};
+use crate::store::people::consent::{ConsentSource, ConsentWord};
 use crate::store::people::phone::shown;
 
 /// Ann on Discord, and who texts from the phone that will turn out to be hers.
 async fn two(variants: &[(&str, coatcheck_domain::Availability)]) -> (Scene, i64, i64, i64, i64) {
     let (scene, source, product) = Scene::with_jacket(variants).await;
     let texter = scene.db.destination_for(&phone(), || None).await.expect("stored").subscriber_id;
-    scene.db.consent(&super::phones::number(), ConsentWord::Start, How::Text).await.expect("stored");
+    scene.db.consent(&super::phones::number(), ConsentWord::Start, ConsentSource::Text).await.expect("stored");
     let ann = scene.person(1).await;
     (scene, source, product, ann, texter)
 }

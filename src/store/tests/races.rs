@@ -10,7 +10,7 @@ use super::phones::number;
 use super::scene::{IN, OUT, Scene, jacket};
 use crate::store::chats::inbox::{NewArrival, TakenIn};
 use crate::store::people::allowance::Limit;
-use crate::store::people::consent::{ConsentWord, How};
+use crate::store::people::consent::{ConsentSource, ConsentWord};
 
 const TIMES: u64 = 25;
 
@@ -101,8 +101,8 @@ async fn start_and_stop_of_one_number_at_once_are_both_written_down() {
         let phone = number();
         let there = Destination::Sms(phone.clone());
         let (one, two, three) = tokio::join!(
-            scene.db.consent(&phone, ConsentWord::Start, How::Text),
-            other.consent(&phone, ConsentWord::Stop, How::Text),
+            scene.db.consent(&phone, ConsentWord::Start, ConsentSource::Text),
+            other.consent(&phone, ConsentWord::Stop, ConsentSource::Text),
             other.destination_for(&there, || None),
         );
         one.expect("written down");

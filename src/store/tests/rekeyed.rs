@@ -9,7 +9,7 @@ use super::phones::{DIGITS, number, phone};
 use super::scene::{Scene, step};
 use crate::store::chats::inbox::NewArrival;
 use crate::store::people::challenge::Verified;
-use crate::store::people::consent::{ConsentWord, How, Standing};
+use crate::store::people::consent::{ConsentSource, ConsentWord, Standing};
 use crate::store::people::rekey::Rekeyed;
 use crate::store::{Db, StoreError};
 use crate::testing;
@@ -26,7 +26,7 @@ async fn hooked(db: &Db) {
 
 async fn texter(scene: &Scene, said: ConsentWord) -> i64 {
     let there = scene.db.destination_for(&phone(), || None).await.expect("stored");
-    scene.db.consent(&number(), said, How::Text).await.expect("stored");
+    scene.db.consent(&number(), said, ConsentSource::Text).await.expect("stored");
     there.subscriber_id
 }
 
@@ -75,7 +75,7 @@ async fn an_older_key_may_not_be_left_out_while_something_needs_it() {
         match what {
             0 => drop(scene.db.destination_for(&phone(), || None).await.expect("stored")),
             1 => hooked(&scene.db).await,
-            _ => scene.db.consent(&number(), ConsentWord::Stop, How::Text).await.expect("stored"),
+            _ => scene.db.consent(&number(), ConsentWord::Stop, ConsentSource::Text).await.expect("stored"),
         }
         scene.with_keys(&[2, 1]).await.check_keys().await.expect("both");
         let alone = scene.with_keys(&[2]).await.check_keys().await;

@@ -23,7 +23,7 @@ use crate::store::people::watch::NewWatch;
 use crate::store::polls::ended::{End, Ended, Failed, Written};
 use crate::store::polls::held::HeldSource;
 use crate::store::polls::source::NewSource;
-use crate::store::stock::new_reading::{NewReading, Stored};
+use crate::store::stock::new_reading::{NewReading, StoredReading};
 use crate::store::{Db, Faults, StoreError};
 use crate::testing::{self, Engine, Place};
 
@@ -213,7 +213,7 @@ impl Scene {
     }
 
     /// `None`: it was not ours to store.
-    pub(crate) async fn store(&self, polled: &HeldSource, reading: &Reading, digest: &str) -> Option<Stored> {
+    pub(crate) async fn store(&self, polled: &HeldSource, reading: &Reading, digest: &str) -> Option<StoredReading> {
         self.try_store(polled, reading, digest).await.expect("stored")
     }
 
@@ -222,7 +222,7 @@ impl Scene {
         polled: &HeldSource,
         reading: &Reading,
         digest: &str,
-    ) -> Result<Option<Stored>, StoreError> {
+    ) -> Result<Option<StoredReading>, StoreError> {
         let new = NewReading {
             reading: reading.clone(),
             body_digest: digest.to_owned(),
@@ -243,7 +243,7 @@ impl Scene {
     }
 
     /// A minute later the source says this.
-    pub(crate) async fn read(&self, source: i64, reading: &Reading) -> Stored {
+    pub(crate) async fn read(&self, source: i64, reading: &Reading) -> StoredReading {
         let polled = self.poll(source).await;
         self.store(&polled, reading, "body").await.expect("ours")
     }

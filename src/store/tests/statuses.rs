@@ -6,12 +6,12 @@ use super::consent::waiting;
 use super::phones::number;
 use super::scene::{Scene, sent};
 use crate::store::outbox::Heard;
-use crate::store::people::consent::{ConsentWord, How, Standing};
+use crate::store::people::consent::{ConsentSource, ConsentWord, Standing};
 
 /// Somebody whose text was taken by the provider as `ref`.
 async fn texted(discord: Option<u64>) -> (Scene, i64) {
     let (scene, watch) = waiting(discord).await;
-    scene.db.consent(&number(), ConsentWord::Anytime, How::Text).await.expect("stored");
+    scene.db.consent(&number(), ConsentWord::Anytime, ConsentSource::Text).await.expect("stored");
     let lease = scene.take_lane_of("sms", "us").await;
     let started = scene.start(&lease).await;
     scene.finish(&lease, &started[0], sent()).await;
@@ -84,7 +84,7 @@ async fn a_number_that_the_provider_knows_as_opted_out_has_said_stop() {
 #[tokio::test]
 async fn a_text_refused_because_its_number_opted_out_has_said_stop() {
     let (scene, watch) = waiting(None).await;
-    scene.db.consent(&number(), ConsentWord::Anytime, How::Text).await.expect("stored");
+    scene.db.consent(&number(), ConsentWord::Anytime, ConsentSource::Text).await.expect("stored");
     let lease = scene.take_lane_of("sms", "us").await;
     let started = scene.start(&lease).await;
     let refused = SendOutcome::AddressGone { why: "21610 attempt to send to unsubscribed recipient".to_owned() };

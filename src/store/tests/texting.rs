@@ -9,7 +9,7 @@ use coatcheck_domain::{Destination, SmsRules};
 
 use super::phones::{number, phone};
 use super::scene::{IN, OUT, Scene, jacket, sent};
-use crate::store::people::consent::{ConsentWord, How};
+use crate::store::people::consent::{ConsentSource, ConsentWord};
 
 pub(super) const HOUR: u64 = 3600;
 
@@ -25,7 +25,7 @@ async fn waiting_at(hour: u64) -> (Scene, i64, i64) {
 }
 
 async fn say(scene: &Scene, word: ConsentWord) {
-    scene.db.consent(&number(), word, How::Text).await.expect("stored");
+    scene.db.consent(&number(), word, ConsentSource::Text).await.expect("stored");
 }
 
 /// A stop that took back nothing, as when the alert was written while it was stored.

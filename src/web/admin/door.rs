@@ -17,8 +17,8 @@ const EACH: u64 = 10;
 const ALL: u64 = 100;
 /// … within this time.
 const WITHIN: Duration = Duration::from_secs(15 * 60);
-/// Whoever waits longer than this for the others' passwords to be checked is sent away.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Who waits longer than this for the others' passwords to be checked is sent away.
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The door of the admin pages.
 pub(super) struct Door {
@@ -56,8 +56,8 @@ impl Door {
         if let Some(wait) = waits.into_iter().flatten().max() {
             return Tried::TooOften(wait);
         }
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turn).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Tried::TooOften(PATIENCE.as_secs()) };
+        let turn = tokio::time::timeout(TURN_TIMEOUT, Arc::clone(&self.turn).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Tried::TooOften(TURN_TIMEOUT.as_secs()) };
         let hash = self.password.clone();
         let checked = tokio::task::spawn_blocking(move || {
             let _turn = turn;

@@ -11,7 +11,7 @@ use crate::commands::reading::{notes, row};
 use crate::shops::{Page, Progress, Read, ReadOutcome, SourceSpec};
 
 /// A browser waits no longer than this.
-const PATIENCE: Duration = Duration::from_secs(25);
+const PREVIEW_TIMEOUT: Duration = Duration::from_secs(25);
 /// Pages of a list that are read to see what it is.
 const MOST_PAGES: usize = 2;
 /// Products that are shown.
@@ -56,12 +56,12 @@ pub(super) async fn look(admin: &Admin, spec: &SourceSpec) -> Result<Seen, Strin
     let Ok(_turn) = admin.looks.try_acquire() else {
         return Err("Two pages are being read already. Please try again in a moment.".to_owned());
     };
-    let read = tokio::time::timeout(PATIENCE, admin.desk.shops.read(spec, &FirstPages)).await;
+    let read = tokio::time::timeout(PREVIEW_TIMEOUT, admin.desk.shops.read(spec, &FirstPages)).await;
     match read {
         Ok(Ok(ReadOutcome::Read(read))) => Ok(seen(&read)),
         Ok(Ok(ReadOutcome::NotModified { .. })) => Err("The shop answered 304 (not modified).".to_owned()),
         Ok(Err(error)) => Err(words::plain(&error.to_string())),
-        Err(_) => Err(format!("It could not be read within {} s.", PATIENCE.as_secs())),
+        Err(_) => Err(format!("It could not be read within {} s.", PREVIEW_TIMEOUT.as_secs())),
     }
 }
 

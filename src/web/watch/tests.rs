@@ -8,7 +8,7 @@ use coatcheck_domain::Availability::OutOfStock;
 use coatcheck_domain::Destination;
 
 use crate::store::db::sql::Sql;
-use crate::store::people::consent::{ConsentWord, How};
+use crate::store::people::consent::{ConsentSource, ConsentWord};
 use crate::store::people::watch::{Watch, Which};
 use crate::testing::{follow, product, read};
 use crate::web::tests::{HOSTILE, Visit};
@@ -80,10 +80,10 @@ async fn nobody_learns_whether_a_number_is_signed_up_or_stopped() {
         (asked.body.replace(&token, "TOKEN"), wrong.body.replace(&token, "TOKEN"))
     };
     let (stopped, known) = ("+19255550223", "+19255550323");
-    visit.db.consent(&stopped.parse().expect("a phone"), ConsentWord::Stop, How::Text).await.expect("noted");
+    visit.db.consent(&stopped.parse().expect("a phone"), ConsentWord::Stop, ConsentSource::Text).await.expect("noted");
     let there = visit.db.destination_for(&format!("sms:{known}").parse().expect("one"), || None).await;
     there.expect("entered");
-    visit.db.consent(&known.parse().expect("a phone"), ConsentWord::Start, How::Text).await.expect("noted");
+    visit.db.consent(&known.parse().expect("a phone"), ConsentWord::Start, ConsentSource::Text).await.expect("noted");
     let of_unknown = page("%2B19255550123").await;
     assert_eq!(page("%2B19255550223").await, of_unknown);
     assert_eq!(page("%2B19255550323").await, of_unknown);

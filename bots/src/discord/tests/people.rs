@@ -247,7 +247,7 @@ async fn a_pressed_message_says_what_became_of_it_and_keeps_its_links() {
     let mut alert = to(Destination::DiscordUser(ann), jacket());
     bot.send(&alert).await;
     let message: u64 = world.messages(dm)[0]["id"].as_str().unwrap().parse().unwrap();
-    let slow = Echo { slow: answer::PATIENCE * 11 / 10, ..Echo::default() };
+    let slow = Echo { slow: answer::DEFER_AFTER * 11 / 10, ..Echo::default() };
     for (label, inbox) in [("Watch again", &Echo::default()), ("Stop M / Black", &slow)] {
         handed(&world, &bot, world.presses(ann, message, label).unwrap(), inbox).await;
     }
