@@ -437,6 +437,8 @@ fn about_as_many_others_are_a_renaming_and_a_few_are_new_sizes() {
     assert_eq!(of(&["40"], &["41"]), 1, "the last size is sold, and another one comes");
     assert_eq!(of(&["40"], &["41", "42"]), 2);
     assert_eq!(of(&["40", "41"], &["41", "EU 40"]), 1, "the others kept their names");
+    let unknown = sizes(&["40", "41"], Unknown);
+    assert_eq!(back_after(unknown, sizes(&["42", "43"], InStock)), [0, 1], "what nothing was known of was not renamed");
 }
 
 #[test]
