@@ -87,6 +87,12 @@ mod tests {
     }
 
     #[test]
+    fn what_was_stored_is_the_same_key_again() {
+        let key = SizeKey::fold("US 9");
+        assert_eq!(SizeKey::from_stored(key.as_str().to_owned()), key);
+    }
+
+    #[test]
     fn letters_are_one_however_they_are_spelt() {
         same(
             "m",

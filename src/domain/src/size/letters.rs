@@ -94,3 +94,15 @@ pub(super) fn rank(key: &str) -> Option<i64> {
         _ => Some(0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::rank;
+
+    #[test]
+    fn letters_have_their_places_on_one_scale() {
+        let ranks = ["9xs", "2xs", "xs", "s", "m", "l", "xl", "2xl", "3x"].map(|key| rank(key).expect("a letter size"));
+        assert_eq!(ranks, [-90, -20, -10, -5, 0, 5, 10, 20, 31]);
+        assert_eq!(rank("42"), None);
+    }
+}

@@ -149,10 +149,10 @@ fn distance(said: &SizeKey, said_words: &str, listed: &Listed) -> i64 {
     let common = said_words.split(' ').filter(|word| listed.words.split(' ').any(|other| other == *word)).count();
     let begins =
         !said_words.is_empty() && (listed.words.starts_with(said_words) || said_words.starts_with(&listed.words));
-    let between = listed.keys.iter().filter_map(|key| numbers_apart(said, key)).min().unwrap_or(2 * FAR);
+    let between = listed.keys.iter().filter_map(|key| numbers_apart(said, key)).min().unwrap_or(FAR);
     let by_words = match common {
         0 if begins => 500,
-        0 => 2 * FAR,
+        0 => FAR,
         common => 400 / i64::try_from(common).unwrap_or(1),
     };
     between.min(by_words)
@@ -277,6 +277,7 @@ mod tests {
             (&["104 cm", "110 cm"], "110", "110 cm (110cm)"),
             (&["104", "110"], "110 cm", "110 (110)"),
             (&["3-4 Years", "4-5 Years"], "4-5", "4-5 Years (4-5y)"),
+            (&["EU 104 cm", "EU 110 cm"], "EU 110", "EU 110 cm (eu110cm)"),
             (&["4-5 Years", "4-5 Months"], "4-5", "4-5 Years or 4-5 Months"),
             (&["32DD", "34DD"], "DD32", "32DD (32dd)"),
             (&["32DD", "34DD"], "32", "? 32DD, 34DD"),
@@ -301,6 +302,34 @@ mod tests {
         ] {
             assert_eq!(meant(labels, said).trim(), expected, "{said} of {labels:?}");
         }
+    }
+
+    #[test]
+    fn the_nearest_shares_most_words_or_stands_next_to_what_was_said() {
+        for (labels, said, expected) in [
+            (["30, Long", "28, Reg", "28, Long"].as_slice(), "long 28", "28, Long"),
+            (&["S", "XL"], "3XL", "XL"),
+            (&["XL", "S"], "XS", "S"),
+            (&["M", "L Tall"], "L", "L Tall"),
+            (&["9XS"], "XL", ""),
+        ] {
+            let listing = Listing::of(labels.iter().copied());
+            let nearest = listing.nearest(said, 1).first().map_or("", |place| listing.label(*place));
+            assert_eq!(nearest, expected, "{said} of {labels:?}");
+        }
+    }
+
+    #[test]
+    fn a_listing_says_what_it_lists() {
+        let listing = Listing::of(["S", "M", "small"]);
+        assert_eq!((listing.labels().collect::<Vec<_>>(), listing.is_empty()), (vec!["S", "M"], false));
+        assert!(Listing::of([]).is_empty());
+        assert_eq!(listing.answer(&format!("M{}", " ".repeat(1000))), Answer::None, "too long to be a size");
+    }
+
+    #[test]
+    fn signs_between_digits_belong_to_the_number() {
+        assert_eq!(words("7.5, 28/Long, 7 1/2 (3,5)"), "7.5 28 long 7 1/2 3.5");
     }
 
     proptest! {
