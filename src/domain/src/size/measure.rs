@@ -148,7 +148,7 @@ fn whole_number(text: &str) -> Option<Number> {
 /// The number that a text starts with: digits, then a decimal point or comma, or a fraction behind a blank.
 fn take_number(text: &str) -> Option<(Number, &str)> {
     let (digits, rest) = take_digits(text);
-    if digits.is_empty() || digits.len() > 6 {
+    if digits.len() > 6 {
         return None;
     }
     // "0" and "00" are two sizes of one shop; "06" and "6" are one.
@@ -196,4 +196,16 @@ fn unit(text: &str) -> Option<String> {
     let first = text.bytes().next().unwrap_or(b'a');
     let is_letter = first.is_ascii_lowercase() && first != b'x' && text.len() <= 4 && text.bytes().all(|b| b == first);
     is_letter.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn a_measure_has_six_digits_at_most() {
+        assert!(parse("123456").is_some());
+        assert!(parse("1234567").is_none());
+        assert!(parse(".5").is_none());
+    }
 }
