@@ -4,6 +4,8 @@ mod dotenv;
 mod names;
 #[cfg(not(all(feature = "discord", feature = "slack", feature = "sms", feature = "telegram")))]
 mod not_built;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod platforms;
 mod reader;
 #[cfg(feature = "slack")]
@@ -41,6 +43,8 @@ use not_built::NotBuilt as SlackSettings;
 use not_built::NotBuilt as TelegramSettings;
 #[cfg(not(feature = "sms"))]
 use not_built::NotBuilt as TwilioSettings;
+#[cfg(feature = "otlp")]
+pub use otlp::OtlpSettings;
 #[cfg(feature = "discord")]
 pub use platforms::DiscordSettings;
 #[cfg(feature = "telegram")]
@@ -80,6 +84,9 @@ pub struct Settings {
     pub log: String,
     /// `COATCHECK_LOG_FORMAT`
     pub log_format: LogFormat,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and what belongs to it.
+    #[cfg(feature = "otlp")]
+    pub otlp: Option<OtlpSettings>,
     /// `PUBLIC_URL`, the address the world sees. Ends with a slash.
     pub public_url: Option<Url>,
     /// `DISCORD_TOKEN` and what belongs to it.
@@ -213,6 +220,8 @@ impl Settings {
             time_zone: reader.parsed("COATCHECK_TIME_ZONE", "UTC", "a name like Europe/Berlin or America/New_York"),
             log: reader.log(),
             log_format: reader.parsed("COATCHECK_LOG_FORMAT", "text", "text or json"),
+            #[cfg(feature = "otlp")]
+            otlp: reader.otlp(),
             warnings: Vec::new(),
         };
         reader.check(&settings);

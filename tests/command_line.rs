@@ -243,7 +243,7 @@ fn products_sizes_and_destinations_that_are_not_there() {
     coatcheck: no product is called "boots"; `coatcheck shop add <URL> --name boots` follows one
 
     exit 2
-    error: invalid value 'lost' for '--state <STATE>': "lost" is neither a state nor a kind of a delivery
+    error: invalid value 'lost' for '--state <STATE>': there is no such state; there are pending, sending, sent, dead, expired, suppressed, cancelled
 
     For more information, try '--help'.
 
@@ -430,39 +430,8 @@ fn a_history_is_drawn_into_a_file() {
 }
 
 #[test]
-fn every_command_has_an_example() {
+fn help_shows_every_form_of_a_destination() {
     let house = House::open(&[]);
-    let commands = [
-        "demo",
-        "serve",
-        "check",
-        "shop add",
-        "shop list",
-        "shop remove",
-        "shop pause",
-        "shop resume",
-        "watch add",
-        "watch list",
-        "watch remove",
-        "import",
-        "history",
-        "deliveries",
-        "deliveries replay",
-        "send-test",
-        "doctor",
-        "migrate",
-        "backup",
-        "restore",
-        "copy",
-        "rekey",
-        "completions",
-        "man",
-    ];
-    for command in commands {
-        let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
-        let help = house.done(&arguments);
-        assert!(help.contains("Example:\n  ") && help.contains(&format!("coatcheck {command}")), "{help}");
-    }
     assert!(house.done(&["--help"]).contains("coatcheck demo"));
     for command in [&["watch", "add", "--help"][..], &["send-test", "--help"]] {
         let help = house.done(command);
@@ -580,7 +549,7 @@ fn doctor_has_a_line_for_each_check_and_says_what_to_do() {
     exit 1
     FAIL  settings    HTTPS_PROXY is set, but CoatCheck connects directly and does not use proxies
                       → correct or remove them
-    ok    disk        N MB free in FOLDER
+    ok    disk        N MB free in FOLDER, the write-ahead log takes N MB
     ok    key         FOLDER/coatcheck.db.key fits this database; keep a copy of it elsewhere
     ok    database    SQLite N N MB, readable and writable, schema is current
     FAIL  service     not running: nothing is polled and nothing is sent

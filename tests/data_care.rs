@@ -118,3 +118,51 @@ fn after_a_rekey_nothing_that_the_old_key_encrypted_is_left_in_the_file() {
     }
     care.hears_of_the_next_restock();
 }
+
+/// What docs/ops/data.md has `sqlite3` do.
+fn recipe() -> &'static str {
+    let page = include_str!("../docs/ops/data.md");
+    let (_, rest) = page.split_once("sqlite3 $coatcheck_db \"").expect("the recipe");
+    rest.split('"').next().expect("its end")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_key_is_lost_the_recipe_keeps_the_rest() {
+    let care = Care::open();
+    care.house.done(&["watch", "add", "jacket", "--size", "M", "--every", "--to", "console:"]);
+    care.house.done(&["shop", "hook", &care.shop.host()]);
+    care.hears_of_the_next_restock();
+    let key = care.house.path("coatcheck.db.key");
+    std::fs::remove_file(&key).expect("removed");
+    let refused = care.house.run(&["watch", "list"]);
+    assert!(refused.status == 1 && refused.stderr.contains("coatcheck.db.key is missing"), "{refused:?}");
+
+    let file = format!("sqlite://{}", care.house.path("coatcheck.db").display());
+    let db = sea_orm::Database::connect(file).await.expect("opened");
+    for statement in recipe().split(';').filter(|statement| !statement.trim().is_empty()) {
+        sea_orm::ConnectionTrait::execute_unprepared(&db, statement).await.expect(statement);
+    }
+    db.close().await.expect("closed");
+
+    let left = care.house.json(&["watch", "list"]);
+    let left: Vec<&str> = left.as_array().expect("a list").iter().filter_map(|watch| watch["to"].as_str()).collect();
+    assert_eq!((left, care.house.restocks("jacket")), (vec!["console:"], 1));
+    care.house.done(&["shop", "hook", &care.shop.host()]);
+    care.house.watch(&["jacket", "--size", "M", "--every"], &care.sink.url("/hook"));
+    care.hears_of_the_next_restock();
+}
+
+#[test]
+fn a_house_moves_to_another_machine_with_its_backup_and_its_key() {
+    let Care { shop, sink, house: old } = Care::open();
+    let new = House::open(&[shop.host(), sink.host()]).with("COATCHECK_QUIET_FOR", "1ms");
+    let copy = old.path("coatcheck-move.db");
+    old.done(&["backup", copy.to_str().expect("UTF-8")]);
+    std::fs::copy(&copy, new.path("coatcheck-move.db")).expect("copied");
+    std::fs::copy(old.path("coatcheck.db.key"), new.path("coatcheck.db.key")).expect("copied");
+    drop(old);
+    new.done(&["restore", "coatcheck-move.db"]);
+    let care = Care { shop, sink, house: new };
+    care.hears_of_the_next_restock();
+    assert_eq!(care.sink.distinct(), 1, "its secret could be read, or nothing could be signed");
+}

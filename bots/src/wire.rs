@@ -6,7 +6,23 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::delivery::SendOutcome;
+use reqwest::Response;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+/// Bytes of an answer, unpacked, at most: a hundred updates of Telegram are the largest there is.
+const LARGEST: usize = 8 << 20;
+
+/// The whole answer. One that is larger than any of a platform, like a bomb of compressed blanks, is none.
+pub(crate) async fn whole<R>(mut answer: Response) -> Result<Vec<u8>, Failure<R>> {
+    let mut all = Vec::new();
+    while let Some(piece) = answer.chunk().await.map_err(Failure::of_error)? {
+        if all.len() + piece.len() > LARGEST {
+            return Err(Failure::NoAnswer("it is larger than 8 MiB".to_owned()));
+        }
+        all.extend_from_slice(&piece);
+    }
+    Ok(all)
+}
 
 /// Why a request came to nothing. `R` is the platform's own refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,10 +9,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
+use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::LogFormat;
+#[cfg(feature = "otlp")]
+use super::otlp::Otlp;
+use crate::config::{LogFormat, Settings};
 
 /// Lines that wait to be written, at most.
 const WAITING: usize = 1024;
@@ -39,12 +43,18 @@ pub enum NoLog {
 ///
 /// # Errors
 /// [`NoLog`], in words for who started it.
-pub fn log_to_stderr(filter: &str, format: LogFormat) -> Result<LogLines, NoLog> {
+pub fn log_to_stderr(filter: &str, settings: &Settings) -> Result<LogLines, NoLog> {
+    let format = settings.log_format;
     // Callers log the driver's errors themselves, and migrations are logged as one event. At some levels the gateway's
     // client would log all it receives: people's messages, and tokens to answer them.
     let parsed = EnvFilter::try_new(format!("sqlx=warn,sea_orm_migration=warn,{filter},serenity::gateway=error"))
         .map_err(|why| NoLog::Filter { filter: filter.to_owned(), why })?;
-    let lines = LogLines::to_stderr()?;
+    #[cfg_attr(not(feature = "otlp"), expect(unused_mut, reason = "they go to one place more with it"))]
+    let mut lines = LogLines::to_stderr()?;
+    #[cfg(feature = "otlp")]
+    if let Some(otlp) = &settings.otlp {
+        lines.otlp = Some(Otlp::start(otlp)?);
+    }
     // A line that is lost is counted by `LogLines`; the library would print its own words about it, and panic where it cannot.
     let log = tracing_subscriber::fmt()
         .with_env_filter(parsed)
@@ -52,10 +62,24 @@ pub fn log_to_stderr(filter: &str, format: LogFormat) -> Result<LogLines, NoLog>
         .with_ansi(format == LogFormat::Text && io::stderr().is_terminal())
         .log_internal_errors(false);
     match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
+        LogFormat::Text => install(log.finish(), &lines),
+        LogFormat::Json => {
+            let json = log.json().flatten_event(true).with_current_span(false).with_span_list(false);
+            install(json.finish(), &lines);
+        }
     }
     Ok(lines)
+}
+
+#[cfg(not(feature = "otlp"))]
+fn install(log: impl Subscriber + Send + Sync + 'static, _: &LogLines) {
+    log.init();
+}
+
+#[cfg(feature = "otlp")]
+fn install(log: impl Subscriber + Send + Sync + 'static, lines: &LogLines) {
+    use tracing_subscriber::layer::SubscriberExt;
+    log.with(lines.otlp.clone()).init();
 }
 
 /// Logs panics as events. The default would write to standard error itself, and wait where nobody reads it.
@@ -78,6 +102,8 @@ enum Message {
 pub struct LogLines {
     queue: SyncSender<Message>,
     lost: Arc<AtomicU64>,
+    #[cfg(feature = "otlp")]
+    otlp: Option<Otlp>,
 }
 
 impl LogLines {
@@ -93,13 +119,22 @@ impl LogLines {
     fn to(out: impl Write + Send + 'static) -> io::Result<Self> {
         let (queue, messages) = sync_channel(WAITING);
         let lost = Arc::new(AtomicU64::new(0));
-        let lines = Self { queue, lost: Arc::clone(&lost) };
+        let lines = Self {
+            queue,
+            lost: Arc::clone(&lost),
+            #[cfg(feature = "otlp")]
+            otlp: None,
+        };
         std::thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&messages, out, &lost))?;
         Ok(lines)
     }
 
     /// Waits until what was logged so far has been written, but not for longer than `patience`.
     pub fn flush(&self, patience: Duration) {
+        #[cfg(feature = "otlp")]
+        if let Some(otlp) = &self.otlp {
+            otlp.flush(patience);
+        }
         let end = Instant::now() + patience;
         let (tell, told) = sync_channel(1);
         let mut message = Message::Flush(tell);

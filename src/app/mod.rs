@@ -8,6 +8,8 @@ mod guarded;
 mod keys;
 mod log;
 mod loops;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod platforms;
 mod reach;
 mod serve;

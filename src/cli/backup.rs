@@ -38,6 +38,8 @@ pub(super) async fn backup(app: &App, args: args::Backup) -> Outcome {
 pub(super) async fn restore(settings: Settings, args: args::Restore) -> Outcome {
     let Some(database) = sqlite_path(&settings.database_url) else { return Err(NotCopied::Postgres.into()) };
     let _lock = ServiceLock::take(&settings.database_url)?;
+    let unreadable = |why| Failure::failed(format!("{} cannot be read: {why}", args.file.display()));
+    std::fs::File::open(&args.file).map_err(unreadable)?;
     check_copy(&args.file).await?;
     let copy = beside(&database, ".restoring");
     let result = prepare(&settings, &args.file, &copy).await;

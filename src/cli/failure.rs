@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use crate::app::{NotFollowed, NotOpened, NotServing};
+use crate::app::{NoKeys, NotFollowed, NotOpened, NotServing};
 use crate::store::StoreError;
 use crate::store::db::backup::NotCopied;
 use crate::store::db::copy::NotTransferred;
@@ -105,6 +105,7 @@ impl From<NotOpened> for Failure {
     fn from(error: NotOpened) -> Self {
         match error {
             NotOpened::Store(error) => error.into(),
+            NotOpened::Keys(error @ (NoKeys::Setting(_) | NoKeys::Needed)) => Self::usage(error),
             other => Self::failed(other),
         }
     }

@@ -5,6 +5,8 @@ mod backup;
 mod check;
 mod copy;
 mod deliveries;
+#[cfg(all(test, feature = "demo", feature = "slack"))]
+mod docs_tests;
 mod doctor;
 mod failure;
 mod hash_password;
@@ -67,7 +69,7 @@ fn status(outcome: Outcome) -> ExitCode {
 fn log(settings: &Settings, command: &Command) -> Result<LogLines, Failure> {
     let is_service = matches!(command, Command::Serve(_));
     let wanted = if is_service || settings.log != "info" { settings.log.as_str() } else { "off" };
-    let lines = log_to_stderr(wanted, settings.log_format).map_err(Failure::usage)?;
+    let lines = log_to_stderr(wanted, settings).map_err(Failure::usage)?;
     if is_service {
         log_panics();
     }

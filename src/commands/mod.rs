@@ -78,7 +78,7 @@ pub use follow::Follow;
 pub use manage::{Change, Mine};
 use resolve::{Meant, Resolution};
 pub use sign_up::{AfterCode, ChatWay, NotPrepared, Wanted};
-pub use texting::Texting;
+pub use texting::{Spent, Texting};
 pub use today::{in_stock, wanted};
 pub use tracking::{NotFollowed, SourceOptions, Tracking};
 pub(crate) use wants::Want;

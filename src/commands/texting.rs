@@ -167,12 +167,36 @@ pub(super) async fn anytime(commands: &Commands, who: &Who, said: &Arguments) ->
     }))
 }
 
-/// How many texts were sent, for `/status`.
+/// Texts that were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    /// In the last 24 hours.
+    pub day: i64,
+    /// In the last 30 days.
+    pub month: i64,
+}
+
+impl Commands {
+    /// How many texts were sent. Nothing where Twilio is not set.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn texts_spent(&self) -> Result<Option<Spent>, StoreError> {
+        if self.texting.is_none() {
+            return Ok(None);
+        }
+        let now = self.db.now();
+        let day = self.db.texts_sent(now - chrono::Duration::days(1)).await?;
+        let month = self.db.texts_sent(now - chrono::Duration::days(30)).await?;
+        Ok(Some(Spent { day, month }))
+    }
+}
+
+/// How many texts were sent and may be, for `/status`.
 pub(super) async fn spent(commands: &Commands) -> Result<Option<String>, StoreError> {
-    let Some(texting) = &commands.texting else { return Ok(None) };
-    let now = commands.db.now();
-    let today = commands.db.texts_sent(now - chrono::Duration::days(1)).await?;
-    let month = commands.db.texts_sent(now - chrono::Duration::days(30)).await?;
-    let texts = words::counted(today, "text", "texts");
+    let (Some(texting), Some(Spent { day, month })) = (&commands.texting, commands.texts_spent().await?) else {
+        return Ok(None);
+    };
+    let texts = words::counted(day, "text", "texts");
     Ok(Some(format!("{texts} sent in 24 hours (limit {} a day), {month} in 30 days.", texting.per_day)))
 }

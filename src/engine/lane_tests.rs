@@ -241,7 +241,16 @@ async fn one_that_hangs_keeps_no_other_from_being_written_down() {
         Held::of(&scene, "discord", &Arc::new(Scripted::at(RateLimiter::new(10, Duration::ZERO)))).await.lane;
     let (outcome, next) = (SendOutcome::Sent { provider_ref: None }, Next::Sent { provider_ref: None });
     let now = scene.db.now();
-    let back = Finished { id: 1, attempts: 1, started_at: now, ended_at: now, outcome, next, others: Vec::new() };
+    let back = Finished {
+        id: 1,
+        restock: None,
+        attempts: 1,
+        started_at: now,
+        ended_at: now,
+        outcome,
+        next,
+        others: Vec::new(),
+    };
     lane.requests.spawn(std::future::pending());
     lane.requests.spawn(std::future::ready(back.clone()));
     lane.requests.spawn(std::future::ready(back));

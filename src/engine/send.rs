@@ -228,6 +228,7 @@ impl Sender {
     /// One request, from the lease's last check to the outcome. A channel that panics has said Unknown.
     async fn request(self, started: Started, deadline: Duration) -> Finished {
         let begun = Begun::of(&started);
+        std::iter::once(&started).chain(&started.others).for_each(begun::log_start);
         let counted = counted::Sending::of(&started);
         let others: Vec<Begun> = started.others.iter().map(Begun::of).collect();
         let outcome = if self.clock.monotonic() >= deadline {

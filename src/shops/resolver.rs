@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, ResolverOpts};
+use hickory_resolver::net::NetError;
 
 /// Look-ups that wait for one name server at the same time: more than there are requests in flight.
 const MOST: usize = 2048;
@@ -52,10 +53,18 @@ fn set(options: &mut ResolverOpts) {
 impl Resolver for SystemResolver {
     async fn resolve(&self, host: &str) -> std::io::Result<Vec<IpAddr>> {
         match &self.0 {
-            Some(resolver) => Ok(resolver.lookup_ip(host).await.map_err(std::io::Error::other)?.iter().collect()),
+            Some(resolver) => Ok(resolver.lookup_ip(host).await.map_err(plain)?.iter().collect()),
             None => Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect()),
         }
     }
+}
+
+/// The library's own words are about records and queries.
+fn plain(error: NetError) -> std::io::Error {
+    if error.is_nx_domain() || error.is_no_records_found() {
+        return std::io::Error::new(std::io::ErrorKind::NotFound, "the name server does not know it");
+    }
+    std::io::Error::other(error)
 }
 
 #[cfg(test)]

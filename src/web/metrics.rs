@@ -1,6 +1,7 @@
 //! `/metrics`: numbers for Prometheus. What happened is counted where it happens; how things stand is asked when it is read.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -12,7 +13,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::look::answer::NoPage;
 use super::site::Site;
-use crate::engine::{Heartbeats, counted};
+use crate::engine::{Heartbeats, Stop, counted};
 
 const BUILD: &str = "coatcheck_build_info";
 const STUCK: &str = "coatcheck_stuck_loops";
@@ -26,6 +27,8 @@ const OPEN_PAGES: &str = "coatcheck_open_pages";
 
 /// Upper bounds of the buckets, in seconds.
 const BUCKETS: [f64; 14] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0];
+/// Samples wait for so long.
+const UPKEEP: Duration = Duration::from_secs(5);
 /// More shops than these are not looked at one by one.
 const MOST_SHOPS: i64 = 10_000;
 
@@ -76,6 +79,16 @@ fn describe() {
     describe_gauge!(OPEN_PAGES, "Pages that follow this process");
 }
 
+/// Each sample of a histogram is kept until it is counted into its bucket: also where nobody ever asks for the numbers.
+pub(super) async fn upkeep(mut stop: Stop) {
+    while !stop.is_stopped() {
+        if let Some(handle) = begin() {
+            handle.run_upkeep();
+        }
+        stop.sleep(UPKEEP).await;
+    }
+}
+
 /// The route.
 pub(super) fn router(site: Site, heartbeats: Heartbeats) -> Router {
     Router::new().route("/metrics", get(show)).with_state((site, heartbeats))
@@ -84,7 +97,6 @@ pub(super) fn router(site: Site, heartbeats: Heartbeats) -> Router {
 async fn show(State((site, heartbeats)): State<(Site, Heartbeats)>) -> Result<Response, NoPage> {
     let Some(handle) = begin() else { return Err(NoPage::NotFound) };
     measure(&site, &heartbeats).await?;
-    handle.run_upkeep();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, kind)], handle.render()).into_response())
 }

@@ -118,14 +118,19 @@ impl Web {
             .merge(product::router(site.clone()))
             .merge(legal::router(self.contact))
             .merge(manage::router(site.clone(), Arc::clone(&self.commands)))
-            .merge(watch::router(site.clone(), self.ways, self.commands))
+            .merge(watch::router(site.clone(), self.ways, Arc::clone(&self.commands)))
             .merge(admin::router(site.clone(), self.desk.clone(), self.password))
             .merge(api::router(site.clone(), self.desk))
-            .merge(status::router(site.clone(), self.heartbeats.clone()))
+            .merge(status::router(status::Parts {
+                site: site.clone(),
+                heartbeats: self.heartbeats.clone(),
+                commands: self.commands,
+            }))
             .merge(metrics::router(site.clone(), self.heartbeats.clone()))
             .fallback(look::answer::not_found)
             .layer(map_response(look::head::secured));
-        (router, Follower::new(site).run(self.heartbeats, stop))
+        let follow = Follower::new(site).run(self.heartbeats, stop.clone());
+        (router, async move { tokio::join!(follow, metrics::upkeep(stop)).0 })
     }
 }
 

@@ -301,6 +301,10 @@ fn a_chat_that_cannot_be_told_falls_back_to_the_phone() {
     "code" "sms:+…23" "sent"
     "#);
     assert_eq!(town.reads(Chat::Telegram).matches("Back in stock").count(), 0);
+    let status: serde_json::Value = serde_json::from_str(&town.service.get("/status.json").1).expect("JSON");
+    assert_eq!(status["texts"], serde_json::json!({"in_24_hours": 2, "in_30_days": 2}));
+    let page = town.service.get("/status").1;
+    assert!(page.contains("Text messages sent: 2 in 24 hours, 2 in 30 days.") && !page.contains("limit"), "{page}");
 }
 
 fn is_over(row: &serde_json::Value) -> bool {
@@ -458,4 +462,68 @@ fn at_night_the_answer_says_when_alerts_come_and_anytime_ends_that() {
     exchange.texts(ANN, "CORPS L BLACK");
     let shown = exchange.twilio.seen(ANN);
     assert_eq!(shown.matches(&night).count(), 1, "{shown}");
+}
+
+/// What opens a door on the web: the admin's password and session, a program's token, the words of a sign-up, one's own page.
+#[test]
+fn what_opens_a_door_on_the_web_is_never_written_down() {
+    const PASSWORD: &str = "correct horse battery staple";
+    let hash = coatcheck::web::password::PasswordHash::of(PASSWORD, &[7; 32]).expect("a hash");
+    let exchange = Exchange::open_with(|house| {
+        house.with("COATCHECK_LOG", "trace").with("COATCHECK_ADMIN_PASSWORD_HASH", hash.as_str())
+    });
+    let house = &exchange.town.house;
+    let token = house.done(&["token", "add", "script", "--write"]).trim().to_owned();
+    let site = format!("http://{}", exchange.town.service.address());
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let ask = |request: reqwest::RequestBuilder| {
+        exchange.runtime.block_on(async {
+            let answer = request.header("sec-fetch-site", "same-origin").send().await.expect("answered");
+            let cookie = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
+            let cookie = cookie.and_then(|cookie| cookie.split(';').next()).unwrap_or_default().to_owned();
+            (cookie, answer.text().await.expect("a body"))
+        })
+    };
+    let post = |path: &str, cookie: &str, fields: &[(&str, &str)]| {
+        let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let form = "application/x-www-form-urlencoded";
+        let request = http.post(format!("{site}{path}")).header("content-type", form).header("cookie", cookie);
+        ask(request.body(body))
+    };
+    let get = |path: &str, cookie: &str| ask(http.get(format!("{site}{path}")).header("cookie", cookie));
+    let hidden = |page: &str, name: &str| {
+        let rest =
+            page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_else(|| panic!("no {name}: {page}"));
+        rest.split('"').next().unwrap_or_default().to_owned()
+    };
+
+    let (first, login) = get("/admin/login", "");
+    let form = hidden(&login, "form");
+    post("/admin/login", &first, &[("form", &form), ("password", "wrong horse battery staple")]);
+    let (session, _) = post("/admin/login", &first, &[("form", &form), ("password", PASSWORD)]);
+    assert!(get("/admin/shops", &session).1.contains("Corps Jacket"), "logged in");
+    for bearer in [token.as_str(), "coat_an-invented-token-of-somebody"] {
+        ask(http.get(format!("{site}/api/v1/watches")).bearer_auth(bearer));
+    }
+    let phone = [("size", "M"), ("style", "Black"), ("phone", "(415) 555-0123"), ("way", "phone")];
+    let sign_up = hidden(&post("/p/1-corps-jacket/watch", "", &phone).1, "token");
+    exchange.waits_for(ANN, 1);
+    post("/sign-up/code", "", &[("token", &sign_up), ("code", &code_in(&exchange))]);
+    assert_eq!(exchange.watches(), 1);
+    let listed = exchange.texts(ANN, "LIST").said.concat();
+    let own = listed.split("/m/").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a link").to_owned();
+    assert!(get(&format!("/m/{own}"), "").1.contains("Corps Jacket"));
+
+    let mut written = exchange.town.service.err().join("\n") + &exchange.town.service.out().join("\n");
+    written += &house.run(&["token", "list"]).stdout;
+    for file in std::fs::read_dir(house.folder()).expect("its folder") {
+        written += &String::from_utf8_lossy(&std::fs::read(file.expect("a file").path()).unwrap_or_default());
+    }
+    assert!(written.len() > 10_000 && session.contains('='), "there is something to search: {session}");
+    let session = session.split_once('=').map_or("", |(_, value)| value);
+    let invented = "coat_an-invented-token-of-somebody";
+    for secret in [PASSWORD, "wrong horse battery", session, &token, invented, &sign_up, &own, "4155550123"] {
+        let line = written.lines().find(|line| line.contains(secret));
+        assert_eq!(line.map(|line| line.chars().take(300).collect::<String>()), None, "{secret} was written down");
+    }
 }

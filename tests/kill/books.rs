@@ -46,12 +46,12 @@ impl Books {
         self.watch(to, || None);
     }
 
-    /// Every product is announced in this room.
-    pub(crate) fn announces(&self, room: &str) {
+    /// The first so many products are announced in this room.
+    pub(crate) fn announces(&self, room: &str, products: usize) {
         let room: Destination = room.parse().expect("an address");
         self.runtime.block_on(async {
             let address = self.db.destination_for(&room, || None).await.expect("stored");
-            for product in self.db.catalogue().await.expect("read") {
+            for product in self.db.catalogue().await.expect("read").into_iter().take(products) {
                 let new = NewAnnouncement {
                     subscriber_id: address.subscriber_id,
                     about: About::Product(product.id),

@@ -71,7 +71,7 @@ fn killed_while_it_tells_rooms_each_has_one_post_whose_last_edit_is_true() {
     let house = rooms.with_tokens(House::open(&[shop.host()]));
     house.follow(&shop, "parka");
     let books = Books::open(&format!("sqlite://{}", house.path("coatcheck.db").display()));
-    rooms.addresses().iter().for_each(|address| books.announces(address));
+    rooms.addresses().iter().for_each(|address| books.announces(address, usize::MAX));
 
     let mut on_telegram = 0;
     let mut service = house.serve();

@@ -6,6 +6,7 @@
 #[path = "../kill/books.rs"]
 #[expect(dead_code, reason = "the kill test uses the rest")]
 mod books;
+mod chats;
 #[path = "../support/mod.rs"]
 mod support;
 mod town;
@@ -43,6 +44,7 @@ fn a_long_day_loses_nothing_doubles_nothing_and_does_not_grow() {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut town = Town::open(pages, hooks);
     let service = town.house.serve();
+    town.begin();
     let mut vitals = Vitals::of(service.id());
     let began = Instant::now();
     // Everything is read once, and everything that starts has started.

@@ -4,23 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use coatcheck_domain::delivery::State;
-use coatcheck_world::{Discord, Fault, Order, Shop, Sink, Telegram};
+use coatcheck_world::{Fault, Order, Shop, Sink};
 use rand::Rng;
 use rand::rngs::StdRng;
 
 use crate::books::Books;
+use crate::chats::Chats;
 use crate::support::{House, page};
 
 const SHOPS: usize = 10;
 const SINKS: usize = 4;
-/// On each chat platform.
-const PEOPLE: usize = 2;
 
 pub(crate) struct Town {
     shops: Vec<Shop>,
     sinks: Vec<Sink>,
-    _discord: Discord,
-    _telegram: Telegram,
+    chats: Chats,
     pub(crate) house: House,
     pub(crate) books: Books,
     pages: usize,
@@ -29,6 +27,8 @@ pub(crate) struct Town {
     there: BTreeMap<usize, Instant>,
     away: BTreeMap<usize, Instant>,
     came_back: usize,
+    /// Those of them that somebody is texted of, too.
+    texted: usize,
     faults: BTreeMap<&'static str, usize>,
     /// Requests whose answer never arrived: what they brought may come again.
     unanswered: usize,
@@ -39,46 +39,38 @@ impl Town {
     pub(crate) fn open(pages: usize, hooks: usize) -> Self {
         let shops: Vec<Shop> = (0..SHOPS).map(|_| Shop::open().expect("a shop")).collect();
         let sinks: Vec<Sink> = (0..SINKS).map(|_| Sink::open().expect("a sink")).collect();
-        let (discord, telegram) = (Discord::open().expect("a Discord"), Telegram::open().expect("a Telegram"));
+        let chats = Chats::open();
         let hosts: Vec<String> =
             shops.iter().map(|shop| shop.host()).chain(sinks.iter().map(|sink| sink.host())).collect();
-        let house = House::open(&hosts)
-            .with("COATCHECK_QUIET_FOR", "1ms")
-            .with("COATCHECK_HOST_CONCURRENCY", "4")
-            .with("DISCORD_TOKEN", discord.token())
-            .with("DISCORD_API_BASE", &discord.base())
-            .with("TELEGRAM_TOKEN", telegram.token())
-            .with("TELEGRAM_API_URL", &telegram.url(""));
+        let house = House::open(&hosts).with("COATCHECK_QUIET_FOR", "1ms").with("COATCHECK_HOST_CONCURRENCY", "4");
+        let house = chats.with_tokens(house);
         let list: Vec<String> = (0..pages)
             .map(|number| {
                 let (shop, name) = (&shops[number % SHOPS], handle(number));
                 shop.change(|goods| {
                     ["S", "M", "L"].iter().for_each(|size| goods.stock(&name, size, "Black", *size != "M"));
                 });
-                format!("{} name={name} interval=5s\n", page(shop, &name))
+                let watch = Chats::phone(number).map(|phone| format!("every to=sms:{phone}")).unwrap_or_default();
+                format!("{} name={name} interval=5s {watch}\n", page(shop, &name))
             })
             .collect();
         std::fs::write(house.path("pages.txt"), list.concat()).expect("written");
         house.done(&["import", "pages.txt"]);
         let books = Books::open(&format!("sqlite://{}", house.path("coatcheck.db").display()));
         (0..hooks).for_each(|number| books.watch_all(&sinks[number % SINKS].url(&format!("/{number}"))));
-        for number in 0..PEOPLE {
-            let name = format!("Person{number}");
-            books.waits(&format!("discord:{}", discord.person(&name)));
-            books.waits(&format!("telegram:{}", telegram.person(&name)));
-        }
+        let people = chats.settle(&books);
         Self {
             shops,
             sinks,
-            _discord: discord,
-            _telegram: telegram,
+            chats,
             house,
             books,
             pages,
-            watchers: hooks + 2 * PEOPLE,
+            watchers: hooks + people,
             there: BTreeMap::new(),
             away: BTreeMap::new(),
             came_back: 0,
+            texted: 0,
             faults: BTreeMap::new(),
             unanswered: 0,
         }
@@ -98,6 +90,7 @@ impl Town {
             self.shelf(page, true);
             self.there.insert(page, Instant::now());
             self.came_back += 1;
+            self.texted += usize::from(Chats::phone(page).is_some());
         }
         if rng.random_bool(0.1) {
             self.let_a_shop_fail(rng);
@@ -105,6 +98,12 @@ impl Town {
         if rng.random_bool(0.2) {
             self.let_a_sink_fail(rng);
         }
+        self.chats.turn(rng, &mut self.faults);
+    }
+
+    /// Once the service runs.
+    pub(crate) fn begin(&self) {
+        self.chats.agree();
     }
 
     fn shelf(&self, page: usize, is_there: bool) {
@@ -146,6 +145,7 @@ impl Town {
     pub(crate) fn end_faults(&self) {
         self.shops.iter().for_each(|shop| shop.lift());
         self.sinks.iter().for_each(|sink| sink.lift());
+        self.chats.end_faults();
     }
 
     /// Waits until all that came back was sent. Says whether that was in time.
@@ -161,7 +161,7 @@ impl Town {
     }
 
     fn expected(&self) -> usize {
-        self.came_back * self.watchers
+        self.came_back * self.watchers + self.texted
     }
 
     fn sent(&self) -> Vec<String> {
@@ -181,6 +181,7 @@ impl Town {
         for state in State::ALL.into_iter().filter(|state| *state != State::Sent) {
             assert_eq!(self.alerts(state), Vec::<String>::new(), "{state}");
         }
+        self.chats.all_heard(&self.books);
         let doubles: usize = self.sinks.iter().map(|sink| sink.doubles()).sum();
         assert!(doubles <= self.unanswered, "{doubles} doubles, {} requests without an answer", self.unanswered);
     }

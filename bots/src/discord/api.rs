@@ -11,6 +11,7 @@ use serenity::http::{LightMethod, Multipart, MultipartUpload, Request, Route};
 use url::Url;
 
 use super::failure::Failure;
+use crate::wire;
 
 /// Who asks, and where.
 pub(super) struct Api {
@@ -89,7 +90,7 @@ impl fmt::Debug for Api {
 async fn answered(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
     let response = request.send().await.map_err(Failure::of_error)?;
     let (status, headers) = (response.status(), response.headers().clone());
-    let body = response.bytes().await.map_err(Failure::of_error)?;
+    let body = wire::whole(response).await?;
     if !status.is_success() {
         return Err(Failure::of_answer(status, &headers, &body));
     }

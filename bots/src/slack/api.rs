@@ -78,7 +78,8 @@ impl Api {
         if status.is_success() {
             return Ok(());
         }
-        let words = response.text().await.unwrap_or_default();
+        let words = wire::whole::<Refusal>(response).await.unwrap_or_default();
+        let words = String::from_utf8_lossy(&words);
         let is_word = |words: &&str| words.len() < 60 && words.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         let error = Some(words.trim()).filter(is_word).filter(|words| !words.is_empty()).map(str::to_owned);
         Err(Failure::Refused(Refusal { status: status.as_u16(), error, after }))
@@ -101,7 +102,7 @@ impl Api {
     async fn answered(&self, request: RequestBuilder) -> Result<Value, Failure> {
         let response = request.send().await.map_err(Failure::of_error)?;
         let (status, after) = (response.status(), retry_after(response.headers(), self.clock.now()));
-        let body = response.bytes().await.map_err(Failure::of_error)?;
+        let body = wire::whole(response).await?;
         read(status, after, &body)
     }
 }

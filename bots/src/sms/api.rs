@@ -92,7 +92,7 @@ impl Api {
         if !response.status().is_success() {
             return Err(refused(response, now).await);
         }
-        let answer: Value = match response.bytes().await {
+        let answer: Value = match wire::whole::<Refusal>(response).await {
             Ok(body) => serde_json::from_slice(&body).unwrap_or_default(),
             Err(_) => Value::Null,
         };
@@ -119,7 +119,7 @@ impl Api {
         if !response.status().is_success() {
             return Err(refused(response, now).await);
         }
-        let body = response.bytes().await.map_err(Failure::of_error)?;
+        let body = wire::whole(response).await?;
         serde_json::from_slice(&body).map_err(|_| Failure::NoAnswer("it is not its API".to_owned()))
     }
 
@@ -130,7 +130,7 @@ impl Api {
 
 async fn refused(response: reqwest::Response, now: DateTime<Utc>) -> Failure {
     let (status, after) = (response.status(), retry_after(response.headers(), now));
-    let body = response.bytes().await.unwrap_or_default();
+    let body = wire::whole::<Refusal>(response).await.unwrap_or_default();
     Failure::Refused(refusal(status, after, &body))
 }
 

@@ -115,6 +115,21 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_request_with_anything_changed_is_not_believed(place in 0..FORM.len(), change in 1..=255_u8, at in 0..27_usize, cut in 0..28_usize) {
+            let (url, token) = (Url::parse(URL).expect("an address"), "12345".to_owned().into());
+            let believed = |form: &[u8], signature: &[u8]| fits(&token, &url, &Form::read(form), signature);
+            let mut form = FORM.as_bytes().to_vec();
+            form[place] ^= change;
+            // A form may be written in several ways; only another meaning is another form.
+            let means = |form: &[u8]| Form::read(form).sorted_once().iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+            prop_assert_eq!(believed(&form, SIGNATURE.as_bytes()), means(&form) == means(FORM.as_bytes()));
+            let mut other = SIGNATURE.as_bytes().to_vec();
+            other[at] = if other[at] == b'A' { b'B' } else { b'A' };
+            prop_assert!(!believed(FORM.as_bytes(), &other));
+            prop_assert!(!believed(FORM.as_bytes(), &SIGNATURE.as_bytes()[..cut]));
+        }
+
+        #[test]
         fn no_request_panics(form in "[ -~]{0,60}", signature in "\\PC{0,40}") {
             prop_assert!(!check(URL, &form, &signature));
         }

@@ -88,7 +88,7 @@ impl Api {
 async fn answer<A: DeserializeOwned>(request: RequestBuilder) -> Result<A, Failure> {
     let response = request.send().await.map_err(Failure::of_error)?;
     let status = response.status();
-    let body = response.bytes().await.map_err(Failure::of_error)?;
+    let body = wire::whole(response).await?;
     read(status, &body)
 }
 

@@ -100,6 +100,8 @@ fn keyed(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn hook(secret: &str) -> Result<Hook, NotASecret> {
@@ -115,6 +117,20 @@ mod tests {
             assert!(!hook.verify(header), "{header:?}");
         }
         assert!(!format!("{hook:?}").contains("s3cret"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_with_anything_changed_is_not_telegrams(secret in "[A-Za-z0-9_-]{1,256}", place in 0..256_usize, change in 1..=255_u8, other in any::<Vec<u8>>()) {
+            let hook = hook(&secret).expect("a secret");
+            prop_assert!(hook.verify(Some(secret.as_bytes())));
+            let place = place % secret.len();
+            let mut changed = secret.clone().into_bytes();
+            changed[place] ^= change;
+            prop_assert!(!hook.verify(Some(&changed)));
+            prop_assert!(!hook.verify(Some(&secret.as_bytes()[..place])));
+            prop_assert_eq!(hook.verify(Some(&other)), other == secret.as_bytes());
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{DESTINATIONS, time};
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Deliveries {
     /// Only those in this state: pending, sending, sent, dead, expired, suppressed or cancelled
-    #[arg(long)]
+    #[arg(long, value_parser = state)]
     pub state: Option<State>,
     /// How many, newest first
     #[arg(long, default_value_t = 50)]
@@ -23,6 +23,11 @@ pub(in crate::cli) struct Deliveries {
     /// Instead of listing.
     #[command(subcommand)]
     pub command: Option<Replay>,
+}
+
+fn state(text: &str) -> Result<State, String> {
+    let known = State::ALL.map(State::as_str).join(", ");
+    text.parse().map_err(|_| format!("there is no such state; there are {known}"))
 }
 
 /// `deliveries replay`

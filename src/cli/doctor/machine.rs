@@ -13,6 +13,8 @@ use coatcheck_domain::Clock;
 
 /// Less free space than this is reported: some days of a busy history.
 const ENOUGH_BYTES: u64 = 64 << 20;
+/// A write-ahead log of this size is not being written back.
+const LARGE_LOG: u64 = 512 << 20;
 /// A changed clock is mentioned for this long.
 const LATELY: chrono::TimeDelta = chrono::TimeDelta::days(7);
 /// Clocks that differ by more than this are reported.
@@ -32,17 +34,29 @@ pub(super) fn disk(settings: &Settings) -> Option<Finding> {
     Some(match rustix::fs::statvfs(folder) {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            let message = format!("{} MB free in {}", free >> 20, folder.display());
-            if free >= ENOUGH_BYTES {
-                Finding::good("disk", message)
-            } else {
+            let log = write_ahead_log(&file);
+            let message =
+                format!("{} MB free in {}, the write-ahead log takes {} MB", free >> 20, folder.display(), log >> 20);
+            if free < ENOUGH_BYTES {
                 Finding::bad("disk", message, "free some space: alerts that cannot be stored are not sent")
+            } else if log >= LARGE_LOG {
+                let advice = "end other programs that have the database open, or restart the service";
+                Finding::bad("disk", message, advice)
+            } else {
+                Finding::good("disk", message)
             }
         }
         Err(why) => {
             Finding::bad("disk", format!("{} cannot be examined: {why}", folder.display()), "check DATABASE_URL")
         }
     })
+}
+
+/// Bytes that SQLite has not written back into the database. It does so whenever nobody reads what is older.
+fn write_ahead_log(database: &Path) -> u64 {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-wal");
+    std::fs::metadata(name).map(|file| file.len()).unwrap_or_default()
 }
 
 pub(super) fn service(app: &App) -> Finding {

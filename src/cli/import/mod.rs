@@ -71,7 +71,12 @@ fn style() -> ProgressStyle {
 }
 
 fn text(file: &Path) -> Result<String, Failure> {
-    let failed = |why: std::io::Error| Failure::failed(format!("{} cannot be read: {why}", file.display()));
+    let failed = |why: std::io::Error| match why.kind() {
+        std::io::ErrorKind::InvalidData => {
+            Failure::failed(format!("{} is not UTF-8 text; save it as such", file.display()))
+        }
+        _ => Failure::failed(format!("{} cannot be read: {why}", file.display())),
+    };
     let mut text = String::new();
     let read = if file.as_os_str() == "-" {
         std::io::stdin().lock().take(LARGEST + 1).read_to_string(&mut text)

@@ -144,5 +144,5 @@ fn say(poll: &Ended, written: &Written) {
 }
 
 fn say_restock(poll: &Ended, restock: i64) {
-    tracing::info!(restock, url = %poll.source.url, "back in stock at {}: restock {restock}", poll.source.host);
+    tracing::info!(restock, source = poll.source.source_id, url = %poll.source.url, "back in stock at {}: restock {restock}", poll.source.host);
 }

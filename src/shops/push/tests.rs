@@ -145,6 +145,38 @@ fn an_unsigned_greeting_is_known_and_nothing_else_is_one() {
 }
 
 proptest! {
+    /// A push with one byte changed anywhere that is signed, or with a signature that is changed or cut.
+    #[test]
+    fn a_push_with_anything_changed_is_not_believed(form in 0usize..3, place in 0..BODY.len(), change in 1..=255_u8, at in 3..40_usize, cut in 0..44_usize) {
+        const WHSEC: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        let signature = code(SECRET.as_bytes(), &[BODY]);
+        let (given, secret) = match form {
+            0 => (shopify(SECRET, "1", "products/update", BODY), SECRET),
+            1 => (headers(&[("x-wc-webhook-signature", &signature), ("x-wc-webhook-topic", "product.updated")]), SECRET),
+            _ => (standard(WHSEC, "msg_1", NOW, BODY), WHSEC),
+        };
+        prop_assert!(read(&given, BODY, &[secret]).is_ok());
+        let mut body = BODY.to_vec();
+        body[place] ^= change;
+        prop_assert_eq!(read(&given, &body, &[secret]).err(), Some(Distrust::Signature));
+        let name = Form::of(&given).expect("a form").signature();
+        let good = given[name].to_str().expect("text").to_owned();
+        let mut flipped = good.clone().into_bytes();
+        flipped[at] = if flipped[at] == b'A' { b'B' } else { b'A' };
+        for wrong in [&flipped[..], &good.as_bytes()[..cut]] {
+            let mut other = given.clone();
+            other.insert(name, HeaderValue::from_bytes(wrong).expect("a value"));
+            prop_assert_eq!(read(&other, BODY, &[secret]).err(), Some(Distrust::Signature));
+        }
+        if form == 2 {
+            for (name, value) in [("webhook-id", "msg_2"), ("webhook-timestamp", "1800000001")] {
+                let mut other = given.clone();
+                other.insert(name, HeaderValue::from_static(value));
+                prop_assert_eq!(read(&other, BODY, &[secret]).err(), Some(Distrust::Signature));
+            }
+        }
+    }
+
     /// Whatever strangers send: no panic, and never believed.
     #[test]
     fn no_stranger_is_believed(form in 0usize..3, signature in "(v1,)?[ -~]{0,60}", id in "[ -~]{0,20}", time in "-?[0-9]{0,20}", body in any::<Vec<u8>>()) {

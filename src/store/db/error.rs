@@ -70,8 +70,8 @@ pub enum StoreError {
     NoKey,
     /// Something was sealed or hashed by a key that is not given.
     #[error(
-        "COATCHECK_KEY is not the key of this database: something in it was written by key {id:?}; give that one, too, \
-         behind the new one"
+        "this is not the key of this database: something in it was written by key {id:?}; put that one back (COATCHECK_KEY, or \
+         the .key file beside an SQLite database), or give it, too, behind the new one"
     )]
     WrongKey {
         /// The id of the key that is lacking.
@@ -114,6 +114,11 @@ impl Classed for StoreError {
 fn said(error: &DbErr) -> String {
     match error.class() {
         Class::Conflict => format!("the database is busy with other changes of the same rows; try again ({error})"),
+        Class::Unavailable if error.to_string().contains("malformed") => {
+            format!(
+                "the database is damaged ({error}); stop the service and bring a backup back: coatcheck restore FILE"
+            )
+        }
         Class::Unavailable => format!("the database failed: {error}"),
         Class::Ours => format!("a statement failed, which is a bug in coatcheck; please report it: {error}"),
     }

@@ -112,6 +112,8 @@ pub struct Started {
 pub struct Finished {
     /// What was begun.
     pub id: i64,
+    /// The restock it is about.
+    pub restock: Option<i64>,
     /// Requests, this one included.
     pub attempts: u32,
     /// When it was begun.
@@ -194,7 +196,8 @@ impl Db {
             let outcome = SendOutcome::Unknown { why: "the service stopped while sending".to_owned() };
             let next = delivery::next(Sending { attempts, expires_at: at(row.expires_at) }, &outcome, now, rng);
             let others = Vec::new();
-            let finished = Finished { id: row.id, attempts, started_at: now, ended_at: now, outcome, next, others };
+            let finished =
+                Finished { id: row.id, restock: None, attempts, started_at: now, ended_at: now, outcome, next, others };
             finish_if(&txn, &finished, "epoch <> $2", lease.epoch, now).await?;
         }
         txn.commit().await?;

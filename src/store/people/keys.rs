@@ -185,7 +185,7 @@ impl Keys {
     pub fn linked(&self, name: &str) -> Option<i64> {
         let row = name.get(..name.len().checked_sub(TAG)?)?;
         let variant = i64::from_str_radix(row, 36).ok()?;
-        self.0.iter().any(|root| root.link(variant) == name).then_some(variant)
+        self.0.iter().any(|root| is_same(&root.link(variant), name)).then_some(variant)
     }
 
     /// The name of a page where who is notified at a destination manages their watches, until the end of this day (since 1970).

@@ -375,6 +375,7 @@ fn lane_of(lease: &Lease) -> &str {
 pub(crate) fn finished(started: &Started, outcome: SendOutcome, now: DateTime<Utc>) -> Finished {
     let sending = Sending { attempts: started.attempts, expires_at: started.expires_at };
     Finished {
+        restock: started.restock,
         id: started.id,
         attempts: started.attempts,
         started_at: started.started_at,

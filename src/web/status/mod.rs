@@ -1,5 +1,7 @@
 //! `/status` and `/status.json`: does everything run, and how fresh is each shop? Without causes: those are for operators.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -14,6 +16,7 @@ use super::look::Frame;
 use super::look::answer::{NoPage, page};
 use super::look::when::Moment;
 use super::site::Site;
+use crate::commands::Commands;
 use crate::engine::Heartbeats;
 use crate::store::StoreError;
 
@@ -34,6 +37,15 @@ struct Standing {
     instances: i64,
     shops: Vec<Shop>,
     channels: Vec<Channel>,
+    /// Where people are texted: how many texts were sent. The budget is for operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    texts: Option<Texts>,
+}
+
+#[derive(Debug, Serialize)]
+struct Texts {
+    in_24_hours: i64,
+    in_30_days: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,13 +77,21 @@ struct StatusHtml {
     shops: Vec<(Shop, Option<Moment>, String)>,
 }
 
-/// The routes.
-pub(super) fn router(site: Site, heartbeats: Heartbeats) -> Router {
-    Router::new().route("/status", get(html)).route("/status.json", get(json)).with_state((site, heartbeats))
+/// What this is asked of.
+#[derive(Clone)]
+pub(super) struct Parts {
+    pub(super) site: Site,
+    pub(super) heartbeats: Heartbeats,
+    pub(super) commands: Arc<Commands>,
 }
 
-async fn json(State((site, heartbeats)): State<(Site, Heartbeats)>) -> Result<Response, NoPage> {
-    let standing = standing(&site, &heartbeats).await?;
+/// The routes.
+pub(super) fn router(parts: Parts) -> Router {
+    Router::new().route("/status", get(html)).route("/status.json", get(json)).with_state(parts)
+}
+
+async fn json(State(parts): State<Parts>) -> Result<Response, NoPage> {
+    let standing = standing(&parts).await?;
     let text = serde_json::to_string(&standing).unwrap_or_default();
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
@@ -81,8 +101,9 @@ async fn json(State((site, heartbeats)): State<(Site, Heartbeats)>) -> Result<Re
     Ok((StatusCode::OK, headers, text).into_response())
 }
 
-async fn html(State((site, heartbeats)): State<(Site, Heartbeats)>) -> Result<Response, NoPage> {
-    let mut standing = standing(&site, &heartbeats).await?;
+async fn html(State(parts): State<Parts>) -> Result<Response, NoPage> {
+    let mut standing = standing(&parts).await?;
+    let site = &parts.site;
     let now = site.db.now();
     let shops = std::mem::take(&mut standing.shops);
     let verdict = verdict(&standing, &shops);
@@ -123,7 +144,8 @@ fn verdict(standing: &Standing, shops: &[Shop]) -> (&'static str, String) {
     }
 }
 
-async fn standing(site: &Site, heartbeats: &Heartbeats) -> Result<Standing, StoreError> {
+async fn standing(parts: &Parts) -> Result<Standing, StoreError> {
+    let Parts { site, heartbeats, commands } = parts;
     let now = site.db.now();
     let shops = site.db.shop_standings(MOST_SHOPS).await?.into_iter().map(|shop| {
         let late = (now - shop.due_at).num_seconds().max(0);
@@ -145,6 +167,7 @@ async fn standing(site: &Site, heartbeats: &Heartbeats) -> Result<Standing, Stor
     });
     let shops: Vec<Shop> = shops.collect();
     let channels = channels(site, now).await?;
+    let texts = commands.texts_spent().await?.map(|spent| Texts { in_24_hours: spent.day, in_30_days: spent.month });
     let stuck_loops = heartbeats.stuck().len();
     Ok(Standing {
         ok: stuck_loops == 0 && shops.iter().all(|shop| shop.state == "ok") && channels.iter().all(|one| one.ok),
@@ -154,6 +177,7 @@ async fn standing(site: &Site, heartbeats: &Heartbeats) -> Result<Standing, Stor
         instances: site.db.instances().await?,
         shops,
         channels,
+        texts,
     })
 }
 

@@ -41,6 +41,15 @@ fn said(outcome: &SendOutcome) -> String {
 }
 
 #[tokio::test]
+async fn an_answer_that_unpacks_without_end_is_not_unpacked() {
+    let world = world();
+    let (ann, bot) = (world.person("Ann"), bot(&world));
+    world.order(Order::all(Fault::GzipBomb(1 << 30)).times(1));
+    let outcome = bot.send(&envelope(ann, jacket())).await;
+    assert_eq!(said(&outcome), "unknown: no answer: it is larger than 8 MiB");
+}
+
+#[tokio::test]
 async fn an_alert_is_told_and_later_says_that_it_is_gone() {
     let world = world();
     let (ann, bot) = (world.person("Ann"), bot(&world));
