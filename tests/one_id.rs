@@ -4,7 +4,7 @@ mod support;
 
 use coatcheck_world::{Fault, Order, Shop, Sink};
 use serde_json::Value;
-use support::{House, Service, seen, until};
+use support::{House, Process, seen, until};
 
 /// A jacket whose M is sold out, with somebody who waits for it and a receiver that is out of order once.
 fn with_jacket() -> (Shop, Sink, House) {
@@ -25,8 +25,15 @@ fn comes_back(shop: &Shop, sink: &Sink) {
     until("the alert", || sink.distinct() == 1);
 }
 
-fn lines(service: &Service) -> Vec<Value> {
+fn lines(service: &Process) -> Vec<Value> {
     service.err().iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// A log of JSON does not say where it listens as `House::serve` expects it.
+fn serve(house: &House) -> Process {
+    let service = Process::start(house.command(&["serve"]));
+    service.wait_for_log("service started");
+    service
 }
 
 fn word<'a>(line: &'a Value, name: &str) -> &'a str {
@@ -36,7 +43,7 @@ fn word<'a>(line: &'a Value, name: &str) -> &'a str {
 #[test]
 fn one_number_leads_from_the_poll_to_the_platforms_answer() {
     let (shop, sink, house) = with_jacket();
-    let service = house.serve();
+    let service = serve(&house);
     comes_back(&shop, &sink);
     service.wait_for_log("is sent");
     let all = lines(&service);
@@ -116,7 +123,7 @@ mod otlp {
             .with("OTEL_EXPORTER_OTLP_ENDPOINT", &address)
             .with("OTEL_EXPORTER_OTLP_HEADERS", "x-key=s3cret-of-the-collector")
             .with("OTEL_SERVICE_NAME", "coat-of-test");
-        let service = house.serve();
+        let service = serve(&house);
         comes_back(&shop, &sink);
         service.wait_for_log("is sent");
         let log = service.err();
@@ -149,7 +156,7 @@ mod otlp {
     fn a_collector_that_is_away_is_said_once_and_holds_up_nothing() {
         let (shop, sink, house) = with_jacket();
         let gone = TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port that is free");
-        let service = house.with("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://{gone}")).serve();
+        let service = serve(&house.with("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://{gone}")));
         comes_back(&shop, &sink);
         service.wait_for_log("OTLP records not sent");
         std::thread::sleep(std::time::Duration::from_secs(3));

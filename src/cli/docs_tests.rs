@@ -10,7 +10,7 @@ use clap::{CommandFactory, Parser};
 use super::args::Cli;
 
 /// Options of other programs that pages name by themselves.
-const OF_OTHERS: [&str; 4] = ["--locked", "--workspace", "--all-targets", "--quick"];
+const OF_OTHERS: [&str; 5] = ["--features", "--locked", "--workspace", "--all-targets", "--quick"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -64,7 +64,11 @@ fn words(line: &str) -> Vec<String> {
 
 /// What follows `coatcheck ` in a line, with the name itself. Nothing where the word is part of another, like a file's name.
 fn calls(line: &str) -> Vec<Vec<String>> {
-    let is_call = |at: usize| line[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || "`|(".contains(c));
+    let is_call = |at: usize| {
+        let is_word = line[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || "`|(".contains(c));
+        // As in `journalctl -u coatcheck -f`.
+        is_word && !line[..at].ends_with("-u ")
+    };
     line.match_indices("coatcheck ").filter(|(at, _)| is_call(*at)).map(|(at, _)| words(&line[at..])).collect()
 }
 

@@ -4,7 +4,6 @@
 //! its report to `target/soak.md`.
 
 #[path = "../kill/books.rs"]
-#[expect(dead_code, reason = "the kill test uses the rest")]
 mod books;
 mod chats;
 #[path = "../support/mod.rs"]

@@ -181,7 +181,7 @@ impl Town {
         for state in State::ALL.into_iter().filter(|state| *state != State::Sent) {
             assert_eq!(self.alerts(state), Vec::<String>::new(), "{state}");
         }
-        self.chats.all_heard(&self.books);
+        self.chats.all_heard(&self.books, self.texted > 0);
         let doubles: usize = self.sinks.iter().map(|sink| sink.doubles()).sum();
         assert!(doubles <= self.unanswered, "{doubles} doubles, {} requests without an answer", self.unanswered);
     }

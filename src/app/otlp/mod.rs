@@ -1,8 +1,7 @@
 //! The log as OTLP too, for a collector (OpenTelemetry, <https://opentelemetry.io/docs/specs/otlp/>): log records as JSON
 //! over HTTP. Records about one restock have one trace id, on every instance and after a restart.
 //!
-//! Our own few lines instead of `opentelemetry-otlp`: for log records that brings the SDK, the protocol's generated types and
-//! tonic, and its batching runs on a runtime of its own as well.
+//! Why not by `opentelemetry-otlp`: docs/decisions/0011-otlp-without-the-sdk.md.
 
 mod record;
 
