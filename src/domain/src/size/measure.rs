@@ -208,4 +208,13 @@ mod tests {
         assert!(parse("1234567").is_none());
         assert!(parse(".5").is_none());
     }
+
+    #[test]
+    fn a_fraction_has_its_blank_and_its_stroke() {
+        let milli = |text: &str| parse(text).map(|measure| measure.first.milli);
+        assert_eq!((milli("7 1/2"), milli("7-1/2")), (Some(7500), Some(7500)));
+        for text in ["7 1x2", "7x1x2", "7 0/2", "7 2/2", "7 1/22"] {
+            assert!(!matches!(milli(text), Some(7001..)), "{text}");
+        }
+    }
 }

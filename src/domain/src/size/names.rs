@@ -129,6 +129,9 @@ mod tests {
             ("XS (0-2)", "xs 0-2"),
             ("XS 0-2", "xs 0-2"),
             ("Small (S)", ""),
+            ("36/38B", ""),
+            ("M / US 9 / UK 8 / EU 42 / FR 43 / JP 27 / 68 cm / 30-31", "m us9 uk8 eu42 fr43 jp27 68cm 30-31"),
+            ("M / US 9 / UK 8 / EU 42 / FR 43 / JP 27 / 68 cm / 30-31 / IT 42", ""),
             ("M / 38", "m 38"),
             ("38 (M)", "38 m"),
             ("M 38", "m 38"),
@@ -167,6 +170,12 @@ mod tests {
         ] {
             assert_eq!(named(label), "", "{label}");
         }
+    }
+
+    #[test]
+    fn a_label_that_is_too_long_has_one_name() {
+        assert_eq!(named(&format!("US 9{} EU 42", " /".repeat(10))), "us9 eu42");
+        assert_eq!(named(&format!("US 9{} EU 42", " /".repeat(100))), "");
     }
 
     proptest! {
