@@ -87,6 +87,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_for_a_size_is_kept_as_it_is() {
+        let longest = format!("{}xsmall", "small/".repeat(19));
+        assert_eq!((longest.len(), SizeKey::fold(&longest)), (120, SizeKey::fold("small/xsmall")));
+        let longer = "small/".repeat(21) + "s";
+        assert_eq!(SizeKey::fold(&longer).as_str(), longer);
+    }
+
+    #[test]
+    fn a_comma_belongs_to_the_whole_number_before_it() {
+        assert_eq!(spelling::parts_of_list("42,5,m,5,7.5,5,1/2,5"), ["42,5", "m", "5", "7.5", "5", "1/2", "5"]);
+    }
+
+    #[test]
+    fn a_number_of_a_thousand_and_more_is_no_size() {
+        assert!(spelling::is_known("999.5"));
+        assert!(!spelling::is_known("1000"));
+    }
+
+    #[test]
     fn what_was_stored_is_the_same_key_again() {
         let key = SizeKey::fold("US 9");
         assert_eq!(SizeKey::from_stored(key.as_str().to_owned()), key);

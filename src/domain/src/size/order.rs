@@ -66,6 +66,7 @@ mod tests {
         );
         insta::assert_snapshot!(sorted(&["100", "37,5", "9", "37", "36", "42 2/3", "42", "43"]), @"9 < 36 < 37 < 37.5 < 42 < 42 2/3 < 43 < 100");
         insta::assert_snapshot!(sorted(&["2Y", "12C", "1Y", "6-12M", "0-3M", "13.5C", "2C", "4"]), @"0-3m < 6-12m < 2c < 12c < 13.5c < 1y < 2y < 4");
+        insta::assert_snapshot!(sorted(&["4", "12Y", "3T", "18-24M", "2C"]), @"18-24m < 3t < 2c < 12y < 4");
         insta::assert_snapshot!(sorted(&["34x32", "32x34", "32x30", "34B", "34A", "EU 42", "EU 41", "red"]), @"32x30 < 32x34 < 34a < 34b < 34x32 < eu41 < eu42 < red");
     }
 }

@@ -81,6 +81,8 @@ mod tests {
             "Méret",
             "Mărime",
             "Schuhgröße",
+            "Ringgröße",
+            "Hatsize",
             "Size (EU)",
             "Pointure:",
         ] {
