@@ -46,7 +46,9 @@ CREATE TABLE source (
     headers TEXT NOT NULL, -- extra request headers, a JSON array of [name, value]
     state TEXT NOT NULL, -- candidate, idle, blocked, gone, dormant or paused
     listed BOOLEAN NOT NULL, -- shown on the public board
-    interval_us BIGINT NOT NULL, -- time between polls (µs)
+    interval_us BIGINT NOT NULL, -- time between polls, as it is now (µs)
+    asked_us BIGINT, -- the interval that was asked for, where it is another (µs)
+    pace TEXT NOT NULL DEFAULT 'asked', -- why it is as it is: asked, unwatched, pushed or usual_hours
     scheduled_at BIGINT NOT NULL, -- the next poll, without jitter (µs)
     next_poll_at BIGINT NOT NULL, -- when it is due (µs)
     edit BIGINT NOT NULL, -- counts what others than its poller changed; what was read of an older edit is not stored
@@ -69,6 +71,7 @@ CREATE TABLE source (
     last_modified TEXT, -- as sent
     fault TEXT, -- the kind of the last error: http_500, timeout, bot_wall, …
     doubts TEXT NOT NULL, -- what the last reading left out or did not understand, a JSON array of {at, what}
+    shape TEXT, -- of its last reading that was not doubted: how many variants had what
     slow BOOLEAN NOT NULL, -- is it read by the slow worker, because it took too long once?
     created_at BIGINT NOT NULL, -- µs
     UNIQUE (url),

@@ -1,7 +1,9 @@
 //! `shop add | list | remove | pause | resume`.
 
+use chrono::{DateTime, Utc};
 use coatcheck_bots::words;
 use coatcheck_domain::fold::fold;
+use coatcheck_domain::pace::Pace;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -14,6 +16,7 @@ use super::{hook, out};
 use crate::app::{App, SourceOptions};
 use crate::commands::names::refusal;
 use crate::shops::canonical;
+use crate::shops::expiry::first_to_end;
 use crate::store::polls::shown::Source;
 
 /// Runs one of them.
@@ -142,11 +145,12 @@ async fn list(app: &App, json: bool) -> Outcome {
         };
         out::line(&format!("\n{} {what} {error}\n  next try in {}", source.id, words::lasting(next)))?;
     }
-    sources.iter().filter_map(remarks).try_for_each(|remarks| out::line(&remarks))
+    sources.iter().filter_map(|source| remarks(source, now)).try_for_each(|remarks| out::line(&remarks))
 }
 
-/// What its last reading left out, each with why, and whether it is read more slowly than others.
-fn remarks(source: &Source) -> Option<String> {
+/// What its last reading left out, each with why, whether it is read more slowly than others, and how often it is polled if
+/// not as asked, and which of its headers ends.
+fn remarks(source: &Source, now: DateTime<Utc>) -> Option<String> {
     let slow = source
         .slow
         .then(|| format!("\n{} is read by the slow worker, because it took too much time or memory once", source.id));
@@ -154,7 +158,13 @@ fn remarks(source: &Source) -> Option<String> {
         let each = source.doubts.iter().map(|doubt| format!("\n  {}", words::plain(&doubt.to_string())));
         format!("\n{} left something out of its last reading:{}", source.id, each.collect::<String>())
     });
-    let remarks: Vec<String> = slow.into_iter().chain(doubts).collect();
+    let pace = (source.pace != Pace::Asked).then(|| {
+        let (now, asked) = (words::lasting(source.interval), words::lasting(source.asked_interval));
+        format!("\n{} is polled every {now} instead of every {asked}: {}", source.id, source.pace.why())
+    });
+    let ending = first_to_end(&source.headers)
+        .map(|ending| format!("\n{}: {}", source.id, ending.words(now)));
+    let remarks: Vec<String> = slow.into_iter().chain(doubts).chain(pace).chain(ending).collect();
     (!remarks.is_empty()).then(|| remarks.join("\n"))
 }
 
@@ -176,6 +186,8 @@ fn source_json(source: &Source) -> Value {
         "reader": source.reader,
         "state": source.state.as_str(),
         "interval_seconds": source.interval.as_secs_f64(),
+        "asked_interval_seconds": source.asked_interval.as_secs_f64(),
+        "pace": source.pace.as_str(),
         "next_poll_at": source.next_poll_at,
         "last_read_at": source.last_read_at,
         "readings": source.readings,
@@ -184,6 +196,7 @@ fn source_json(source: &Source) -> Value {
         "last_error_at": source.last_error_at,
         "doubts": source.doubts,
         "slow_worker": source.slow,
+        "header_ends_at": first_to_end(&source.headers).map(|ending| ending.at),
         "products": source.products,
         "variants": source.variants,
         "watches": source.watches,

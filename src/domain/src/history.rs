@@ -187,6 +187,12 @@ fn usual<Z: TimeZone>(restocks: &[DateTime<Utc>], zone: &Z) -> Usual {
     }
 }
 
+/// The full hour (UTC) from which on, for two hours, most restocks come; nothing unless that is clear.
+#[must_use]
+pub fn usual_hour(restocks: &[DateTime<Utc>]) -> Option<u32> {
+    usual(restocks, &Utc).hour
+}
+
 /// The first of those that count most.
 fn most<T>(of: impl IntoIterator<Item = T>, count: impl Fn(&T) -> usize) -> Option<(T, usize)> {
     of.into_iter()

@@ -178,6 +178,10 @@ impl Poller {
         }
         *ended_at = Some(now);
         let ends = self.db.end_sources().await?;
+        let paced = self.db.set_paces().await?;
+        if paced > 0 {
+            tracing::debug!(sources = paced, "sources are polled at another pace");
+        }
         if ends.removed + ends.dormant + ends.woken > 0 {
             tracing::info!(
                 removed = ends.removed,

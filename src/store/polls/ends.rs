@@ -87,7 +87,7 @@ pub(in crate::store) async fn sleep_of(txn: &Txn, subscriber_id: i64) -> Result<
     txn.run(&sql, vec![subscriber_id.into()]).await
 }
 
-/// Somebody waits for these products: their sources are polled again if they slept.
+/// Somebody waits for these products: their sources are polled again if they slept, and as often as was asked for.
 pub(in crate::store) async fn wake_sources_of(txn: &Txn, products: &BTreeSet<i64>, now: i64) -> Result<u64, DbErr> {
     if products.is_empty() {
         return Ok(0);
@@ -98,5 +98,11 @@ pub(in crate::store) async fn wake_sources_of(txn: &Txn, products: &BTreeSet<i64
         "UPDATE source SET state = 'idle', unwanted_since = NULL, scheduled_at = $1, next_poll_at = $1, edit = edit + 1, edited = TRUE \
          WHERE state = 'dormant' AND id IN (SELECT p.source_id FROM product p WHERE p.id IN ({these}))"
     );
-    txn.run(&sql, values).await
+    let woken = txn.run(&sql, values.clone()).await?;
+    let sql = format!(
+        "UPDATE source SET unwanted_since = NULL, interval_us = asked_us, asked_us = NULL, pace = 'asked', scheduled_at = $1, \
+         next_poll_at = $1, edit = edit + 1, edited = TRUE WHERE pace = 'unwatched' AND asked_us IS NOT NULL AND state = 'idle' \
+         AND id IN (SELECT p.source_id FROM product p WHERE p.id IN ({these}))"
+    );
+    Ok(woken + txn.run(&sql, values).await?)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::poll::{self, Schedule};
+use coatcheck_domain::shape::Shape;
 use sea_orm::{DbErr, FromQueryResult, Value};
 
 use crate::store::db::conn::{Db, Txn};
@@ -74,6 +75,8 @@ pub struct HeldSource {
     pub product_id: Option<String>,
     /// Since when the source lacks much of what it told before, if it did at its last reading.
     pub drift_since: Option<DateTime<Utc>>,
+    /// What its last reading that was not doubted looked like.
+    pub shape: Option<Shape>,
     /// Since when a document of it was being parsed when it was last heard of.
     pub trial_at: Option<DateTime<Utc>>,
     /// What others changed of it; a reading of an older edit is not stored.
@@ -114,6 +117,7 @@ struct SourceRow {
     etag: Option<String>,
     last_modified: Option<String>,
     drift_since: Option<i64>,
+    shape: Option<String>,
     trial_at: Option<i64>,
     product_id: Option<String>,
     edit: i64,
@@ -121,7 +125,7 @@ struct SourceRow {
 
 const SOURCES: &str = "SELECT s.id, s.shop_id, h.epoch, h.host, s.url, s.state, s.reader, s.jq, s.more_urls, s.headers, s.interval_us, \
      s.scheduled_at, s.next_poll_at, s.failures, s.gone_since, s.last_read_at, s.readings, s.whole_since, s.body_digest, s.settled, s.etag, \
-     s.last_modified, s.trial_at, s.edit, CASE WHEN s.fault = 'drift' THEN s.last_error_at END AS drift_since, \
+     s.last_modified, s.shape, s.trial_at, s.edit, CASE WHEN s.fault = 'drift' THEN s.last_error_at END AS drift_since, \
      (SELECT max(p.external_id) FROM product p WHERE p.source_id = s.id HAVING count(*) = 1) AS product_id \
      FROM source s JOIN shop h ON h.id = s.shop_id";
 
@@ -303,6 +307,7 @@ impl SourceRow {
             last_modified: self.last_modified,
             product_id: self.product_id,
             drift_since: self.drift_since.map(at),
+            shape: self.shape.and_then(|text| text.parse().ok()),
             trial_at: self.trial_at.map(at),
             edit: self.edit,
         })

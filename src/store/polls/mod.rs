@@ -9,5 +9,6 @@ pub mod headers;
 pub mod held;
 pub mod hook;
 pub mod instance;
+pub mod paces;
 pub mod shown;
 pub mod source;

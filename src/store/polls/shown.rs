@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Doubt;
+use coatcheck_domain::pace::Pace;
 use coatcheck_domain::poll::State;
 use sea_orm::FromQueryResult;
 
@@ -25,8 +26,12 @@ pub struct Source {
     pub reader: Option<String>,
     /// Where it stands.
     pub state: State,
-    /// Time between polls.
+    /// Time between polls, as it is now.
     pub interval: Duration,
+    /// The time between polls that was asked for.
+    pub asked_interval: Duration,
+    /// Why the one is as it is.
+    pub pace: Pace,
     /// When it is due.
     pub next_poll_at: DateTime<Utc>,
     /// The last successful reading.
@@ -69,6 +74,8 @@ struct SourceRow {
     reader: Option<String>,
     state: String,
     interval_us: i64,
+    asked_us: Option<i64>,
+    pace: String,
     next_poll_at: i64,
     last_read_at: Option<i64>,
     readings: i64,
@@ -87,7 +94,7 @@ struct SourceRow {
     headers: String,
 }
 
-const SOURCES: &str = "SELECT s.id, h.host, s.url, s.reader, s.state, s.interval_us, s.next_poll_at, s.last_read_at, \
+const SOURCES: &str = "SELECT s.id, h.host, s.url, s.reader, s.state, s.interval_us, s.asked_us, s.pace, s.next_poll_at, s.last_read_at, \
      s.readings, s.failures, s.last_error, s.last_error_at, s.doubts, \
      s.slow OR COALESCE(s.fault, '') = 'overran' AS slow, h.not_before AS shop_not_before, \
      s.listed, s.jq, s.more_urls, s.headers, \
@@ -123,11 +130,17 @@ impl Db {
     }
 }
 
+fn micros(micros: i64) -> Duration {
+    Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+}
+
 impl SourceRow {
     fn into_source(self) -> Result<Source, StoreError> {
         Ok(Source {
             state: self.state.parse().map_err(|why| StoreError::corrupt("source.state", why))?,
-            interval: Duration::from_micros(u64::try_from(self.interval_us).unwrap_or_default()),
+            interval: micros(self.interval_us),
+            asked_interval: micros(self.asked_us.unwrap_or(self.interval_us)),
+            pace: self.pace.parse().map_err(|why| StoreError::corrupt("source.pace", why))?,
             next_poll_at: at(self.next_poll_at),
             last_read_at: self.last_read_at.map(at),
             last_error_at: self.last_error_at.map(at),

@@ -88,7 +88,8 @@ impl Db {
         }
         let txn = self.write().await?;
         let sql = "UPDATE source SET reader = COALESCE($2, reader), jq = COALESCE($3, jq), more_urls = COALESCE($4, more_urls), \
-                   headers = COALESCE($5, headers), interval_us = COALESCE($6, interval_us), listed = COALESCE($7, listed), \
+                   headers = COALESCE($5, headers), interval_us = COALESCE($6, interval_us), asked_us = CASE WHEN $6 IS NULL THEN asked_us END, \
+                   pace = CASE WHEN $6 IS NULL THEN pace ELSE 'asked' END, listed = COALESCE($7, listed), \
                    next_poll_at = $8, scheduled_at = $8, whole_since = NULL, body_digest = NULL, etag = NULL, last_modified = NULL, \
                    edit = edit + 1, edited = TRUE WHERE id = $1";
         let values = vec![

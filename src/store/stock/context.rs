@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::poll::Plan;
+use coatcheck_domain::shape::{self, Shape};
 use coatcheck_domain::stock::{self, Rules};
 use coatcheck_domain::{Doubt, ProductReading};
 use sea_orm::Value;
@@ -80,11 +81,34 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// What the reading's shape has lost that earlier readings of the same reader had, until that has lasted.
+    pub(super) fn odd_shape(&self) -> Option<String> {
+        let ReadPoll { source, new, .. } = self.poll;
+        let is_believed = source.drift_since.is_some_and(|since| {
+            (self.moment.read_at - since).to_std().is_ok_and(|passed| passed >= shape::BELIEVED_AFTER)
+        });
+        let before = source.shape.filter(|_| source.reader.as_deref() == Some(new.reader.as_str()) && !is_believed);
+        Shape::of(&new.reading).lost(before?)
+    }
+
+    /// The shape to compare the next reading with. What was read of a part of a list says nothing of the whole.
+    fn shape(&self) -> Option<String> {
+        let ReadPoll { source, new, .. } = self.poll;
+        let is_telling = self.doubt.is_none() && new.same.is_empty();
+        let shape = if is_telling { Some(Shape::of(&new.reading)) } else { source.shape };
+        shape.map(|shape| shape.to_string())
+    }
+
     /// Can what the source never had be new? Not at first sight, nor before two readings agreed on the whole, nor while
     /// it is doubted.
     pub(super) fn may_have_news(&self) -> bool {
-        let ReadPoll { source, new, .. } = self.poll;
-        new.reading.complete && source.whole && source.readings > 1 && source.drift_since.is_none()
+        let source = self.poll.source;
+        self.is_whole() && source.whole && source.readings > 1 && source.drift_since.is_none()
+    }
+
+    /// Does it have all that the source has? One item that cannot be read hides no other.
+    fn is_whole(&self) -> bool {
+        self.poll.new.reading.complete || self.poll.new.to_its_end
     }
 
     /// Products of which these readings say something new, and which this source may read. `taken`: those that another
@@ -160,7 +184,7 @@ impl Context<'_> {
 }
 
 impl Context<'_> {
-    pub(super) fn row(&self) -> [Value; 16] {
+    pub(super) fn row(&self) -> [Value; 17] {
         let ReadPoll { source, new, plan } = self.poll;
         let error = self.doubt.as_deref().or(self.ignored.as_deref());
         if let Some(error) = error {
@@ -183,7 +207,8 @@ impl Context<'_> {
             error.map(|_| "drift").into(),
             doubts(&new.reading.doubts).into(),
             new.slow.into(),
-            new.reading.complete.then(|| micros(self.moment.read_at)).into(),
+            self.is_whole().then(|| micros(self.moment.read_at)).into(),
+            self.shape().into(),
         ]
     }
 }

@@ -8,6 +8,8 @@ use coatcheck_domain::Reading;
 pub struct NewReading {
     /// What was said.
     pub reading: Reading,
+    /// A list that was read to its end, whatever was left out of it.
+    pub to_its_end: bool,
     /// Keys of products that are there, and byte for byte as they were at the last reading.
     pub same: Vec<String>,
     /// By which reader.

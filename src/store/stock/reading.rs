@@ -51,6 +51,9 @@ pub(in crate::store) async fn store_part(
         return Ok(StoredReading::default());
     }
     let mut contexts = [Context { is_part: true, ..Context::of(poll, now) }];
+    if contexts[0].odd_shape().is_some() {
+        return Ok(Stored::default());
+    }
     let part = poll.new.reading.products.get(products).unwrap_or_default();
     let shelf = Shelf::of_some(txn, poll, part).await?;
     let known = shelf.known(txn, poll, part).await?;
@@ -91,6 +94,10 @@ async fn store_products(txn: &Txn, contexts: &mut [Context<'_>]) -> Result<(), S
     let shelf = Shelf::of(txn, &polls).await?;
     for (index, context) in contexts.iter_mut().enumerate() {
         let ReadPoll { source, new, .. } = context.poll;
+        context.doubt = context.odd_shape();
+        if context.doubt.is_some() {
+            continue;
+        }
         let products = &new.reading.products;
         let known = shelf.known(txn, context.poll, products).await?;
         let read_rows: HashSet<i64> = known.values().map(|row| row.id).collect();
@@ -248,14 +255,14 @@ async fn end_sources(txn: &Txn, contexts: &[Context<'_>]) -> Result<(), StoreErr
     for chunk in portions(contexts) {
         let sql = format!(
             "WITH done (id, state, scheduled_at, next_poll_at, read_at, body_digest, etag, last_modified, reader, settled, \
-               error, error_at, fault, doubts, slow, whole_at) AS (VALUES {}) \
+               error, error_at, fault, doubts, slow, whole_at, shape) AS (VALUES {}) \
              UPDATE source SET state = done.state, trial_at = NULL, scheduled_at = done.scheduled_at, \
                next_poll_at = done.next_poll_at, failures = 0, gone_since = NULL, last_read_at = done.read_at, \
                readings = source.readings + 1, body_digest = done.body_digest, etag = done.etag, \
                last_modified = done.last_modified, reader = done.reader, settled = done.settled, last_error = done.error, \
                last_error_at = done.error_at, fault = done.fault, doubts = done.doubts, \
-               slow = done.slow, whole_since = COALESCE(source.whole_since, done.whole_at) FROM done WHERE source.id = done.id",
-            txn.only_rows(chunk.len(), 16)
+               slow = done.slow, shape = done.shape, whole_since = COALESCE(source.whole_since, done.whole_at) FROM done WHERE source.id = done.id",
+            txn.only_rows(chunk.len(), 17)
         );
         txn.run(&sql, chunk.iter().flat_map(Context::row).collect()).await?;
     }

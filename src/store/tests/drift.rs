@@ -216,3 +216,27 @@ async fn a_source_that_is_read_by_the_slow_worker_is_known_as_that() {
         assert_eq!(is_slow().await, slow);
     }
 }
+
+#[tokio::test]
+async fn p9_a_shop_that_answers_in_another_shape_tells_nobody_until_that_has_lasted() {
+    let (scene, source) = shop().await;
+    scene.read(source, &catalogue(&ALL, OUT)).await;
+    let mut odd = catalogue(&ALL, IN);
+    for variant in odd.products.iter_mut().flat_map(|product| &mut product.variants) {
+        variant.options.clear();
+    }
+    let sizes = "SELECT count(*) AS id FROM variant";
+    let before = scene.number(sizes).await;
+    assert!(scene.read(source, &odd).await.restocks.is_empty());
+    let said = error(&scene, source).await.expect("it is noticed");
+    assert!(said.contains("0 of 8 variants have a size or another option, it was 8 of 8"), "{said}");
+    assert_eq!(scene.number(sizes).await, before, "nothing of it is written down");
+    assert_eq!(scene.read(source, &catalogue(&ALL, IN)).await.restocks.len(), 8, "mended: what came back is told");
+    assert_eq!(error(&scene, source).await, None);
+    for _ in 0..2 {
+        scene.read(source, &odd).await;
+        scene.pass(15 * 60);
+    }
+    scene.read(source, &odd).await;
+    assert_eq!(error(&scene, source).await, None, "it has lasted: that is how the shop is now");
+}

@@ -224,6 +224,7 @@ impl Scene {
         digest: &str,
     ) -> Result<Option<StoredReading>, StoreError> {
         let new = NewReading {
+            to_its_end: false,
             reading: reading.clone(),
             body_digest: digest.to_owned(),
             ..testing::reading(&self.db, vec![])

@@ -32,6 +32,7 @@ mod merged;
 mod moved;
 mod news;
 mod outbox;
+mod paces;
 mod past;
 mod phones;
 mod plans;
