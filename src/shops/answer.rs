@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER, SERVER};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::fetch_error::FetchErrorKind;
 use super::retry_after::retry_after;
+use super::wall;
 
 /// What kind of document is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,22 +16,6 @@ pub enum Expect {
     /// Whatever is there.
     Anything,
 }
-
-/// Words that stand in challenge pages and in no product's page.
-const WALL_MARKS: [(&str, &str); 12] = [
-    ("_cf_chl_opt", "a Cloudflare challenge page"),
-    ("<title>just a moment...</title>", "a Cloudflare challenge page"),
-    ("attention required! | cloudflare", "a Cloudflare block page"),
-    ("captcha-delivery.com", "a DataDome challenge page"),
-    ("px-captcha", "a PerimeterX challenge page"),
-    ("_incapsula_resource", "an Imperva block page"),
-    ("pardon our interruption", "an Imperva block page"),
-    ("errors.edgesuite.net", "an Akamai block page"),
-    ("awswafcookiedomainlist", "an AWS challenge page"),
-    ("window.kpsdk", "a Kasada challenge page"),
-    ("sucuri website firewall", "a Sucuri block page"),
-    ("your connection needs to be verified before you can proceed", "a Shopify checkpoint"),
-];
 
 /// Is this answer the document that is due?
 ///
@@ -44,7 +29,7 @@ pub fn judge(
     now: DateTime<Utc>,
 ) -> Result<(), FetchErrorKind> {
     let retry_after = headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, now));
-    if let Some(evidence) = wall(status, headers, body) {
+    if let Some(evidence) = wall::evidence(status, headers, body, looks_like_html(body)) {
         return Err(FetchErrorKind::BotWall { evidence, retry_after });
     }
     if !matches!(status.as_u16(), 200 | 203) {
@@ -58,36 +43,6 @@ pub fn judge(
         Expect::Anything => Ok(()),
         Expect::Json => json_is_there(body),
     }
-}
-
-/// What gives a bot wall away.
-fn wall(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<String> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(kind) = header("cf-mitigated") {
-        return Some(format!("cf-mitigated: {kind}"));
-    }
-    if let Some(action) = header("x-amzn-waf-action") {
-        return Some(format!("x-amzn-waf-action: {action}"));
-    }
-    let refused = matches!(status.as_u16(), 401 | 403 | 405 | 503);
-    if refused && headers.contains_key("x-datadome") {
-        return Some("x-datadome".to_owned());
-    }
-    if !looks_like_html(body) {
-        return None;
-    }
-    let start = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]).to_lowercase();
-    if let Some((_, what)) = WALL_MARKS.iter().find(|(mark, _)| start.contains(mark)) {
-        return Some((*what).to_owned());
-    }
-    let server = headers.get(SERVER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let asks = ["captcha", "are you a robot", "verify you are human", "enable javascript and cookies to continue"];
-    let asked = refused.then(|| asks.iter().find(|ask| start.contains(*ask))).flatten()?;
-    Some(format!(
-        "status {} with {asked:?}{}",
-        status.as_u16(),
-        if server.is_empty() { String::new() } else { format!(" from {server}") }
-    ))
 }
 
 /// A page where data is due. Whatever else it is, and whatever it is declared as, is unwrapped before it is judged:

@@ -52,6 +52,8 @@ const KINDS: &[Kind] = &[
         advice: "Perhaps the shop changed its pages. See why: coatcheck check <URL> --explain" },
     Kind { name: "reading_doubtful", one: "says something doubtful", several: "shops say something doubtful", over: "can be trusted again",
         advice: "What is known stays until it is clear; nobody is alerted by mistake. Compare: coatcheck check <URL> --explain" },
+    Kind { name: "header_expiring", one: "needs a new header", several: "shops need new headers", over: "has its header",
+        advice: "Without it the shop lets nobody in. Get a new one, then: coatcheck shop add <URL> --header 'Name: value'" },
     Kind { name: "lane_down", one: "gets nothing through", several: "channels get nothing through", over: "gets messages through again",
         advice: "Alerts wait or go to the next destination. Check its token and network: coatcheck doctor" },
     Kind { name: "receiver_deaf", one: "is not connected", several: "platforms are not connected", over: "is connected again",

@@ -1,6 +1,7 @@
 //! The watchdog: sees trouble, and what has stopped happening, and tells the operators.
 
 mod direct;
+mod headers;
 mod outside;
 mod own;
 mod tell;
@@ -51,6 +52,7 @@ impl Watchdog {
         if self.is_first().await? {
             let signs: Vec<Seen> = self.db.signs().await?;
             self.db.set_incidents(&SIGNS, &signs).await?;
+            self.db.set_incidents(&[headers::HEADER_EXPIRING], &headers::ending(&self.db).await?).await?;
         }
         Ok(())
     }
