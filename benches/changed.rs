@@ -75,6 +75,7 @@ async fn measure(rounds: u64) -> Result<Vec<Figure>> {
 async fn round(db: &Db, held: &mut [HeldSource], price: u64) -> Result<()> {
     let end = |source: &HeldSource| {
         let new = NewReading {
+            to_its_end: false,
             reading: Reading { products: vec![jacket(price)], complete: true, doubts: Vec::new() },
             same: Vec::new(),
             reader: "shopify".to_owned(),

@@ -101,6 +101,7 @@ pub(crate) async fn end(db: &Db, source: HeldSource, end: End, plan: Plan) -> Wr
 /// A reading with these products, complete now.
 pub(crate) fn reading(db: &Db, products: Vec<ProductReading>) -> NewReading {
     NewReading {
+        to_its_end: false,
         reading: Reading { products, complete: true, doubts: Vec::new() },
         same: Vec::new(),
         reader: "shopify".to_owned(),

@@ -121,6 +121,7 @@ pub(crate) async fn hold(db: &Db, source_id: i64) -> Result<HeldSource> {
 pub(crate) async fn says(db: &Db, source_id: i64, availability: Availability) -> Result<HeldSource> {
     let source = Arc::new(hold(db, source_id).await?);
     let new = NewReading {
+        to_its_end: false,
         reading: Reading { products: vec![goods::product(availability)], complete: true, doubts: Vec::new() },
         same: Vec::new(),
         reader: "shopify".to_owned(),

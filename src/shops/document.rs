@@ -20,6 +20,9 @@ use super::source::{Page, Progress, ReadOutcome, SourceSpec};
 use super::{Shops, identity_of_page, may_parse, not_modified, read_from, source};
 use coatcheck_domain::Reading;
 
+/// Rounds in which a reader asks for what it lacks.
+const ROUNDS: usize = 3;
+
 /// What was read, and the digest of further documents it took.
 pub(super) struct Understood {
     pub(super) reader: ReaderKind,
@@ -129,7 +132,10 @@ impl Shops {
         let (cost, json, url) = (bounds::tree_cost(&json)?, Arc::<str>::from(json), fetched.final_url.clone());
         let text = Arc::clone(&json);
         let (reader, urls) = match self.desk.read(cost, move || known(&text, reader, &url)).await? {
-            Known::Read(reader, reading) => return Ok(Understood { reader, reading, more: None }),
+            Known::Read(reader, reading) => {
+                let (reading, more) = self.filled(reader, reading, &fetched.final_url, spec, progress).await?;
+                return Ok(Understood { reader, reading, more });
+            }
             Known::Program(reader, urls) => (reader, urls),
         };
         let mut all = vec![json.to_string()];
@@ -150,6 +156,35 @@ impl Shops {
             reader.reader().rows(&rows, &url)
         });
         Ok(Understood { reader, reading: reading.await?, more: (!urls.is_empty()).then(|| more.finalize().into()) })
+    }
+
+    /// Asks for what a reading leaves open, and puts it in. Says the digest of the documents that this took.
+    pub(super) async fn filled(
+        &self,
+        reader: ReaderKind,
+        mut reading: Reading,
+        url: &Url,
+        spec: &SourceSpec,
+        progress: &dyn Progress,
+    ) -> Result<(Reading, Option<[u8; 32]>), ReadError> {
+        let (mut digest, mut number) = (Sha256::new(), 1);
+        for round in 0..ROUNDS {
+            for at in reader.reader().open(&reading, round, url) {
+                let text = self.further(&at, spec).await?;
+                digest.update(&text);
+                let cost = bounds::tree_cost(&text)?;
+                let fill = move || {
+                    reader.reader().fill(&mut reading, &documents::tree(&text)?, &at);
+                    Ok(reading)
+                };
+                reading = self.desk.read(cost, fill).await?;
+                number += 1;
+                if progress.page(Page { number, products: reading.products.len() }).await == ControlFlow::Break(()) {
+                    return Err(ReadError::Stopped);
+                }
+            }
+        }
+        Ok((reading, (number > 1).then(|| digest.finalize().into())))
     }
 
     /// A document that another one needs. One that is not there leaves unknown what it would have told.

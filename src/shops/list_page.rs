@@ -18,7 +18,7 @@ use super::fetch::Ask;
 use super::identity;
 use super::page_memory::{ItemDigest, item_digest};
 use super::readers::{Reader, ReaderKind};
-use super::source::Progress;
+use super::source::{Progress, SourceSpec};
 
 /// What is asked of a page.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct PageAsk {
     pub list: Url,
     /// Counted from 1.
     pub number: usize,
+    /// Instead of a page by its number: these products, by their ids, where the reader can ask so.
+    pub ids: Vec<String>,
     /// Who knows its pages.
     pub reader: ReaderKind,
     /// The page when it was read last.
@@ -73,6 +75,9 @@ impl Shops {
     /// # Errors
     /// When there is no such page; [`ReadError`] says why.
     pub async fn page(&self, ask: PageAsk, progress: &dyn Progress) -> Result<PageAnswer, ReadError> {
+        if !ask.ids.is_empty() {
+            return self.by_ids(&ask, progress).await;
+        }
         let url = ask.reader.reader().page_url(&ask.list, ask.number);
         let fetched = self.fetcher.get(Ask::new(&url, &[], Expect::Json).proven(true)).await?;
         identity::redirect(&url, &fetched.final_url)?;
@@ -89,6 +94,38 @@ impl Shops {
         let text = self.desk.read(fetched.body.len() * 2, text).await?;
         let (cost, url) = (bounds::tree_cost(&text)?, fetched.final_url);
         let (page, products) = self.desk.read(cost, move || take_apart(&ask, digest, &text, &url)).await?;
+        Ok(PageAnswer { page: Arc::new(page), products, received_at })
+    }
+
+    /// Reads products by their ids, with what else their reader asks for. What is missing in the answer is not in the page.
+    async fn by_ids(&self, ask: &PageAsk, progress: &dyn Progress) -> Result<PageAnswer, ReadError> {
+        let reader = ask.reader.reader();
+        let asked = reader.ids_url(&ask.list, &ask.ids);
+        let url = asked.ok_or_else(|| ReadError::shape("ids", "this list cannot be asked for them"))?;
+        let fetched = self.fetcher.get(Ask::new(&url, &[], Expect::Json).proven(true)).await?;
+        identity::redirect(&url, &fetched.final_url)?;
+        if progress.before_parsing(fetched.body.len()).await == ControlFlow::Break(()) {
+            return Err(ReadError::Stopped);
+        }
+        let received_at = fetched.received_at;
+        let answer = fetched.clone();
+        let text = move || documents::json_text(&answer.body, answer.content_type.as_deref());
+        let text = self.desk.read(fetched.body.len() * 2, text).await?;
+        let cost = bounds::tree_cost(&text)?;
+        let reading = self.desk.read(cost, move || reader.read_page(&documents::tree(&text)?, &url)).await?;
+        let spec = SourceSpec { proven: true, ..SourceSpec::new(ask.list.clone()) };
+        let (reading, _) = self.filled(ask.reader, reading, &ask.list, &spec, progress).await?;
+        let mut page = ListPage::default();
+        let mut products = HashMap::new();
+        for product in reading.products {
+            // Its parts came in several documents: what they say together is what may be as it was.
+            let digest = item_digest(&serde_json::to_string(&product).unwrap_or_default());
+            let key: Arc<str> = product.key().into();
+            page.items.push((digest, Some(Arc::clone(&key))));
+            if !ask.knows(&key, digest) {
+                products.insert(key.to_string(), product);
+            }
+        }
         Ok(PageAnswer { page: Arc::new(page), products, received_at })
     }
 }

@@ -15,6 +15,7 @@ pub mod detect;
 mod document;
 pub mod documents;
 pub mod error;
+pub mod expiry;
 pub mod fetch;
 pub mod fetch_error;
 pub mod guard;
@@ -40,6 +41,7 @@ mod robots_memory;
 mod same_address;
 mod shop_time;
 pub mod source;
+mod wall;
 mod workers;
 
 use std::ops::ControlFlow;
@@ -150,7 +152,10 @@ impl Shops {
     ) -> Result<ReadOutcome, ReadError> {
         let (fetcher, desk) = (&self.fetcher, &self.desk);
         let list = List { fetcher, desk, reader: reader.reader(), url, spec, progress };
-        let pages = list.read().await?;
+        let mut pages = list.read().await?;
+        let (reading, more) = self.filled(reader, pages.reading, &pages.first_url, spec, progress).await?;
+        pages.reading = reading;
+        more.into_iter().for_each(|more| pages.digest.update(more));
         let body_digest = pages.digest.finalize().into();
         if spec.body_digest == Some(body_digest) && pages.reading.products.is_empty() {
             return Ok(ReadOutcome::NotModified { received_at: pages.received_at });
@@ -165,6 +170,7 @@ impl Shops {
             received_at: pages.received_at,
             slow: false,
             cut_by: pages.cut_by,
+            to_its_end: pages.to_its_end,
             how: vec![format!("the address is that of a list of {reader}'s, which is read page by page")],
             same: pages.same,
             pages: Some(Arc::new(pages.memory)),
@@ -282,6 +288,7 @@ fn read_from(
         received_at: fetched.received_at,
         slow,
         cut_by: None,
+        to_its_end: false,
         how: vec![how.to_owned()],
         same: Vec::new(),
         pages: None,

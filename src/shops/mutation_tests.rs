@@ -226,8 +226,9 @@ fn of_platforms() -> Vec<(&'static str, Value)> {
     macro_rules! examples {
         ($($name:literal)*) => { vec![$(($name, include_str!(concat!("presets/", $name, ".json")))),*] };
     }
-    let all = examples!["sap-occ" "squarespace" "magento" "shopify-graphql" "vendure" "bigcommerce" "saleor" "shopware" "prestashop"
-        "medusa" "sfcc" "ecwid" "wix" "zara" "oscar" "woocommerce"];
+    let mut all = examples!["sap-occ" "squarespace" "magento" "shopify-graphql" "vendure" "bigcommerce" "saleor" "shopware" "prestashop"
+        "medusa" "sfcc" "ecwid" "wix" "zara" "oscar"];
+    all.push(("woocommerce", include_str!("readers/woocommerce/example.json")));
     let parsed = |text| serde_json::from_str(text).expect("JSON");
     all.into_iter()
         .map(|(name, text)| match (name, parsed(text)) {

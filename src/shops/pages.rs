@@ -36,6 +36,8 @@ pub(super) struct Pages {
     pub(super) received_at: DateTime<Utc>,
     /// What stopped it, if the shop did.
     pub(super) cut_by: Option<FetchError>,
+    /// It was read to its end, though maybe something was left out.
+    pub(super) to_its_end: bool,
     /// Keys of products that are as they were, and were not parsed.
     pub(super) same: Vec<String>,
     /// The pages, for the next reading.
@@ -62,6 +64,7 @@ impl List<'_> {
             digest: Sha256::new(),
             received_at: self.fetcher.clock().now(),
             cut_by: None,
+            to_its_end: false,
             same: Vec::new(),
             memory: PageMemory::default(),
         };
@@ -98,6 +101,7 @@ impl List<'_> {
             return Err(ReadError::shape("$.products", "the list is empty; nothing is concluded from that"));
         }
         pages.same = found.same.iter().map(ToString::to_string).collect();
+        pages.to_its_end = found.ended && !found.shifted && !asked_page;
         pages.reading = found.reading(asked_page);
         Ok(pages)
     }
@@ -181,6 +185,8 @@ struct Found {
     pages: usize,
     first_size: usize,
     incomplete: bool,
+    /// Products moved from page to page meanwhile, or a page was cut: some may have been missed.
+    shifted: bool,
     ended: bool,
 }
 
@@ -211,12 +217,13 @@ impl Found {
         self.ended = self.keys.len() == before;
         // The same page again is the end of a list that has but one, unless it was cut at a round number.
         let same_again = self.ended && self.pages == 2 && size == self.first_size;
-        self.incomplete |= !page.complete || (shifted && (!same_again || is_round(size)));
+        self.shifted |= shifted && (!same_again || is_round(size));
+        self.incomplete |= !page.complete || self.shifted;
         self.doubts.extend(page.doubts);
     }
 
     fn cut(&mut self, page: usize, error: &ReadError) {
-        self.incomplete = true;
+        (self.incomplete, self.shifted) = (true, true);
         self.doubts
             .push(Doubt { at: format!("page {page}"), what: format!("not read, so the list is cut here: {error}") });
     }

@@ -97,6 +97,8 @@ pub struct Read {
     /// What stopped a paged source after its first page: what it would have shown is not known. Its
     /// [`FetchError::retry_after`] holds for the shop.
     pub cut_by: Option<FetchError>,
+    /// A list that was read to its end, whatever was left out of it: no product is missing that could be read.
+    pub to_its_end: bool,
     /// Keys of products that are there, and byte for byte as they were.
     pub same: Vec<String>,
     /// How it was found out who reads it: what was tried, and what spoke for the reader. A sentence each.

@@ -27,6 +27,8 @@ mod parting;
 mod query;
 #[path = "ssrf_tests.rs"]
 mod ssrf;
+#[path = "woocommerce_tests.rs"]
+mod woocommerce;
 
 const PARKA: &str = r#"{"id":11,"title":"Parka","handle":"parka","options":["Size"],"variants":[{"id":1,"option1":"M","available":true,"price":12900}]}"#;
 

@@ -158,6 +158,7 @@ impl Shops {
             received_at,
             slow: false,
             cut_by: None,
+            to_its_end: false,
             how: Vec::new(),
             same: Vec::new(),
             pages: None,

@@ -1,6 +1,6 @@
 //! Which sources of a shop are read together, by pages of a list. Pure.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +46,27 @@ pub(super) enum Pages {
     Explore,
     /// These.
     These(Vec<usize>),
+    /// No pages: the products themselves, by their ids, so many at once.
+    Ids(VecDeque<Vec<String>>),
+}
+
+/// Products that one request names.
+const IDS: usize = 50;
+
+/// What is asked next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The page of this number.
+    Page(usize),
+    /// The products of these ids.
+    Ids(Vec<String>),
+}
+
+/// How the products of these keys are read by their ids, where they are several.
+pub(super) fn by_ids(due: &[&str]) -> Option<(Pages, BTreeSet<usize>)> {
+    let ids: Vec<String> = due.iter().filter_map(|key| key.strip_prefix("id:")).map(str::to_owned).collect();
+    let is_worth_it = due.len() > 1 && ids.len() == due.len();
+    is_worth_it.then(|| (Pages::Ids(ids.chunks(IDS).map(<[String]>::to_vec).collect()), (0..due.len()).collect()))
 }
 
 /// What is known of a list.
@@ -127,14 +148,15 @@ impl Batch {
     }
 
     /// The next page to read.
-    pub(super) fn next(&mut self) -> Option<usize> {
+    pub(super) fn next(&mut self) -> Option<Next> {
         if self.left.is_empty() {
             return None;
         }
         match &mut self.pages {
-            Pages::Explore => (self.read < MOST_PAGES).then_some(self.read + 1),
+            Pages::Explore => (self.read < MOST_PAGES).then_some(Next::Page(self.read + 1)),
             Pages::These(pages) if pages.is_empty() => None,
-            Pages::These(pages) => Some(pages.remove(0)),
+            Pages::These(pages) => Some(Next::Page(pages.remove(0))),
+            Pages::Ids(ids) => ids.pop_front().map(Next::Ids),
         }
     }
 }
@@ -164,6 +186,22 @@ mod tests {
     }
 
     #[test]
+    fn products_that_can_be_asked_for_by_id_are_asked_fifty_at_once() {
+        assert_eq!(by_ids(&["id:1"]), None, "one is read alone");
+        assert_eq!(by_ids(&["id:1", "handle:x"]), None);
+        let keys: Vec<String> = (0..120).map(|n| format!("id:{n}")).collect();
+        let due: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let (pages, sources) = by_ids(&due).expect("a plan");
+        assert_eq!(sources.len(), 120);
+        let mut batch = Batch::new(keys.iter().cloned().zip(0..).collect(), pages);
+        let sizes = std::iter::from_fn(|| match batch.next()? {
+            Next::Ids(ids) => Some(ids.len()),
+            Next::Page(_) => None,
+        });
+        assert_eq!(sizes.collect::<Vec<_>>(), [50, 50, 20]);
+    }
+
+    #[test]
     fn what_was_explored_for_a_few_is_explored_on_for_many() {
         let mut begun = list(&[&["a", "b"]]);
         let due = ["a", "b", "c", "d", "e", "f"];
@@ -178,12 +216,12 @@ mod tests {
         let left = || (0..100).map(|n| (n.to_string(), n)).collect();
         let mut whole = Batch::new(left(), Pages::Explore);
         for (page, found) in [(1, 50), (2, 49), (3, 0)] {
-            assert_eq!(whole.next(), Some(page));
+            assert_eq!(whole.next(), Some(Next::Page(page)));
             whole.took(found, found > 0);
         }
         assert_eq!(whole.next(), None);
         let mut poor = Batch::new(left(), Pages::Explore);
-        assert_eq!(poor.next(), Some(1));
+        assert_eq!(poor.next(), Some(Next::Page(1)));
         poor.took(1, true);
         assert_eq!(poor.next(), None, "one request for one source is no gain");
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use coatcheck_domain::Reading;
 use coatcheck_domain::poll::INTERVAL_FLOOR;
 
-use super::batch::{self, Batch, ListOf};
+use super::batch::{self, Batch, ListOf, Next};
 use super::known::{Job, Now};
 use super::schedule::At;
 use super::state::PollerState;
@@ -27,7 +27,11 @@ impl PollerState {
         }
         let (sources, keys) = self.due_with(lead, &url, now);
         let due: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let can_ask_by_id = due.first().and_then(|key| key.strip_prefix("id:")).is_some_and(|id| {
+            reader.reader().ids_url(&url, &[id.to_owned()]).is_some()
+        });
         let (pages, chosen) = match list {
+            _ if can_ask_by_id => batch::by_ids(&due)?,
             Some(list) => list.plan(&due)?,
             None => batch::List::default().plan(&due)?,
         };
@@ -74,14 +78,17 @@ impl PollerState {
             return None;
         }
         let batch = self.batches.get_mut(&job.number)?;
-        let number = batch.next()?;
+        let (number, ids) = match batch.next()? {
+            Next::Page(number) => (number, Vec::new()),
+            Next::Ids(ids) => (0, ids),
+        };
         let wanted = batch.left.iter().map(|(key, id)| {
             let settled = self.sources.get(id).filter(|source| super::decide::may_skip(&source.held, now.wall));
             (key.clone(), settled.and_then(|source| source.item))
         });
         let wanted = wanted.collect();
         let last = self.lists.get(&(job.source.shop_id, list.url.to_string())).and_then(|list| list.page(number));
-        Some(PageAsk { list: list.url.clone(), number, reader: list.reader, last, wanted })
+        Some(PageAsk { list: list.url.clone(), number, ids, reader: list.reader, last, wanted })
     }
 
     /// A page is in hand: what it says of each source of the batch is written down at once.
@@ -91,7 +98,7 @@ impl PollerState {
         }
         let PageAnswer { page, mut products, received_at } = answer;
         let list = self.lists.entry((job.source.shop_id, ask.list.to_string())).or_default();
-        let is_new = list.learn(ask.number, Arc::clone(&page));
+        let is_new = !ask.ids.is_empty() || list.learn(ask.number, Arc::clone(&page));
         let mut found = 0;
         for (digest, key) in page.items.iter().filter_map(|(digest, key)| Some((*digest, key.as_ref()?))) {
             let Some(id) = self.batches.get_mut(&job.number).and_then(|batch| batch.left.remove(&**key)) else {
@@ -110,6 +117,7 @@ impl PollerState {
                     last_modified: None,
                     received_at,
                     cut_by: None,
+                    to_its_end: false,
                     how: Vec::new(),
                     slow: false,
                     same: Vec::new(),

@@ -107,6 +107,7 @@ pub(super) fn part(source: Arc<HeldSource>, part: Part, now: DateTime<Utc>) -> E
     let plan = poll::after(&source.schedule, Outcome::Read, now, 0.5);
     let new = NewReading {
         reading: Reading { products: part.products, complete: false, doubts: Vec::new() },
+        to_its_end: false,
         same: Vec::new(),
         reader: part.reader.to_owned(),
         read_at: part.received_at,
@@ -121,6 +122,7 @@ pub(super) fn part(source: Arc<HeldSource>, part: Part, now: DateTime<Utc>) -> E
 fn new_reading(read: Read) -> NewReading {
     NewReading {
         reading: read.reading,
+        to_its_end: read.to_its_end,
         same: read.same,
         reader: read.reader.as_str().to_owned(),
         read_at: read.received_at,

@@ -30,6 +30,8 @@ struct Shop {
     /// Not in the list.
     hidden: Mutex<Vec<u32>>,
     is_busy: Mutex<bool>,
+    /// Does it answer as WooCommerce does, instead of Shopify?
+    is_woo: bool,
     asked: Mutex<Vec<String>>,
     on_trial: Mutex<Vec<bool>>,
 }
@@ -82,13 +84,14 @@ impl Readings for Shop {
         Ok(ReadOutcome::Read(Box::new(Read {
             body_digest: digest(&product),
             reading: Reading { products: vec![product], complete: true, doubts: Vec::new() },
-            reader: "shopify".parse().expect("a reader"),
+            reader: if self.is_woo { "woocommerce" } else { "shopify" }.parse().expect("a reader"),
             resolved_url: spec.url.clone(),
             etag: None,
             last_modified: None,
             received_at: db.now(),
             slow: false,
             cut_by: None,
+            to_its_end: false,
             how: Vec::new(),
             same: Vec::new(),
             pages: None,
@@ -96,14 +99,16 @@ impl Readings for Shop {
     }
 
     async fn page(&self, ask: PageAsk, _progress: &dyn Progress) -> Result<PageAnswer, ReadError> {
-        self.asked.lock().expect("no panic").push(format!("{} {}", ask.list.path(), ask.number));
+        let what = if ask.ids.is_empty() { ask.number.to_string() } else { ask.ids.join(",") };
+        self.asked.lock().expect("no panic").push(format!("{} {what}", ask.list.path()));
         self.busy(&ask.list)?;
         let received_at = self.db.lock().expect("no panic").clone().expect("a database").now();
         let hidden = self.hidden.lock().expect("no panic").clone();
         let shown: Vec<u32> = self.stock.lock().expect("no panic").keys().copied().collect();
         let shown = shown.into_iter().filter(|number| !hidden.contains(number));
+        let shown = shown.filter(|number| ask.ids.is_empty() || ask.ids.contains(&number.to_string()));
         let (mut page, mut products) = (ListPage::default(), HashMap::new());
-        for product in shown.skip((ask.number - 1) * PAGE).take(PAGE).map(|number| self.product(number)) {
+        for product in shown.skip(ask.number.saturating_sub(1) * PAGE).take(PAGE).map(|number| self.product(number)) {
             let mut item = [0; 16];
             item.copy_from_slice(&digest(&product)[..16]);
             if ask.wanted.get(&product.key()).is_some_and(|known| *known != Some(item)) {
@@ -155,6 +160,22 @@ async fn many_products_of_a_shop_are_read_by_the_pages_of_its_list() {
     assert_eq!(readings(&scene).await, 54);
     assert_eq!(scene.number("SELECT count(*) FROM restock").await, 1, "what came back is seen, and nothing else");
     assert_eq!(scene.number("SELECT count(*) FROM span").await, 19);
+}
+
+#[tokio::test]
+async fn where_a_shop_can_be_asked_by_ids_several_products_are_one_request() {
+    let Some(shop) = Arc::into_inner(Shop::with(5)) else { panic!("nobody else has it") };
+    let shop = Arc::new(Shop { is_woo: true, ..shop });
+    let (scene, poller) = followed(&shop, 4).await;
+    *shop.hidden.lock().expect("no panic") = vec![2];
+    shop.stock.lock().expect("no panic").insert(1, IN);
+    round(&scene, &poller).await;
+    let asked = shop.asked();
+    let (together, alone): (Vec<_>, Vec<_>) = asked.iter().partition(|path| path.contains("wp-json"));
+    assert_eq!((together.len(), alone), (1, vec![&"/products/2".to_owned()]), "{asked:?}");
+    assert_eq!(readings(&scene).await, 8);
+    assert_eq!(scene.number("SELECT count(*) FROM restock").await, 1);
+    assert_eq!(scene.number("SELECT count(*) FROM variant WHERE availability = 'absent'").await, 0);
 }
 
 #[tokio::test]

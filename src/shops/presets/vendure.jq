@@ -8,5 +8,6 @@ def in_search: {product: .productName, product_id: .productId, id: .productVaria
 else (.product // .products.items[]?) | select(type == "object") | . as $p
   | (($p.optionGroups // []) | map({key: (.id | tostring), value: .name}) | from_entries) as $groups | ($p.variants // .variantList.items)[]
   | {product: $p.name, product_id: $p.id, id, sku, title: .name,
+     complete: ($p.variantList | (.totalItems // 0) <= (.items // [] | length)),
      options: (.options // [] | map({key: (.group.name // $groups[.groupId // .group.id | tostring]), value: .name} | select(.key != null)) | from_entries),
      availability: .stockLevel, price_minor: (.priceWithTax // .price), currency: .currencyCode} end

@@ -13,6 +13,7 @@ mod preset;
 mod reader;
 pub mod shopify;
 mod signs;
+pub mod woocommerce;
 
 use std::str::FromStr;
 
@@ -22,7 +23,7 @@ pub use reader::{Attempt, Reader, ReaderKind};
 pub static READERS: [&'static dyn Reader; 19] = [
     &shopify::Shopify,
     &html::Html,
-    &preset::WOOCOMMERCE,
+    &woocommerce::WooCommerce,
     &preset::OSCAR,
     &preset::SAP_OCC,
     &preset::SQUARESPACE,

@@ -25,7 +25,6 @@ pub(super) struct Preset {
     /// The fields in which the program expects such a product, the outermost first.
     within: &'static [&'static str],
     more: Option<fn(&Value, &Url) -> Vec<Url>>,
-    told: Option<fn(&Url) -> Vec<Url>>,
     query: Option<Graphql>,
 }
 
@@ -42,7 +41,6 @@ macro_rules! preset {
             carried: &$carried,
             within: &$within,
             more: None,
-            told: None,
             query: None,
         }
     };
@@ -62,15 +60,6 @@ macro_rules! asked {
     };
 }
 
-/// WooCommerce's Store API.
-pub(super) static WOOCOMMERCE: Preset = Preset {
-    more: Some(follow::variations),
-    told: Some(follow::store_api),
-    ..preset!(
-        "woocommerce",
-        [&["*.is_in_stock", "*.prices.price", "*.permalink"], &["is_in_stock", "prices.price", "permalink"]]
-    )
-};
 /// django-oscar's API.
 pub(super) static OSCAR: Preset = Preset {
     more: Some(follow::levels),
@@ -284,10 +273,6 @@ impl Reader for Preset {
 
     fn attempts(&self, _url: &Url) -> Vec<Attempt> {
         Vec::new()
-    }
-
-    fn told(&self, url: &Url) -> Vec<Url> {
-        self.told.map(|told| told(url)).unwrap_or_default()
     }
 
     fn query(&self, url: &Url) -> Option<(Url, String)> {

@@ -60,6 +60,15 @@ pub trait Reader: Send + Sync {
         Vec::new()
     }
 
+    /// Further documents that tell what a reading leaves open, in rounds counted from 0: a later round asks for what the
+    /// earlier ones did not bring. Nothing where all is said.
+    fn open(&self, _reading: &Reading, _round: usize, _url: &Url) -> Vec<Url> {
+        Vec::new()
+    }
+
+    /// Puts into a reading what such a document says. One that says nothing of it changes nothing.
+    fn fill(&self, _reading: &mut Reading, _document: &Value, _url: &Url) {}
+
     /// The reading that its program's rows make.
     ///
     /// # Errors
@@ -88,6 +97,11 @@ pub trait Reader: Send + Sync {
 
     /// The list in which the product of this address stands, under a key that both give it: many are read by one page.
     fn list_of(&self, _product: &Url) -> Option<Url> {
+        None
+    }
+
+    /// The address of these products of a list, by their ids, where it can be asked for some: for [`Reader::read_page`].
+    fn ids_url(&self, _list: &Url, _ids: &[String]) -> Option<Url> {
         None
     }
 

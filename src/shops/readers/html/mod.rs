@@ -7,6 +7,7 @@ mod finding;
 mod flat;
 mod items;
 mod jsonld;
+mod listing;
 mod mend;
 mod opengraph;
 mod schema;
@@ -126,7 +127,13 @@ pub fn read(html: &str, url: &Url) -> OnPage {
     let about = About::of(&page, url);
     let (findings, tried) = findings(&about);
     let reading = finding::reading(findings, &about);
-    let nothing = || Said::Nothing { title: about.title.clone().unwrap_or_default(), tried };
+    let nothing = || {
+        let blocks: Vec<_> = jsonld::blocks(&page).into_iter().map(|block| block.value).collect();
+        match listing::why(&about, &blocks) {
+            Some(why) => Said::Refused(why),
+            None => Said::Nothing { title: about.title.clone().unwrap_or_default(), tried },
+        }
+    };
     OnPage { said: reading.map_or_else(nothing, Said::Reading), better: woo::api(&about).or_else(|| magento(&about)) }
 }
 

@@ -13,8 +13,8 @@ use super::about::{About, of_others};
 use super::finding::{Finding, Scope};
 use crate::shops::bounds;
 use crate::shops::html::{Page, decoded};
-use crate::shops::readers::follow;
 use crate::shops::readers::node::{plain, raw};
+use crate::shops::readers::woocommerce::address;
 
 const DATA: &str = "data-product_variations";
 /// How WordPress names the link to its API.
@@ -81,7 +81,7 @@ pub(super) fn api_of_link(header: &str, page: &Url) -> Option<Better> {
 }
 
 fn better(base: &Url, page: &Url, by: String) -> Option<Better> {
-    let url = follow::store_api_at(base, page).filter(|_| base.origin() == page.origin())?;
+    let url = address::at_base(base, page).filter(|_| base.origin() == page.origin())?;
     Some(Better { reader: "woocommerce".to_owned(), url, by })
 }
 

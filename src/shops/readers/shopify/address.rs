@@ -33,6 +33,10 @@ impl ShopifyAddress {
     #[must_use]
     pub fn of(url: &Url) -> Option<Self> {
         let segments: Vec<&str> = url.path_segments()?.filter(|segment| !segment.is_empty()).collect();
+        // WordPress's API has products, too.
+        if segments.contains(&"wp-json") {
+            return None;
+        }
         let start = segments.iter().position(|s| matches!(*s, "products" | "collections" | "products.json"))?;
         let prefix: String = segments[..start].iter().map(|segment| format!("/{segment}")).collect();
         let kind = match &segments[start..] {
@@ -118,6 +122,7 @@ mod tests {
             assert!(matches!(of(url).map(|a| a.kind), Some(ShopifyKind::List { path: p }) if p == path), "{url}");
         }
         assert_eq!(of("https://s.example/p/jacket"), None);
+        assert_eq!(of("https://s.example/wp-json/wc/store/v1/products"), None);
         assert_eq!(of("https://s.example/"), None);
     }
 
