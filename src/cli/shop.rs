@@ -162,8 +162,7 @@ fn remarks(source: &Source, now: DateTime<Utc>) -> Option<String> {
         let (now, asked) = (words::lasting(source.interval), words::lasting(source.asked_interval));
         format!("\n{} is polled every {now} instead of every {asked}: {}", source.id, source.pace.why())
     });
-    let ending = first_to_end(&source.headers)
-        .map(|ending| format!("\n{}: {}", source.id, ending.words(now)));
+    let ending = first_to_end(&source.headers).map(|ending| format!("\n{}: {}", source.id, ending.words(now)));
     let remarks: Vec<String> = slow.into_iter().chain(doubts).chain(pace).chain(ending).collect();
     (!remarks.is_empty()).then(|| remarks.join("\n"))
 }

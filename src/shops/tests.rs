@@ -423,10 +423,22 @@ async fn a_list_is_read_to_its_empty_page_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_list_with_an_item_that_cannot_be_read_is_read_to_its_end_all_the_same() {
+    let bad = r#"{"products":[{"id":7,"title":" ","variants":[{"id":7}]},"#;
+    let shop = Shop::open(move |request| {
+        let is_first = request.uri().query().unwrap_or_default().ends_with("page=1");
+        json(if is_first { products(0, 20).replacen(r#"{"products":["#, bad, 1) } else { products(0, 0) })
+    })
+    .await;
+    let read = shop.read("/").await.expect("a reading");
+    assert_eq!((read.reading.products.len(), read.reading.complete, read.to_its_end), (20, false, true));
+}
+
+#[tokio::test]
 async fn a_shop_that_repeats_its_page_is_left_incomplete() {
     let shop = Shop::open(|_| json(products(0, 250))).await;
     let read = shop.read("/collections/all").await.expect("a reading");
-    assert_eq!((read.reading.products.len(), read.reading.complete), (250, false));
+    assert_eq!((read.reading.products.len(), read.reading.complete, read.to_its_end), (250, false, false));
     assert_eq!(shop.asked().len(), 2);
 }
 

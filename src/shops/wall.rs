@@ -204,7 +204,8 @@ impl Guard {
         let mark = self.marks.iter().find(|mark| page.text.contains(*mark)).map(|mark| format!("{mark:?}"));
         let header = self.headers.iter().find(|(name, held)| has_header(headers, name, held));
         let header = header.map(|(name, _)| format!("the header {}", name.trim_end_matches('-')));
-        let cookie = self.cookies.iter().find(|name| has_cookie(headers, name)).map(|name| format!("the cookie {name}"));
+        let cookie =
+            self.cookies.iter().find(|name| has_cookie(headers, name)).map(|name| format!("the cookie {name}"));
         // Some titles are nobody's own.
         let agree = (mark.is_some() && (refused || page.is_html))
             || (title.is_some() && (header.is_some() || cookie.is_some() || mark.is_some()));

@@ -18,29 +18,37 @@ fn said(status: u16, headers: &[(&str, &str)], body: &str) -> String {
 fn each_guard_is_recognised_by_signs_that_agree() {
     let cloudflare = "<html><title>Just a moment...</title><script>window._cf_chl_opt={}</script>";
     let akamai = "<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY>You don't have permission. Reference&#32;&#35;18 https://errors.edgesuite.net/18";
-    let datadome = "<html><title>shop.example</title><script>var dd={'rt':'c','host':'geo.captcha-delivery.com'}</script>";
+    let datadome =
+        "<html><title>shop.example</title><script>var dd={'rt':'c','host':'geo.captcha-delivery.com'}</script>";
     let perimeter = "<html><title>Access to this page has been denied.</title><div id=px-captcha></div>";
-    let all = [
-        said(403, &[("cf-mitigated", "challenge")], cloudflare),
-        said(503, &[("server", "cloudflare")], cloudflare),
-        said(200, &[("server", "cloudflare")], "<title>Waiting Room</title><p>You are in the queue"),
-        said(403, &[("server", "AkamaiGHost")], akamai),
-        said(428, &[("set-cookie", "_abck=1")], r#"{"sec-cp-challenge":"true","cpr_chlge":"true"}"#),
-        said(403, &[("x-datadome", "protected"), ("set-cookie", "datadome=x")], datadome),
-        said(403, &[("x-dd-b", "1")], r#"{"url":"https://geo.captcha-delivery.com/captcha/"}"#),
-        said(403, &[], perimeter),
-        said(403, &[], r#"{"appId":"PXabc","jsClientSrc":"/x/init.js"}"#),
-        said(200, &[("x-iinfo", "9-1")], "<html><script src=/_Incapsula_Resource?SWJIYLWA=1></script></html>"),
-        said(429, &[("x-kpsdk-ct", "0a")], ""),
-        said(202, &[("x-amzn-waf-action", "challenge")], ""),
-        said(200, &[], "<html><script>window.awsWafCookieDomainList=[];gokuProps={}</script>"),
-        said(200, &[], "<title>You are in line</title><h1>You are now in line</h1>"),
-        said(200, &[], "<title>Queue-it</title><script src=https://static.queue-it.net/x.js></script>"),
-        said(429, &[("powered-by", "Shopify")], "<p>Your connection needs to be verified before you can proceed"),
-        said(429, &[("x-vercel-mitigated", "challenge")], ""),
-        said(403, &[], "<p>Please verify you are human</p>"),
-    ];
-    insta::assert_snapshot!(all.join("\n"), @"");
+    for (guard, said) in [
+        ("cf-mitigated", said(403, &[("cf-mitigated", "challenge")], cloudflare)),
+        ("Cloudflare", said(503, &[("server", "cloudflare")], cloudflare)),
+        ("Cloudflare", said(200, &[("server", "cloudflare")], "<title>Waiting Room</title><p>You are in the queue")),
+        ("Akamai", said(403, &[("server", "AkamaiGHost")], akamai)),
+        ("Akamai", said(428, &[("set-cookie", "_abck=1")], r#"{"sec-cp-challenge":"true","cpr_chlge":"true"}"#)),
+        ("DataDome", said(403, &[("x-datadome", "protected"), ("set-cookie", "datadome=x")], datadome)),
+        ("DataDome", said(403, &[("x-dd-b", "1")], r#"{"url":"https://geo.captcha-delivery.com/captcha/"}"#)),
+        ("PerimeterX", said(403, &[], perimeter)),
+        ("PerimeterX", said(403, &[], r#"{"appId":"PXabc","jsClientSrc":"/x/init.js"}"#)),
+        (
+            "Imperva",
+            said(200, &[("x-iinfo", "9-1")], "<html><script src=/_Incapsula_Resource?SWJIYLWA=1></script></html>"),
+        ),
+        ("Kasada", said(429, &[("x-kpsdk-ct", "0a")], "")),
+        ("x-amzn-waf-action", said(202, &[("x-amzn-waf-action", "challenge")], "")),
+        ("AWS WAF", said(200, &[], "<html><script>window.awsWafCookieDomainList=[];gokuProps={}</script>")),
+        ("you are in line", said(200, &[], "<title>You are in line</title><h1>You are now in line</h1>")),
+        ("Queue-it", said(200, &[], "<title>Queue-it</title><script src=https://static.queue-it.net/x.js></script>")),
+        (
+            "Shopify's checkpoint",
+            said(429, &[("powered-by", "Shopify")], "<p>Your connection needs to be verified before you can proceed"),
+        ),
+        ("x-vercel-mitigated", said(429, &[("x-vercel-mitigated", "challenge")], "")),
+        ("verify you are human", said(403, &[], "<p>Please verify you are human</p>")),
+    ] {
+        assert!(said.contains(guard), "{guard}: {said}");
+    }
 }
 
 #[test]
@@ -50,7 +58,11 @@ fn good_pages_that_carry_a_guard_are_no_walls() {
     for (status, headers, body) in [
         (200, vec![("server", "cloudflare"), ("cf-ray", "1"), ("set-cookie", "__cf_bm=1")], goods.to_owned()),
         (200, vec![], format!("{goods}<script src=/cdn-cgi/challenge-platform/scripts/jsd/main.js></script>")),
-        (200, vec![("x-datadome", "protected"), ("set-cookie", "datadome=1")], format!("{goods}<meta content=captcha-delivery.com>")),
+        (
+            200,
+            vec![("x-datadome", "protected"), ("set-cookie", "datadome=1")],
+            format!("{goods}<meta content=captcha-delivery.com>"),
+        ),
         (200, vec![("x-iinfo", "1")], format!("{goods}<script src=/_Incapsula_Resource?a></script>")),
         (200, vec![("set-cookie", "_px3=1")], format!("{goods}<script>window._pxAppId='PX'</script>")),
         (200, vec![("x-kpsdk-ct", "1")], format!("{goods}<script>window.KPSDK={{}}</script>")),

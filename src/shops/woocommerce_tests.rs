@@ -53,7 +53,8 @@ async fn a_variation_that_lists_hide_is_asked_for_by_its_id() {
     let asked = shop.asked();
     assert_eq!(asked.len(), 3, "{asked:?}");
     assert!(asked[1].contains("parent=8") && asked[2].contains("include=11&"), "{asked:?}");
-    let known = SourceSpec { body_digest: Some(read.body_digest), ..SourceSpec::new(shop.url(&format!("{API}?slug=coat"))) };
+    let known =
+        SourceSpec { body_digest: Some(read.body_digest), ..SourceSpec::new(shop.url(&format!("{API}?slug=coat"))) };
     let again = shop.read_as(&known).await.expect("its variations may be others although it is the same");
     assert_eq!(again.body_digest, read.body_digest);
 }
@@ -94,7 +95,10 @@ async fn several_products_are_read_by_one_request() {
     };
     let answer = shop.shops.page(ask.clone(), &Unwatched).await.expect("an answer");
     let of = |key: &str| answer.products[key].variants.iter().map(|v| v.availability).collect::<Vec<_>>();
-    assert_eq!((of("id:7"), of("id:8")), (vec![Availability::OutOfStock], vec![Availability::InStock, Availability::OutOfStock]));
+    assert_eq!(
+        (of("id:7"), of("id:8")),
+        (vec![Availability::OutOfStock], vec![Availability::InStock, Availability::OutOfStock])
+    );
     assert!(shop.asked()[0].contains("include=7%2C8&"), "{:?}", shop.asked());
     let known = answer.page.items.iter().filter_map(|(digest, key)| Some((key.as_deref()?.to_owned(), Some(*digest))));
     let again = PageAsk { wanted: known.collect(), ..ask };

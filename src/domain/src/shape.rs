@@ -100,7 +100,8 @@ impl FromStr for Shape {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || NotAShape(text.chars().take(40).collect());
         let numbers: Vec<u32> = text.split(' ').map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
-        let [variants, definite, buyable, priced, named, optioned] = <[u32; 6]>::try_from(numbers).map_err(|_| wrong())?;
+        let [variants, definite, buyable, priced, named, optioned] =
+            <[u32; 6]>::try_from(numbers).map_err(|_| wrong())?;
         Ok(Self { variants, definite, buyable, priced, named, optioned })
     }
 }
@@ -118,7 +119,10 @@ mod tests {
 
     fn lost(before: [u32; 6], now: [u32; 6]) -> &'static str {
         let said = shape(now).lost(shape(before)).unwrap_or_default();
-        ["whether they can be had", "an id", "a size", "a price"].into_iter().find(|what| said.contains(what)).unwrap_or("")
+        ["whether they can be had", "an id", "a size", "a price"]
+            .into_iter()
+            .find(|what| said.contains(what))
+            .unwrap_or("")
     }
 
     #[test]

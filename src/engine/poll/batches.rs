@@ -27,9 +27,10 @@ impl PollerState {
         }
         let (sources, keys) = self.due_with(lead, &url, now);
         let due: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let can_ask_by_id = due.first().and_then(|key| key.strip_prefix("id:")).is_some_and(|id| {
-            reader.reader().ids_url(&url, &[id.to_owned()]).is_some()
-        });
+        let can_ask_by_id = due
+            .first()
+            .and_then(|key| key.strip_prefix("id:"))
+            .is_some_and(|id| reader.reader().ids_url(&url, &[id.to_owned()]).is_some());
         let (pages, chosen) = match list {
             _ if can_ask_by_id => batch::by_ids(&due)?,
             Some(list) => list.plan(&due)?,

@@ -290,7 +290,9 @@ fn other_queries_of_a_platform_are_read_as_well() {
 #[test]
 fn a_page_of_variants_that_does_not_say_whether_it_is_the_last_is_not_complete() {
     let url = Url::parse("https://shop.example/api").expect("url");
-    for (count, info, complete) in [(49, json!(null), true), (50, json!(null), false), (50, json!({"hasNextPage": false}), true)] {
+    for (count, info, complete) in
+        [(49, json!(null), true), (50, json!(null), false), (50, json!({"hasNextPage": false}), true)]
+    {
         let nodes: Vec<Value> = (0..count).map(|id| json!({"id": id.to_string(), "availableForSale": true})).collect();
         let mut document = json!({"data": {"product": {"id": "p", "title": "Smock", "variants": {"nodes": nodes}}}});
         if !info.is_null() {

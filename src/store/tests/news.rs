@@ -1,11 +1,15 @@
 //! New products of a shop: told once, gathered, and never where nothing is new.
 
+use std::sync::Arc;
+
 use coatcheck_domain::Reading;
 use sea_orm::FromQueryResult;
 
 use super::scene::{IN, OUT, Scene, product};
 use crate::store::db::sql::Sql;
 use crate::store::outbox::news::APART;
+use crate::store::polls::ended::End;
+use crate::store::stock::new_reading::NewReading;
 
 const LIST: &str = "https://shop.example/collections/all";
 
@@ -90,6 +94,22 @@ async fn nothing_is_new_at_first_sight_nor_in_what_was_never_read_whole() {
     assert_eq!(told(&scene).await, [""; 0]);
     scene.read(source, &list(&["1", "2", "3", "4", "5", "6"])).await;
     assert_eq!(told(&scene).await, ["6"]);
+}
+
+#[tokio::test]
+async fn one_item_that_cannot_be_read_hides_no_other_from_what_is_new() {
+    let scene = Scene::new().await;
+    let source = scene.source(LIST).await;
+    let person = scene.person(1).await;
+    let shop = scene.db.shop_of(source).await.expect("asked").expect("there");
+    scene.db.announce_news(person, shop).await.expect("stored");
+    for ids in [&["1", "2", "3"][..], &["1", "2", "3"], &["1", "2", "3", "4"]] {
+        let polled = scene.poll(source).await;
+        let reading = Reading { complete: false, ..list(ids) };
+        let new = NewReading { to_its_end: true, reading, ..crate::testing::reading(&scene.db, vec![]) };
+        scene.end(&polled, End::Read(Arc::new(new))).await.expect("stored");
+    }
+    assert_eq!(told(&scene).await, ["4"]);
 }
 
 #[tokio::test]

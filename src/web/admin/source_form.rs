@@ -40,7 +40,7 @@ impl SourceForm {
     pub(super) fn of(source: &Source) -> Self {
         Self {
             url: source.url.clone(),
-            interval: format!("{}s", source.interval.as_secs_f64()),
+            interval: format!("{}s", source.asked_interval.as_secs_f64()),
             reader: source.reader.clone().unwrap_or_default(),
             jq: source.jq.clone().unwrap_or_default(),
             more: source.more_urls.join("\n"),

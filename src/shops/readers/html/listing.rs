@@ -55,7 +55,10 @@ fn describes_list(block: &Value) -> bool {
                 Value::Array(kinds) => kinds.iter().any(is_type),
                 kind => is_type(kind),
             });
-            own || fields.get("@graph").and_then(Value::as_array).is_some_and(|items| items.iter().take(50).any(describes_list))
+            own || fields
+                .get("@graph")
+                .and_then(Value::as_array)
+                .is_some_and(|items| items.iter().take(50).any(describes_list))
         }
         _ => false,
     }

@@ -208,10 +208,7 @@ mod tests {
     fn variations_are_asked_for_where_the_product_was() {
         let of = |pairs: &str| format!("{API}?type=variation&{pairs}");
         let asked = |parents: &[(&str, usize)]| shown(of_parents(&url(&format!("{API}?slug=coat")), parents));
-        assert_eq!(
-            asked(&[("8", 120)]),
-            [of("parent=8&per_page=100&page=1"), of("parent=8&per_page=100&page=2")]
-        );
+        assert_eq!(asked(&[("8", 120)]), [of("parent=8&per_page=100&page=1"), of("parent=8&per_page=100&page=2")]);
         assert_eq!(
             asked(&[("8", 60), ("9", 40), ("10", 1)]),
             [of("parent=8,9&per_page=100&page=1"), of("parent=10&per_page=100&page=1")]
@@ -245,7 +242,10 @@ mod tests {
     #[test]
     fn a_product_page_is_in_the_list_of_its_shop() {
         let of = |text: &str| list_of(&url(text)).map(String::from);
-        assert_eq!(of("https://s.example/product/coat/").as_deref(), Some("https://s.example/wp-json/wc/store/v1/products"));
+        assert_eq!(
+            of("https://s.example/product/coat/").as_deref(),
+            Some("https://s.example/wp-json/wc/store/v1/products")
+        );
         assert_eq!(of(&format!("{API}?slug=coat")).as_deref(), Some(API));
         assert_eq!(of(API), None);
     }

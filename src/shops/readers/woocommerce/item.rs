@@ -214,7 +214,8 @@ fn availability(node: &Node<'_>) -> (Availability, &'static str) {
 /// A whole number of the smallest unit that the shop shows, which need not be the currency's.
 fn price(node: &Node<'_>) -> Option<Money> {
     let prices = node.field("prices")?;
-    let digits = prices.id("price").filter(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))?;
+    let digits =
+        prices.id("price").filter(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))?;
     let currency = prices.text("currency_code");
     let unit = match prices.value.get("currency_minor_unit") {
         Some(Value::Number(unit)) => unit.as_u64().filter(|unit| *unit <= MOST_DIGITS)?,

@@ -28,7 +28,13 @@ fn said(reading: &Reading) -> String {
             let price = v.price.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
             let options: Vec<String> = v.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let left = v.quantity.map_or_else(|| "-".to_owned(), |left| left.to_string());
-            lines.push(format!("{} | {} | {} | {} | {price} | {left}", product.title, v.key(), options.join(","), v.availability));
+            lines.push(format!(
+                "{} | {} | {} | {} | {price} | {left}",
+                product.title,
+                v.key(),
+                options.join(","),
+                v.availability
+            ));
         }
         if !product.complete {
             lines.push(format!("{} (incomplete)", product.title));
@@ -135,7 +141,10 @@ fn what_has_parts_speaks_for_none_of_them() {
         read(&json!([item]))
     };
     for kind in ["grouped", "variable", "variable-subscription"] {
-        assert_eq!(of(json!({"type": kind})), "Set (incomplete)\nSet: its variants are hidden; nothing is known of them");
+        assert_eq!(
+            of(json!({"type": kind})),
+            "Set (incomplete)\nSet: its variants are hidden; nothing is known of them"
+        );
     }
     assert_eq!(of(json!({"type": "simple"})), "Set | id:1 |  | in_stock | 1.00 | -");
     assert!(of(json!({"type": "simple", "stock_availability": {"class": "out-of-stock"}})).contains("| unknown |"));
@@ -174,7 +183,8 @@ fn one_bad_item_costs_itself_and_an_empty_list_says_nothing() {
 #[test]
 fn a_page_that_is_full_may_be_followed_by_another() {
     let many = |count: u32| {
-        let item = |id| json!({"id": id, "name": "Mug", "permalink": "/p", "is_in_stock": true, "is_on_backorder": false});
+        let item =
+            |id| json!({"id": id, "name": "Mug", "permalink": "/p", "is_in_stock": true, "is_on_backorder": false});
         Value::from((0..count).map(item).collect::<Vec<_>>())
     };
     let complete = |count, address: &str| WooCommerce.read(&many(count), &url(address)).expect("a reading").complete;
@@ -192,13 +202,17 @@ fn prices_are_in_the_unit_that_the_shop_says() {
         let reading = WooCommerce.read(&item, &api()).expect("a reading");
         reading.products[0].variants[0].price.as_ref().map(ToString::to_string)
     };
-    let price = |price: &str, code: &str, unit: Value| of(json!({"price": price, "currency_code": code, "currency_minor_unit": unit}));
+    let price = |price: &str, code: &str, unit: Value| {
+        of(json!({"price": price, "currency_code": code, "currency_minor_unit": unit}))
+    };
     assert_eq!(price("1500", "JPY", json!(0)).as_deref(), Some("1500 JPY"));
     assert_eq!(price("12900", "EUR", json!(2)).as_deref(), Some("129.00 EUR"));
     assert_eq!(price("12500", "KWD", json!(3)).as_deref(), Some("12.500 KWD"));
     assert_eq!(price("129", "EUR", json!(0)).as_deref(), Some("129.00 EUR"));
     assert_eq!(price("12900", "EUR", Value::Null).as_deref(), Some("129.00 EUR"));
-    for none in [price("", "EUR", json!(2)), price("ask us", "EUR", json!(2)), price("1", "EUR", json!(99)), of(json!([]))] {
+    for none in
+        [price("", "EUR", json!(2)), price("ask us", "EUR", json!(2)), price("1", "EUR", json!(99)), of(json!([]))]
+    {
         assert_eq!(none, None);
     }
 }
