@@ -52,7 +52,7 @@ pub(in crate::store) async fn store_part(
     }
     let mut contexts = [Context { is_part: true, ..Context::of(poll, now) }];
     if contexts[0].odd_shape().is_some() {
-        return Ok(Stored::default());
+        return Ok(StoredReading::default());
     }
     let part = poll.new.reading.products.get(products).unwrap_or_default();
     let shelf = Shelf::of_some(txn, poll, part).await?;
