@@ -14,6 +14,9 @@ use super::crypt::point;
 
 /// Letters of an address, at most.
 const LONGEST: usize = 1000;
+/// Where Chrome, Edge, Firefox and Safari are pushed to.
+const WELL_KNOWN: [&str; 4] =
+    ["fcm.googleapis.com", "push.services.mozilla.com", "notify.windows.com", "push.apple.com"];
 
 /// A browser's address at its push service, and its keys. Who knows it can push there: it is kept sealed.
 #[derive(Clone)]
@@ -73,12 +76,22 @@ impl Subscription {
         &self.endpoint
     }
 
-    /// Its destination: the push service's host, and a hash. The same browser has the same.
+    /// Is it the push service of a browser that many people use?
+    #[must_use]
+    pub fn is_well_known(&self) -> bool {
+        let host = self.endpoint.host_str().unwrap_or_default();
+        self.endpoint.scheme() == "https"
+            && WELL_KNOWN
+                .iter()
+                .any(|known| host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+    }
+
+    /// Its destination: the push service's host, and a hash. The same browser has the same until it makes new keys.
     #[must_use]
     pub fn destination(&self) -> Option<Destination> {
         let host = self.endpoint.host_str()?;
         let host = self.endpoint.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        let digest = Sha256::digest(self.endpoint.as_str().as_bytes());
+        let digest = Sha256::digest(self.to_stored().as_bytes());
         format!("push:{host}/{}", hex::encode(&digest[..12])).parse().ok()
     }
 }
@@ -104,6 +117,28 @@ mod tests {
         let again = Subscription::from_stored(&it.to_stored()).expect("as stored");
         assert_eq!(again.destination(), Some(destination.clone()));
         assert!(!format!("{it:?} {destination}").contains("s3cret"));
+    }
+
+    #[test]
+    fn well_known_push_services_are_known_by_their_whole_host() {
+        let is_known = |endpoint: &str| Subscription::new(endpoint, KEY, AUTH).expect(endpoint).is_well_known();
+        assert!(
+            is_known("https://fcm.googleapis.com/fcm/send/x")
+                && is_known("https://wns2-par02p.notify.windows.com/w/?x")
+        );
+        for other in
+            ["https://evilpush.apple.com/x", "https://push.apple.com.evil.example/x", "http://fcm.googleapis.com/x"]
+        {
+            assert!(!is_known(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn new_keys_are_another_browser() {
+        let endpoint = "https://push.example/x";
+        let [one, other] = [AUTH, "BTBZMqHH6r4Tts7J_aSIgA"]
+            .map(|auth| Subscription::new(endpoint, KEY, auth).expect(auth).destination());
+        assert_ne!(one, other);
     }
 
     #[test]
