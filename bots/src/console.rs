@@ -88,6 +88,7 @@ mod tests {
             destination: Destination::Console,
             secret: None,
             message: Message::Alert(Box::new(alert)),
+            manage: None,
             buttons: Vec::new(),
         }
     }

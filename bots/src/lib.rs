@@ -40,6 +40,7 @@ use coatcheck_domain::Destination;
 use coatcheck_domain::delivery::SendOutcome;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 pub use coatcheck_domain::message::{self, Alert, AlertVariant, Message, Notice};
 pub use commands::{Command, Said};
@@ -123,6 +124,8 @@ pub struct Envelope {
     pub message: Message,
     /// What can be pressed below it, where the platform has buttons.
     pub buttons: Vec<Button>,
+    /// The page where the person manages their watches; nothing for rooms.
+    pub manage: Option<Url>,
 }
 
 impl Envelope {

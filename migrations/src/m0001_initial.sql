@@ -210,7 +210,7 @@ CREATE TABLE subscriber (
 CREATE TABLE destination (
     id {id},
     subscriber_id BIGINT NOT NULL, -- whose
-    channel TEXT NOT NULL, -- console, webhook, discord, telegram, slack or sms
+    channel TEXT NOT NULL, -- console, webhook, discord, telegram, slack, sms or push
     address TEXT NOT NULL, -- as people write it; a phone: `sms:<key id>:<hash>:<last two digits>`
     sealed TEXT, -- a phone's number, sealed by the key whose id stands before the colon
     look_up TEXT, -- the number's hash by the look-up key, as in consent.phone_hash; NULL for all but phones
@@ -222,7 +222,7 @@ CREATE TABLE destination (
     state TEXT NOT NULL, -- active, gone, or unverified: gets codes and nothing else
     gone_why TEXT, -- what the platform said
     gone_at BIGINT, -- since when it cannot be reached (µs)
-    secret TEXT, -- a webhook's signing secret
+    secret TEXT, -- a webhook's signing secret, or a browser's push subscription
     created_at BIGINT NOT NULL, -- µs
     UNIQUE (address),
     FOREIGN KEY (subscriber_id) REFERENCES subscriber (id) ON DELETE CASCADE
@@ -290,8 +290,8 @@ CREATE TABLE wish (
 -- Kept for a day; answered texts for 30 days.
 CREATE TABLE allowance (
     id {id},
-    what TEXT NOT NULL, -- invite, link, address, sign-up, text or text-stop
-    who TEXT NOT NULL, -- the destination, of a phone its hash; `web` for all visitors of the pages
+    what TEXT NOT NULL, -- invite, link, address, sign-up, prepared, push, push-service, text or text-stop
+    who TEXT NOT NULL, -- the destination, of a phone its hash; `web` for all visitors of the pages, of a push service its lane
     at BIGINT NOT NULL -- µs
 );
 
@@ -566,6 +566,8 @@ CREATE INDEX destination_of_subscriber ON destination (subscriber_id, rank);
 CREATE INDEX destination_of_phone ON destination (look_up) WHERE look_up IS NOT NULL;
 -- numbers that somebody wants a code sent to, and that have not answered
 CREATE INDEX destination_unverified ON destination (created_at) WHERE state = 'unverified';
+-- browsers, of which some are forgotten
+CREATE INDEX destination_of_browser ON destination (created_at) WHERE channel = 'push';
 -- exact cases by keyset: the fan-out's index
 CREATE INDEX watch_match ON watch (product_id, size_key, style_key, id);
 -- which watches an alert notified

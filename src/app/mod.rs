@@ -11,6 +11,7 @@ mod loops;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod platforms;
+mod pushing;
 mod reach;
 mod serve;
 mod signals;
@@ -213,13 +214,14 @@ impl App {
     pub fn sender(&self, output: Output) -> Sender {
         let channels = self.channels(output);
         Sender::new(self.db.clone(), channels, Arc::clone(&self.rng), Arc::clone(&self.clock), self.holder())
+            .seen_at(self.settings.public_url.clone())
     }
 
     fn channels(&self, output: Output) -> Channels {
         let console = Console::new(output, Arc::clone(&self.clock));
         let gate = Arc::new(guarded::GuardedWebhooks(Arc::clone(&self.guard)));
         let webhook = Webhook::new(self.http.clone(), gate, Arc::clone(&self.clock));
-        let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::new(console), Arc::new(webhook)];
+        let mut channels: Vec<Arc<dyn Channel>> = vec![Arc::new(console), Arc::new(webhook), Arc::new(self.push())];
         channels.extend(self.platforms.channels());
         channels.into_iter().map(|channel| (channel.name(), channel)).collect()
     }

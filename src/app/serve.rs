@@ -154,11 +154,13 @@ impl App {
             db: self.db.clone(),
             heartbeats: heartbeats.clone(),
             zone: self.settings.time_zone,
+            public_url: self.settings.public_url.clone(),
             http: self.http.clone(),
             guard: Arc::clone(&self.guard),
             contact: self.settings.contact.clone(),
             ways: self.ways(),
             commands: Arc::clone(commands),
+            push_key: self.push_key(),
             open_pages: open_pages(files),
             desk: Desk {
                 tracking: self.tracking(),

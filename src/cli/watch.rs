@@ -56,6 +56,7 @@ pub(super) fn connected(settings: &Settings, destination: &Destination) -> Outco
         "telegram" if settings.telegram.is_none() => "set TELEGRAM_TOKEN",
         "slack" if settings.slack.is_none() => "set SLACK_BOT_TOKEN (docs/setup/slack.md)",
         "sms" if settings.twilio.is_none() => "set TWILIO_ACCOUNT_SID (docs/setup/twilio.md)",
+        "push" => "a browser signs itself up, on a product's page",
         "console" | "webhook" | "discord" | "telegram" | "slack" | "sms" => return Ok(()),
         _ => "this version does not support it",
     };

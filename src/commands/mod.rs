@@ -6,6 +6,7 @@ mod admission;
 mod again;
 mod announce;
 mod button;
+mod by_push;
 mod catalogue;
 mod chatter;
 mod closing;

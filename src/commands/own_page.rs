@@ -6,23 +6,19 @@ use super::Commands;
 use crate::store::StoreError;
 use crate::store::people::subscriber::Address;
 
-/// A page can be used for so many days.
-const DAYS: i64 = 90;
-const DAY: i64 = 24 * 3600;
-
 impl Commands {
     /// The name of the page of the person who is notified there. `None` without keys or without such a person.
     pub async fn page_of(&self, destination: &Destination) -> Result<Option<String>, StoreError> {
         let Ok(keys) = self.db.keys() else { return Ok(None) };
         let there = self.db.known_destination(destination).await?;
-        let name = |address: Address| keys.manage(address.destination_id, today(self) + DAYS);
+        let name = |address: Address| keys.own_page(address.destination_id, self.db.now());
         Ok(there.map(name))
     }
 }
 
 /// Whose page has this name; nobody's where it is made up or too old.
 pub(super) async fn owner(commands: &Commands, name: &str) -> Result<Option<i64>, StoreError> {
-    let destination = commands.db.keys().ok().and_then(|keys| keys.managed(name, today(commands)));
+    let destination = commands.db.keys().ok().and_then(|keys| keys.owner(name, commands.db.now()));
     match destination {
         Some(destination) => commands.db.owner_of(destination).await,
         None => Ok(None),
@@ -34,8 +30,4 @@ pub(super) async fn page(commands: &Commands, destination: &Destination) -> Resu
     let Some(base) = &commands.rules.public_url else { return Ok(None) };
     let name = commands.page_of(destination).await?;
     Ok(name.map(|name| format!("{}/m/{name}", base.as_str().trim_end_matches('/'))))
-}
-
-fn today(commands: &Commands) -> i64 {
-    commands.db.now().timestamp() / DAY
 }

@@ -79,6 +79,9 @@ pub enum NotPrepared {
     /// Texts are not sent here.
     #[error("Text messages are not set up here.")]
     NoTexts,
+    /// A push service that is not asked.
+    #[error("This browser's push service cannot be reached from here. Please choose another way to be notified.")]
+    PushService,
     /// So many wait already.
     #[error("Too many people are signing up right now. Please try again in a few minutes.")]
     Busy,
@@ -177,7 +180,7 @@ impl Commands {
     }
 
     /// Does what was prepared, for who was shown to be there.
-    async fn begin_watch(&self, who: &Who, doing: &str) -> Result<String, StoreError> {
+    pub(super) async fn begin_watch(&self, who: &Who, doing: &str) -> Result<String, StoreError> {
         // Its page asked for the invite word.
         self.db.admit(&who.destination).await?;
         let next = Next::Choose(Choice::Do(prepared::read(doing)?));
@@ -189,7 +192,7 @@ impl Commands {
     }
 
     /// What is to be done, as JSON.
-    async fn checked(&self, wanted: &Wanted) -> Result<Result<String, NotPrepared>, StoreError> {
+    pub(super) async fn checked(&self, wanted: &Wanted) -> Result<Result<String, NotPrepared>, StoreError> {
         let product = self.db.products(&[wanted.product]).await?.pop();
         let product = product.ok_or(StoreError::ProductGone { product_id: wanted.product })?;
         let wants = match wants(&product, wanted) {

@@ -37,7 +37,8 @@ impl Housekeeping {
     pub async fn tick(&self) -> Result<u64, StoreError> {
         self.db.close_aged(SHOWN).await?;
         self.tell_of_gone_pages().await?;
-        let deleted = self.db.delete_old(KEPT).await? + self.db.clear_unverified().await?;
+        let deleted =
+            self.db.delete_old(KEPT).await? + self.db.clear_unverified().await? + self.db.forget_browsers(KEPT).await?;
         if deleted > 0 {
             tracing::info!(rows = deleted, "old rows deleted");
         }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use coatcheck_bots::message::{Message, Notice};
-use coatcheck_bots::{Capabilities, RateLimiter};
+use coatcheck_bots::{Capabilities, Envelope, RateLimiter};
 use coatcheck_domain::delivery::{Kind, Next, State};
 
 use super::tests::{alerts, states};

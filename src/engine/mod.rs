@@ -3,6 +3,7 @@
 mod begun;
 pub mod clock_watch;
 pub mod counted;
+mod envelope;
 pub mod fallback;
 pub mod fanout;
 mod fault;

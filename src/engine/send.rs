@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use coatcheck_bots::{Button, Channel, Envelope, Found, Message};
+use coatcheck_bots::{Channel, Found};
 use coatcheck_domain::delivery::SendOutcome;
 use coatcheck_domain::{Clock, Destination};
 use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use url::Url;
 
 use super::begun::{self, Begun};
 use super::counted;
+use super::envelope::envelope;
 use super::fault::unstored;
 use super::health::Health;
 use super::heartbeat::Heartbeats;
@@ -48,13 +50,22 @@ pub struct Sender {
     clock: Arc<dyn Clock>,
     /// Who we are among those who could hold a lane.
     holder: String,
+    /// The address the world sees.
+    site: Option<Url>,
 }
 
 impl Sender {
     /// A sender through these channels.
     #[must_use]
     pub fn new(db: Db, channels: Channels, rng: Arc<Rng>, clock: Arc<dyn Clock>, holder: String) -> Self {
-        Self { db, channels: Arc::new(channels), rng, clock, holder }
+        Self { db, channels: Arc::new(channels), rng, clock, holder, site: None }
+    }
+
+    /// The same for a service that the world sees at this address: alerts say where their watches are managed.
+    #[must_use]
+    pub fn seen_at(mut self, site: Option<Url>) -> Self {
+        self.site = site;
+        self
     }
 
     /// Sends all that is due and waits for the last outcome. Says how many requests were made.
@@ -250,13 +261,7 @@ impl Sender {
         let Some(channel) = self.channels.get(name) else {
             return SendOutcome::Retry { after: None, why: format!("{name} is not connected") };
         };
-        let mut envelope = Envelope {
-            buttons: buttons(&started),
-            key: started.dedupe_key,
-            destination: started.destination,
-            secret: started.secret.map(Into::into),
-            message: started.message,
-        };
+        let mut envelope = envelope(&started, self.site.as_ref());
         if let Some(provider_ref) = &started.edits {
             return channel.edit(&envelope, provider_ref).await;
         }
@@ -320,22 +325,6 @@ impl Sender {
             report(&lane.name, "could not be given back", &error);
         }
     }
-}
-
-/// In a channel everybody could press them, and they would mean nobody's watch. What is sold out again can only be watched
-/// again.
-fn buttons(started: &Started) -> Vec<Button> {
-    if let Message::Alert(alert) = &started.message
-        && let Some(post) = &alert.post
-    {
-        return vec![Button::below_post(post.product)];
-    }
-    let in_public = matches!(started.destination, Destination::DiscordChannel(_));
-    let mut buttons = started.restock.filter(|_| !in_public).map(Button::after_alert).unwrap_or_default();
-    if started.edits.is_some() {
-        buttons.truncate(1);
-    }
-    buttons
 }
 
 fn report(lane: &str, what: &str, error: &StoreError) {

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use coatcheck_bots::Capabilities;
+use coatcheck_bots::{Capabilities, Envelope};
 use coatcheck_domain::delivery::State;
 use coatcheck_domain::watch::Mode;
 

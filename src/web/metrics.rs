@@ -127,7 +127,7 @@ async fn measure(site: &Site, heartbeats: &Heartbeats) -> Result<(), NoPage> {
 }
 
 /// Every channel there is: one that has nothing waiting says 0.
-const CHANNELS: [&str; 6] = ["console", "discord", "slack", "sms", "telegram", "webhook"];
+const CHANNELS: [&str; 7] = ["console", "discord", "push", "slack", "sms", "telegram", "webhook"];
 
 #[cfg(test)]
 mod tests {

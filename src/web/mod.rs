@@ -42,7 +42,9 @@ use axum::middleware::map_response;
 use axum::routing::get;
 use axum::{Json, Router};
 use chrono_tz::Tz;
+use coatcheck_bots::push::OwnKey;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::commands::Commands;
 use crate::engine::{Heartbeats, Stop};
@@ -75,6 +77,8 @@ pub struct Web {
     pub heartbeats: Heartbeats,
     /// Whose days and hours are shown.
     pub zone: Tz,
+    /// The address that the world sees.
+    pub public_url: Option<Url>,
     /// Fetches pictures. It dials only what the guard lets through.
     pub http: reqwest::Client,
     /// Checks addresses of pictures.
@@ -85,6 +89,8 @@ pub struct Web {
     pub ways: Ways,
     /// What people sign up with.
     pub commands: Arc<Commands>,
+    /// What browsers subscribe with.
+    pub push_key: Arc<dyn OwnKey>,
     /// Pages that may be open, and follow by themselves, at once.
     pub open_pages: usize,
     /// What may be changed by whom it may.
@@ -98,9 +104,11 @@ impl Web {
     pub fn start(self, webhooks: Vec<Webhook>, stop: Stop) -> (Router, impl Future<Output = ()> + Send + use<>) {
         metrics::begin();
         let live = Live::new(self.open_pages);
+        let sign_up = watch::Means { ways: self.ways, push_key: self.push_key, guard: Arc::clone(&self.guard) };
         let site = Site {
             db: self.db.clone(),
             zone: self.zone,
+            public_url: self.public_url,
             live: live.clone(),
             pages: Pages::default(),
             pictures: Pictures::new(self.http, self.guard),
@@ -118,7 +126,7 @@ impl Web {
             .merge(product::router(site.clone()))
             .merge(legal::router(self.contact))
             .merge(manage::router(site.clone(), Arc::clone(&self.commands)))
-            .merge(watch::router(site.clone(), self.ways, Arc::clone(&self.commands)))
+            .merge(watch::router(site.clone(), sign_up, Arc::clone(&self.commands)))
             .merge(admin::router(site.clone(), self.desk.clone(), self.password))
             .merge(api::router(site.clone(), self.desk))
             .merge(status::router(status::Parts {

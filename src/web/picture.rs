@@ -1,4 +1,4 @@
-//! `/picture/<product>`: a product's picture.
+//! `/picture/<product>`: a product's picture; `/picture/variant/<variant>`: the same for notifications.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -11,7 +11,10 @@ use super::site::Site;
 
 /// The route.
 pub(super) fn router(site: Site) -> Router {
-    Router::new().route("/picture/{product}", get(picture)).with_state(site)
+    Router::new()
+        .route("/picture/{product}", get(picture))
+        .route("/picture/variant/{variant}", get(of_variant))
+        .with_state(site)
 }
 
 async fn picture(State(site): State<Site>, Path(product): Path<i64>) -> Result<Response, NoPage> {
@@ -28,4 +31,9 @@ async fn picture(State(site): State<Site>, Path(product): Path<i64>) -> Result<R
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
     ];
     Ok((StatusCode::OK, headers, picture.bytes).into_response())
+}
+
+async fn of_variant(State(site): State<Site>, Path(variant): Path<i64>) -> Result<Response, NoPage> {
+    let product = site.db.public_product_of(variant).await?.ok_or(NoPage::NotFound)?;
+    picture(State(site), Path(product)).await
 }

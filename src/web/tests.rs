@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono_tz::Tz;
+use coatcheck_bots::push::{OwnKey, Vapid};
 use coatcheck_bots::{DeepLink, EventSink, Inbox, Platform, Receiver, Trouble};
 use coatcheck_domain::Availability::{InStock, OutOfStock};
 use coatcheck_domain::clock::ManualClock;
@@ -94,11 +95,13 @@ impl Visit {
             db: db.clone(),
             heartbeats: Heartbeats::new(clock.clone()),
             zone: Tz::UTC,
+            public_url: "https://coat.example/".parse().ok(),
             http,
             guard,
             contact: None,
             ways: Ways { text_to: Some("+14155550100".to_owned()), by_invitation },
             commands: Arc::clone(&commands),
+            push_key: Arc::new(Nothing),
             open_pages,
             desk,
             password,
@@ -154,6 +157,13 @@ impl Visit {
 
 /// Follows nothing new, and is a chat in which nothing is said.
 struct Nothing;
+
+#[async_trait]
+impl OwnKey for Nothing {
+    async fn key(&self) -> Result<Vapid, String> {
+        Ok(Vapid::generate(&mut || [7; 32]))
+    }
+}
 
 #[async_trait]
 impl Receiver for Nothing {
@@ -230,6 +240,50 @@ async fn titles_sizes_and_styles_of_strangers_are_harmless_on_the_board_and_in_t
     let card = heard.lines().filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data: ")?).ok());
     let html: Vec<String> = card.filter_map(|said| said["html"].as_str().map(str::to_owned)).collect();
     assert!(html.len() == 1 && !html[0].contains("<script>alert"), "{heard}");
+}
+
+#[tokio::test]
+async fn programs_hear_of_a_restock_with_its_size_price_and_link() {
+    let visit = Visit::new().await;
+    let source = follow(&visit.db, "https://shop.example/products/corps-jacket").await;
+    let reads = |availability| vec![product("Corps Jacket", &[("M", "Black", availability)])];
+    read(&visit.db, source, reads(OutOfStock)).await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    let hearing = visit.hears("/api/v1/stream", "event: restock");
+    let changing = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        read(&visit.db, source, reads(InStock)).await;
+    };
+    let (heard, ()) = tokio::join!(hearing, changing);
+    let restock = heard.split_once("event: restock\ndata: ").expect("a restock").1;
+    let restock: Value = serde_json::from_str(restock.lines().next().expect("a line")).expect("JSON");
+    let listed: Value = serde_json::from_str(&visit.get("/api/v1/restocks").await.body).expect("JSON");
+    assert_eq!(restock, listed["restocks"][0], "one is as the list has it");
+    assert_eq!((&restock["title"], &restock["size"]), (&"Corps Jacket".into(), &"M".into()));
+    assert!(restock["url"].as_str().is_some_and(|url| url.starts_with("https://shop.example/")), "{restock}");
+}
+
+#[tokio::test]
+async fn a_link_to_a_product_has_a_picture_on_other_sites() {
+    let visit = Visit::new().await;
+    let source = follow(&visit.db, "https://shop.example/products/x").await;
+    read(&visit.db, source, vec![product(HOSTILE, &[(HOSTILE, "a", InStock), ("M", "b", OutOfStock)])]).await;
+    let page = visit.get("/p/1-script-alert-1-script").await;
+    let page = if page.status == StatusCode::OK {
+        page
+    } else {
+        visit.get(page.head.lines().find_map(|line| line.strip_prefix("location: ")).expect("a place")).await
+    };
+    assert!(
+        page.body.contains("<meta property=\"og:image\" content=\"https://coat.example/p/1/preview.png\">"),
+        "{}",
+        page.body
+    );
+    assert!(!page.body.contains("<script>alert"), "{}", page.body);
+    let picture = visit.get("/p/1/preview.png").await;
+    assert_eq!(picture.status, StatusCode::OK);
+    assert!(picture.head.contains("content-type: image/png"), "{}", picture.head);
+    assert_eq!(visit.get("/p/2/preview.png").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -58,6 +58,7 @@ fn to(destination: Destination, alert: Alert) -> Envelope {
         destination,
         secret: None,
         message: Message::Alert(Box::new(alert)),
+        manage: None,
         buttons: vec![
             Button { label: "Watch again".into(), data: "again:7".into() },
             Button { label: "Got it".into(), data: "done:7".into() },

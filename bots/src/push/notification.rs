@@ -30,6 +30,9 @@ struct Notification {
     /// A path on our own pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     picture: Option<String>,
+    /// The page where the watches are managed: a path on our own pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manage: Option<String>,
 }
 
 /// A word for a message, as short as `Topic` must be: of two with the same, a push service delivers the later.
@@ -44,6 +47,7 @@ pub(super) fn notification(envelope: &Envelope) -> String {
         Message::Notice(notice) => of_notice(&lines(&notice.text)),
     };
     said.tag = topic(&envelope.key);
+    said.manage = envelope.manage.as_ref().map(|page| page.path().to_owned());
     let json = |said: &Notification| serde_json::to_string(said).unwrap_or_default();
     let whole = json(&said);
     if whole.len() <= LONGEST { whole } else { json(&Notification { url: None, ..said }) }
@@ -69,6 +73,7 @@ fn of_alert(told: &Alert) -> Notification {
         tag: String::new(),
         url: link(told).map(String::from),
         picture: picture.map(|variant| format!("/picture/variant/{}", variant.variant)),
+        manage: None,
     }
 }
 
@@ -85,6 +90,7 @@ fn of_notice(text: &str) -> Notification {
         tag: String::new(),
         url: None,
         picture: None,
+        manage: None,
     }
 }
 
@@ -121,6 +127,7 @@ mod tests {
             destination: Destination::Console,
             secret: None,
             message,
+            manage: None,
             buttons: Vec::new(),
         }
     }
@@ -131,7 +138,8 @@ mod tests {
     }
 
     fn of(told: Alert) -> String {
-        notification(&envelope(Message::Alert(Box::new(told))))
+        let manage = "https://coat.example/m/1-2-abc".parse().ok();
+        notification(&Envelope { manage, ..envelope(Message::Alert(Box::new(told))) })
     }
 
     #[test]
@@ -145,7 +153,8 @@ mod tests {
           "body": "M / Black, 129.00 EUR (3 left)\nshop.example",
           "tag": "HCsxSlEd-3kVP8hO9pJgOxB2",
           "url": "https://shop.example/products/jacket?size=M",
-          "picture": "/picture/variant/1"
+          "picture": "/picture/variant/1",
+          "manage": "/m/1-2-abc"
         }
         "#);
     }
@@ -158,7 +167,8 @@ mod tests {
           "title": "Back in stock: Corps Jacket",
           "body": "XS / Black, 129.00 EUR\nS / Black, 129.00 EUR\nM / Black, 129.00 EUR\nL / Black, 129.00 EUR\nand 2 more\nshop.example",
           "tag": "HCsxSlEd-3kVP8hO9pJgOxB2",
-          "url": "https://shop.example/products/jacket"
+          "url": "https://shop.example/products/jacket",
+          "manage": "/m/1-2-abc"
         }
         "#);
     }
@@ -175,7 +185,8 @@ mod tests {
         {
           "title": "Back in stock: Corps Jacket",
           "body": "This is how an alert looks.\nshop.example",
-          "tag": "HCsxSlEd-3kVP8hO9pJgOxB2"
+          "tag": "HCsxSlEd-3kVP8hO9pJgOxB2",
+          "manage": "/m/1-2-abc"
         }
         "#);
     }

@@ -40,7 +40,7 @@ fn envelope(to: Option<&Subscription>) -> Envelope {
     let destination = to.and_then(Subscription::destination).unwrap_or(coatcheck_domain::Destination::Console);
     let message = Message::Alert(Box::new(alert(vec![variant("M", "Black")])));
     let secret = to.map(|to| to.to_stored().into());
-    Envelope { key: "a:1:2:0".to_owned(), destination, secret, message, buttons: Vec::new() }
+    Envelope { key: "a:1:2:0".to_owned(), destination, secret, message, buttons: Vec::new(), manage: None }
 }
 
 #[tokio::test]

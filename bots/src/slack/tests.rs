@@ -48,6 +48,7 @@ pub(super) fn to(id: &str, alert: Alert) -> Envelope {
         destination: Destination::Slack { team: None, id: id.to_owned() },
         secret: None,
         message: Message::Alert(Box::new(alert)),
+        manage: None,
         buttons: Button::after_alert(7),
     }
 }

@@ -65,6 +65,7 @@ fn envelope(url: &str) -> Envelope {
         destination: format!("webhook:{url}").parse().expect("a hook"),
         secret: Some(signature::new_secret([7; 32])),
         message: Message::Alert(Box::new(alert(vec![variant("M", "Black")]))),
+        manage: None,
         buttons: Vec::new(),
     }
 }

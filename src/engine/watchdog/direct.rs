@@ -87,6 +87,7 @@ impl Direct {
                 destination: operator.clone(),
                 secret: None,
                 message: Message::Notice(Notice { text: text.to_owned() }),
+                manage: None,
                 buttons: Vec::new(),
             };
             let sent = tokio::time::timeout(SEND_TIMEOUT, channel.send(&envelope)).await;

@@ -89,6 +89,10 @@ pub struct Started {
     pub destination: Destination,
     /// The destination's secret.
     pub secret: Option<String>,
+    /// The name of the page where its person manages their watches; nothing without keys.
+    pub own_page: Option<String>,
+    /// Does it say what is back, or was?
+    pub is_alert: bool,
     /// What is sent.
     pub message: Message,
     /// The restock an alert is about.

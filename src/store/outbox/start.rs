@@ -120,7 +120,7 @@ async fn take(
            destination_id, next_attempt_at, batch_id FROM delivery WHERE state = 'pending' AND next_attempt_at <= $4 \
            AND id IN ({ids}) AND EXISTS (SELECT 1 FROM held) {}) \
          SELECT d.id, d.kind, d.provider_ref, d.dedupe_key, d.restock_id, d.payload, d.reason, d.attempts, d.expires_at, \
-           d.batch_id, t.address, t.sealed, t.secret, \
+           d.batch_id, d.destination_id, t.address, t.sealed, t.secret, \
            CASE WHEN row_number() OVER (PARTITION BY d.restock_id ORDER BY d.id) = 1 THEN p.snapshot END AS snapshot \
          FROM held LEFT JOIN d ON TRUE LEFT JOIN destination t ON t.id = d.destination_id \
          LEFT JOIN restock p ON p.id = d.restock_id ORDER BY d.next_attempt_at, d.id",

@@ -51,6 +51,14 @@ impl Db {
         self.counted(what, "web", &[], Some(all)).await
     }
 
+    /// The same of a push service that strangers named.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn allow_service(&self, what: &str, service: &str, each: &[Limit]) -> Result<bool, StoreError> {
+        self.counted(what, service, each, None).await
+    }
+
     async fn counted(&self, what: &str, who: &str, each: &[Limit], all: Option<Limit>) -> Result<bool, StoreError> {
         let now = micros(self.now());
         let txn = self.write().await?;

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use chrono::{DateTime, Utc};
 use coatcheck_domain::hex;
 use coatcheck_domain::phone::Phone;
 use hkdf::Hkdf;
@@ -20,6 +21,9 @@ use sha2::Sha256;
 
 const PREFIX: &str = "ck_";
 const NONCE: usize = 24;
+/// A page of one's own watches can be used for so many days.
+const PAGE_DAYS: i64 = 90;
+const DAY: i64 = 24 * 3600;
 /// Characters of a key that was made elsewhere, at least. How hard it is to guess is up to whoever made it.
 const SHORTEST: usize = 16;
 
@@ -195,6 +199,12 @@ impl Keys {
         self.newest().manage(destination, until_day)
     }
 
+    /// The same name, good for 90 days from now on.
+    #[must_use]
+    pub fn own_page(&self, destination: i64, now: DateTime<Utc>) -> String {
+        self.manage(destination, now.timestamp() / DAY + PAGE_DAYS)
+    }
+
     /// The destination that such a name is for; nothing if none of these keys gave it, or if its day is over.
     #[must_use]
     pub fn managed(&self, name: &str, today: i64) -> Option<i64> {
@@ -203,6 +213,12 @@ impl Keys {
         let (destination, until_day) = (number()?, number()?);
         let ours = self.0.iter().any(|root| is_same(&root.manage(destination, until_day), name));
         (ours && today <= until_day).then_some(destination)
+    }
+
+    /// The destination that such a name is for now.
+    #[must_use]
+    pub fn owner(&self, name: &str, now: DateTime<Utc>) -> Option<i64> {
+        self.managed(name, now.timestamp() / DAY)
     }
 
     /// The hash of a code that proves an address: six digits are guessed in no time from a hash without a key.

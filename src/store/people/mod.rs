@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod allowance;
 pub mod announcement;
+mod browsers;
 pub mod challenge;
 pub mod closed;
 pub mod consent;
@@ -13,6 +14,7 @@ pub(in crate::store) mod merge;
 pub mod moved;
 pub mod person;
 pub mod phone;
+pub mod push_key;
 pub mod rekey;
 pub mod returned;
 pub mod sign_up;

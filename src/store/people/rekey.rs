@@ -9,6 +9,7 @@ use crate::store::db::sql::{Sql, list};
 use crate::store::db::time::micros;
 use crate::store::people::keys::{Keys, Sealed, is_sealed};
 use crate::store::people::phone::address;
+use crate::store::people::push_key;
 
 const CANARY: &str = "key_canary";
 const WORD: &str = "coatcheck";
@@ -101,6 +102,7 @@ impl Db {
         let txn = self.write().await?;
         let phones = phones(&txn, &both).await?;
         let secrets = secrets(&txn, &both).await?;
+        push_key::reseal(&txn, |sealed| both.open(Sealed::Secret, sealed), new).await?;
         codes(&txn, &both, micros(self.now())).await?;
         arrivals(&txn, &both).await?;
         let sql = "SELECT DISTINCT key_id AS text FROM consent WHERE key_id <> $1 ORDER BY key_id";
@@ -169,6 +171,9 @@ async fn stranger(db: &impl Sql, keys: &Keys) -> Result<Option<String>, DbErr> {
         format!(
             "SELECT secret AS text FROM destination WHERE secret IS NOT NULL AND substr(secret, 9, 1) = ':' \
              AND substr(secret, 1, 8) NOT IN ({ours}) LIMIT 1"
+        ),
+        format!(
+            "SELECT value AS text FROM setting WHERE name = 'push_key' AND substr(value, 1, 8) NOT IN ({ours}) LIMIT 1"
         ),
         format!(
             "SELECT secret AS text FROM shop_hook WHERE substr(secret, 9, 1) = ':' AND substr(secret, 1, 8) NOT IN ({ours}) LIMIT 1"

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use coatcheck_domain::Money;
 use sea_orm::{FromQueryResult, Value};
 
 use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, limited, list_of};
 use crate::store::db::time::{at, micros};
+use crate::store::stock::catalogue::price;
 
 /// Which products.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -55,8 +57,24 @@ pub struct RecentRestock {
     pub size: Option<String>,
     /// Its style in the shop's words.
     pub style: Option<String>,
+    /// Its own page, else the product's.
+    pub url: Option<String>,
+    /// What it cost when it came back, in minor units,
+    pub price_minor: Option<i64>,
+    /// digits of the minor unit,
+    pub price_exponent: Option<i32>,
+    /// and in which currency, where the shop says so.
+    pub currency: Option<String>,
     /// When (µs).
     pub at: i64,
+}
+
+impl RecentRestock {
+    /// What it cost when it came back.
+    #[must_use]
+    pub fn price(&self) -> Option<Money> {
+        price(self.price_minor, self.price_exponent, self.currency.as_deref())
+    }
 }
 
 #[derive(FromQueryResult)]
@@ -101,6 +119,15 @@ impl Db {
         Ok(rows.into_iter().map(|row| (row.id, at(row.created_at))).collect())
     }
 
+    /// The product of a variant, if everybody may see it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn public_product_of(&self, variant: i64) -> Result<Option<i64>, StoreError> {
+        let sql = format!("SELECT p.id {PUBLIC} AND p.id = (SELECT v.product_id FROM variant v WHERE v.id = $1)");
+        Ok(self.read().id(&sql, vec![variant.into()]).await?)
+    }
+
     /// The id of the last change there was.
     pub async fn last_change(&self) -> Result<i64, StoreError> {
         Ok(self.read().id("SELECT COALESCE(MAX(id), 0) FROM span", vec![]).await?.unwrap_or_default())
@@ -119,9 +146,11 @@ impl Db {
     /// What came back after that row, the newest first; so many at most.
     pub async fn recent_restocks(&self, after: i64, most: i64) -> Result<Vec<RecentRestock>, StoreError> {
         let sql = format!(
-            "SELECT r.id, p.id AS product_id, p.title, v.id AS variant_id, v.size, v.style, r.at \
+            "SELECT r.id, p.id AS product_id, p.title, v.id AS variant_id, v.size, v.style, COALESCE(v.url, p.url) AS url, \
+               sp.price_minor, sp.price_exponent, sp.currency, r.at \
              FROM restock_variant r JOIN variant v ON v.id = r.variant_id JOIN product p ON p.id = v.product_id \
-             JOIN source s ON s.id = p.source_id WHERE s.listed AND r.id > $1 ORDER BY r.id DESC {}",
+             JOIN source s ON s.id = p.source_id LEFT JOIN span sp ON sp.id = (SELECT x.id FROM span x \
+               WHERE x.variant_id = r.variant_id AND x.started_at <= r.at ORDER BY x.started_at DESC LIMIT 1) WHERE s.listed AND r.id > $1 ORDER BY r.id DESC {}",
             limited(2)
         );
         Ok(self.read().rows(&sql, vec![after.into(), most.into()]).await?)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use coatcheck_domain::Destination;
+use secrecy::ExposeSecret;
 
 use super::challenges::{ask, verify};
 use super::phones::{DIGITS, number, phone};
@@ -32,11 +33,16 @@ async fn texter(scene: &Scene, said: ConsentWord) -> i64 {
 
 /// What the webhook's next request is signed with.
 async fn signs_with(db: &Db, key: &str) -> Option<String> {
-    let there = db.known_destination(&hook()).await.expect("asked").expect("known").destination_id;
+    secret_of(db, &hook(), key).await
+}
+
+/// The secret that the next message there is sent with.
+async fn secret_of(db: &Db, to: &Destination, key: &str) -> Option<String> {
+    let there = db.known_destination(to).await.expect("asked").expect("known").destination_id;
     let words = coatcheck_bots::message::Message::Notice(coatcheck_bots::message::Notice { text: "hello".to_owned() });
     let kind = coatcheck_domain::delivery::Kind::Notice;
     db.enqueue(kind, key, there, &words, Duration::from_secs(60)).await.expect("put");
-    let lane = hook().lane();
+    let lane = to.lane();
     let lease = db.take_lease(&format!("lane:send:{lane}"), "us", Duration::from_secs(15)).await;
     let lease = lease.expect("asked").expect("free");
     let started = step(db, &lease, &lane, &[], 32).await.expect("stepped").started;
@@ -100,6 +106,24 @@ async fn after_a_rekey_the_new_key_alone_finds_and_opens_everything() {
     scene.db.drop_free_pages().await.expect("cleaned");
     assert!(!scene.stores(testing::keys(&[1]).id()).await, "something is of the old key, be it in a free page");
     assert!(!scene.stores(DIGITS).await && !scene.stores(SECRET).await);
+}
+
+#[tokio::test]
+async fn after_a_rekey_browsers_and_the_push_key_are_those_of_before() {
+    let scene = Scene::new().await;
+    scene.db.check_keys().await.expect("ours");
+    let browser: Destination = "push:push.example/0123456789abcdef01234567".parse().expect("a browser");
+    scene.db.destination_for(&browser, || Some("its endpoint".to_owned())).await.expect("stored");
+    let key = scene.db.push_key(|| "our push key".into()).await.expect("made");
+    assert_eq!(scene.db.rekey(&testing::keys(&[2])).await.expect("rekeyed").secrets, 1);
+    let new = scene.with_keys(&[2]).await;
+    new.check_keys().await.expect("its own");
+    let kept = new.push_key(|| "another".into()).await.expect("kept");
+    assert_eq!(kept.expose_secret(), key.expose_secret());
+    assert_eq!(secret_of(&new, &browser, "n:1").await.as_deref(), Some("its endpoint"));
+    scene.db.drop_free_pages().await.expect("cleaned");
+    assert!(!scene.stores(testing::keys(&[1]).id()).await, "something is of the old key");
+    assert!(!scene.stores("our push key").await && !scene.stores("its endpoint").await);
 }
 
 #[tokio::test]

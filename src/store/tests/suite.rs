@@ -6,6 +6,7 @@ mod addresses;
 mod admin;
 mod arming;
 mod batches;
+mod browsers;
 mod cases;
 mod challenges;
 mod chunks;

@@ -2,6 +2,7 @@
 
 use coatcheck_bots::words;
 
+use crate::commands::Wanted;
 use crate::store::stock::catalogue::Variant;
 use crate::web::forms::Form;
 
@@ -36,6 +37,12 @@ impl Picked {
         let Some(variant) = variant else { return Self::default() };
         let one = |label: &Option<String>| label.iter().cloned().collect();
         Self { sizes: one(&variant.size), styles: one(&variant.style), ..Self::default() }
+    }
+
+    /// The same as it is asked for.
+    pub(super) fn wanted(&self, product: i64) -> Wanted {
+        let (sizes, styles) = (self.sizes.clone(), self.styles.clone());
+        Wanted { product, sizes, styles, every: self.every, invite: self.invite.clone() }
     }
 
     /// What the form says.

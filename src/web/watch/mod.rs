@@ -3,6 +3,7 @@
 
 mod after;
 mod choice;
+mod push;
 mod qr;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use coatcheck_bots::push::OwnKey;
 use coatcheck_bots::words;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -23,9 +25,11 @@ use super::board::card::slug;
 use super::forms::{Form, Forms};
 use super::look::Frame;
 use super::look::answer::{NoPage, page, private_page};
+use super::look::assets::push_address;
 use super::product::name::public_id;
 use super::site::Site;
 use crate::commands::{AfterCode, Commands, NotPrepared, Wanted};
+use crate::shops::Guard;
 use crate::store::stock::catalogue::{Product, Variant};
 use after::{CodeHtml, DoneHtml, OverHtml, PreparedHtml};
 use choice::{Pick, Picked, picks};
@@ -42,11 +46,22 @@ pub struct Ways {
     pub by_invitation: bool,
 }
 
+/// What there is to sign up by.
+#[derive(Clone)]
+pub(super) struct Means {
+    pub(super) ways: Ways,
+    pub(super) push_key: Arc<dyn OwnKey>,
+    /// Checks the addresses of push services.
+    pub(super) guard: Arc<Guard>,
+}
+
 /// What the pages need.
 #[derive(Clone)]
 struct SignUp {
     site: Site,
     ways: Ways,
+    push_key: Arc<dyn OwnKey>,
+    guard: Arc<Guard>,
     commands: Arc<Commands>,
     forms: Forms,
 }
@@ -65,6 +80,9 @@ struct WatchHtml<'a> {
     phone: &'a str,
     invite: &'a str,
     has_texts: bool,
+    /// Are there keys to keep a browser's address by?
+    has_push: bool,
+    push_script: &'static str,
     /// `Discord, Telegram`.
     chats: String,
     ways: &'a Ways,
@@ -80,12 +98,15 @@ struct Asked {
 }
 
 /// The routes.
-pub(super) fn router(site: Site, ways: Ways, commands: Arc<Commands>) -> Router {
+pub(super) fn router(site: Site, means: Means, commands: Arc<Commands>) -> Router {
+    let Means { ways, push_key, guard } = means;
     let forms = Forms::new(site.db.clock());
     Router::new()
         .route("/p/{product}/watch", get(show).post(prepare))
+        .route("/p/{product}/push", post(push::subscribe))
+        .route("/push/key", get(push::key))
         .route("/sign-up/code", post(confirm))
-        .with_state(SignUp { site, ways, commands, forms })
+        .with_state(SignUp { site, ways, push_key, guard, commands, forms })
 }
 
 async fn show(
@@ -108,13 +129,7 @@ async fn prepare(State(it): State<SignUp>, Path(name): Path<String>, request: Re
     };
     let (product, variants) = it.product(&name).await?;
     let picked = Picked::in_form(&form);
-    let wanted = Wanted {
-        product: product.id,
-        sizes: picked.sizes.clone(),
-        styles: picked.styles.clone(),
-        every: picked.every,
-        invite: picked.invite.clone(),
-    };
+    let wanted = picked.wanted(product.id);
     let prepared = if form.text("way") == "chat" {
         it.for_chats(&product, &wanted).await?
     } else {
@@ -210,6 +225,8 @@ impl SignUp {
             phone: &picked.phone,
             invite: &picked.invite,
             has_texts: self.commands.has_texts(),
+            has_push: self.site.db.keys().is_ok(),
+            push_script: push_address(),
             chats: chats.join(", "),
             ways: &self.ways,
             text_link: self.ways.text_to.as_deref().map(|number| after::text_link(number, &said)),

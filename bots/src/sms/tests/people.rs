@@ -204,6 +204,7 @@ async fn it_is_told_what_became_of_each_text() {
         destination: Destination::Sms(phone(number)),
         secret: None,
         message: Message::Notice(Notice { text: "Hello.".to_owned() }),
+        manage: None,
         buttons: Vec::new(),
     };
     assert_eq!(house.bot.send(&told("n:1:1", ANN)).await.as_str(), "sent");
@@ -228,6 +229,7 @@ async fn only_a_last_word_about_a_text_waits_until_its_name_is_known() {
         destination: Destination::Sms(phone(ANN)),
         secret: None,
         message: Message::Notice(Notice { text: "Hello.".to_owned() }),
+        manage: None,
         buttons: Vec::new(),
     };
     assert_eq!(house.bot.send(&envelope).await.as_str(), "sent");

@@ -13,6 +13,7 @@ fn envelope(number: &str) -> Envelope {
         destination: Destination::Sms(phone(number)),
         secret: None,
         message: Message::Alert(Box::new(told)),
+        manage: None,
         buttons: Button::after_alert(1),
     }
 }

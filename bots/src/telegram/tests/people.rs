@@ -219,6 +219,7 @@ async fn a_pressed_message_says_what_became_of_it_and_keeps_its_links() {
         destination: Destination::Telegram { chat: ann, topic: None },
         secret: None,
         message: Message::Alert(Box::new(alert(vec![variant("M", "Black")]))),
+        manage: None,
         buttons: Button::after_alert(7),
     };
     bot.send(&jacket("a:7:1:0")).await;

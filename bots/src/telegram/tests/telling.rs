@@ -13,6 +13,7 @@ fn envelope(chat: i64, told: Alert) -> Envelope {
         destination: Destination::Telegram { chat, topic: None },
         secret: None,
         message: Message::Alert(Box::new(told)),
+        manage: None,
         buttons: Button::after_alert(1),
     }
 }
