@@ -10,6 +10,7 @@ mod lines;
 mod looks;
 mod pen;
 mod period;
+mod preview;
 #[cfg(feature = "pictures")]
 mod raster;
 #[cfg(not(feature = "pictures"))]
@@ -23,7 +24,8 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use coatcheck_domain::history::Span;
 
-pub use raster::{NotDrawn, render};
+pub use preview::Preview;
+pub use raster::{NotDrawn, render, render_preview};
 
 /// All that a picture says.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,9 +7,9 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::fontdb::{Database, Source};
 use resvg::usvg::{Options, Tree};
 
-use super::Chart;
 use super::labels::in_our_letters;
 use super::letters::{FAMILY, FILES};
+use super::{Chart, Preview};
 
 /// Pixels per unit.
 const SCALE: f32 = 2.0;
@@ -53,9 +53,21 @@ pub async fn render(chart: Chart) -> Result<Vec<u8>, NotDrawn> {
     tokio::task::spawn_blocking(move || png(&chart)).await?
 }
 
+/// A preview as a PNG file, 1200 × 630 pixels.
+///
+/// # Errors
+/// [`NotDrawn`]; a link works without it.
+pub async fn render_preview(preview: Preview) -> Result<Vec<u8>, NotDrawn> {
+    tokio::task::spawn_blocking(move || png_of(&preview.svg())).await?
+}
+
 pub(super) fn png(chart: &Chart) -> Result<Vec<u8>, NotDrawn> {
+    png_of(&in_our_letters(chart).svg())
+}
+
+fn png_of(svg: &str) -> Result<Vec<u8>, NotDrawn> {
     let options = Options { fontdb: Arc::clone(&LETTERS), font_family: FAMILY.to_owned(), ..Options::default() };
-    let tree = Tree::from_str(&in_our_letters(chart).svg(), &options)?;
+    let tree = Tree::from_str(svg, &options)?;
     let size = tree.size().to_int_size().scale_by(SCALE).unwrap_or(tree.size().to_int_size());
     let (width, height) = (size.width(), size.height());
     let mut pixels = Pixmap::new(width, height).ok_or(NotDrawn::Size { width, height })?;

@@ -8,12 +8,14 @@ use chrono::SecondsFormat;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::api::answers::Restock;
 use super::board::card::Card;
 use super::board::{CardHtml, cards};
 use super::site::Site;
 use crate::engine::{Heartbeats, Stop};
 use crate::store::StoreError;
 use crate::store::db::wake::Topic;
+use crate::store::stock::board::RecentRestock;
 
 /// Looks by itself as often, at most so often when it is woken.
 const LOOK: Duration = Duration::from_millis(500);
@@ -35,13 +37,23 @@ pub(super) struct Follower {
     /// Those of the last few that were seen.
     seen: BTreeSet<i64>,
     stale: BTreeSet<i64>,
+    /// Restocks that were seen; nothing before the first look.
+    restocks: Option<BTreeSet<i64>>,
     beat_at: Option<Instant>,
     failing: bool,
 }
 
 impl Follower {
     pub(super) fn new(site: Site) -> Self {
-        Self { site, last: None, seen: BTreeSet::new(), stale: BTreeSet::new(), beat_at: None, failing: false }
+        Self {
+            site,
+            last: None,
+            seen: BTreeSet::new(),
+            stale: BTreeSet::new(),
+            restocks: None,
+            beat_at: None,
+            failing: false,
+        }
     }
 
     /// Until the stop.
@@ -77,6 +89,7 @@ impl Follower {
             let last = self.site.db.last_change().await?;
             live.forget(last);
             self.last = Some(last);
+            self.restocks().await?;
             return self.beat(last).await;
         };
         let mut products = self.changed(last).await?;
@@ -89,7 +102,29 @@ impl Follower {
             return Ok(());
         }
         live.changed();
-        self.tell(last, &products).await
+        let restocks = self.restocks().await?;
+        self.tell(last, &products).await?;
+        for restock in restocks.into_iter().filter(|restock| products.contains(&restock.product_id)) {
+            match serde_json::to_value(Restock::from(restock)) {
+                Ok(data) if products.len() <= MOST => live.send_to_programs(last, "restock", &data),
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "restock not sent to programs"),
+            }
+        }
+        Ok(())
+    }
+
+    /// The restocks that were not seen before, the oldest first.
+    async fn restocks(&mut self) -> Result<Vec<RecentRestock>, StoreError> {
+        let last = self.restocks.as_ref().and_then(|seen| seen.last().copied()).unwrap_or_default();
+        let mut rows = self.site.db.recent_restocks((last - LOOK_BACK).max(0), MOST_CHANGES).await?;
+        rows.reverse();
+        let is_first = self.restocks.is_none();
+        let seen = self.restocks.get_or_insert_default();
+        let news: Vec<RecentRestock> = rows.into_iter().filter(|row| seen.insert(row.id)).collect();
+        let last = seen.last().copied().unwrap_or_default();
+        *seen = seen.split_off(&(last - LOOK_BACK));
+        Ok(if is_first { Vec::new() } else { news })
     }
 
     /// The products of all changes since then.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono_tz::Tz;
 use tokio::time::Instant;
+use url::Url;
 
 use super::live::Live;
 use super::pictures::Pictures;
@@ -17,6 +18,8 @@ use crate::store::Db;
 pub(super) struct Site {
     pub(super) db: Db,
     pub(super) zone: Tz,
+    /// The address that the world sees.
+    pub(super) public_url: Option<Url>,
     pub(super) live: Live,
     pub(super) pages: Pages,
     pub(super) pictures: Pictures,

@@ -88,19 +88,23 @@ pub(super) struct Restocks {
 
 /// A variant came back.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Restock {
+pub(in crate::web) struct Restock {
     id: i64,
     product_id: i64,
     title: String,
     variant_id: i64,
     size: Option<String>,
     style: Option<String>,
+    /// What it cost when it came back.
+    price: Option<Price>,
+    /// Its page in the shop.
+    url: Option<String>,
     at: DateTime<Utc>,
 }
 
 /// What went wrong (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Problem {
+pub(in crate::web) struct Problem {
     title: &'static str,
     status: u16,
     detail: String,
@@ -172,6 +176,8 @@ impl From<RecentRestock> for Restock {
         Self {
             id: row.id,
             product_id: row.product_id,
+            price: row.price().map(Price::from),
+            url: row.url.filter(|url| url.starts_with("https://") || url.starts_with("http://")),
             title: row.title,
             variant_id: row.variant_id,
             size: row.size,
@@ -188,6 +194,18 @@ impl Problem {
 
     pub(super) fn not_found(detail: &str) -> Self {
         Self { title: "Not found", status: 404, detail: detail.to_owned(), wait: None }
+    }
+
+    /// The address is there, and not for this.
+    pub(in crate::web) fn method() -> Self {
+        let detail = "This address does not take that method; see /api.".to_owned();
+        Self { title: "Method not allowed", status: 405, detail, wait: None }
+    }
+
+    /// No place for one more.
+    pub(in crate::web) fn no_seat() -> Self {
+        let detail = "Too many streams are open. Please try again in two minutes.".to_owned();
+        Self { title: "Too many streams", status: 503, detail, wait: Some(120) }
     }
 
     /// The request is understood, and not done.

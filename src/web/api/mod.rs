@@ -1,6 +1,6 @@
 //! `/api/v1`: what the board shows, for programs, which any page of the web may ask; and for programs with a token, more.
 
-mod answers;
+pub(super) mod answers;
 mod page;
 #[cfg(test)]
 mod tests;
@@ -13,7 +13,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Json, Router};
 use serde::Deserialize;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -77,11 +77,17 @@ pub(super) fn router(site: Site, desk: Desk) -> Router {
         .route("/api/v1/restocks", get(restocks))
         .route("/api/v1/openapi.json", get(description))
         .route("/api", get(page::show))
-        .route("/api/v1/{*rest}", get(async || Problem::not_found("There is no such address in this API.")))
+        .route("/api/v1/{*rest}", any(no_address))
+        .route("/api/{*rest}", any(no_address))
+        .method_not_allowed_fallback(async || Problem::method())
         .layer(from_fn_with_state(limits, limited))
         .layer(map_response(for_all))
         .with_state(site);
     tokened.merge(public)
+}
+
+async fn no_address() -> Problem {
+    Problem::not_found("There is no such address in this API; see /api.")
 }
 
 /// Any page may read it: it says nothing that is not public, and no cookie means anything to it.
@@ -200,10 +206,13 @@ async fn restocks(
     Ok(Json(Restocks { restocks: rows.into_iter().map(Restock::from).collect() }))
 }
 
-/// Each change of a product as it happens: server-sent events `change` with the id of the product. `Last-Event-ID` goes on
-/// where a stream ended; `reload` means that more happened than is remembered.
+/// What happens, as it happens: server-sent events. `restock` for each variant that comes back; its data is one row of
+/// `/api/v1/restocks`. `change` for each change of a product, with the id of the product. `beat` every ten seconds. `Last-Event-ID`
+/// goes on where a stream ended, and may repeat what was sent; `reload` means that more happened than is remembered: ask
+/// `/api/v1/restocks?after=…` then.
 #[utoipa::path(get, path = "/api/v1/stream", responses(
     (status = 200, description = "Events until the client leaves", body = String, content_type = "text/event-stream"),
+    (status = 405, description = "Only GET is answered", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "Too many streams are open", body = Problem, content_type = "application/problem+json"),
 ))]
 #[expect(dead_code, reason = "it is answered by `web::live`; here it is described")]

@@ -257,3 +257,21 @@ fn whatever_is_asked_the_answer_is_described_and_never_a_failure_of_ours() {
         api.is_as_described(operation, &got).map_err(|why| TestCaseError::fail(format!("{method} {address}: {why}")))?;
     });
 }
+
+#[tokio::test]
+async fn wrong_methods_and_addresses_are_problems_too() {
+    let api = Api::new().await;
+    for (method, path, status) in [
+        ("POST", "/api/v1/products", 405),
+        ("DELETE", "/api/v1/watches", 405),
+        ("POST", "/api/v1/stream", 405),
+        ("PUT", "/api/v1/openapi.json", 405),
+        ("POST", "/api/v1/nothing", 404),
+        ("GET", "/api/v2/products", 404),
+    ] {
+        let got = api.ask(method, path, "", String::new()).await;
+        assert_eq!(got.status.as_u16(), status, "{method} {path}");
+        assert!(got.head.contains("content-type: application/problem+json"), "{method} {path}: {}", got.head);
+        assert!(got.body.contains(&format!("\"status\":{status}")), "{method} {path}: {}", got.body);
+    }
+}

@@ -98,9 +98,17 @@ impl Live {
             Some(product) => encoded(Some(change), "change", &json!({ "product": product })),
             None => bytes.clone(),
         };
-        let event = Event { change, bytes, brief };
+        self.remember(Event { change, bytes, brief });
+    }
+
+    /// Sends something that only programs want to know, and remembers it.
+    pub(super) fn send_to_programs(&self, change: i64, kind: &str, data: &Value) {
+        self.remember(Event { change, bytes: Bytes::new(), brief: encoded(Some(change), kind, data) });
+    }
+
+    fn remember(&self, event: Event) {
         let mut past = self.past();
-        past.last = past.last.max(change);
+        past.last = past.last.max(event.change);
         if past.events.len() >= REMEMBERED
             && let Some(forgotten) = past.events.pop_front()
         {

@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, broadcast};
 
 use super::{Event, Form, Live};
 use crate::engine::Stop;
+use crate::web::api::answers::Problem;
 use crate::web::connections::Lasting;
 
 /// A browser that lost its stream tries again after this many milliseconds.
@@ -25,6 +26,7 @@ pub(in crate::web) fn router(live: Live, stop: Stop) -> Router {
     Router::new()
         .route("/live", get(async move |uri, headers| listen(pages, until, Form::Page, &uri, &headers)))
         .route("/api/v1/stream", get(async move |uri, headers| listen(programs, stop, Form::Program, &uri, &headers)))
+        .method_not_allowed_fallback(async || Problem::method())
 }
 
 /// One who listens.
@@ -39,8 +41,7 @@ struct Listener {
 
 fn listen(live: Live, stop: Stop, form: Form, uri: &Uri, headers: &HeaderMap) -> Response {
     let Ok(seat) = live.0.seats.clone().try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "120")], "too many open pages")
-            .into_response();
+        return Problem::no_seat().into_response();
     };
     // In this order: what happens in between is sent twice, not never.
     let events = live.0.sender.subscribe();
@@ -73,12 +74,17 @@ fn known(headers: &HeaderMap, query: Option<&str>) -> Option<i64> {
 
 /// The next piece. It is over at the stop, and for who has fallen behind.
 async fn next(mut listener: Listener) -> Option<(Result<Bytes, std::convert::Infallible>, Listener)> {
-    if let Some(bytes) = listener.first.pop_front() {
-        return Some((Ok(bytes), listener));
+    loop {
+        let bytes = match listener.first.pop_front() {
+            Some(bytes) => bytes,
+            None => tokio::select! {
+                event = listener.events.recv() => event.ok()?.of(listener.form),
+                () = listener.stop.stopped() => return None,
+            },
+        };
+        // Nothing is said to those whom an event is not for.
+        if !bytes.is_empty() {
+            return Some((Ok(bytes), listener));
+        }
     }
-    let event = tokio::select! {
-        event = listener.events.recv() => event.ok()?,
-        () = listener.stop.stopped() => return None,
-    };
-    Some((Ok(event.of(listener.form)), listener))
 }

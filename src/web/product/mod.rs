@@ -2,6 +2,7 @@
 
 mod export;
 pub(super) mod name;
+mod preview;
 pub(super) mod stays;
 
 use std::time::Duration;
@@ -42,6 +43,8 @@ const USUAL_RANGE: &str = "7d";
 struct ProductHtml {
     frame: Frame,
     card: Card,
+    /// The address that the world sees: other sites want pictures with it.
+    site: Option<String>,
     read: Option<Moment>,
     shop_link: Option<String>,
     ranges: Vec<Range>,
@@ -95,7 +98,8 @@ pub(super) fn router(site: Site) -> Router {
         .route("/p/{product}/history.csv", get(csv))
         .route("/p/{product}/history.json", get(json))
         .route("/p/{product}/feed.atom", get(feed))
-        .with_state(site)
+        .with_state(site.clone())
+        .merge(preview::router(site))
 }
 
 async fn csv(State(site): State<Site>, Path(name): Path<String>) -> Result<Response, NoPage> {
@@ -161,6 +165,7 @@ fn html(site: &Site, known: Known, range: &str, since: i64) -> ProductHtml {
             card.title.clone(),
             format!("{}: which sizes are in stock, and when they usually come back.", card.title),
         ),
+        site: site.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()),
         read: product.source.last_read_at.map(|read| Moment::new(read, now, zone)),
         shop_link: product.url.as_ref().filter(|url| matches!(url.scheme(), "http" | "https")).map(ToString::to_string),
         ranges: RANGES.iter().map(|(word, words, _)| Range { word, words, here: *word == range }).collect(),

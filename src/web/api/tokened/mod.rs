@@ -44,6 +44,7 @@ pub(super) fn router(tools: Tools) -> Router {
         .route("/api/v1/shops/{id}/resume", post(shops::resume_shop))
         .route("/api/v1/deliveries", get(deliveries::list_deliveries))
         .route("/api/v1/deliveries/{id}/replay", post(deliveries::replay_delivery))
+        .method_not_allowed_fallback(async || Problem::method())
         .with_state(tools)
 }
 
