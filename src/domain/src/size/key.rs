@@ -100,6 +100,12 @@ mod tests {
     }
 
     #[test]
+    fn a_comma_between_digits_parts_no_words() {
+        assert_eq!(SizeKey::fold("28,5, long"), SizeKey::fold("28,5 long"));
+        assert_ne!(SizeKey::fold("28,5, long"), SizeKey::fold("28 5 long"));
+    }
+
+    #[test]
     fn a_number_of_a_thousand_and_more_is_no_size() {
         assert!(spelling::is_known("999.5"));
         assert!(!spelling::is_known("1000"));

@@ -42,3 +42,14 @@ pub(super) fn system(key: &SizeKey) -> Option<System> {
 pub fn is_size(text: &str) -> bool {
     system(&SizeKey::fold(text)).is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_size;
+
+    #[test]
+    fn a_size_is_told_from_other_words() {
+        assert!(["M", "42", "7 1/4", "one size", "S/M"].into_iter().all(is_size));
+        assert!(!["jacket", "", "black"].into_iter().any(is_size));
+    }
+}
