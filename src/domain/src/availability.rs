@@ -133,6 +133,7 @@ mod tests {
     fn every_value_survives_its_own_name() {
         for availability in Availability::ALL {
             assert_eq!(availability.as_str().parse::<Availability>().expect("its own name"), availability);
+            assert_eq!(availability.to_string(), availability.as_str());
         }
     }
 

@@ -133,6 +133,24 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn what_is_off_by_the_bound_is_a_correction_and_by_more_a_jump() {
+        let moment = |wall| Moment { wall, monotonic: Duration::from_secs(5) };
+        let from = moment(DateTime::UNIX_EPOCH);
+        let more = JUMP + TimeDelta::microseconds(1);
+        assert_eq!(jump(&from, &moment(DateTime::UNIX_EPOCH + JUMP)), None);
+        assert_eq!(jump(&from, &moment(DateTime::UNIX_EPOCH - JUMP)), None);
+        assert_eq!(jump(&from, &moment(DateTime::UNIX_EPOCH - more)), Some(-more));
+    }
+
+    #[test]
+    fn a_manual_clock_moves_as_it_is_told() {
+        let clock = ManualClock::at(DateTime::UNIX_EPOCH);
+        clock.advance(Duration::from_secs(7));
+        clock.jump(TimeDelta::seconds(-2));
+        assert_eq!((clock.now().timestamp(), clock.monotonic()), (5, Duration::from_secs(7)));
+    }
+
     #[derive(Debug, Clone, Copy)]
     enum Event {
         Pass(u64),

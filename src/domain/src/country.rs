@@ -93,6 +93,7 @@ mod tests {
         let countries: Countries = " us, CA ".parse().expect("two countries");
         assert_eq!(countries, Countries::default());
         assert_eq!(countries.to_string(), "CA,US");
+        assert_eq!(format!("{:?}", "ca".parse::<Country>().expect("Canada")), "CA");
         assert!(countries.contains("CA".parse().expect("Canada")));
         assert!(!countries.contains("PR".parse().expect("Puerto Rico")));
     }
