@@ -254,6 +254,7 @@ mod tests {
             let destination: Destination = text.parse().expect(text);
             assert_eq!((destination.channel(), destination.is_room()), (channel, is_room), "{text}");
         }
+        assert!(!Destination::Telegram { chat: 0, topic: None }.is_room());
     }
 
     #[test]
