@@ -7,6 +7,8 @@ use super::args;
 use super::failure::{Failure, Outcome};
 use super::out;
 use crate::app::App;
+use crate::store::admin::token::ApiToken;
+use crate::store::db::time::Micros;
 use crate::web::new_token;
 
 /// Runs one of them.
@@ -40,7 +42,7 @@ async fn list(app: &App, json: bool) -> Outcome {
     let tokens = app.db.tokens().await?;
     if json {
         let all = tokens.iter().map(
-            |it| json!({ "name": it.name, "writes": it.writes, "created_at": it.created_at, "used_at": it.used_at }),
+            |it| json!({ "name": it.name, "writes": it.writes, "created_at": it.created_at.at(), "used_at": it.used_at.map(Micros::at) }),
         );
         return out::json(&all.collect::<Vec<_>>());
     }
@@ -48,9 +50,14 @@ async fn list(app: &App, json: bool) -> Outcome {
         return out::line("There are no tokens. Make one with:\n  coatcheck token add my-script");
     }
     let now = app.db.now();
-    let row = |it: &crate::store::admin::token::ApiToken| {
-        let used = it.used_at.map_or_else(|| "never".to_owned(), |at| words::ago(at, now));
-        vec![it.name.clone(), if it.writes { "write" } else { "read" }.to_owned(), words::ago(it.created_at, now), used]
+    let row = |it: &ApiToken| {
+        let used = it.used_at.map_or_else(|| "never".to_owned(), |used| words::ago(used.at(), now));
+        vec![
+            it.name.clone(),
+            if it.writes { "write" } else { "read" }.to_owned(),
+            words::ago(it.created_at.at(), now),
+            used,
+        ]
     };
     let rows: Vec<Vec<String>> = tokens.iter().map(row).collect();
     out::line(&out::table(&["NAME", "SCOPE", "MADE", "USED"], &rows))

@@ -5,6 +5,7 @@
 pub mod admin;
 pub mod chats;
 pub mod db;
+pub mod entities;
 pub mod lock;
 pub mod outbox;
 pub mod people;

@@ -1,25 +1,13 @@
 //! Lists of all there is, newest first, a page at a time: each goes on before the number of the last row shown.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::store::db::conn::Db;
 use crate::store::db::sql::{Sql, limited};
 use crate::store::db::time::at;
-
-/// Who changed what.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct AuditLine {
-    /// The row.
-    pub id: i64,
-    at: i64,
-    /// A destination, `cli`, `web`, or `api:` and a token's name.
-    pub who: String,
-    /// What was done.
-    pub what: String,
-    /// To what.
-    pub subject: String,
-}
+pub use crate::store::entities::audit::Model as AuditLine;
+use crate::store::entities::audit::{self, Entity as Audit};
 
 /// Trouble, past or present.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -84,14 +72,6 @@ pub struct RoomLine {
     created_at: i64,
 }
 
-impl AuditLine {
-    /// When.
-    #[must_use]
-    pub fn at(&self) -> DateTime<Utc> {
-        at(self.at)
-    }
-}
-
 impl IncidentLine {
     /// When it began.
     #[must_use]
@@ -145,8 +125,8 @@ impl RoomLine {
 impl Db {
     /// Who changed what.
     pub async fn audit_lines(&self, before: i64, most: i64) -> Result<Vec<AuditLine>, DbErr> {
-        let sql = format!("SELECT id, at, who, what, subject FROM audit WHERE id < $1 ORDER BY id DESC {}", limited(2));
-        self.read().rows(&sql, vec![before.into(), most.into()]).await
+        let earlier = Audit::find().filter(audit::Column::Id.lt(before)).order_by_desc(audit::Column::Id);
+        earlier.limit(u64::try_from(most).unwrap_or_default()).all(self.read()).await
     }
 
     /// Incidents.

@@ -2,38 +2,44 @@
 
 use std::time::Duration;
 
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+
 use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::Sql;
-use crate::store::db::time::{micros, span};
+use crate::store::db::time::Micros;
+use crate::store::entities::session::{ActiveModel, Column, Entity as Sessions};
 
 /// Log-ins at once; a further one ends the oldest.
-const MOST: i64 = 50;
+const MOST: u64 = 50;
 
 impl Db {
     /// A log-in, for so long. What is over is removed.
     pub async fn begin_session(&self, token_hash: &str, lasts: Duration) -> Result<(), StoreError> {
         let txn = self.write().await?;
-        let now = micros(self.now());
-        txn.run("DELETE FROM session WHERE expires_at <= $1", vec![now.into()]).await?;
-        let sql = "DELETE FROM session WHERE token_hash NOT IN \
-                   (SELECT token_hash FROM session ORDER BY created_at DESC, token_hash LIMIT $1)";
-        txn.run(sql, vec![(MOST - 1).into()]).await?;
-        let sql = "INSERT INTO session (token_hash, created_at, expires_at) VALUES ($1, $2, $3)";
-        txn.run(sql, vec![token_hash.into(), now.into(), (now + span(lasts)).into()]).await?;
+        let now = self.now();
+        Sessions::delete_many().filter(Column::ExpiresAt.lte(Micros::from(now))).exec(&txn).await?;
+        let newest = Sessions::find().order_by_desc(Column::CreatedAt).order_by_asc(Column::TokenHash).limit(MOST - 1);
+        let kept: Vec<String> = newest.select_only().column(Column::TokenHash).into_tuple().all(&txn).await?;
+        Sessions::delete_many().filter(Column::TokenHash.is_not_in(kept)).exec(&txn).await?;
+        let session = ActiveModel {
+            token_hash: Set(token_hash.to_owned()),
+            created_at: Set(now.into()),
+            expires_at: Set((now + lasts).into()),
+        };
+        Sessions::insert(session).exec_without_returning(&txn).await?;
         Ok(txn.commit().await?)
     }
 
     /// Is somebody logged in by it?
     pub async fn is_session(&self, token_hash: &str) -> Result<bool, StoreError> {
-        let sql = "SELECT created_at FROM session WHERE token_hash = $1 AND expires_at > $2";
-        Ok(self.read().id(sql, vec![token_hash.into(), micros(self.now()).into()]).await?.is_some())
+        let lasting = Column::ExpiresAt.gt(Micros::from(self.now()));
+        Ok(Sessions::find_by_id(token_hash).filter(lasting).count(self.read()).await? > 0)
     }
 
     /// Logs out.
     pub async fn end_session(&self, token_hash: &str) -> Result<(), StoreError> {
         let txn = self.write().await?;
-        txn.run("DELETE FROM session WHERE token_hash = $1", vec![token_hash.into()]).await?;
+        Sessions::delete_by_id(token_hash).exec(&txn).await?;
         Ok(txn.commit().await?)
     }
 }

@@ -2,70 +2,49 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use sea_orm::FromQueryResult;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set};
 
 use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::Sql;
-use crate::store::db::time::{at, micros, span};
+pub use crate::store::entities::api_token::Model as ApiToken;
+use crate::store::entities::api_token::{ActiveModel, Column, Entity as Tokens};
 
 /// Its last use is written down this often.
 const USED_EVERY: Duration = Duration::from_secs(60);
-
-/// A token without itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiToken {
-    /// The row.
-    pub id: i64,
-    /// What it is for.
-    pub name: String,
-    /// May it change anything, or only read?
-    pub writes: bool,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-    /// When it was used last, to the minute.
-    pub used_at: Option<DateTime<Utc>>,
-}
-
-#[derive(FromQueryResult)]
-struct TokenRow {
-    id: i64,
-    name: String,
-    writes: bool,
-    created_at: i64,
-    used_at: Option<i64>,
-}
-
-const TOKENS: &str = "SELECT id, name, writes, created_at, used_at FROM api_token";
 
 impl Db {
     /// Stores a token. Says whether its name was free.
     pub async fn add_token(&self, name: &str, token_hash: &str, writes: bool) -> Result<bool, StoreError> {
         let txn = self.write().await?;
-        let sql = "INSERT INTO api_token (name, token_hash, writes, created_at) VALUES ($1, $2, $3, $4) \
-                   ON CONFLICT (name) DO NOTHING";
-        let values = vec![name.into(), token_hash.into(), writes.into(), micros(self.now()).into()];
-        let added = txn.run(sql, values).await?;
+        let token = ActiveModel {
+            name: Set(name.to_owned()),
+            token_hash: Set(token_hash.to_owned()),
+            writes: Set(writes),
+            created_at: Set(self.now().into()),
+            ..Default::default()
+        };
+        let taken = OnConflict::column(Column::Name).do_nothing().to_owned();
+        let added = Tokens::insert(token).on_conflict(taken).exec_without_returning(&txn).await?;
         txn.commit().await?;
         Ok(added == 1)
     }
 
     /// All tokens, by name.
     pub async fn tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
-        let rows: Vec<TokenRow> = self.read().rows(&format!("{TOKENS} ORDER BY name"), vec![]).await?;
-        Ok(rows.into_iter().map(TokenRow::into_token).collect())
+        Ok(Tokens::find().order_by_asc(Column::Name).all(self.read()).await?)
     }
 
     /// Whose hash that is. Notes that it was used.
     pub async fn token(&self, token_hash: &str) -> Result<Option<ApiToken>, StoreError> {
-        let sql = format!("{TOKENS} WHERE token_hash = $1");
-        let row: Option<TokenRow> = self.read().row(&sql, vec![token_hash.into()]).await?;
-        let Some(token) = row.map(TokenRow::into_token) else { return Ok(None) };
-        let now = micros(self.now());
-        if token.used_at.is_none_or(|used| micros(used) + span(USED_EVERY) <= now) {
+        let found = Tokens::find().filter(Column::TokenHash.eq(token_hash)).one(self.read()).await?;
+        let Some(token) = found else { return Ok(None) };
+        let now = self.now();
+        if token.used_at.is_none_or(|used| used.at() + USED_EVERY <= now) {
             let txn = self.write().await?;
-            txn.run("UPDATE api_token SET used_at = $2 WHERE id = $1", vec![token.id.into(), now.into()]).await?;
+            let mut used = token.clone().into_active_model();
+            used.used_at = Set(Some(now.into()));
+            Tokens::update_many().set(used).filter(Column::Id.eq(token.id)).exec(&txn).await?;
             txn.commit().await?;
         }
         Ok(Some(token))
@@ -74,20 +53,8 @@ impl Db {
     /// Ends a token. Says whether there was one of that name.
     pub async fn remove_token(&self, name: &str) -> Result<bool, StoreError> {
         let txn = self.write().await?;
-        let removed = txn.run("DELETE FROM api_token WHERE name = $1", vec![name.into()]).await?;
+        let removed = Tokens::delete_many().filter(Column::Name.eq(name)).exec(&txn).await?;
         txn.commit().await?;
-        Ok(removed == 1)
-    }
-}
-
-impl TokenRow {
-    fn into_token(self) -> ApiToken {
-        ApiToken {
-            id: self.id,
-            name: self.name,
-            writes: self.writes,
-            created_at: at(self.created_at),
-            used_at: self.used_at.map(at),
-        }
+        Ok(removed.rows_affected == 1)
     }
 }

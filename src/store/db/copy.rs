@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
 use crate::store::db::schema::Standing;
+use crate::store::db::setting;
 use crate::store::db::sql::Sql;
 use crate::store::db::tables::{Table, json_array, tables};
 
@@ -85,7 +86,7 @@ impl Db {
         }
         hold_still(&from, &ours).await?;
         // What the migration wrote down; the source has its own.
-        to.run("DELETE FROM setting WHERE name = 'fold_version'", vec![]).await?;
+        setting::remove(&to, "fold_version").await?;
         for table in &theirs {
             if rows_after(&to, table, None, 1).await?.pop().is_some() {
                 return Err(NotTransferred::NotEmpty(table.name.clone()));

@@ -17,6 +17,7 @@ pub(in crate::store) mod postgres;
 mod probe;
 pub mod rebase;
 pub mod schema;
+pub(in crate::store) mod setting;
 pub(crate) mod sql;
 pub(crate) mod tables;
 pub mod time;

@@ -3,16 +3,14 @@
 use sea_orm::DbErr;
 
 use crate::store::db::conn::Db;
-use crate::store::db::sql::Sql;
+use crate::store::db::setting;
 use crate::store::db::time::micros;
 
 impl Db {
     /// Stores something, to see whether that can be done. A transaction that changes nothing succeeds on a full disk too.
     pub async fn try_writing(&self) -> Result<(), DbErr> {
         let txn = self.write().await?;
-        let sql = "INSERT INTO setting (name, value) VALUES ('written_to_try', $1) \
-                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        txn.run(sql, vec![micros(self.now()).to_string().into()]).await?;
+        setting::set(&txn, "written_to_try", micros(self.now()).to_string()).await?;
         txn.commit().await
     }
 

@@ -9,6 +9,7 @@ use coatcheck_domain::clock::SteadyClock;
 use sea_orm::{DbErr, FromQueryResult};
 
 use crate::store::db::conn::{Db, Txn};
+use crate::store::db::setting;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::{at, micros};
 use crate::store::db::wake::Topic;
@@ -26,6 +27,9 @@ pub struct Jump {
     /// When it was first seen, on the steady clock: this very jump is adopted once, however often it is tried.
     pub seen_at: DateTime<Utc>,
 }
+
+/// The setting that says which jump was the last to be followed.
+const LAST_JUMP: &str = "clock_jump";
 
 /// What lies ahead, moved by `$1`. Shops are given up: what was polled meanwhile was planned with the old time, so it
 /// is not stored, and the next reading says it again.
@@ -150,17 +154,12 @@ async fn move_all(txn: &Txn, jump: Jump, old: DateTime<Utc>, words: &str) -> Res
     txn.run(OVERDUE_SOON, vec![micros(now).into()]).await?;
     settle_history(txn, now).await?;
     note(txn, now, words).await?;
-    let sql = "INSERT INTO setting (name, value) VALUES ('clock_jump', $1) \
-               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    txn.run(sql, vec![mark(jump).into()]).await.map(|_| ())
+    setting::set(txn, LAST_JUMP, mark(jump)).await
 }
 
 /// Was it stored although the database did not say so?
 async fn is_done(txn: &Txn, jump: Jump) -> Result<bool, DbErr> {
-    #[derive(FromQueryResult)]
-    struct Done {}
-    let sql = "SELECT 1 FROM setting WHERE name = 'clock_jump' AND value = $1";
-    Ok(txn.row::<Done>(sql, vec![mark(jump).into()]).await?.is_some())
+    Ok(setting::get(txn, LAST_JUMP).await?.is_some_and(|last| last == mark(jump)))
 }
 
 fn mark(jump: Jump) -> String {

@@ -3,6 +3,25 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sea_orm::DeriveValueType;
+
+/// A time in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, DeriveValueType)]
+pub struct Micros(i64);
+
+impl Micros {
+    /// The time.
+    #[must_use]
+    pub fn at(self) -> DateTime<Utc> {
+        at(self.0)
+    }
+}
+
+impl From<DateTime<Utc>> for Micros {
+    fn from(at: DateTime<Utc>) -> Self {
+        Self(micros(at))
+    }
+}
 
 /// The column's value.
 #[must_use]

@@ -7,7 +7,6 @@ use super::ending::take_back;
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
-use crate::store::db::time::micros;
 use crate::store::people::consent::{ConsentSource, ConsentWord, note};
 use crate::store::people::keys::LookUp;
 
@@ -34,7 +33,7 @@ pub(super) async fn opt_out(txn: &Txn, delivery_id: i64, now: DateTime<Utc>) -> 
     // `sms:<key id>:<hash>…`
     let key_id = phone.address.split(':').nth(1).unwrap_or_default().to_owned();
     let number = LookUp { key_id, hash: phone.look_up };
-    note(txn, &number, ConsentWord::Stop, ConsentSource::Carrier, micros(now)).await?;
+    note(txn, &number, ConsentWord::Stop, ConsentSource::Carrier, now).await?;
     take_back(txn, phone.id, "stopped", now).await?;
     Ok(true)
 }

@@ -1,12 +1,14 @@
 //! Who has said the invite word, where one is set. A room's admission holds in all of its topics.
 
 use coatcheck_domain::Destination;
-use sea_orm::DbErr;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Set};
 
 use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
+use crate::store::db::setting;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::micros;
+use crate::store::entities::subscriber::{ActiveModel, Column, Entity as Subscribers};
 
 /// The setting that says since when a word is needed.
 const SINCE: &str = "invite_since";
@@ -16,8 +18,8 @@ impl Db {
     pub async fn is_admitted(&self, destination: &Destination) -> Result<bool, StoreError> {
         for place in std::iter::once(destination).chain(&whole(destination)) {
             let Some(address) = self.known_destination(place).await? else { continue };
-            let sql = "SELECT id FROM subscriber WHERE id = $1 AND admitted_at IS NOT NULL";
-            if self.read().id(sql, vec![address.subscriber_id.into()]).await?.is_some() {
+            let found = Subscribers::find_by_id(address.subscriber_id).one(self.read()).await?;
+            if found.is_some_and(|subscriber| subscriber.admitted_at.is_some()) {
                 return Ok(true);
             }
         }
@@ -29,8 +31,9 @@ impl Db {
         let place = whole(destination);
         let address = self.destination_for(place.as_ref().unwrap_or(destination), || None).await?;
         let txn = self.write().await?;
-        let sql = "UPDATE subscriber SET admitted_at = $2 WHERE id = $1 AND admitted_at IS NULL";
-        txn.run(sql, vec![address.subscriber_id.into(), micros(self.now()).into()]).await?;
+        let now = ActiveModel { admitted_at: Set(Some(self.now().into())), ..Default::default() };
+        let strangers = Subscribers::update_many().set(now).filter(Column::AdmittedAt.is_null());
+        strangers.filter(Column::Id.eq(address.subscriber_id)).exec(&txn).await?;
         Ok(txn.commit().await?)
     }
 
@@ -40,12 +43,11 @@ impl Db {
         let txn = self.write().await?;
         let now = micros(self.now());
         if !word_is_set {
-            txn.run("DELETE FROM setting WHERE name = $1", vec![SINCE.into()]).await?;
+            setting::remove(&txn, SINCE).await?;
             txn.commit().await?;
             return Ok(0);
         }
-        let sql = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-        let is_first = txn.run(sql, vec![SINCE.into(), now.to_string().into()]).await? == 1;
+        let is_first = setting::set_first(&txn, SINCE, now.to_string()).await?;
         let sql = "UPDATE subscriber SET admitted_at = $1 WHERE admitted_at IS NULL \
                    AND EXISTS (SELECT 1 FROM watch w WHERE w.subscriber_id = subscriber.id)";
         let admitted = if is_first { txn.run(sql, vec![now.into()]).await? } else { 0 };

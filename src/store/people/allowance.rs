@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use coatcheck_domain::Destination;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
 
 use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
-use crate::store::db::time::{micros, span};
+use crate::store::db::time::Micros;
+use crate::store::entities::allowance::{self, Column, Entity as Allowances};
 use crate::store::people::admission::whole;
 
 /// Tries are counted over a day at most, …
@@ -60,29 +62,28 @@ impl Db {
     }
 
     async fn counted(&self, what: &str, who: &str, each: &[Limit], all: Option<Limit>) -> Result<bool, StoreError> {
-        let now = micros(self.now());
+        let now = self.now();
         let txn = self.write().await?;
         // Of many tries at once each sees those before it.
         txn.hold(&format!("allowance:{what}")).await?;
         let longest = if what.starts_with("text") { MONTH } else { DAY };
-        let sql = "DELETE FROM allowance WHERE what = $1 AND at <= $2";
-        txn.run(sql, vec![what.into(), (now - span(longest)).into()]).await?;
-        for limit in each {
-            let sql = "SELECT count(*) FROM allowance WHERE what = $1 AND who = $2 AND at > $3";
-            let values = vec![what.into(), who.into(), (now - span(limit.within)).into()];
-            if txn.id(sql, values).await?.unwrap_or_default() >= limit.most {
+        let old = Column::At.lte(Micros::from(now - longest));
+        Allowances::delete_many().filter(Column::What.eq(what)).filter(old).exec(&txn).await?;
+        let theirs = each.iter().map(|limit| (limit, Column::Who.eq(who)));
+        for (limit, whose) in theirs.chain(all.as_ref().map(|limit| (limit, Column::Id.is_not_null()))) {
+            let lately = Column::At.gt(Micros::from(now - limit.within));
+            let tries = Allowances::find().filter(Column::What.eq(what)).filter(whose).filter(lately);
+            if tries.count(&txn).await? >= u64::try_from(limit.most).unwrap_or_default() {
                 return Ok(false);
             }
         }
-        if let Some(limit) = all {
-            let sql = "SELECT count(*) FROM allowance WHERE what = $1 AND at > $2";
-            let values = vec![what.into(), (now - span(limit.within)).into()];
-            if txn.id(sql, values).await?.unwrap_or_default() >= limit.most {
-                return Ok(false);
-            }
-        }
-        let sql = "INSERT INTO allowance (what, who, at) VALUES ($1, $2, $3)";
-        txn.run(sql, vec![what.into(), who.into(), now.into()]).await?;
+        let one = allowance::ActiveModel {
+            what: Set(what.to_owned()),
+            who: Set(who.to_owned()),
+            at: Set(now.into()),
+            ..Default::default()
+        };
+        one.insert(&txn).await?;
         txn.commit().await?;
         Ok(true)
     }

@@ -14,12 +14,13 @@ use sea_orm::{DbErr, FromQueryResult};
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
-use crate::store::db::time::{micros, span};
+use crate::store::db::time::{at, micros, span};
 use crate::store::db::wake::Topic;
 use crate::store::people::consent::{ConsentSource, ConsentWord, Standing, note, standing};
 use crate::store::people::keys::{Keys, LookUp, Sealed};
 use crate::store::people::merge::merge;
 use crate::store::people::phone::{self, Ownership};
+use crate::store::people::subscriber::activate;
 
 /// Codes that are sent to one number in a day, whoever asks.
 pub const CODES: i64 = 3;
@@ -111,8 +112,8 @@ impl Db {
         let now = micros(self.now());
         clear_unverified(&txn, now).await?;
         let there = match phone::hold(&txn, keys, phone).await? {
-            Some(row) => row.into_address(),
-            None => phone::insert(&txn, keys, phone, Ownership::Unverified, now).await?,
+            Some(row) => row.into(),
+            None => phone::insert(&txn, keys, phone, Ownership::Unverified, at(now)).await?,
         };
         let look_up = keys.look_up(phone);
         if standing(&txn, std::slice::from_ref(&look_up)).await? == Standing::Stopped {
@@ -204,12 +205,12 @@ async fn add(
     }
     let had_spoken = held.as_ref().is_some_and(|row| row.state != Ownership::Unverified.state());
     let there = match held {
-        Some(row) => row.into_address(),
+        Some(row) => row.into(),
         // Its owner has been forgotten in the meantime.
-        None => phone::insert(txn, keys, phone, Ownership::Shown, now).await?,
+        None => phone::insert(txn, keys, phone, Ownership::Shown, at(now)).await?,
     };
-    note(txn, look_up, ConsentWord::Start, ConsentSource::Code, now).await?;
-    phone::activate(txn, there.destination_id).await?;
+    note(txn, look_up, ConsentWord::Start, ConsentSource::Code, at(now)).await?;
+    activate(txn, there.destination_id).await?;
     let shown = phone.to_string();
     if there.subscriber_id == subscriber_id {
         return Ok(Verified::Added { shown });

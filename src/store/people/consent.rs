@@ -1,13 +1,16 @@
 //! What the owners of phones allow: append-only, hashes instead of numbers. The last START or STOP counts.
 
+use chrono::{DateTime, Utc};
 use coatcheck_domain::phone::Phone;
-use sea_orm::{DbErr, FromQueryResult, Value};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Set,
+};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::{Sql, list};
-use crate::store::db::time::micros;
 use crate::store::db::wake::Topic;
+use crate::store::entities::consent::{self, Column, Entity as Consents};
+use crate::store::entities::destination::{self, Entity as Destinations};
 use crate::store::outbox::ending::take_back;
 use crate::store::people::keys::LookUp;
 use crate::store::people::phone;
@@ -91,7 +94,7 @@ impl Db {
         let keys = self.keys()?;
         let txn = self.write().await?;
         let row = phone::hold(&txn, keys, phone).await?;
-        note(&txn, &keys.look_up(phone), said, how, micros(self.now())).await?;
+        note(&txn, &keys.look_up(phone), said, how, self.now()).await?;
         if let Some(row) = row {
             match said {
                 ConsentWord::Start => {}
@@ -99,8 +102,10 @@ impl Db {
                     take_back(&txn, row.id, "stopped", self.now()).await?;
                 }
                 ConsentWord::Anytime | ConsentWord::Daytime => {
-                    let sql = "UPDATE destination SET anytime = $2 WHERE id = $1";
-                    txn.run(sql, vec![row.id.into(), (said == ConsentWord::Anytime).into()]).await?;
+                    let anytime = Set(said == ConsentWord::Anytime);
+                    let there = destination::ActiveModel { anytime, ..Default::default() };
+                    let row = destination::Column::Id.eq(row.id);
+                    Destinations::update_many().set(there).filter(row).exec(&txn).await?;
                 }
             }
         }
@@ -112,9 +117,9 @@ impl Db {
 
     /// Did the owner of a phone say ANYTIME?
     pub async fn is_texted_anytime(&self, phone: &Phone) -> Result<bool, StoreError> {
-        let hashes: Vec<_> = self.keys()?.look_ups(phone).into_iter().map(|look_up| look_up.hash.into()).collect();
-        let sql = format!("SELECT id FROM destination WHERE anytime AND look_up IN ({})", list(1, hashes.len()));
-        Ok(self.read().id(&sql, hashes).await?.is_some())
+        let hashes = self.keys()?.look_ups(phone).into_iter().map(|look_up| look_up.hash);
+        let phones = Destinations::find().filter(destination::Column::LookUp.is_in(hashes));
+        Ok(phones.filter(destination::Column::Anytime.eq(true)).count(self.read()).await? > 0)
     }
 
     /// May a phone be texted?
@@ -124,17 +129,10 @@ impl Db {
 }
 
 /// The last START or STOP of a phone, by whichever key it was written down.
-pub(in crate::store) async fn standing(db: &impl Sql, look_ups: &[LookUp]) -> Result<Standing, StoreError> {
-    #[derive(FromQueryResult)]
-    struct Said {
-        said: String,
-    }
-    let sql = format!(
-        "SELECT said FROM consent WHERE phone_hash IN ({}) AND said IN ('start', 'stop') ORDER BY id DESC LIMIT 1",
-        list(1, look_ups.len())
-    );
-    let hashes: Vec<Value> = look_ups.iter().map(|look_up| look_up.hash.as_str().into()).collect();
-    let last: Option<Said> = db.row(&sql, hashes).await?;
+pub(in crate::store) async fn standing(db: &impl ConnectionTrait, look_ups: &[LookUp]) -> Result<Standing, StoreError> {
+    let theirs = Column::PhoneHash.is_in(look_ups.iter().map(|look_up| look_up.hash.as_str()));
+    let counts = Column::Said.is_in([ConsentWord::Start.as_str(), ConsentWord::Stop.as_str()]);
+    let last = Consents::find().filter(theirs).filter(counts).order_by_desc(Column::Id).one(db).await?;
     Ok(match last {
         None => Standing::Unknown,
         Some(last) if last.said == ConsentWord::Start.as_str() => Standing::Consented,
@@ -148,15 +146,15 @@ pub(in crate::store) async fn note(
     look_up: &LookUp,
     said: ConsentWord,
     how: ConsentSource,
-    now: i64,
+    now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
-    let sql = "INSERT INTO consent (phone_hash, key_id, said, how, at) VALUES ($1, $2, $3, $4, $5)";
-    let values = vec![
-        look_up.hash.as_str().into(),
-        look_up.key_id.as_str().into(),
-        said.as_str().into(),
-        how.as_str().into(),
-        now.into(),
-    ];
-    txn.run(sql, values).await.map(|_| ())
+    let line = consent::ActiveModel {
+        phone_hash: Set(look_up.hash.clone()),
+        key_id: Set(look_up.key_id.clone()),
+        said: Set(said.as_str().to_owned()),
+        how: Set(how.as_str().to_owned()),
+        at: Set(now.into()),
+        ..Default::default()
+    };
+    line.insert(txn).await.map(|_| ())
 }

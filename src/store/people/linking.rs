@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use sea_orm::FromQueryResult;
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, QueryFilter, Set};
 
 use super::merge::merge;
+use super::subscriber::destinations_of;
 use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
-use crate::store::db::time::{micros, span};
+use crate::store::db::time::{Micros, micros};
+use crate::store::entities::link_code::{self, Column, Entity as LinkCodes};
 
 /// How long a code is good.
 pub const LASTS: Duration = Duration::from_secs(10 * 60);
@@ -29,20 +31,21 @@ pub enum Linked {
     NoSuchCode,
 }
 
-#[derive(FromQueryResult)]
-struct CodeRow {
-    subscriber_id: i64,
-}
-
 impl Db {
     /// From now on `code` makes another chat this subscriber's. An earlier code of theirs is worth nothing.
     pub async fn offer_link(&self, subscriber_id: i64, code: &str) -> Result<(), StoreError> {
         let txn = self.write().await?;
-        let now = micros(self.now());
-        let sql = "DELETE FROM link_code WHERE subscriber_id = $1 OR expires_at <= $2";
-        txn.run(sql, vec![subscriber_id.into(), now.into()]).await?;
-        let sql = "INSERT INTO link_code (subscriber_id, code, expires_at) VALUES ($1, $2, $3)";
-        txn.run(sql, vec![subscriber_id.into(), folded(code).into(), (now + span(LASTS)).into()]).await?;
+        let now = self.now();
+        let old =
+            Condition::any().add(Column::SubscriberId.eq(subscriber_id)).add(Column::ExpiresAt.lte(Micros::from(now)));
+        LinkCodes::delete_many().filter(old).exec(&txn).await?;
+        let code = link_code::ActiveModel {
+            subscriber_id: Set(subscriber_id),
+            code: Set(folded(code)),
+            expires_at: Set((now + LASTS).into()),
+            ..Default::default()
+        };
+        code.insert(&txn).await?;
         Ok(txn.commit().await?)
     }
 
@@ -53,23 +56,22 @@ impl Db {
 
     async fn try_take_link(&self, here: i64, code: &str) -> Result<Linked, StoreError> {
         let txn = self.write().await?;
-        let now = micros(self.now());
-        let sql = "SELECT subscriber_id FROM link_code WHERE code = $1 AND expires_at > $2";
-        let Some(row) = txn.row::<CodeRow>(sql, vec![folded(code).into(), now.into()]).await? else {
+        let now = self.now();
+        let this = Column::Code.eq(folded(code));
+        let is_good = Column::ExpiresAt.gt(Micros::from(now));
+        let Some(row) = LinkCodes::find().filter(this.clone()).filter(is_good).one(&txn).await? else {
             return Ok(Linked::NoSuchCode);
         };
         if row.subscriber_id == here {
             return Ok(Linked::Same);
         }
         // Said twice at the same time, it counts once.
-        let sql = "DELETE FROM link_code WHERE code = $1";
-        if txn.run(sql, vec![folded(code).into()]).await? == 0 {
+        if LinkCodes::delete_many().filter(this).exec(&txn).await?.rows_affected == 0 {
             return Ok(Linked::NoSuchCode);
         }
-        merge(&txn, row.subscriber_id, here, now).await?;
-        let sql = "SELECT id FROM destination WHERE subscriber_id = $1 ORDER BY rank, id LIMIT 1";
-        let first = txn.id(sql, vec![row.subscriber_id.into()]).await?;
-        let first = first.ok_or_else(|| StoreError::corrupt("destination", "a person without any"))?;
+        merge(&txn, row.subscriber_id, here, micros(now)).await?;
+        let first = destinations_of(row.subscriber_id).one(&txn).await?;
+        let first = first.ok_or_else(|| StoreError::corrupt("destination", "a person without any"))?.id;
         let sql = "SELECT count(*) FROM watch WHERE subscriber_id = $1";
         let watches = txn.id(sql, vec![row.subscriber_id.into()]).await?.unwrap_or_default();
         txn.commit().await?;

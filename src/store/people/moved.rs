@@ -2,26 +2,17 @@
 //! new one's, and whatever still names the old address means the new one.
 
 use coatcheck_domain::Destination;
-use sea_orm::FromQueryResult;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::micros;
+use crate::store::entities::destination::{self, Entity as Destinations};
+use crate::store::entities::moved_address::{self, Entity as MovedAddresses};
 use crate::store::people::merge::merge;
-
-#[derive(FromQueryResult)]
-struct Row {
-    id: i64,
-    subscriber_id: i64,
-}
-
-#[derive(FromQueryResult)]
-struct NewAddress {
-    new_address: String,
-}
-
-const FIND: &str = "SELECT id, subscriber_id FROM destination WHERE address = $1";
+use crate::store::people::subscriber::{activate, at_address};
 
 impl Db {
     /// The chat `from` is `to` from now on: watches, pending deliveries and questions come along. A subscriber that the new
@@ -29,17 +20,22 @@ impl Db {
     pub async fn move_chat(&self, from: &Destination, to: &Destination) -> Result<bool, StoreError> {
         let (old, new) = (from.to_stored(), to.to_stored());
         let txn = self.write().await?;
-        let now = micros(self.now());
-        let sql = "INSERT INTO moved_address (old_address, new_address, at) VALUES ($1, $2, $3) \
-                   ON CONFLICT (old_address) DO NOTHING";
-        let is_news = txn.run(sql, vec![old.as_str().into(), new.as_str().into(), now.into()]).await? == 1;
-        let moved: Option<Row> = txn.row(FIND, vec![old.into()]).await?;
-        if let Some(moved) = moved {
-            match txn.row::<Row>(FIND, vec![new.as_str().into()]).await? {
-                Some(there) => unite(&txn, &moved, &there, now).await?,
+        let now = self.now();
+        let line = moved_address::ActiveModel {
+            old_address: Set(old.clone()),
+            new_address: Set(new.clone()),
+            at: Set(now.into()),
+        };
+        let known = OnConflict::column(moved_address::Column::OldAddress).do_nothing().to_owned();
+        let is_news = MovedAddresses::insert(line).on_conflict(known).exec_without_returning(&txn).await? == 1;
+        if let Some(moved) = at_address(&txn, &old).await? {
+            match at_address(&txn, &new).await? {
+                Some(there) => unite(&txn, &moved, &there, micros(now)).await?,
                 None => {
-                    let sql = "UPDATE destination SET address = $2, state = 'active', gone_why = NULL, gone_at = NULL WHERE id = $1";
-                    txn.run(sql, vec![moved.id.into(), new.into()]).await?;
+                    activate(&txn, moved.id).await?;
+                    let there = destination::ActiveModel { address: Set(new), ..Default::default() };
+                    let row = destination::Column::Id.eq(moved.id);
+                    Destinations::update_many().set(there).filter(row).exec(&txn).await?;
                 }
             }
         }
@@ -52,14 +48,13 @@ impl Db {
         if !matches!(destination, Destination::Telegram { chat: ..0, .. }) {
             return Ok(destination.clone());
         }
-        let sql = "SELECT new_address FROM moved_address WHERE old_address = $1";
-        let row: Option<NewAddress> = self.read().row(sql, vec![destination.to_stored().into()]).await?;
+        let row = MovedAddresses::find_by_id(destination.to_stored()).one(self.read()).await?;
         Ok(row.and_then(|row| row.new_address.parse().ok()).unwrap_or_else(|| destination.clone()))
     }
 }
 
 /// The new chat is known, for somebody has spoken there: its destination stays, and is the old subscriber's.
-async fn unite(txn: &Txn, old: &Row, new: &Row, now: i64) -> Result<(), StoreError> {
+async fn unite(txn: &Txn, old: &destination::Model, new: &destination::Model, now: i64) -> Result<(), StoreError> {
     if old.subscriber_id != new.subscriber_id {
         merge(txn, old.subscriber_id, new.subscriber_id, now).await?;
     }

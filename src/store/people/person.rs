@@ -7,6 +7,7 @@ use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, limited};
 use crate::store::db::time::micros;
 use crate::store::db::wake::Topic;
+use crate::store::people::subscriber::destinations_of;
 use crate::store::polls::ends::sleep_of;
 
 /// A message that was made for a person.
@@ -40,12 +41,7 @@ pub struct Forgotten {
 impl Db {
     /// Where a subscriber is told, as stored, in the order of their ranks.
     pub async fn addresses(&self, subscriber_id: i64) -> Result<Vec<String>, StoreError> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            address: String,
-        }
-        let sql = "SELECT address FROM destination WHERE subscriber_id = $1 ORDER BY rank, id";
-        let rows: Vec<Row> = self.read().rows(sql, vec![subscriber_id.into()]).await?;
+        let rows = destinations_of(subscriber_id).all(self.read()).await?;
         Ok(rows.into_iter().map(|row| row.address).collect())
     }
 

@@ -3,16 +3,18 @@
 //! `destination.address` of a phone is `sms:<key id>:<hash>:<its last two digits>`. The number itself is opened in one
 //! place only: where the outbox starts a send.
 
+use chrono::{DateTime, Utc};
 use coatcheck_domain::Destination;
 use coatcheck_domain::phone::Phone;
-use sea_orm::{DbErr, FromQueryResult, Value};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Select, Set};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
-use crate::store::db::sql::{Sql, list};
-use crate::store::db::time::micros;
+use crate::store::db::sql::Sql;
+use crate::store::entities::destination::{self, Column, Entity as Destinations};
 use crate::store::people::keys::{Keys, LookUp};
-use crate::store::people::subscriber::{Address, new_subscriber};
+use crate::store::people::subscriber::{Address, activate, new_subscriber};
 
 /// A phone is told last.
 pub const LAST: i32 = 100;
@@ -24,14 +26,6 @@ pub(in crate::store) enum Ownership {
     Shown,
     /// Somebody asked for a code to be sent there. It is told nothing else.
     Unverified,
-}
-
-/// A phone's row.
-#[derive(Debug, FromQueryResult)]
-pub(in crate::store) struct PhoneRow {
-    pub(in crate::store) id: i64,
-    pub(in crate::store) subscriber_id: i64,
-    pub(in crate::store) state: String,
 }
 
 /// A stored address as people may see it: without a webhook's secrets, and of a phone two digits.
@@ -46,9 +40,8 @@ pub fn shown(stored: &str) -> String {
 impl Db {
     /// The subscriber of a phone that has spoken, or whose code was typed.
     pub(in crate::store) async fn known_phone(&self, phone: &Phone) -> Result<Option<Address>, StoreError> {
-        let (sql, values) = find(&self.keys()?.look_ups(phone));
-        let row: Option<PhoneRow> = self.read().row(&sql, values).await?;
-        Ok(row.filter(|row| row.state == "active").map(PhoneRow::into_address))
+        let row = find(&self.keys()?.look_ups(phone)).one(self.read()).await?;
+        Ok(row.filter(|row| row.state == "active").map(Address::from))
     }
 
     /// The subscriber of a phone whose owner speaks, or that an operator enters.
@@ -62,40 +55,26 @@ impl Db {
         let address = match hold(&txn, keys, phone).await? {
             Some(row) => {
                 activate(&txn, row.id).await?;
-                row.into_address()
+                row.into()
             }
-            None => insert(&txn, keys, phone, Ownership::Shown, micros(self.now())).await?,
+            None => insert(&txn, keys, phone, Ownership::Shown, self.now()).await?,
         };
         txn.commit().await?;
         Ok(address)
     }
 }
 
-impl PhoneRow {
-    pub(in crate::store) fn into_address(self) -> Address {
-        Address { subscriber_id: self.subscriber_id, destination_id: self.id, is_new: false, secret: None }
-    }
-}
-
 /// The phone's row, moved to the newest key. On PostgreSQL it is ours until we are done: no send to it begins meanwhile,
 /// and nobody else does what we do. Alerts may be put into the outbox all the same.
-pub(in crate::store) async fn hold(txn: &Txn, keys: &Keys, phone: &Phone) -> Result<Option<PhoneRow>, DbErr> {
+pub(in crate::store) async fn hold(txn: &Txn, keys: &Keys, phone: &Phone) -> Result<Option<destination::Model>, DbErr> {
     txn.hold(&format!("phone:{}", keys.look_up(phone).hash)).await?;
     renew(txn, keys, phone).await?;
-    let (sql, values) = find(&[keys.look_up(phone)]);
-    txn.row(&format!("{sql} {}", txn.lock("FOR NO KEY UPDATE")), values).await
+    find(&[keys.look_up(phone)]).lock(LockType::NoKeyUpdate).one(txn).await
 }
 
-fn find(look_ups: &[LookUp]) -> (String, Vec<Value>) {
-    let sql =
-        format!("SELECT id, subscriber_id, state FROM destination WHERE look_up IN ({})", list(1, look_ups.len()));
-    (sql, look_ups.iter().map(|look_up| look_up.hash.as_str().into()).collect())
-}
-
-/// Whoever is there is told there again.
-pub(in crate::store) async fn activate(txn: &Txn, destination_id: i64) -> Result<(), DbErr> {
-    let sql = "UPDATE destination SET state = 'active', gone_why = NULL, gone_at = NULL WHERE id = $1";
-    txn.run(sql, vec![destination_id.into()]).await.map(|_| ())
+fn find(look_ups: &[LookUp]) -> Select<Destinations> {
+    let hashes = look_ups.iter().map(|look_up| look_up.hash.as_str());
+    Destinations::find().filter(Column::LookUp.is_in(hashes))
 }
 
 /// A phone that was not known yet, with a subscriber of its own.
@@ -104,27 +83,27 @@ pub(in crate::store) async fn insert(
     keys: &Keys,
     phone: &Phone,
     ownership: Ownership,
-    now: i64,
+    now: DateTime<Utc>,
 ) -> Result<Address, StoreError> {
     let subscriber_id = new_subscriber(txn, "person", now).await?;
     let look_up = keys.look_up(phone);
     let (country, zones) = facts(phone);
-    let sql = "INSERT INTO destination (subscriber_id, channel, address, lane, rank, state, created_at, sealed, look_up, \
-               country, zones) VALUES ($1, 'sms', $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id";
-    let values = vec![
-        subscriber_id.into(),
-        address(phone, &look_up).into(),
-        Destination::Sms(phone.clone()).lane().into(),
-        LAST.into(),
-        ownership.state().into(),
-        now.into(),
-        keys.seal_phone(phone).into(),
-        look_up.hash.into(),
-        country.into(),
-        zones.into(),
-    ];
-    let id = txn.id(sql, values).await?;
-    let destination_id = id.ok_or_else(|| StoreError::corrupt("destination", "an insert gave no row"))?;
+    let destination = Destination::Sms(phone.clone());
+    let new = destination::ActiveModel {
+        subscriber_id: Set(subscriber_id),
+        channel: Set(destination.channel().to_owned()),
+        address: Set(address(phone, &look_up)),
+        lane: Set(destination.lane().to_string()),
+        rank: Set(LAST),
+        state: Set(ownership.state().to_owned()),
+        created_at: Set(now.into()),
+        sealed: Set(Some(keys.seal_phone(phone))),
+        look_up: Set(Some(look_up.hash)),
+        country: Set(country),
+        zones: Set(zones),
+        ..Default::default()
+    };
+    let destination_id = new.insert(txn).await?.id;
     Ok(Address { subscriber_id, destination_id, is_new: true, secret: None })
 }
 

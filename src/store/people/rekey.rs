@@ -5,6 +5,7 @@ use sea_orm::{DbErr, FromQueryResult, Value};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
+use crate::store::db::setting;
 use crate::store::db::sql::{Sql, list};
 use crate::store::db::time::micros;
 use crate::store::people::keys::{Keys, Sealed, is_sealed};
@@ -59,7 +60,7 @@ impl Db {
         let txn = self.write().await?;
         // Another process may have been faster, with another key.
         if self.must_sign(&txn, &signed).await? {
-            sign(&txn, &signed).await?;
+            setting::set(&txn, CANARY, signed).await?;
             txn.commit().await?;
         }
         Ok(())
@@ -67,12 +68,11 @@ impl Db {
 
     /// Are these the keys of the database, and is it not signed by the newest of them yet?
     async fn must_sign(&self, db: &impl Sql, signed: &str) -> Result<bool, StoreError> {
-        let sql = "SELECT value AS text FROM setting WHERE name = $1";
-        let canary: Option<Text> = db.row(sql, vec![CANARY.into()]).await?;
+        let canary = setting::get(db, CANARY).await?;
         let Ok(keys) = self.keys() else {
             return if canary.is_none() { Ok(false) } else { Err(StoreError::NoKey) };
         };
-        if let Some(Text { text }) = &canary
+        if let Some(text) = &canary
             && keys.open(Sealed::Canary, text).as_deref() != Some(WORD)
         {
             return Err(wrong(text));
@@ -80,13 +80,12 @@ impl Db {
         if let Some(stranger) = stranger(db, keys).await? {
             return Err(wrong(&stranger));
         }
-        Ok(canary.is_none_or(|canary| canary.text != signed))
+        Ok(canary.is_none_or(|canary| canary != signed))
     }
 
     /// Has a key signed the database already?
     pub async fn is_signed(&self) -> Result<bool, DbErr> {
-        let sql = "SELECT value AS text FROM setting WHERE name = $1";
-        Ok(self.read().row::<Text>(sql, vec![CANARY.into()]).await?.is_some())
+        Ok(setting::get(self.read(), CANARY).await?.is_some())
     }
 
     /// Seals and hashes everything by the newest of `new`, in one transaction. No service may run meanwhile.
@@ -112,7 +111,7 @@ impl Db {
         }
         let sql = "SELECT count(*) FROM consent WHERE key_id <> $1";
         let kept = txn.id(sql, vec![new.id().into()]).await?.unwrap_or_default();
-        sign(&txn, &new.seal(Sealed::Canary, WORD)).await?;
+        setting::set(&txn, CANARY, new.seal(Sealed::Canary, WORD)).await?;
         txn.commit().await?;
         let needed = needed.into_iter().map(|needed| needed.text).collect();
         Ok(Rekeyed { phones, secrets, kept: u64::try_from(kept).unwrap_or_default(), needed })
@@ -152,12 +151,6 @@ impl Both<'_> {
 
 fn wrong(sealed: &str) -> StoreError {
     StoreError::WrongKey { id: sealed.split(':').next().unwrap_or_default().to_owned() }
-}
-
-async fn sign(txn: &Txn, signed: &str) -> Result<(), DbErr> {
-    let sql =
-        "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    txn.run(sql, vec![CANARY.into(), signed.into()]).await.map(|_| ())
 }
 
 /// Something that none of the keys sealed or hashed. An id is eight letters long, and a colon follows it.

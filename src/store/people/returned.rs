@@ -13,7 +13,7 @@ use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::{at, span};
 use crate::store::outbox::restock::variants_for;
-use crate::store::people::phone;
+use crate::store::people::subscriber::activate;
 
 /// The restock of the alert by which it was learnt that nobody is there was a little before that.
 const BEFORE: Duration = Duration::from_secs(2 * 3600);
@@ -61,7 +61,7 @@ impl Db {
         let sql = format!("SELECT id, subscriber_id, gone_at FROM destination WHERE {column} = $1 AND state = 'gone'");
         let Some(gone) = self.read().row::<GoneRow>(&sql, vec![value.into()]).await? else { return Ok(None) };
         let txn = self.write().await?;
-        phone::activate(&txn, gone.id).await?;
+        activate(&txn, gone.id).await?;
         let missed = missed(&txn, &gone).await?;
         txn.commit().await?;
         Ok(Some(missed))

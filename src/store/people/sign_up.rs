@@ -12,12 +12,13 @@ use sea_orm::{DbErr, FromQueryResult};
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
-use crate::store::db::time::{micros, span};
+use crate::store::db::time::{at, micros, span};
 use crate::store::db::wake::Topic;
 use crate::store::people::challenge::{self, GUESSES, clear_unverified, enqueue, is_too_many};
 use crate::store::people::consent::{ConsentSource, ConsentWord, Standing, note, standing};
 use crate::store::people::keys::Keys;
 use crate::store::people::phone::{self, Ownership};
+use crate::store::people::subscriber::activate;
 
 /// How long the word of a chat is good.
 pub const LASTS: Duration = Duration::from_secs(30 * 60);
@@ -104,8 +105,8 @@ impl Db {
         let Some(id) = insert(&txn, prepared, Some(keys.seal_phone(phone)), ends, now).await? else { return Ok(false) };
         clear_unverified(&txn, now).await?;
         let there = match phone::hold(&txn, keys, phone).await? {
-            Some(row) => row.into_address(),
-            None => phone::insert(&txn, keys, phone, Ownership::Unverified, now).await?,
+            Some(row) => row.into(),
+            None => phone::insert(&txn, keys, phone, Ownership::Unverified, at(now)).await?,
         };
         let stopped = standing(&txn, &keys.look_ups(phone)).await? == Standing::Stopped;
         let too_many = is_too_many(&txn, there.subscriber_id, there.destination_id, now).await?;
@@ -209,11 +210,11 @@ async fn own(txn: &Txn, keys: &Keys, phone: &Phone, now: i64) -> Result<bool, St
         return Ok(false);
     }
     match held {
-        Some(row) => phone::activate(txn, row.id).await?,
+        Some(row) => activate(txn, row.id).await?,
         // Its owner has been forgotten in the meantime.
-        None => drop(phone::insert(txn, keys, phone, Ownership::Shown, now).await?),
+        None => drop(phone::insert(txn, keys, phone, Ownership::Shown, at(now)).await?),
     }
-    note(txn, &look_up, ConsentWord::Start, ConsentSource::Web, now).await?;
+    note(txn, &look_up, ConsentWord::Start, ConsentSource::Web, at(now)).await?;
     Ok(true)
 }
 

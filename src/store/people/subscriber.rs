@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Destination;
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Select, Set,
+};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
-use crate::store::db::time::{at, micros};
+use crate::store::entities::destination::{self, Column, Entity as Destinations};
+use crate::store::entities::subscriber::{self, Entity as Subscribers};
 use crate::store::people::keys::{Keys, Sealed};
 
 /// Whose a destination is.
@@ -28,15 +31,6 @@ impl std::fmt::Debug for Address {
         write!(f, "Address(subscriber {}, destination {})", self.subscriber_id, self.destination_id)
     }
 }
-
-#[derive(FromQueryResult)]
-struct AddressRow {
-    id: i64,
-    subscriber_id: i64,
-    state: String,
-}
-
-const FIND: &str = "SELECT id, subscriber_id, state FROM destination WHERE address = $1";
 
 impl Db {
     /// The subscriber who is told at `destination`; a new one, with a `secret` where it needs one, if nobody is yet.
@@ -68,14 +62,12 @@ impl Db {
         let txn = self.write().await?;
         // The same person's two first messages, or two people's same hook, come at once.
         txn.hold(&destination.to_stored()).await?;
-        let row: Option<AddressRow> = txn.row(FIND, vec![destination.to_stored().into()]).await?;
-        let address = match row {
+        let address = match at_address(&txn, &destination.to_stored()).await? {
             Some(row) => {
-                let sql = "UPDATE destination SET state = 'active', gone_why = NULL, gone_at = NULL WHERE id = $1";
-                txn.run(sql, vec![row.id.into()]).await?;
-                row.into_address()
+                activate(&txn, row.id).await?;
+                row.into()
             }
-            None => insert(&txn, self.keys().ok(), destination, secret, micros(self.now())).await?,
+            None => insert(&txn, self.keys().ok(), destination, secret, self.now()).await?,
         };
         txn.commit().await?;
         Ok(address)
@@ -87,36 +79,61 @@ impl Db {
             return self.known_phone(phone).await;
         }
         let destination = self.now_at(destination).await?;
-        let row: Option<AddressRow> = self.read().row(FIND, vec![destination.to_stored().into()]).await?;
-        Ok(row.filter(|row| row.state == "active").map(AddressRow::into_address))
+        let row = at_address(self.read(), &destination.to_stored()).await?;
+        Ok(row.filter(|row| row.state == "active").map(Address::from))
     }
 
     /// Whose a destination is, by its row.
     pub async fn owner_of(&self, destination_id: i64) -> Result<Option<i64>, StoreError> {
-        let sql = "SELECT subscriber_id FROM destination WHERE id = $1 AND state <> 'unverified'";
-        Ok(self.read().id(sql, vec![destination_id.into()]).await?)
+        let known = Destinations::find_by_id(destination_id).filter(Column::State.ne("unverified"));
+        Ok(known.one(self.read()).await?.map(|row| row.subscriber_id))
     }
 
     /// Until when a subscriber wants quiet; `None` when that is over or never was.
     pub async fn paused_until(&self, subscriber_id: i64) -> Result<Option<DateTime<Utc>>, DbErr> {
-        let sql = "SELECT paused_until FROM subscriber WHERE id = $1 AND paused_until > $2";
-        let until = self.read().id(sql, vec![subscriber_id.into(), micros(self.now()).into()]).await?;
-        Ok(until.map(at))
+        let found = Subscribers::find_by_id(subscriber_id).one(self.read()).await?;
+        Ok(found.map(|subscriber| subscriber.paused_until.at()).filter(|until| *until > self.now()))
     }
 
     /// Gives a subscriber quiet until then, or ends it.
     pub async fn pause_subscriber(&self, subscriber_id: i64, until: Option<DateTime<Utc>>) -> Result<(), DbErr> {
         let txn = self.write().await?;
-        let sql = "UPDATE subscriber SET paused_until = $2 WHERE id = $1";
-        txn.run(sql, vec![subscriber_id.into(), until.map_or(0, micros).into()]).await?;
+        let paused_until = Set(until.unwrap_or_default().into());
+        let quiet = subscriber::ActiveModel { paused_until, ..Default::default() };
+        Subscribers::update_many().set(quiet).filter(subscriber::Column::Id.eq(subscriber_id)).exec(&txn).await?;
         txn.commit().await
     }
 }
 
-impl AddressRow {
-    fn into_address(self) -> Address {
-        Address { subscriber_id: self.subscriber_id, destination_id: self.id, is_new: false, secret: None }
+impl From<destination::Model> for Address {
+    fn from(row: destination::Model) -> Self {
+        Self { subscriber_id: row.subscriber_id, destination_id: row.id, is_new: false, secret: None }
     }
+}
+
+/// What is stored of an address.
+pub(in crate::store) async fn at_address(
+    db: &impl ConnectionTrait,
+    stored: &str,
+) -> Result<Option<destination::Model>, DbErr> {
+    Destinations::find().filter(Column::Address.eq(stored)).one(db).await
+}
+
+/// Where a subscriber is notified, in the order of ranks.
+pub(in crate::store) fn destinations_of(subscriber_id: i64) -> Select<Destinations> {
+    let theirs = Destinations::find().filter(Column::SubscriberId.eq(subscriber_id));
+    theirs.order_by_asc(Column::Rank).order_by_asc(Column::Id)
+}
+
+/// Somebody is there, again or still.
+pub(in crate::store) async fn activate(txn: &Txn, destination_id: i64) -> Result<(), DbErr> {
+    let active = destination::ActiveModel {
+        state: Set("active".to_owned()),
+        gone_why: Set(None),
+        gone_at: Set(None),
+        ..Default::default()
+    };
+    Destinations::update_many().set(active).filter(Column::Id.eq(destination_id)).exec(txn).await.map(|_| ())
 }
 
 async fn insert(
@@ -124,22 +141,22 @@ async fn insert(
     keys: Option<&Keys>,
     destination: &Destination,
     secret: Option<&str>,
-    now: i64,
+    now: DateTime<Utc>,
 ) -> Result<Address, StoreError> {
     let kind = if destination.is_room() { "room" } else { "person" };
     let subscriber_id = new_subscriber(txn, kind, now).await?;
-    let sql = "INSERT INTO destination (subscriber_id, channel, address, lane, rank, state, secret, created_at) \
-               VALUES ($1, $2, $3, $4, 0, 'active', $5, $6) RETURNING id";
-    let values = vec![
-        subscriber_id.into(),
-        destination.channel().into(),
-        destination.to_stored().into(),
-        destination.lane().into(),
-        secret.map(|plain| sealed(keys, plain)).into(),
-        now.into(),
-    ];
-    let destination_id = txn.id(sql, values).await?;
-    let destination_id = destination_id.ok_or_else(|| StoreError::corrupt("destination", "an insert gave no row"))?;
+    let new = destination::ActiveModel {
+        subscriber_id: Set(subscriber_id),
+        channel: Set(destination.channel().to_owned()),
+        address: Set(destination.to_stored()),
+        lane: Set(destination.lane().to_string()),
+        rank: Set(0),
+        state: Set("active".to_owned()),
+        secret: Set(secret.map(|plain| sealed(keys, plain))),
+        created_at: Set(now.into()),
+        ..Default::default()
+    };
+    let destination_id = new.insert(txn).await?.id;
     Ok(Address { subscriber_id, destination_id, is_new: true, secret: secret.map(str::to_owned) })
 }
 
@@ -149,8 +166,12 @@ fn sealed(keys: Option<&Keys>, plain: &str) -> String {
 }
 
 /// A subscriber without any destination yet.
-pub(in crate::store) async fn new_subscriber(txn: &Txn, kind: &str, now: i64) -> Result<i64, StoreError> {
-    let sql = "INSERT INTO subscriber (kind, paused_until, created_at) VALUES ($1, 0, $2) RETURNING id";
-    let id = txn.id(sql, vec![kind.into(), now.into()]).await?;
-    id.ok_or_else(|| StoreError::corrupt("subscriber", "an insert gave no row"))
+pub(in crate::store) async fn new_subscriber(txn: &Txn, kind: &str, now: DateTime<Utc>) -> Result<i64, StoreError> {
+    let new = subscriber::ActiveModel {
+        kind: Set(kind.to_owned()),
+        paused_until: Set(DateTime::UNIX_EPOCH.into()),
+        created_at: Set(now.into()),
+        ..Default::default()
+    };
+    Ok(new.insert(txn).await?.id)
 }

@@ -8,15 +8,13 @@ use sea_orm::{DbErr, FromQueryResult};
 use super::sizes;
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
+use crate::store::db::setting;
 use crate::store::db::sql::Sql;
 
+/// The setting that says by which rules everything is folded.
+const FOLDED_BY: &str = "fold_version";
 /// Rows that are folded in one transaction.
 const CHUNK: i64 = 500;
-
-#[derive(FromQueryResult)]
-struct Known {
-    value: String,
-}
 
 #[derive(FromQueryResult)]
 struct VariantRow {
@@ -49,8 +47,7 @@ impl Db {
     /// When the database fails or holds what no version writes.
     pub async fn refold(&self) -> Result<u64, StoreError> {
         let (mut folded, version) = (0, FOLD_VERSION.to_string());
-        let known = self.read().row::<Known>("SELECT value FROM setting WHERE name = 'fold_version'", vec![]).await?;
-        if known.is_some_and(|known| known.value == version) {
+        if setting::get(self.read(), FOLDED_BY).await?.is_some_and(|known| known == version) {
             return Ok(folded);
         }
         loop {
@@ -59,9 +56,7 @@ impl Db {
             if done == 0 {
                 aliases(&txn).await?;
                 announcements(&txn).await?;
-                let sql = "INSERT INTO setting (name, value) VALUES ('fold_version', $1) \
-                           ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-                txn.run(sql, vec![version.into()]).await?;
+                setting::set(&txn, FOLDED_BY, version).await?;
                 txn.commit().await?;
                 return Ok(folded);
             }

@@ -8,6 +8,7 @@ use super::Admin;
 use super::list::{Asked, Cell, ListHtml, PER_PAGE};
 use super::session::LoggedIn;
 use crate::store::StoreError;
+use crate::store::admin::lists::AuditLine;
 use crate::store::people::phone;
 use crate::web::look::answer::NoPage;
 
@@ -108,10 +109,10 @@ pub(super) async fn audit(who: LoggedIn, State(admin): State<Admin>, query: Quer
     let mut list = ListHtml::new(&who, "audit", "Audit", "Who changed what: on these pages, in chats, by the API.");
     list.heads = &["When", "Who", "Did", "To"];
     list.next = asked.next("/admin/audit", audit.iter().map(|line| line.id));
-    let row = |line: &crate::store::admin::lists::AuditLine| {
+    let row = |line: &AuditLine| {
         let shown = if line.who.starts_with("sms:") { phone::shown(&line.who) } else { plain(&line.who) };
         vec![
-            Cell::time(&admin, Some(line.at())),
+            Cell::time(&admin, Some(line.at.at())),
             Cell::Text(shown),
             Cell::text(&line.what),
             Cell::Text(lines(&line.subject)),
