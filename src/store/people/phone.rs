@@ -93,7 +93,7 @@ pub(in crate::store) async fn insert(
         subscriber_id: Set(subscriber_id),
         channel: Set(destination.channel().to_owned()),
         address: Set(address(phone, &look_up)),
-        lane: Set(destination.lane().to_string()),
+        lane: Set(destination.lane()),
         rank: Set(LAST),
         state: Set(ownership.state().to_owned()),
         created_at: Set(now.into()),

@@ -149,7 +149,7 @@ async fn insert(
         subscriber_id: Set(subscriber_id),
         channel: Set(destination.channel().to_owned()),
         address: Set(destination.to_stored()),
-        lane: Set(destination.lane().to_string()),
+        lane: Set(destination.lane()),
         rank: Set(0),
         state: Set("active".to_owned()),
         secret: Set(secret.map(|plain| sealed(keys, plain))),
