@@ -272,6 +272,7 @@ mod tests {
     #[test]
     fn errors_say_what_is_needed() {
         let error = |text: &str| text.parse::<Destination>().expect_err(text).to_string();
+        assert!(error("console:here").contains("nothing after the colon"), "{}", error("console:here"));
         insta::assert_snapshot!(error("jacket"), @r#"a destination starts with its channel: console:, webhook:https://…, discord:<user id>, discord:#<channel id>, telegram:<chat id>, slack:<user or channel id> or sms:+14155550123 — not "jacket""#);
         insta::assert_snapshot!(error("webhook:ftp://x"), @r#"webhook: needs an http or https address without a user name, like https://example.com/hook, not "ftp://x""#);
         insta::assert_snapshot!(error("sms:0123"), @"sms: a phone number is written in international form, like +14155550123");
