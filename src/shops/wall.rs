@@ -298,9 +298,10 @@ fn words(page: &str) -> usize {
         let tag = &rest[open..];
         let hidden = ["script", "style", "title", "noscript"].iter().find(|name| tag[1..].starts_with(**name));
         let end = match hidden {
-            Some(name) => tag.find(&format!("</{name}")).map(|at| at + 2),
-            None => tag.find('>'),
+            Some(name) => tag.find(&format!("</{name}")),
+            None => Some(0),
         };
+        let end = end.and_then(|at| tag[at..].find('>').map(|end| at + end));
         match end {
             Some(end) => rest = &tag[end + 1..],
             None => return count,

@@ -1,7 +1,7 @@
 # Shopify's Storefront GraphQL, and products that pages carry from it: what can be sold although it is not in stock is on
 # backorder. Of several products the one that was asked for counts, recommendations do not.
-def is_cut: type == "object" and (.pageInfo.hasNextPage == true
-  or ((has("pageInfo") | not) and ((.edges // .nodes // []) | length | IN(10, 20, 25, 50, 100, 250))));
+def is_cut: type == "object" and (.pageInfo.hasNextPage == true or ((has("pageInfo") | not)
+  and (((.edges // .nodes // []) | length) as $count | [10, 20, 25, 50, 100, 250] | any(. == $count))));
 def variants: .variants | if type == "array" then .[] elif type == "object" then ((.edges // [])[] | .node), (.nodes // [])[] else empty end | select(type == "object");
 def is_product: type == "object" and ([variants] | any(has("availableForSale") or has("available") or has("price") or has("priceV2")));
 .[0].data | [(.product, .productByHandle, .node) | select(is_product)] as $own

@@ -133,6 +133,7 @@ preset!(
     "vendure",
     [
         &["data.product.variants.*.stockLevel"],
+        &["data.product.variantList.items.*.stockLevel"],
         &["data.products.items.*.variants.*.stockLevel"],
         &["data.search.items.*.productVariantId", "data.search.items.*.inStock"]
     ],

@@ -28,11 +28,7 @@ pub(super) fn why(about: &About<'_>, blocks: &[Value]) -> Option<String> {
         return None;
     }
     let one = product(about).map(|url| format!(", like {url}")).unwrap_or_default();
-    let title = about.name().unwrap_or("this page");
-    let title: String = title.chars().take(80).collect();
-    Some(format!(
-        "{title:?} is a list of products, and such a page says nothing certain of any; give the address of one of them{one}"
-    ))
+    Some(format!("it is a list of products and about none of them, so give the address of one{one}"))
 }
 
 fn is_list(about: &About<'_>, blocks: &[Value]) -> bool {

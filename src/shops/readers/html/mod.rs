@@ -129,10 +129,8 @@ pub fn read(html: &str, url: &Url) -> OnPage {
     let reading = finding::reading(findings, &about);
     let nothing = || {
         let blocks: Vec<_> = jsonld::blocks(&page).into_iter().map(|block| block.value).collect();
-        match listing::why(&about, &blocks) {
-            Some(why) => Said::Refused(why),
-            None => Said::Nothing { title: about.title.clone().unwrap_or_default(), tried },
-        }
+        let tried = listing::why(&about, &blocks).into_iter().chain(tried).collect();
+        Said::Nothing { title: about.title.clone().unwrap_or_default(), tried }
     };
     OnPage { said: reading.map_or_else(nothing, Said::Reading), better: woo::api(&about).or_else(|| magento(&about)) }
 }

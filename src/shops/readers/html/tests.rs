@@ -150,9 +150,18 @@ fn the_product_of_the_page_is_told_from_others() {
     let listed = format!(
         r#"{{"@type":"ItemList","itemListElement":[{{"@type":"ListItem","item":{other}}},{{"@type":"ListItem","item":{other}}}]}}"#
     );
-    assert!(first(listed).starts_with("nothing"), "a list of others");
+    assert!(first(listed).starts_with("nothing: it is a list of products"), "a list of others");
     let elsewhere = |n: u8| product("Hat", "InStock", &format!(r#","url":"https://shop.example/p/hat{n}""#));
     assert!(first(format!("[{},{}]", elsewhere(1), elsewhere(2))).starts_with("nothing"), "others alone");
+}
+
+#[test]
+fn a_category_page_says_so_and_names_one_of_its_products() {
+    let page = r#"<title>Coats</title><body class="archive tax-product_cat"><a href="/about">us</a>
+        <a href="/product/rain-coat/?x=1#y">Rain coat</a><a href="/product/parka/">Parka</a>"#;
+    let url: Url = "https://shop.example/product-category/coats/".parse().expect("an address");
+    let error = reading(read(page, &url)).expect_err("a list").to_string();
+    assert!(error.contains("a list of products and about none of them, so give the address of one, like https://shop.example/product/rain-coat/;"), "{error}");
 }
 
 #[test]
