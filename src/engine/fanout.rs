@@ -61,15 +61,16 @@ impl Fanout {
             let open = self.db.open_restocks(after, TOGETHER).await?;
             let Some(last) = open.last() else { return Ok(alerts) };
             after = last.id;
-            let group = self.with_cases(open).await?;
-            match self.notify_all(&group).await {
+            let mut group = self.with_cases(open).await?;
+            match self.notify_all(&mut group).await {
                 Ok(written) => alerts += written,
                 Err(error) if error.class() == Class::Unavailable => return Err(error),
                 // One of them breaks the whole: which one, and which can go on without it?
                 Err(_) => {
-                    for one in group.chunks(1) {
+                    for one in group.chunks_mut(1) {
+                        let id = one[0].0.id;
                         let notified = self.notify_all(one).await;
-                        alerts += self.or_note(one[0].0.id, notified).await?.unwrap_or_default();
+                        alerts += self.or_note(id, notified).await?.unwrap_or_default();
                     }
                 }
             }
@@ -88,12 +89,15 @@ impl Fanout {
         Ok(group)
     }
 
-    async fn notify_all(&self, mut group: &[(OpenRestock, Vec<Case>)]) -> Result<u64, StoreError> {
+    async fn notify_all(&self, mut group: &mut [(OpenRestock, Vec<Case>)]) -> Result<u64, StoreError> {
         let mut alerts = 0;
         while !group.is_empty() {
             let chunks = self.db.fan_out(group, &self.rules).await?;
             alerts += chunks.iter().map(|chunk| chunk.alerts).sum::<u64>();
-            let (done, rest) = group.split_at(chunks.iter().filter(|chunk| chunk.done).count());
+            for ((restock, _), chunk) in group.iter_mut().zip(&chunks) {
+                restock.cursor = chunk.cursor;
+            }
+            let (done, rest) = group.split_at_mut(chunks.iter().filter(|chunk| chunk.done).count());
             for (restock, _) in done {
                 tracing::info!(restock = restock.id, product = %restock.alert.product, "fan-out complete");
             }

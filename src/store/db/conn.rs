@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use coatcheck_domain::{Clock, SmsRules};
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 
 use crate::store::db::class::{Class, Classed};
@@ -22,6 +21,7 @@ use crate::store::db::database_clock::DatabaseClock;
 use crate::store::db::error::StoreError;
 use crate::store::db::file::DatabaseFile;
 use crate::store::db::postgres;
+use crate::store::db::together::Later;
 use crate::store::db::trouble::Trouble;
 use crate::store::db::turns::{Turns, WriterTurn};
 use crate::store::db::wake::Wake;
@@ -31,6 +31,9 @@ use crate::store::people::keys::Keys;
 pub trait Faults: Send + Sync {
     /// An error stands in for a crash or a lost database at this very point.
     fn before(&self, statement: &str) -> Result<(), DbErr>;
+
+    /// A message goes to the database: a statement, or several that SQLite takes together. Tests count them.
+    fn sent(&self) {}
 
     /// Asked where others may come in between: before a transaction begins, and before a reader asks something.
     /// What is given lasts until that transaction or question is over. Production waits for nobody.
@@ -82,11 +85,13 @@ impl fmt::Debug for Db {
 /// A connection whose statements pass by [`Faults`] first.
 #[derive(Clone)]
 pub struct Conn<C> {
-    inner: C,
-    faults: Arc<dyn Faults>,
-    trouble: Trouble,
+    pub(super) inner: C,
+    pub(super) faults: Arc<dyn Faults>,
+    pub(super) trouble: Trouble,
     /// Did a statement of this transaction change anything? Only then is its commit a proof that the database stores.
-    wrote: Arc<AtomicBool>,
+    pub(super) wrote: Arc<AtomicBool>,
+    /// What goes with the next statement of this transaction.
+    pub(super) later: Later,
     /// Failures of the database before this transaction began.
     after: u64,
     /// A transaction holds one turn from its beginning to its end.
@@ -235,6 +240,7 @@ impl Db {
             _ => None,
         };
         self.writer.faults.before("BEGIN")?;
+        self.writer.faults.sent();
         let after = self.trouble.failures();
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -279,16 +285,25 @@ impl Db {
 
 impl<C> Conn<C> {
     fn new(inner: C, faults: Arc<dyn Faults>, trouble: Trouble) -> Self {
-        Self { inner, faults, trouble, wrote: Arc::default(), after: 0, held: None, _writer_turn: None }
+        Self {
+            inner,
+            faults,
+            trouble,
+            wrote: Arc::default(),
+            later: Later::default(),
+            after: 0,
+            held: None,
+            _writer_turn: None,
+        }
     }
 
     /// A failure is remembered by all who share the database.
-    fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
+    pub(super) fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
         result.inspect_err(|error| self.trouble.failed(error))
     }
 
     /// A turn of its own, unless it is within a transaction that holds one.
-    async fn turn(&self) -> Option<Held> {
+    pub(super) async fn turn(&self) -> Option<Held> {
         match self.faults.turn() {
             Some(turn) if self.held.is_none() => Some(turn.await),
             _ => None,
@@ -300,6 +315,12 @@ impl Txn {
     /// Makes it so.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.faults.before("COMMIT")?;
+        if let Some(rest) = self.later.rest() {
+            self.faults.sent();
+            let done = self.noted(self.inner.execute_raw(rest).await)?;
+            self.wrote.fetch_or(done.rows_affected() > 0, Ordering::Relaxed);
+        }
+        self.faults.sent();
         let committed = self.inner.commit().await;
         match &committed {
             Ok(()) if self.wrote.load(Ordering::Relaxed) => self.trouble.is_over(self.after),
@@ -308,40 +329,5 @@ impl Txn {
         }
         committed?;
         self.faults.before("AFTER COMMIT")
-    }
-}
-
-#[async_trait]
-impl<C: ConnectionTrait + Send + Sync> ConnectionTrait for Conn<C> {
-    fn get_database_backend(&self) -> DbBackend {
-        self.inner.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let _held = self.turn().await;
-        self.faults.before(&statement.sql)?;
-        let done = self.noted(self.inner.execute_raw(statement).await)?;
-        if done.rows_affected() > 0 {
-            self.wrote.store(true, Ordering::Relaxed);
-        }
-        Ok(done)
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let _held = self.turn().await;
-        self.faults.before(sql)?;
-        self.noted(self.inner.execute_unprepared(sql).await)
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let _held = self.turn().await;
-        self.faults.before(&statement.sql)?;
-        self.noted(self.inner.query_one_raw(statement).await)
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let _held = self.turn().await;
-        self.faults.before(&statement.sql)?;
-        self.noted(self.inner.query_all_raw(statement).await)
     }
 }

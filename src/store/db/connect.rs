@@ -64,6 +64,8 @@ fn options(url: &str, connections: u32, durability: Durability, trouble: Trouble
                 // All that claims and ends of polls touch of ten thousand sources; SQLite's own 2 MB (in KiB, hence the
                 // minus) would be read anew from the file with each of them.
                 .pragma("cache_size", "-16384")
+                // What goes together (`store::db::together`) is kept prepared as one; the driver's own hundred are too few.
+                .statement_cache_capacity(256)
                 .busy_timeout(Duration::from_secs(10))
         })
         // "relation already exists, skipping" is no news to anybody.

@@ -126,7 +126,7 @@ pub(super) async fn disarm(
         case_rows(cases),
         span(rules.quiet_for).into(),
     ]);
-    txn.run(&sql, values).await.map(|_| ())
+    txn.run_later(&sql, values).await
 }
 
 /// `$1` to `$6`.

@@ -10,6 +10,7 @@ pub use super::restock::{FanoutRules, OpenRestock};
 use super::restock::{fulfilled, size_keys};
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
+use crate::store::db::passing::{Asked, Questions};
 use crate::store::db::sql::{Sql, limited};
 use crate::store::db::time::micros;
 use crate::store::db::wake::Topic;
@@ -27,6 +28,8 @@ pub struct Chunk {
     pub alerts: u64,
     /// Is the restock done?
     pub done: bool,
+    /// The last watch that was passed.
+    pub cursor: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -35,6 +38,7 @@ struct OpenRestockRow {
     product_id: i64,
     number: i64,
     created_at: i64,
+    cursor: i64,
     snapshot: String,
 }
 
@@ -46,8 +50,8 @@ struct CursorRow {
 
 impl OpenRestockRow {
     fn open(self, alert: Alert) -> OpenRestock {
-        let Self { id, product_id, number, created_at, .. } = self;
-        OpenRestock { id, product_id, number, created_at, alert }
+        let Self { id, product_id, number, created_at, cursor, .. } = self;
+        OpenRestock { id, product_id, number, created_at, cursor, alert }
     }
 }
 
@@ -77,7 +81,7 @@ impl Db {
 
     async fn open_rows(&self, after: i64, limit: usize) -> Result<Vec<OpenRestockRow>, DbErr> {
         let sql = format!(
-            "SELECT id, product_id, number, created_at, snapshot FROM restock WHERE done_at IS NULL AND id > $1 \
+            "SELECT id, product_id, number, created_at, cursor, snapshot FROM restock WHERE done_at IS NULL AND id > $1 \
              ORDER BY id {}",
             limited(2)
         );
@@ -194,29 +198,38 @@ async fn fan_out_chunk(
     // Another instance at the same restock is waited for, one chunk long, and then goes on where it ended.
     let sql =
         format!("SELECT cursor, created_at FROM restock WHERE id = $1 AND done_at IS NULL {}", txn.lock("FOR UPDATE"));
-    let Some(CursorRow { cursor, created_at }) = txn.row(&sql, vec![restock.id.into()]).await? else {
-        return Ok((Chunk { alerts: 0, done: true }, 0));
+    let mut questions = Questions::default();
+    let row = questions.add([(sql, vec![restock.id.into()])]);
+    let wanted = questions.add((restock.cursor == 0).then(|| rooms::wanted(restock.product_id)));
+    let is_one_page = (1..=CASES).contains(&cases.len());
+    let next = questions.add(is_one_page.then(|| watches_of(restock, cases, restock.cursor, room)));
+    let answers = questions.ask(txn).await?;
+    let Some(CursorRow { cursor, created_at }) = answers.rows(&row)?.pop() else {
+        return Ok((Chunk { alerts: 0, done: true, cursor: restock.cursor }, 0));
+    };
+    if cursor == 0 {
+        rooms::announce(txn, restock, answers.rows(&wanted)?, rules, now).await?;
+    }
+    let found = if is_one_page && cursor == restock.cursor {
+        answers.ids(&next)?
+    } else {
+        next_watches(txn, restock, cases, cursor, room).await?
     };
     // Since it was looked up, the clock may have been moved, and the restock's time with it.
     let restock = &OpenRestock { created_at, ..restock.clone() };
-    if cursor == 0 {
-        rooms::announce(txn, restock, rules, now).await?;
-    }
-    let found = next_watches(txn, restock, cases, cursor, room).await?;
     let done = found.len() < room;
     let mut alerts = 0;
     if let Some(last) = found.last() {
         alerts = insert_alerts(txn, restock, cases, (cursor, *last), rules, now).await?;
         disarm(txn, restock, cases, (cursor, *last), rules, now).await?;
     }
+    let cursor = found.last().copied().unwrap_or(cursor);
     let sql = "UPDATE restock SET cursor = $2, done_at = $3 WHERE id = $1";
-    let done_at = done.then_some(now);
-    txn.run(sql, vec![restock.id.into(), found.last().copied().unwrap_or(cursor).into(), done_at.into()]).await?;
-    Ok((Chunk { alerts, done }, found.len()))
+    txn.run_later(sql, vec![restock.id.into(), cursor.into(), done.then_some(now).into()]).await?;
+    Ok((Chunk { alerts, done, cursor }, found.len()))
 }
 
-/// The next watches in the order they were made: each case a step over the index, merged by id. Many cases are looked
-/// through page by page.
+/// The next watches in the order they were made. Many cases are looked through page by page.
 async fn next_watches(
     txn: &Txn,
     restock: &OpenRestock,
@@ -226,20 +239,16 @@ async fn next_watches(
 ) -> Result<Vec<i64>, DbErr> {
     let mut found: Vec<i64> = Vec::new();
     for page in cases.chunks(CASES) {
-        found.extend(watches_of(txn, restock, page, cursor, chunk).await?);
+        let (sql, values) = watches_of(restock, page, cursor, chunk);
+        found.extend(txn.ids(&sql, values).await?);
         found.sort_unstable();
         found.truncate(chunk);
     }
     Ok(found)
 }
 
-async fn watches_of(
-    txn: &Txn,
-    restock: &OpenRestock,
-    cases: &[Case],
-    cursor: i64,
-    chunk: usize,
-) -> Result<Vec<i64>, DbErr> {
+/// Asks for the next watches of these cases: each case a step over the index, merged by id.
+fn watches_of(restock: &OpenRestock, cases: &[Case], cursor: i64, chunk: usize) -> Asked {
     let mut values: Vec<Value> =
         vec![restock.product_id.into(), cursor.into(), i64::try_from(chunk).unwrap_or(i64::MAX).into()];
     let at_most = limited(3);
@@ -253,6 +262,5 @@ async fn watches_of(
         values.push(case.wish.size.as_str().into());
         values.push(case.wish.style.as_str().into());
     }
-    let sql = format!("SELECT id FROM ({}) AS found ORDER BY id {at_most}", branches.join(" UNION ALL "));
-    txn.ids(&sql, values).await
+    (format!("SELECT id FROM ({}) AS found ORDER BY id {at_most}", branches.join(" UNION ALL ")), values)
 }

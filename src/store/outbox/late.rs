@@ -83,7 +83,7 @@ impl LaterRow {
     fn into_restock(self) -> Option<LaterRestock> {
         let alert: Alert = serde_json::from_str(&self.snapshot).ok()?;
         let passed = if self.done_at.is_some() { i64::MAX } else { self.cursor };
-        let Self { id, product_id, number, created_at, .. } = self;
-        Some(LaterRestock { restock: OpenRestock { id, product_id, number, created_at, alert }, passed })
+        let Self { id, product_id, number, created_at, cursor, .. } = self;
+        Some(LaterRestock { restock: OpenRestock { id, product_id, number, created_at, cursor, alert }, passed })
     }
 }

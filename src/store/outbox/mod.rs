@@ -157,22 +157,14 @@ impl Db {
         struct LaneRow {
             lane: String,
         }
-        let now = micros(self.now());
-        let mut lanes: Vec<String> = Vec::new();
-        loop {
-            let after = lanes.last().cloned().unwrap_or_default();
-            let sql = "SELECT lane FROM delivery WHERE state = 'pending' AND lane > $1 ORDER BY lane LIMIT 1";
-            let Some(row) = self.read().row::<LaneRow>(sql, vec![after.into()]).await? else { break };
-            lanes.push(row.lane);
-        }
-        let mut due = Vec::new();
-        for lane in lanes {
-            let sql = "SELECT id FROM delivery WHERE state = 'pending' AND lane = $1 AND next_attempt_at <= $2 LIMIT 1";
-            if self.read().id(sql, vec![lane.as_str().into(), now.into()]).await?.is_some() {
-                due.push(lane);
-            }
-        }
-        Ok(due)
+        // From lane to lane over the index, however many deliveries wait in each.
+        let sql = "WITH RECURSIVE waiting (lane) AS (SELECT min(d.lane) FROM delivery d WHERE d.state = 'pending' \
+                     UNION ALL SELECT (SELECT min(d.lane) FROM delivery d WHERE d.state = 'pending' AND d.lane > w.lane) \
+                       FROM waiting w WHERE w.lane IS NOT NULL) \
+                   SELECT w.lane FROM waiting w WHERE w.lane IS NOT NULL AND EXISTS (SELECT 1 FROM delivery d \
+                     WHERE d.state = 'pending' AND d.lane = w.lane AND d.next_attempt_at <= $1) ORDER BY w.lane";
+        let due: Vec<LaneRow> = self.read().rows(sql, vec![micros(self.now()).into()]).await?;
+        Ok(due.into_iter().map(|row| row.lane).collect())
     }
 
     /// Lanes that still hold rows of a holder before: after a crash they must be taken over.

@@ -18,6 +18,8 @@ pub struct OpenRestock {
     pub number: i64,
     /// When it was stored (µs).
     pub created_at: i64,
+    /// The last watch that its fan-out has passed, when it was looked up.
+    pub cursor: i64,
     /// All that came back.
     pub alert: Alert,
 }

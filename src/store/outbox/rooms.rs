@@ -14,6 +14,7 @@ use super::restock::{FanoutRules, OpenRestock, fulfilled, size_keys};
 use super::room_content::{self, StalePost};
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
+use crate::store::db::passing::Asked;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::{micros, span};
 use crate::store::db::wake::Topic;
@@ -23,8 +24,9 @@ const TOGETHER: usize = 100;
 /// An edit says what is true until then.
 const EDIT_FOR: Duration = Duration::from_secs(24 * 3600);
 
+/// What a room wants.
 #[derive(FromQueryResult)]
-struct WantedRow {
+pub(super) struct WantedRow {
     subscriber_id: i64,
     size_key: String,
     style_key: String,
@@ -37,8 +39,8 @@ struct LiveRow {
     provider_ref: Option<String>,
 }
 
-/// Counts up what rooms should show of a restock: a new post, or the one that is live.
-pub(super) async fn announce(txn: &Txn, restock: &OpenRestock, rules: &FanoutRules, now: i64) -> Result<(), DbErr> {
+/// Asks which rooms want something of a product.
+pub(super) fn wanted(product_id: i64) -> Asked {
     // Two steps over two indexes; an OR would read all.
     let of = |which: &str| {
         format!(
@@ -51,7 +53,17 @@ pub(super) async fn announce(txn: &Txn, restock: &OpenRestock, rules: &FanoutRul
         of("a.product_id = $1"),
         of("a.shop_id = (SELECT p.shop_id FROM product p WHERE p.id = $1) AND NOT a.news")
     );
-    let wanted: Vec<WantedRow> = txn.rows(&sql, vec![restock.product_id.into()]).await?;
+    (sql, vec![product_id.into()])
+}
+
+/// Counts up what these rooms should show of a restock: a new post, or the one that is live.
+pub(super) async fn announce(
+    txn: &Txn,
+    restock: &OpenRestock,
+    wanted: Vec<WantedRow>,
+    rules: &FanoutRules,
+    now: i64,
+) -> Result<(), DbErr> {
     let sizes: Vec<Vec<SizeKey>> = restock.alert.variants.iter().map(size_keys).collect();
     let mut rooms: Vec<i64> = wanted
         .into_iter()

@@ -15,6 +15,7 @@ use super::{Chosen, Step, batch, consented, texting};
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
 use crate::store::db::lease::Lease;
+use crate::store::db::passing::{Asked, Questions};
 use crate::store::db::sql::{Sql, list_of};
 use crate::store::db::time::{at, micros, span};
 use crate::store::people::keys::Keys;
@@ -55,15 +56,20 @@ pub(super) async fn start(
     if chosen.messages.is_empty() && chosen.later.is_empty() {
         return Ok(Step::default());
     }
-    let Some(due) = take(txn, lease, chosen, now).await? else {
+    let mut questions = Questions::default();
+    let (taken, out) = (questions.add([take(txn, lease, chosen, now)]), questions.add(out(chosen)));
+    let answers = questions.ask(txn).await?;
+    let rows: Vec<MaybeDueRow> = answers.rows(&taken)?;
+    if rows.is_empty() {
         return Ok(Step { lost: true, ..Step::default() });
-    };
+    }
+    let due: Vec<DueRow> = rows.into_iter().filter_map(|MaybeDueRow(due)| due).collect();
     put_off(txn, &chosen.later, now).await?;
     if due.is_empty() {
         return Ok(Step::default());
     }
     hold_numbers(txn, &due).await?;
-    let sold_out = sold_out(txn, &due).await?;
+    let sold_out = sold_out(&due, answers.rows(&out)?);
     for id in &sold_out {
         end(txn, *id, State::Expired, "sold_out", now).await?;
     }
@@ -101,14 +107,9 @@ pub(super) async fn start(
     Ok(Step { started, dropped, lost: false })
 }
 
-/// The chosen rows that are still due, and where they go; nothing if the lane is another's by now ([`HELD`]). On PostgreSQL
-/// they are ours alone until the transaction ends; on SQLite writers are alone anyway.
-async fn take(
-    txn: &Txn,
-    lease: &Lease,
-    chosen: &Chosen,
-    now: DateTime<Utc>,
-) -> Result<Option<Vec<DueRow>>, StoreError> {
+/// Asks for the chosen rows that are still due, and where they go; no row at all if the lane is another's by now ([`HELD`]).
+/// On PostgreSQL they are ours alone until the transaction ends; on SQLite writers are alone anyway.
+fn take(txn: &Txn, lease: &Lease, chosen: &Chosen, now: DateTime<Utc>) -> Asked {
     let mut values = held_values(lease);
     values.push(micros(now).into());
     let ids = list_of(&mut values, chosen.messages.iter().flatten().copied());
@@ -127,10 +128,7 @@ async fn take(
         txn.lock("FOR SHARE"),
         txn.lock("FOR UPDATE")
     );
-    let rows: Vec<MaybeDueRow> = txn.rows(&sql, values).await?;
-    let is_held = !rows.is_empty();
-    let due = rows.into_iter().filter_map(|MaybeDueRow(due)| due).collect();
-    Ok(is_held.then_some(due))
+    (sql, values)
 }
 
 /// On PostgreSQL, STOP waits until sends to its number have begun, or they wait until it is stored, and see it. On SQLite
@@ -213,32 +211,28 @@ fn held_values(lease: &Lease) -> Vec<Value> {
     vec![lease.name.as_str().into(), lease.holder.as_str().into(), lease.epoch.into()]
 }
 
+/// Asks how the variants of the restocks do that the chosen rows tell of.
+fn out(chosen: &Chosen) -> Option<Asked> {
+    let mut values = Vec::new();
+    let ids = list_of(&mut values, chosen.messages.iter().flatten().copied());
+    let sql = format!(
+        "SELECT v.id, v.availability, CASE WHEN v.confirmed THEN c.readings - s.first_reading + 1 ELSE 0 END AS out_for \
+         FROM (SELECT DISTINCT d.restock_id FROM delivery d WHERE d.id IN ({ids}) AND d.restock_id IS NOT NULL) o \
+         JOIN restock_variant r ON r.restock_id = o.restock_id JOIN variant v ON v.id = r.variant_id \
+         JOIN span s ON s.variant_id = v.id AND s.ended_at IS NULL \
+         JOIN product p ON p.id = v.product_id JOIN source c ON c.id = p.source_id"
+    );
+    (!values.is_empty()).then_some((sql, values))
+}
+
 /// Alerts of which everything has been out for two readings or more: nobody could buy it. One that a person forced is
 /// sent all the same.
-async fn sold_out(txn: &Txn, due: &[DueRow]) -> Result<Vec<i64>, StoreError> {
-    let told: Vec<(i64, Vec<i64>)> =
-        due.iter().filter(|row| row.may_sell_out()).map(|row| (row.id, row.variants())).collect();
-    let mut ids: Vec<i64> = told.iter().flat_map(|(_, variants)| variants.iter().copied()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let mut out: HashMap<i64, bool> = HashMap::new();
-    for chunk in ids.chunks(500) {
-        let mut values = Vec::new();
-        let sql = format!(
-            "SELECT v.id, v.availability, CASE WHEN v.confirmed THEN c.readings - s.first_reading + 1 ELSE 0 END AS out_for \
-             FROM variant v JOIN span s ON s.variant_id = v.id AND s.ended_at IS NULL \
-             JOIN product p ON p.id = v.product_id JOIN source c ON c.id = p.source_id WHERE v.id IN ({})",
-            list_of(&mut values, chunk.iter().copied())
-        );
-        let rows: Vec<StockRow> = txn.rows(&sql, values).await?;
-        for row in rows {
-            let buyable = matches!(row.availability.as_deref(), Some("in_stock" | "low_stock"));
-            out.insert(row.id, !buyable && row.out_for >= 2);
-        }
-    }
-    let all_out =
-        |variants: &[i64]| !variants.is_empty() && variants.iter().all(|v| out.get(v).copied().unwrap_or(false));
-    Ok(told.into_iter().filter(|(_, variants)| all_out(variants)).map(|(id, _)| id).collect())
+fn sold_out(due: &[DueRow], stock: Vec<StockRow>) -> Vec<i64> {
+    let is_buyable = |row: &StockRow| matches!(row.availability.as_deref(), Some("in_stock" | "low_stock"));
+    let out: HashSet<i64> =
+        stock.into_iter().filter(|row| !is_buyable(row) && row.out_for >= 2).map(|row| row.id).collect();
+    let all_out = |variants: &[i64]| !variants.is_empty() && variants.iter().all(|variant| out.contains(variant));
+    due.iter().filter(|row| row.may_sell_out() && all_out(&row.variants())).map(|row| row.id).collect()
 }
 
 /// Why a row was not started, written down in the order of the conditions.

@@ -10,10 +10,12 @@ use sea_orm::{DbErr, Value};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
+use crate::store::db::passing::{Answers, Asked, Questions};
 use crate::store::db::sql::{Sql, list_of, table};
 use crate::store::db::time::{micros, span};
 use crate::store::db::wake::Topic;
 use crate::store::polls::held::{HeldSource, these_sources};
+use crate::store::stock::beforehand::{Basis, Beforehand};
 use crate::store::stock::context::ReadPoll;
 use crate::store::stock::new_reading::{NewReading, StoredReading};
 use crate::store::stock::reading::{store_part, store_readings};
@@ -88,23 +90,24 @@ impl Db {
         // What changed may be a restock, which waits for nobody.
         let is_news = polls.iter().any(|poll| matches!(poll.end, End::Read(_)));
         let txn = if is_news { self.write_urgently().await? } else { self.write().await? };
-        let ours = fenced(&txn, holder, polls).await?;
+        let (ours, found) = known(&txn, holder, polls).await?;
         let is_ours = |poll: &&Ended| ours.contains(&(poll.source.shop_id, poll.source.epoch));
         let unchanged: Vec<&Ended> = polls.iter().filter(is_ours).filter(|poll| poll.is_unchanged()).collect();
         let mut edited = end_unchanged(&txn, &unchanged).await?;
+        let readings: Vec<ReadPoll<'_>> = polls.iter().filter(is_ours).filter_map(Ended::reading).collect();
+        let mut stored: BTreeMap<i64, StoredReading> = BTreeMap::new();
+        for (poll, one) in readings.iter().zip(store_readings(&txn, &readings, found, self.now()).await?) {
+            match one {
+                Some(one) => drop(stored.insert(poll.source.source_id, one)),
+                None => drop(edited.insert(poll.source.source_id)),
+            }
+        }
+        // Last: a source that is lost makes the shop's others be read anew, those of this transaction too.
         for poll in polls.iter().filter(is_ours) {
             if let Some(failed) = poll.failed()
                 && !end_failed(&txn, poll, failed, micros(self.now())).await?
             {
                 edited.insert(poll.source.source_id);
-            }
-        }
-        let readings: Vec<ReadPoll<'_>> = polls.iter().filter(is_ours).filter_map(Ended::reading).collect();
-        let mut stored: BTreeMap<i64, StoredReading> = BTreeMap::new();
-        for (poll, one) in readings.iter().zip(store_readings(&txn, &readings, self.now()).await?) {
-            match one {
-                Some(one) => drop(stored.insert(poll.source.source_id, one)),
-                None => drop(edited.insert(poll.source.source_id)),
             }
         }
         end_shops(&txn, polls.iter().filter(is_ours)).await?;
@@ -144,10 +147,15 @@ impl Db {
     pub async fn store_part(&self, holder: &str, poll: &Ended, products: Range<usize>) -> Result<Vec<i64>, StoreError> {
         let Some(reading) = poll.reading() else { return Ok(Vec::new()) };
         let txn = self.write_urgently().await?;
-        if fenced(&txn, holder, std::slice::from_ref(poll)).await?.is_empty() {
+        let part = reading.new.reading.products.get(products).unwrap_or_default();
+        let mut questions = Questions::default();
+        let fence = questions.add([fence(&txn, holder, std::slice::from_ref(poll))]);
+        let beforehand = Beforehand::of_some(&txn, reading, part, &mut questions);
+        let answers = questions.ask(&txn).await?;
+        if !held(&answers, &fence)?.contains(&(poll.source.shop_id, poll.source.epoch)) {
             return Ok(Vec::new());
         }
-        let stored = store_part(&txn, reading, products, self.now()).await?;
+        let stored = store_part(&txn, reading, part, beforehand.found(&answers)?, self.now()).await?;
         txn.commit().await?;
         if !stored.restocks.is_empty() {
             self.wake().ring(Topic::Restocks);
@@ -191,9 +199,29 @@ impl Ended {
     }
 }
 
-/// The shops of these polls that are still held by `holder`, in the epochs in which they were polled. On PostgreSQL they
-/// stay so until the end of the transaction.
-async fn fenced(txn: &Txn, holder: &str, polls: &[Ended]) -> Result<HashSet<(i64, i64)>, DbErr> {
+/// The shops of these polls that are still ours, in the epochs in which they were polled, and what is known of what was read.
+async fn known(txn: &Txn, holder: &str, polls: &[Ended]) -> Result<(HashSet<(i64, i64)>, Basis), DbErr> {
+    let readings: Vec<ReadPoll<'_>> = polls.iter().filter_map(Ended::reading).collect();
+    let mut questions = Questions::default();
+    let fence = questions.add([fence(txn, holder, polls)]);
+    let beforehand = Beforehand::of(txn, &readings, &mut questions);
+    let answers = questions.ask(txn).await?;
+    Ok((held(&answers, &fence)?, beforehand.found(&answers)?))
+}
+
+/// Shops that are held, and their epochs.
+fn held(answers: &Answers, fence: &Range<usize>) -> Result<HashSet<(i64, i64)>, DbErr> {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Held {
+        id: i64,
+        epoch: i64,
+    }
+    Ok(answers.rows::<Held>(fence)?.into_iter().map(|held| (held.id, held.epoch)).collect())
+}
+
+/// Asks which shops of these polls `holder` still holds, and in which epochs. On PostgreSQL they stay so until the end of the
+/// transaction.
+fn fence(txn: &Txn, holder: &str, polls: &[Ended]) -> Asked {
     let mut shops: Vec<i64> = polls.iter().map(|poll| poll.source.shop_id).collect();
     shops.sort_unstable();
     shops.dedup();
@@ -203,13 +231,7 @@ async fn fenced(txn: &Txn, holder: &str, polls: &[Ended]) -> Result<HashSet<(i64
         "SELECT id, epoch FROM shop WHERE holder = $1 AND id IN ({these}) ORDER BY id {}",
         txn.lock("FOR SHARE")
     );
-    #[derive(sea_orm::FromQueryResult)]
-    struct Held {
-        id: i64,
-        epoch: i64,
-    }
-    let held: Vec<Held> = txn.rows(&sql, values).await?;
-    Ok(held.into_iter().map(|held| (held.id, held.epoch)).collect())
+    (sql, values)
 }
 
 /// Ends polls that brought nothing new. Says which sources somebody has changed meanwhile.
@@ -305,7 +327,7 @@ async fn end_shops(txn: &Txn, polls: impl Iterator<Item = &Ended>) -> Result<(),
                    not_before = CASE WHEN $5 > not_before THEN $5 ELSE not_before END WHERE id = $1";
         let Found { is_back, failures, walls, not_before } = shop;
         let values = vec![id.into(), i64::from(is_back).into(), failures.into(), walls.into(), not_before.into()];
-        txn.run(sql, values).await?;
+        txn.run_later(sql, values).await?;
     }
     Ok(())
 }

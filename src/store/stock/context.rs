@@ -67,9 +67,13 @@ impl<'a> Context<'a> {
         // A clock that was set back does not turn the history over: its time stands still until the clock has passed
         // what is written already.
         let read_at = source.last_read_at.map_or(poll.new.read_at, |previous| previous.max(poll.new.read_at));
+        let mut rules = observed::rules(source.schedule.interval);
+        // While it was being read there was no silence.
+        let took = (poll.new.read_at - poll.new.began_at).max(chrono::Duration::zero());
+        rules.gap_after = rules.gap_after.checked_add(&took).unwrap_or(rules.gap_after);
         Self {
             poll,
-            rules: observed::rules(source.schedule.interval),
+            rules,
             moment: Moment { read_at, reading: source.readings + 1, previous_read_at: source.last_read_at },
             stored_at: now,
             stored: StoredReading::default(),

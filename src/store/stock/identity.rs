@@ -14,7 +14,7 @@ use crate::store::stock::observed;
 use crate::store::stock::products::{self, ProductRow};
 
 /// Rows by shop and the key that the reading gives.
-type Rows = HashMap<(i64, String), ProductRow>;
+pub(super) type Rows = HashMap<(i64, String), ProductRow>;
 
 /// The rows of the products that readings name, and those that their sources read.
 pub(super) struct Shelf {
@@ -23,10 +23,12 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    /// For all of these readings at once.
-    pub(super) async fn of(txn: &Txn, polls: &[ReadPoll<'_>]) -> Result<Self, StoreError> {
-        let sources: Vec<i64> = polls.iter().map(|poll| poll.source.source_id).collect();
-        let owned = products::owned(txn, &sources).await?;
+    /// For all of these readings at once; `owned`: the products that their sources read.
+    pub(super) async fn of(
+        txn: &Txn,
+        polls: &[ReadPoll<'_>],
+        owned: HashMap<i64, Vec<ProductRow>>,
+    ) -> Result<Self, StoreError> {
         let mut rows: Rows = owned.values().flatten().map(|row| (row.at(), row.clone())).collect();
         let others =
             polls.iter().flat_map(|poll| keys(*poll, &poll.new.reading.products)).filter(|key| !rows.contains_key(key));
@@ -35,11 +37,16 @@ impl Shelf {
         Ok(Self { rows, owned })
     }
 
-    /// For some products of a reading. What else its source reads is looked at only where one of them is not known.
-    pub(super) async fn of_some(txn: &Txn, poll: ReadPoll<'_>, some: &[ProductReading]) -> Result<Self, StoreError> {
-        let rows = products::known(txn, keys(poll, some)).await?;
+    /// For some products of a reading, with these rows. What else its source reads is looked at only where one of them is
+    /// not known.
+    pub(super) async fn of_some(
+        txn: &Txn,
+        poll: ReadPoll<'_>,
+        some: &[ProductReading],
+        rows: Rows,
+    ) -> Result<Self, StoreError> {
         let is_known = keys(poll, some).all(|key| rows.contains_key(&key));
-        let owned = if is_known { HashMap::new() } else { products::owned(txn, &[poll.source.source_id]).await? };
+        let owned = if is_known { HashMap::new() } else { products::owned(txn, poll.source.source_id).await? };
         Ok(Self { rows, owned })
     }
 
@@ -67,7 +74,10 @@ impl Shelf {
     }
 }
 
-fn keys<'a>(poll: ReadPoll<'_>, products: &'a [ProductReading]) -> impl Iterator<Item = (i64, String)> + use<'a> {
+pub(super) fn keys<'a>(
+    poll: ReadPoll<'_>,
+    products: &'a [ProductReading],
+) -> impl Iterator<Item = (i64, String)> + use<'a> {
     let shop = poll.source.shop_id;
     products.iter().map(move |product| (shop, product.key()))
 }

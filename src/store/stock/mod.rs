@@ -1,5 +1,6 @@
 //! Products, variants, spans, readings and their history.
 
+pub(in crate::store) mod beforehand;
 pub mod board;
 pub mod catalogue;
 pub(in crate::store) mod context;

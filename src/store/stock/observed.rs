@@ -9,6 +9,7 @@ use sea_orm::{FromQueryResult, Value};
 
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
+use crate::store::db::passing::Asked;
 use crate::store::db::sql::{Sql, list_of, portions, value_portions};
 use crate::store::db::time::micros;
 use crate::store::stock::sizes;
@@ -48,25 +49,52 @@ impl Variants {
     }
 }
 
-/// Loads what is known of these products' variants, by product.
-pub(crate) async fn load(txn: &Txn, products: &[i64]) -> Result<HashMap<i64, Vec<VariantRow>>, StoreError> {
-    let mut known: HashMap<i64, Vec<VariantRow>> = HashMap::new();
+/// What is known of variants and their open spans.
+const VARIANTS: &str = "SELECT v.id, v.product_id, v.key, v.sku, v.options_key, v.size_key, v.rank, v.vanished_at, v.vanished_as, \
+     v.renamed, v.confirmed, v.missing, v.unconfirmed, v.digest, \
+     s.availability AS span_availability, s.price_minor, s.price_exponent, s.currency, s.last_seen, s.last_reading \
+     FROM variant v LEFT JOIN span s ON s.variant_id = v.id AND s.ended_at IS NULL";
+
+/// Variants by their products.
+pub(crate) type ByProduct = HashMap<i64, Vec<VariantRow>>;
+
+/// Loads what is known of these products' variants.
+pub(crate) async fn load(txn: &Txn, products: &[i64]) -> Result<ByProduct, StoreError> {
+    let mut known = ByProduct::new();
     for chunk in portions(products) {
         let mut values = Vec::new();
         let these = list_of(&mut values, chunk.iter().copied());
-        let sql = format!(
-            "SELECT v.id, v.product_id, v.key, v.sku, v.options_key, v.size_key, v.rank, v.vanished_at, v.vanished_as, v.renamed, \
-             v.confirmed, v.missing, v.unconfirmed, v.digest, \
-             s.availability AS span_availability, s.price_minor, s.price_exponent, s.currency, s.last_seen, s.last_reading \
-             FROM variant v LEFT JOIN span s ON s.variant_id = v.id AND s.ended_at IS NULL \
-             WHERE v.product_id IN ({these}) ORDER BY v.id"
-        );
-        let rows: Vec<VariantRow> = txn.rows(&sql, values).await?;
-        for row in rows {
-            known.entry(row.product_id).or_default().push(row);
-        }
+        let sql = format!("{VARIANTS} WHERE v.product_id IN ({these}) ORDER BY v.id");
+        shelve(txn.rows(&sql, values).await?, &mut known);
     }
     Ok(known)
+}
+
+/// Asks for the variants of the products that these sources read.
+pub(super) fn of_sources(sources: impl IntoIterator<Item = i64>) -> Option<Asked> {
+    let mut values = Vec::new();
+    let these = list_of(&mut values, sources);
+    let of = format!("SELECT p.id FROM product p WHERE p.source_id IN ({these})");
+    (!values.is_empty()).then(|| (format!("{VARIANTS} WHERE v.product_id IN ({of}) ORDER BY v.id"), values))
+}
+
+/// Asks for the variants of the products with these keys, each of a shop.
+pub(super) fn named(txn: &Txn, keys: &[(i64, String)]) -> impl Iterator<Item = Asked> {
+    portions(keys).map(|chunk| {
+        let sql = format!(
+            "WITH named (shop_id, key) AS (VALUES {}) {VARIANTS} WHERE v.product_id IN (SELECT p.id FROM named \
+             JOIN product p ON p.shop_id = named.shop_id AND p.key = named.key) ORDER BY v.id",
+            txn.only_rows(chunk.len(), 2)
+        );
+        let values = chunk.iter().flat_map(|(shop, key)| [Value::from(*shop), key.as_str().into()]).collect();
+        (sql, values)
+    })
+}
+
+pub(super) fn shelve(rows: Vec<VariantRow>, known: &mut ByProduct) {
+    for row in rows {
+        known.entry(row.product_id).or_default().push(row);
+    }
 }
 
 /// Before another source reads a product: how far its open spans reach was told by the old source's row, and is
@@ -148,7 +176,7 @@ impl Missing {
                    availability = COALESCE(told.availability, variant.availability) FROM told WHERE variant.id = told.id",
                 txn.only_rows(count, 7)
             );
-            txn.run(&sql, values).await?;
+            txn.run_later(&sql, values).await?;
         }
         Ok(())
     }
@@ -218,7 +246,7 @@ async fn update_variants(txn: &Txn, observed: &[Observed<'_>]) -> Result<(), Sto
              FROM told WHERE variant.id = told.id",
             txn.only_rows(count, COUNT)
         );
-        txn.run(&sql, values).await?;
+        txn.run_later(&sql, values).await?;
     }
     Ok(())
 }

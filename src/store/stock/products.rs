@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
+use crate::store::db::passing::Asked;
 use crate::store::db::sql::{Sql, list, portions};
 use crate::store::db::time::{at, micros};
 use crate::store::polls::held::HeldSource;
@@ -81,33 +82,44 @@ pub(super) async fn known(
 ) -> Result<HashMap<(i64, String), ProductRow>, StoreError> {
     let keys: Vec<(i64, String)> = keys.into_iter().collect();
     let mut known = HashMap::with_capacity(keys.len());
-    for chunk in portions(&keys) {
-        let sql = format!(
-            "WITH named (shop_id, key) AS (VALUES {}) SELECT {COLUMNS} FROM named \
-             JOIN product p ON p.shop_id = named.shop_id AND p.key = named.key JOIN source s ON s.id = p.source_id",
-            txn.only_rows(chunk.len(), 2)
-        );
-        let values = chunk.iter().flat_map(|(shop, key)| [Value::from(*shop), key.as_str().into()]).collect();
+    for (sql, values) in named(txn, &keys) {
         let found: Vec<ProductRow> = txn.rows(&sql, values).await?;
         known.extend(found.into_iter().map(|row| (row.at(), row)));
     }
     Ok(known)
 }
 
-/// The products that these sources read, by source.
-pub(super) async fn owned(txn: &Txn, sources: &[i64]) -> Result<HashMap<i64, Vec<ProductRow>>, StoreError> {
-    let mut owned: HashMap<i64, Vec<ProductRow>> = HashMap::with_capacity(sources.len());
-    for chunk in portions(sources) {
+/// Asks for the products with these keys, each of a shop.
+pub(super) fn named(txn: &Txn, keys: &[(i64, String)]) -> impl Iterator<Item = Asked> {
+    portions(keys).map(|chunk| {
+        let sql = format!(
+            "WITH named (shop_id, key) AS (VALUES {}) SELECT {COLUMNS} FROM named \
+             JOIN product p ON p.shop_id = named.shop_id AND p.key = named.key JOIN source s ON s.id = p.source_id",
+            txn.only_rows(chunk.len(), 2)
+        );
+        let values = chunk.iter().flat_map(|(shop, key)| [Value::from(*shop), key.as_str().into()]).collect();
+        (sql, values)
+    })
+}
+
+/// Asks for the products that these sources read.
+pub(super) fn of_sources(sources: &[i64]) -> impl Iterator<Item = Asked> {
+    portions(sources).map(|chunk| {
         let these = list(1, chunk.len());
         let sql = format!(
             "SELECT {COLUMNS} FROM product p JOIN source s ON s.id = p.source_id WHERE p.source_id IN ({these}) ORDER BY p.id"
         );
-        let rows: Vec<ProductRow> = txn.rows(&sql, chunk.iter().map(|id| Value::from(*id)).collect()).await?;
-        for row in rows {
-            owned.entry(row.source_id).or_default().push(row);
-        }
+        (sql, chunk.iter().map(|id| Value::from(*id)).collect())
+    })
+}
+
+/// The products that a source reads.
+pub(super) async fn owned(txn: &Txn, source: i64) -> Result<HashMap<i64, Vec<ProductRow>>, StoreError> {
+    let mut owned = Vec::new();
+    for (sql, values) in of_sources(&[source]) {
+        owned.extend(txn.rows::<ProductRow>(&sql, values).await?);
     }
-    Ok(owned)
+    Ok(HashMap::from([(source, owned)]))
 }
 
 /// A product that was never seen before.
@@ -190,7 +202,7 @@ pub(super) async fn update(txn: &Txn, seen: &[Seen<'_>]) -> Result<(), StoreErro
                doubted_since = told.doubted_since FROM told WHERE product.id = told.id",
             txn.only_rows(chunk.len(), 12)
         );
-        txn.run(&sql, chunk.iter().flat_map(row).collect()).await?;
+        txn.run_later(&sql, chunk.iter().flat_map(row).collect()).await?;
     }
     Ok(())
 }
@@ -204,7 +216,7 @@ pub(super) async fn miss(txn: &Txn, missed: &[(i64, bool)]) -> Result<(), StoreE
              UPDATE product SET digest = NULL, settled = told.settled FROM told WHERE product.id = told.id",
             txn.only_rows(chunk.len(), 2)
         );
-        txn.run(&sql, values).await?;
+        txn.run_later(&sql, values).await?;
     }
     Ok(())
 }

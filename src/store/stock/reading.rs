@@ -6,18 +6,18 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use coatcheck_domain::drift::Arrivals;
 use coatcheck_domain::{ProductReading, stock};
-use sea_orm::Value;
 
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, portions};
 use crate::store::db::time::micros;
 use crate::store::outbox::news;
+use crate::store::stock::beforehand::Basis;
 use crate::store::stock::context::{Change, Context, Lack, ReadPoll};
 use crate::store::stock::doubt;
 use crate::store::stock::identity::{self, Shelf};
 use crate::store::stock::new_reading::StoredReading;
-use crate::store::stock::observed::{self, Observed, Variants};
+use crate::store::stock::observed::{self, ByProduct, Observed, Variants};
 use crate::store::stock::products::{self, ProductRow, Seen};
 use crate::store::stock::restocks::{self, Back};
 use crate::store::stock::rounds::Rounds;
@@ -27,12 +27,12 @@ use crate::store::stock::rounds::Rounds;
 pub(in crate::store) async fn store_readings(
     txn: &Txn,
     polls: &[ReadPoll<'_>],
+    basis: Basis,
     now: DateTime<Utc>,
 ) -> Result<Vec<Option<StoredReading>>, StoreError> {
-    let current = unedited(txn, polls).await?;
-    let of = |poll: &&ReadPoll<'_>| current.contains(&poll.source.source_id);
+    let of = |poll: &&ReadPoll<'_>| basis.current.contains(&poll.source.source_id);
     let mut contexts: Vec<Context<'_>> = polls.iter().filter(of).map(|poll| Context::of(*poll, now)).collect();
-    store_products(txn, &mut contexts).await?;
+    store_products(txn, &mut contexts, basis).await?;
     end_sources(txn, &contexts).await?;
     let mut stored: HashMap<i64, StoredReading> =
         contexts.into_iter().map(|context| (context.poll.source.source_id, context.stored)).collect();
@@ -44,54 +44,35 @@ pub(in crate::store) async fn store_readings(
 pub(in crate::store) async fn store_part(
     txn: &Txn,
     poll: ReadPoll<'_>,
-    products: std::ops::Range<usize>,
+    part: &[ProductReading],
+    basis: Basis,
     now: DateTime<Utc>,
 ) -> Result<StoredReading, StoreError> {
-    if !unedited(txn, &[poll]).await?.contains(&poll.source.source_id) {
+    if !basis.current.contains(&poll.source.source_id) {
         return Ok(StoredReading::default());
     }
     let mut contexts = [Context { is_part: true, ..Context::of(poll, now) }];
     if contexts[0].odd_shape().is_some() {
         return Ok(StoredReading::default());
     }
-    let part = poll.new.reading.products.get(products).unwrap_or_default();
-    let shelf = Shelf::of_some(txn, poll, part).await?;
+    let shelf = Shelf::of_some(txn, poll, part, basis.named).await?;
     let known = shelf.known(txn, poll, part).await?;
     let mut taken = HashSet::new();
     let mut changes = contexts[0].changes(0, part, &known, &mut taken);
     // Whether a product is new, or another one under a new id, only the whole reading says.
     let is_judged = poll.source.last_read_at.is_none();
     changes.retain(|change| is_judged || change.row.is_some());
-    observe_all(txn, &mut contexts, changes).await?;
+    observe_all(txn, &mut contexts, changes, basis.variants).await?;
     let [context] = contexts;
     Ok(context.stored)
 }
 
-/// Those that nobody has changed since they were asked; they stay so until the end of the transaction.
-async fn unedited(txn: &Txn, polls: &[ReadPoll<'_>]) -> Result<HashSet<i64>, StoreError> {
-    let mut found = HashSet::new();
-    for chunk in portions(polls) {
-        let row = |poll: &ReadPoll<'_>| {
-            let source = poll.source;
-            [Value::from(source.source_id), source.edit.into(), source.readings.into()]
-        };
-        let sql = format!(
-            "WITH done (id, edit, readings) AS (VALUES {}) SELECT s.id FROM done \
-             JOIN source s ON s.id = done.id AND s.edit = done.edit AND s.readings = done.readings ORDER BY s.id {}",
-            txn.only_rows(chunk.len(), 3),
-            txn.lock("FOR UPDATE OF s")
-        );
-        found.extend(txn.ids(&sql, chunk.iter().flat_map(row).collect()).await?);
-    }
-    Ok(found)
-}
-
-async fn store_products(txn: &Txn, contexts: &mut [Context<'_>]) -> Result<(), StoreError> {
+async fn store_products(txn: &Txn, contexts: &mut [Context<'_>], basis: Basis) -> Result<(), StoreError> {
     let mut changes = Vec::new();
     let mut taken = HashSet::new();
     let mut lacks = Vec::new();
     let polls: Vec<_> = contexts.iter().map(|context| context.poll).collect();
-    let shelf = Shelf::of(txn, &polls).await?;
+    let shelf = Shelf::of(txn, &polls, basis.owned).await?;
     for (index, context) in contexts.iter_mut().enumerate() {
         let ReadPoll { source, new, .. } = context.poll;
         context.doubt = context.odd_shape();
@@ -119,12 +100,17 @@ async fn store_products(txn: &Txn, contexts: &mut [Context<'_>]) -> Result<(), S
         }
         context.doubt = doubt;
     }
-    observe_all(txn, contexts, changes).await?;
+    observe_all(txn, contexts, changes, basis.variants).await?;
     miss_all(txn, contexts, lacks).await
 }
 
-/// Decides what each change means, and writes all of it down.
-async fn observe_all(txn: &Txn, contexts: &mut [Context<'_>], changes: Vec<Change<'_>>) -> Result<(), StoreError> {
+/// Decides what each change means, and writes all of it down; `variants`: what is known of some of them already.
+async fn observe_all(
+    txn: &Txn,
+    contexts: &mut [Context<'_>],
+    changes: Vec<Change<'_>>,
+    mut variants: ByProduct,
+) -> Result<(), StoreError> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -139,9 +125,11 @@ async fn observe_all(txn: &Txn, contexts: &mut [Context<'_>], changes: Vec<Chang
         let old = change.row.as_ref().map(|row| row.source_id);
         if let Some(old) = old.filter(|old| *old != context.poll.source.source_id) {
             observed::hand_over(txn, *id, old, context.moment).await?;
+            variants.remove(id);
         }
     }
-    let mut variants = observed::load(txn, &ids).await?;
+    let unknown: Vec<i64> = ids.iter().copied().filter(|id| !variants.contains_key(id)).collect();
+    variants.extend(observed::load(txn, &unknown).await?);
     let mut observed = Vec::with_capacity(changes.len());
     let mut kept = Vec::with_capacity(changes.len());
     let mut rounds = Rounds::default();
@@ -264,7 +252,7 @@ async fn end_sources(txn: &Txn, contexts: &[Context<'_>]) -> Result<(), StoreErr
                slow = done.slow, shape = done.shape, whole_since = COALESCE(source.whole_since, done.whole_at) FROM done WHERE source.id = done.id",
             txn.only_rows(chunk.len(), 17)
         );
-        txn.run(&sql, chunk.iter().flat_map(Context::row).collect()).await?;
+        txn.run_later(&sql, chunk.iter().flat_map(Context::row).collect()).await?;
     }
     Ok(())
 }

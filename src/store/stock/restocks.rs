@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use coatcheck_bots::message::{Alert, AlertVariant};
 use coatcheck_domain::ProductReading;
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::{DbErr, FromQueryResult, Value};
 
 use crate::store::db::conn::Txn;
 use crate::store::db::error::StoreError;
@@ -28,8 +28,8 @@ pub(super) struct Back<'a> {
 pub(super) async fn insert(txn: &Txn, back: &[Back<'_>]) -> Result<Vec<i64>, StoreError> {
     let mut restocks = Vec::with_capacity(back.len());
     for chunk in portions(back) {
-        let numbers = numbers(txn, chunk).await?;
-        let ids = insert_chunk(txn, chunk, &numbers).await?;
+        count_up(txn, chunk).await?;
+        let ids = insert_chunk(txn, chunk).await?;
         let missing = || StoreError::corrupt("restock", "an insert gave no row");
         let ids = chunk.iter().map(|back| ids.get(&back.product_id).copied().ok_or_else(missing));
         restocks.extend(ids.collect::<Result<Vec<_>, _>>()?);
@@ -40,19 +40,14 @@ pub(super) async fn insert(txn: &Txn, back: &[Back<'_>]) -> Result<Vec<i64>, Sto
             "INSERT INTO restock_variant (restock_id, variant_id, was, availability, at) VALUES {}",
             txn.only_rows(count, 5)
         );
-        txn.run(&sql, values).await?;
+        txn.run_later(&sql, values).await?;
     }
     Ok(restocks)
 }
 
-/// The number of each restock among those of its product, by product. On PostgreSQL the products' rows are held from here
-/// on, in the order of their ids, so that a watch falls before or after.
-async fn numbers(txn: &Txn, back: &[Back<'_>]) -> Result<HashMap<i64, i64>, StoreError> {
-    #[derive(FromQueryResult)]
-    struct Numbered {
-        id: i64,
-        restocks: i64,
-    }
+/// Counts one restock more of each product, which is the number of its new one. On PostgreSQL the products' rows are held
+/// from here on, in the order of their ids, so that a watch falls before or after.
+async fn count_up(txn: &Txn, back: &[Back<'_>]) -> Result<(), DbErr> {
     let these = list(1, back.len());
     let values: Vec<Value> = back.iter().map(|back| back.product_id.into()).collect();
     let lock = txn.lock("FOR UPDATE");
@@ -60,40 +55,31 @@ async fn numbers(txn: &Txn, back: &[Back<'_>]) -> Result<HashMap<i64, i64>, Stor
         let sql = format!("SELECT id FROM product WHERE id IN ({these}) ORDER BY id {lock}");
         txn.ids(&sql, values.clone()).await?;
     }
-    let sql = format!("UPDATE product SET restocks = restocks + 1 WHERE id IN ({these}) RETURNING id, restocks");
-    let rows: Vec<Numbered> = txn.rows(&sql, values).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.restocks)).collect())
+    txn.run_later(&format!("UPDATE product SET restocks = restocks + 1 WHERE id IN ({these})"), values).await
 }
 
-async fn insert_chunk(
-    txn: &Txn,
-    back: &[Back<'_>],
-    numbers: &HashMap<i64, i64>,
-) -> Result<HashMap<i64, i64>, StoreError> {
+async fn insert_chunk(txn: &Txn, back: &[Back<'_>]) -> Result<HashMap<i64, i64>, StoreError> {
     #[derive(FromQueryResult)]
     struct Inserted {
         id: i64,
         product_id: i64,
     }
-    let mut values: Vec<Value> = Vec::with_capacity(back.len() * 5);
+    let mut values: Vec<Value> = Vec::with_capacity(back.len() * 4);
     for back in back {
-        let number = numbers.get(&back.product_id).copied();
-        let number =
-            number.ok_or_else(|| StoreError::corrupt("product", "a row that was just written is not there"))?;
         let snapshot = serde_json::to_string(&alert(back)).map_err(|e| StoreError::corrupt("restock.snapshot", e))?;
         values.extend([
             back.product_id.into(),
-            number.into(),
             micros(back.read_at).into(),
             micros(back.stored_at).into(),
             Value::from(snapshot),
         ]);
     }
     let sql = format!(
-        "WITH told (product_id, number, read_at, created_at, snapshot) AS (VALUES {}) \
+        "WITH told (product_id, read_at, created_at, snapshot) AS (VALUES {}) \
          INSERT INTO restock (product_id, number, read_at, created_at, snapshot, cursor) \
-         SELECT product_id, number, read_at, created_at, snapshot, 0 FROM told RETURNING id, product_id",
-        txn.only_rows(back.len(), 5)
+         SELECT p.id, p.restocks, told.read_at, told.created_at, told.snapshot, 0 FROM told \
+           JOIN product p ON p.id = told.product_id RETURNING id, product_id",
+        txn.only_rows(back.len(), 4)
     );
     let inserted: Vec<Inserted> = txn.rows(&sql, values).await?;
     Ok(inserted.into_iter().map(|row| (row.product_id, row.id)).collect())

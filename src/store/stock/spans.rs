@@ -81,7 +81,7 @@ impl Spans {
                  FROM done WHERE span.variant_id = done.variant_id AND span.ended_at IS NULL",
                 txn.only_rows(count, 4)
             );
-            txn.run(&sql, values).await?;
+            txn.run_later(&sql, values).await?;
         }
         for (read_at, out) in &self.out {
             crate::store::outbox::gone::look_at(txn, out, *read_at).await?;
@@ -94,7 +94,7 @@ impl Spans {
                  SELECT variant_id, availability, price_minor, price_exponent, currency, at, at, reading, reading FROM told",
                 txn.only_rows(count, 7)
             );
-            txn.run(&sql, values).await?;
+            txn.run_later(&sql, values).await?;
         }
         Ok(())
     }

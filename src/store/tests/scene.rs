@@ -44,12 +44,13 @@ pub(crate) struct Crash {
     fatal: AtomicU64,
     bell: Notify,
     heard: Mutex<Option<Vec<String>>>,
+    messages: AtomicU64,
 }
 
 impl Crash {
     fn off() -> Arc<Self> {
         let (left, fatal) = (AtomicI64::new(i64::MAX), AtomicU64::new(1));
-        Arc::new(Self { left, fatal, bell: Notify::new(), heard: Mutex::default() })
+        Arc::new(Self { left, fatal, bell: Notify::new(), heard: Mutex::default(), messages: AtomicU64::new(0) })
     }
 
     /// From now on statements are written down.
@@ -60,6 +61,11 @@ impl Crash {
     /// The statements since then.
     pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().expect("no test panics with it").take().unwrap_or_default()
+    }
+
+    /// Messages to the database since this was asked last.
+    pub(crate) fn messages(&self) -> u64 {
+        self.messages.swap(0, Ordering::SeqCst)
     }
 
     /// From the `nth` statement on nothing works.
@@ -97,6 +103,10 @@ impl Faults for Crash {
             return Err(DbErr::Custom(format!("crashed before {statement}")));
         }
         Ok(())
+    }
+
+    fn sent(&self) {
+        self.messages.fetch_add(1, Ordering::SeqCst);
     }
 }
 

@@ -30,6 +30,7 @@ mod interleaved;
 mod lanes;
 mod leases;
 mod merged;
+mod messages;
 mod moved;
 mod news;
 mod outbox;
