@@ -5,6 +5,8 @@
 //! scripts that hold JSON, values assigned in scripts (`window.X = {…}`, `var x = […]`, `X.y = JSON.parse("…")`),
 //! `data-*` attributes that hold JSON, and the words people see.
 
+use std::borrow::Cow;
+
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -48,6 +50,11 @@ pub fn json_text(body: &[u8], content_type: Option<&str>) -> Result<String, Read
             Err(error) => Err(ReadError::shape("the page", error.to_string())),
         },
     }
+}
+
+/// A document that is JSON as it stands, or may be. `None`: another way must be found to its text.
+pub(super) fn plain<'a>(body: &'a [u8], content_type: Option<&str>) -> Option<Cow<'a, str>> {
+    charset::text(body, content_type).ok()
 }
 
 /// The document as text.

@@ -11,7 +11,6 @@ use url::Url;
 
 use super::Shops;
 use super::answer::Expect;
-use super::bounds;
 use super::documents;
 use super::error::ReadError;
 use super::fetch::Ask;
@@ -81,19 +80,29 @@ impl Shops {
         let url = ask.reader.reader().page_url(&ask.list, ask.number);
         let fetched = self.fetcher.get(Ask::new(&url, &[], Expect::Json).proven(true)).await?;
         identity::redirect(&url, &fetched.final_url)?;
-        let (received_at, body) = (fetched.received_at, fetched.body.clone());
-        let digest: [u8; 32] = self.desk.read(body.len(), move || Ok(Sha256::digest(&body).into())).await?;
-        if let Some(page) = ask.last.clone().filter(|page| page.digest == digest && ask.is_settled(page)) {
-            return Ok(PageAnswer { page, products: HashMap::new(), received_at });
-        }
-        if progress.before_parsing(fetched.body.len()).await == ControlFlow::Break(()) {
+        let (received_at, answer) = (fetched.received_at, fetched.clone());
+        let look = move || {
+            let digest: [u8; 32] = Sha256::digest(&answer.body).into();
+            let is_same = |page: &Arc<ListPage>| page.digest == digest && ask.is_settled(page);
+            if let Some(page) = ask.last.clone().filter(is_same) {
+                return Ok((Looked::Same(page), ask));
+            }
+            let text = documents::plain(&answer.body, answer.content_type.as_deref());
+            Ok((text.and_then(|text| taken_apart(&ask, digest, &text)).map_or(Looked::Unknown, Looked::Apart), ask))
+        };
+        // As it came, as text, and where the products are in it.
+        let (looked, ask) = self.desk.read(fetched.body.len() * 6, look).await?;
+        let apart = match looked {
+            Looked::Same(page) => return Ok(PageAnswer { page, products: HashMap::new(), received_at }),
+            Looked::Apart(apart) => apart,
+            Looked::Unknown => return Err(ReadError::shape("$", "this is no list of products")),
+        };
+        let bytes = apart.unread.iter().map(|(_, text)| text.len()).sum();
+        if bytes > 0 && progress.before_parsing(bytes).await == ControlFlow::Break(()) {
             return Err(ReadError::Stopped);
         }
-        let answer = fetched.clone();
-        let text = move || documents::json_text(&answer.body, answer.content_type.as_deref());
-        let text = self.desk.read(fetched.body.len() * 2, text).await?;
-        let (cost, url) = (bounds::tree_cost(&text)?, fetched.final_url);
-        let (page, products) = self.desk.read(cost, move || take_apart(&ask, digest, &text, &url)).await?;
+        let url = fetched.final_url;
+        let (page, products) = self.desk.read(bytes * PARSED, move || Ok(apart.read(&ask, &url))).await?;
         Ok(PageAnswer { page: Arc::new(page), products, received_at })
     }
 
@@ -130,14 +139,26 @@ impl Shops {
     }
 }
 
-fn take_apart(
-    ask: &PageAsk,
-    digest: [u8; 32],
-    text: &str,
-    url: &Url,
-) -> Result<(ListPage, HashMap<String, ProductReading>), ReadError> {
-    let reader = ask.reader.reader();
-    let items = reader.items(text).ok_or_else(|| ReadError::shape("$", "this is no list of products"))?;
+/// What a product's text takes as a tree, in times its bytes.
+const PARSED: usize = 16;
+/// No page has more products.
+const MOST_ITEMS: usize = 10_000;
+
+/// A page before anything of it is parsed.
+enum Looked {
+    Same(Arc<ListPage>),
+    Apart(Apart),
+    Unknown,
+}
+
+/// A page in parts, and the texts that must be read, with their places.
+struct Apart {
+    page: ListPage,
+    unread: Vec<(usize, String)>,
+}
+
+fn taken_apart(ask: &PageAsk, digest: [u8; 32], text: &str) -> Option<Apart> {
+    let items = ask.reader.reader().items(text).filter(|items| items.len() <= MOST_ITEMS)?;
     let known: HashMap<ItemDigest, Arc<str>> = ask
         .last
         .iter()
@@ -145,22 +166,34 @@ fn take_apart(
         .filter_map(|(digest, key)| Some((*digest, Arc::clone(key.as_ref()?))))
         .collect();
     let mut page = ListPage { digest, items: Vec::with_capacity(items.len()) };
-    let mut products = HashMap::new();
-    for item in items {
+    let mut unread = Vec::new();
+    for (place, item) in items.into_iter().enumerate() {
         let digest = item_digest(item.get());
-        let known = known.get(&digest).filter(|key| ask.knows(key, digest)).cloned();
-        let key = known.or_else(|| {
-            // What cannot be read costs itself: its source is read alone.
-            let product = item_alone(reader, item.get(), url)?;
-            let key: Arc<str> = product.key().into();
-            if !ask.knows(&key, digest) {
-                products.insert(key.to_string(), product);
-            }
-            Some(key)
-        });
+        let key = known.get(&digest).filter(|key| ask.knows(key, digest)).cloned();
+        if key.is_none() {
+            unread.push((place, item.get().to_owned()));
+        }
         page.items.push((digest, key));
     }
-    Ok((page, products))
+    Some(Apart { page, unread })
+}
+
+impl Apart {
+    fn read(self, ask: &PageAsk, url: &Url) -> (ListPage, HashMap<String, ProductReading>) {
+        let Self { mut page, unread } = self;
+        let mut products = HashMap::new();
+        for (place, text) in unread {
+            // What cannot be read costs itself: its source is read alone.
+            let Some(product) = item_alone(ask.reader.reader(), &text, url) else { continue };
+            let key: Arc<str> = product.key().into();
+            let (digest, of) = &mut page.items[place];
+            if !ask.knows(&key, *digest) {
+                products.insert(key.to_string(), product);
+            }
+            *of = Some(key);
+        }
+        (page, products)
+    }
 }
 
 fn item_alone(reader: &dyn Reader, item: &str, url: &Url) -> Option<ProductReading> {

@@ -34,6 +34,11 @@ pub(super) struct Split {
 }
 
 impl PageMemory {
+    /// Is no page known?
+    pub(super) fn is_empty(&self) -> bool {
+        self.pages.is_empty()
+    }
+
     /// The keys of the page that had these bytes, if one had.
     pub(super) fn page(&self, digest: &[u8; 32]) -> Option<Vec<Arc<str>>> {
         let page = self.pages.iter().find(|page| page.digest == *digest)?;

@@ -15,7 +15,7 @@ use super::apart::Desk;
 use super::bounds;
 use super::documents;
 use super::error::ReadError;
-use super::fetch::{Ask, Fetcher};
+use super::fetch::{Ask, Fetched, Fetcher};
 use super::fetch_error::FetchError;
 use super::identity;
 use super::page_memory::{PageMemory, Split};
@@ -24,6 +24,8 @@ use super::source::{Page, Part, Progress, SourceSpec};
 
 /// Shopify gives no more pages of a list.
 const MOST_PAGES: usize = 100;
+/// A page of more products is parsed as a whole, or refused.
+const MOST_PARTS: usize = 10_000;
 /// All pages together take no longer.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
@@ -118,31 +120,87 @@ impl List<'_> {
         let fetched =
             self.fetcher.get(Ask::new(url, &self.spec.headers, Expect::Json).proven(self.spec.proven)).await?;
         identity::redirect(url, &fetched.final_url)?;
-        let body = fetched.body.clone();
-        let digest: [u8; 32] = self.desk.read(body.len(), move || Ok(Sha256::digest(&body).into())).await?;
+        let known = self.spec.pages.clone().unwrap_or_default();
+        let (reader, answer, last) = (self.reader, fetched.clone(), Arc::clone(&known));
+        // As they came, as text, and where the products are in it.
+        let work = move || Ok(look_at(reader, &last, &answer.body, answer.content_type.as_deref()));
+        let Looked { digest, seen } = self.desk.read(fetched.body.len() * 6, work).await?;
         pages.digest.update(digest);
         pages.received_at = fetched.received_at;
         if number == 1 {
             pages.first_url = fetched.final_url.clone();
         }
-        let known = self.spec.pages.clone().unwrap_or_default();
-        if let Some(same) = known.page(&digest) {
-            pages.memory.keep(&known, &digest);
-            return Ok(ReadPage { reading: nothing(), same });
-        }
-        if self.progress.before_parsing(fetched.body.len()).await == ControlFlow::Break(()) {
-            return Err(ReadError::Stopped);
-        }
-        let (reader, answer) = (self.reader, fetched.clone());
-        // Twice its bytes: as they came, and as text.
-        let text = move || documents::json_text(&answer.body, answer.content_type.as_deref());
-        let text = self.desk.read(fetched.body.len() * 2, text).await?;
-        let (cost, url) = (bounds::tree_cost(&text)?, fetched.final_url);
-        let (reading, split) = self.desk.read(cost, move || parse(reader, &known, &text, &url)).await?;
+        let (reading, split) = match seen {
+            Seen::Same(same) => {
+                pages.memory.keep(&known, &digest);
+                return Ok(ReadPage { reading: nothing(), same });
+            }
+            Seen::Parts(split) => (self.changed(&split, fetched.final_url).await?, Some(split)),
+            Seen::Unknown => self.whole(&fetched, known).await?,
+        };
         let Some(split) = split else { return Ok(ReadPage { reading, same: Vec::new() }) };
         pages.memory.learn(digest, &split, &reading);
         Ok(ReadPage { reading, same: split.same })
     }
+
+    /// Parses the products of a page that are not as they were, and no others.
+    async fn changed(&self, split: &Split, url: Url) -> Result<Reading, ReadError> {
+        if split.changed.is_empty() {
+            return Ok(nothing());
+        }
+        let (reader, page) = (self.reader, self.reader.page_of(&split.changed));
+        self.may_parse(page.len()).await?;
+        let cost = bounds::tree_cost(&page)?;
+        self.desk.read(cost, move || reader.read_page(&documents::tree(&page)?, &url)).await
+    }
+
+    /// Parses a page of which nothing is known.
+    async fn whole(&self, fetched: &Fetched, known: Arc<PageMemory>) -> Result<(Reading, Option<Split>), ReadError> {
+        self.may_parse(fetched.body.len()).await?;
+        let (reader, answer) = (self.reader, fetched.clone());
+        // Twice its bytes: as they came, and as text.
+        let text = move || documents::json_text(&answer.body, answer.content_type.as_deref());
+        let text = self.desk.read(fetched.body.len() * 2, text).await?;
+        let (cost, url) = (bounds::tree_cost(&text)?, fetched.final_url.clone());
+        self.desk.read(cost, move || parse(reader, &known, &text, &url)).await
+    }
+
+    async fn may_parse(&self, bytes: usize) -> Result<(), ReadError> {
+        match self.progress.before_parsing(bytes).await {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(ReadError::Stopped),
+        }
+    }
+}
+
+/// What is to be parsed of a page.
+enum Seen {
+    /// Nothing: these are its products, and it is as it was.
+    Same(Vec<Arc<str>>),
+    /// Those of its products that are not as they were.
+    Parts(Split),
+    /// All of it.
+    Unknown,
+}
+
+/// A page before it is parsed.
+struct Looked {
+    digest: [u8; 32],
+    seen: Seen,
+}
+
+/// Finds out what is new in a page. It makes no tree of it, whatever stands in it.
+fn look_at(reader: &dyn Reader, known: &PageMemory, body: &[u8], content_type: Option<&str>) -> Looked {
+    let digest: [u8; 32] = Sha256::digest(body).into();
+    if let Some(same) = known.page(&digest) {
+        return Looked { digest, seen: Seen::Same(same) };
+    }
+    let text = documents::plain(body, content_type).filter(|_| !known.is_empty());
+    let split = text.and_then(|text| {
+        let items = reader.items(&text).filter(|items| items.len() <= MOST_PARTS)?;
+        Some(known.split(&items)).filter(|split| !split.same.is_empty())
+    });
+    Looked { digest, seen: split.map_or(Seen::Unknown, Seen::Parts) }
 }
 
 /// A page: what was parsed of it, and the keys of what did not have to be.
