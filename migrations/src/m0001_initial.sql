@@ -5,7 +5,7 @@
 -- A store front: the owner of politeness.
 CREATE TABLE shop (
     id {id},
-    host TEXT NOT NULL, -- `host` or `host:port`, as in the Host header
+    host TEXT NOT NULL, -- `host` or `host:port`, as in the Host header but without `www.`
     not_before BIGINT NOT NULL, -- no request to this shop before this time (µs): Retry-After and the breaker
     failures INTEGER NOT NULL, -- failed polls in a row, over all its sources
     walls INTEGER NOT NULL, -- bot walls in a row; -1: a person says they are over, and the holder is to hear it

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::failure::Failure;
 use crate::app::App;
-use crate::shops::canonical;
+use crate::shops::{bare, canonical};
 use crate::store::polls::shown::Source;
 
 /// The sources that are meant: by number, address or host.
@@ -18,7 +18,7 @@ pub(super) async fn meant(app: &App, which: &str) -> Result<Vec<Source>, Failure
         which.parse() == Ok(source.id)
             || address.as_deref() == Some(&source.url)
             || source.url == which
-            || source.host == which
+            || source.host == bare(which)
     };
     let meant: Vec<Source> = app.db.sources().await?.into_iter().filter(is_meant).collect();
     if meant.is_empty() {

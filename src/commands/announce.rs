@@ -11,6 +11,7 @@ use super::resolve::{Meant, Resolution, resolve};
 use super::today::wanted;
 use super::wants::{MeantSize, Want};
 use super::{Commands, names, news, platform, question};
+use crate::shops::{bare, site};
 use crate::store::StoreError;
 use crate::store::people::announcement::{About, Announcement, NewAnnouncement};
 use crate::store::stock::catalogue::Product;
@@ -121,11 +122,10 @@ fn which(products: &[Product], meant: &[Meant]) -> String {
 fn host_of(said: &Arguments) -> Option<(String, Vec<Want>)> {
     let any = vec![Want::default()];
     if let Some(url) = &said.url {
-        let host = url.host_str().filter(|_| url.path() == "/")?;
-        return Some((url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")), any));
+        return (url.path() == "/").then(|| (site(url), any));
     }
     let [only] = said.bare.as_slice() else { return None };
-    only.text.contains('.').then(|| (only.text.to_lowercase(), any))
+    only.text.contains('.').then(|| (bare(&only.text.to_lowercase()).to_owned(), any))
 }
 
 /// Takes `mention:…` or a mention as the platform writes it out of the words.

@@ -4,6 +4,7 @@ use coatcheck_bots::commands::Arguments;
 use coatcheck_bots::words;
 
 use super::Commands;
+use crate::shops::{bare, site};
 use crate::store::StoreError;
 
 /// A shop whose new products are meant.
@@ -25,11 +26,8 @@ fn host(said: &Arguments) -> Option<String> {
         return None;
     }
     match (&said.url, others.as_slice()) {
-        (Some(url), []) => {
-            let host = url.host_str()?;
-            Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
-        }
-        (None, [only]) => only.text.contains('.').then(|| only.text.to_lowercase()),
+        (Some(url), []) => Some(site(url)),
+        (None, [only]) => only.text.contains('.').then(|| bare(&only.text.to_lowercase()).to_owned()),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use coatcheck_domain::poll::INTERVAL_FLOOR;
 use url::Url;
 
-use crate::shops::{Guard, ReaderKind, canonical};
+use crate::shops::{Guard, ReaderKind, canonical, site};
 use crate::store::polls::source::{NewSource, SourceChange};
 use crate::store::{Db, StoreError};
 
@@ -98,8 +98,7 @@ impl Tracking {
             let refused = |why: String| NotFollowed::Refused { url: asked.to_string(), why };
             self.guard.check_url(asked).map_err(|why| refused(why.to_string()))?;
         }
-        let host = url.host_str().unwrap_or_default();
-        let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let host = site(&url);
         let interval = how.interval.unwrap_or(self.interval);
         if interval < INTERVAL_FLOOR && !self.guard.is_allowed_host(&url) {
             return Err(NotFollowed::TooOften { host, floor: INTERVAL_FLOOR.as_secs(), asked: interval });

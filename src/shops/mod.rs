@@ -40,6 +40,7 @@ pub mod robots;
 mod robots_memory;
 mod same_address;
 mod shop_time;
+mod site;
 pub mod source;
 mod wall;
 mod workers;
@@ -64,6 +65,7 @@ pub use page_memory::{ItemDigest, PageMemory};
 pub use readers::{NoSuchReader, ReaderKind};
 pub use request_header::parse_header;
 pub use resolver::{Resolver, SystemResolver};
+pub use site::{bare, site};
 pub use source::{Page, Part, Progress, Read, ReadOutcome, SourceSpec, Unwatched};
 pub use workers::{Source, WORKER, WorkerLimits, Workers, worker_main};
 
