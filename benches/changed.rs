@@ -79,6 +79,7 @@ async fn round(db: &Db, held: &mut [HeldSource], price: u64) -> Result<()> {
             reading: Reading { products: vec![jacket(price)], complete: true, doubts: Vec::new() },
             same: Vec::new(),
             reader: "shopify".to_owned(),
+            began_at: db.now(),
             read_at: db.now(),
             body_digest: price.to_string(),
             etag: None,

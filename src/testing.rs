@@ -105,6 +105,7 @@ pub(crate) fn reading(db: &Db, products: Vec<ProductReading>) -> NewReading {
         reading: Reading { products, complete: true, doubts: Vec::new() },
         same: Vec::new(),
         reader: "shopify".to_owned(),
+        began_at: db.now(),
         read_at: db.now(),
         body_digest: "made up".to_owned(),
         etag: None,

@@ -75,6 +75,8 @@ async fn what_a_killed_instance_held_is_polled_by_the_other() {
     first.kill9();
     let took = town.polled(1);
     println!("an instance was killed; all of its shops were polled again after {took:.1?}");
+    // They are due after a second, and overdue for fifteen at most.
+    assert!(took < Duration::from_secs(16), "overdue for longer than 15 s: {took:.1?}");
     town.is_in_order().await;
 }
 
@@ -88,7 +90,8 @@ async fn an_instance_that_stops_hands_its_shops_over() {
     assert!(first.stop().success());
     let took = town.polled(1);
     println!("an instance was stopped; all of its shops were polled again after {took:.1?}");
-    assert!(took < Duration::from_secs(8), "no sooner than after a lease of ten seconds: {took:.1?}");
+    // They are due after a second, and overdue for one at most; a busy machine gets another.
+    assert!(took < Duration::from_secs(3), "handed over late: {took:.1?}");
     town.is_in_order().await;
 }
 

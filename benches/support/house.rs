@@ -125,6 +125,7 @@ pub(crate) async fn says(db: &Db, source_id: i64, availability: Availability) ->
         reading: Reading { products: vec![goods::product(availability)], complete: true, doubts: Vec::new() },
         same: Vec::new(),
         reader: "shopify".to_owned(),
+        began_at: db.now(),
         read_at: db.now(),
         body_digest: availability.as_str().to_owned(),
         etag: None,

@@ -7,6 +7,7 @@ use coatcheck::engine::Rng;
 use coatcheck::engine::fallback::Fallback;
 use coatcheck::engine::fanout::Fanout;
 use coatcheck::engine::poll::Poller;
+use coatcheck::engine::readings::Readings;
 use coatcheck::engine::rooms::Rooms;
 use coatcheck::engine::send::{Channels, Sender};
 use coatcheck::store::outbox::fanout::FanoutRules;
@@ -54,6 +55,7 @@ pub(crate) struct Instance {
     db: Db,
     lives: u64,
     poller: Poller,
+    shops: Arc<shops::Line>,
     fanout: Arc<Fanout>,
     sender: Sender,
     ticks: [Option<Tick>; LOOPS.len()],
@@ -67,9 +69,10 @@ impl Instance {
     pub(crate) async fn start(who: usize, stage: &Stage) -> Self {
         let line = Line::new(who, &stage.turns);
         let db = stage.open(Arc::clone(&line) as Arc<dyn Faults>).await;
-        let (poller, fanout, sender) = loops(who, 0, stage, &db);
+        let shops = shops::Line::new(who, &stage.shops);
+        let (poller, fanout, sender) = loops(who, 0, stage, &db, &shops);
         let ticks = [const { None }; LOOPS.len()];
-        Self { line, frozen_until: Duration::ZERO, who, db, lives: 0, poller, fanout, sender, ticks }
+        Self { line, frozen_until: Duration::ZERO, who, db, lives: 0, poller, shops, fanout, sender, ticks }
     }
 
     /// The process dies: what it was doing is never ended.
@@ -83,7 +86,9 @@ impl Instance {
     /// The process is started again.
     pub(crate) fn live_again(&mut self, stage: &Stage) {
         self.lives += 1;
-        (self.poller, self.fanout, self.sender) = loops(self.who, self.lives, stage, &self.db);
+        self.shops.asked_by(None);
+        self.shops = shops::Line::new(self.who, &stage.shops);
+        (self.poller, self.fanout, self.sender) = loops(self.who, self.lives, stage, &self.db, &self.shops);
         self.line.set_dead(false);
     }
 
@@ -124,9 +129,16 @@ impl Instance {
     }
 }
 
-fn loops(who: usize, life: u64, stage: &Stage, db: &Db) -> (Poller, Arc<Fanout>, Sender) {
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.shops.asked_by(None);
+    }
+}
+
+fn loops(who: usize, life: u64, stage: &Stage, db: &Db, shops: &Arc<shops::Line>) -> (Poller, Arc<Fanout>, Sender) {
     let rng = Arc::new(Rng::seeded(stage.seed ^ (who as u64) << 32 ^ life << 40));
-    let poller = Poller::new(db.clone(), shops::Line::new(who, &stage.shops), Arc::clone(&rng));
+    let poller = Poller::new(db.clone(), Arc::clone(shops) as Arc<dyn Readings>, Arc::clone(&rng));
+    shops.asked_by(Some(poller.clone()));
     let line = |name| sink::Line::new(who, name, &stage.turns, &stage.sink) as Arc<dyn Channel>;
     let channels: Channels = ["discord", "telegram"].into_iter().map(|name| (name, line(name))).collect();
     let clock = Arc::clone(&stage.clock) as Arc<dyn Clock>;

@@ -11,6 +11,7 @@ use crate::shops::SOURCES;
 
 /// All of them.
 pub(crate) async fn hold(play: &Play) {
+    play.stage.shops.were_never_crowded();
     let mut stock = Stock::default();
     let timeline: Vec<(Event, Vec<Drop>)> = play
         .log

@@ -1,11 +1,12 @@
 //! Made-up shops: what they have, what they say of it, and what was answered to whom. They know the truth.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use coatcheck::engine::poll::Poller;
 use coatcheck::engine::readings::Readings;
 use coatcheck::shops::{FetchError, FetchErrorKind, Progress, Read, ReadError, ReadOutcome, SourceSpec};
 use coatcheck_domain::clock::ManualClock;
@@ -65,6 +66,10 @@ struct State {
     stock: [Said; 3],
     moods: [Mood; 3],
     slow: bool,
+    /// Requests in flight: of which shop, and by whom.
+    in_flight: Vec<(String, Arc<Line>)>,
+    /// Where a shop was asked by more requests at once than it has slots.
+    rude: Vec<String>,
     served: BTreeMap<(usize, DateTime<Utc>), Said>,
 }
 
@@ -76,7 +81,15 @@ impl Shops {
             complete: true,
         });
         let rng = StdRng::seed_from_u64(seed ^ 0x5409);
-        let state = State { rng, stock, moods: [Mood::Fine; 3], slow: true, served: BTreeMap::new() };
+        let state = State {
+            rng,
+            stock,
+            moods: [Mood::Fine; 3],
+            slow: true,
+            in_flight: Vec::new(),
+            rude: Vec::new(),
+            served: BTreeMap::new(),
+        };
         Arc::new(Self { turns: Arc::clone(turns), clock: Arc::clone(clock), state: Mutex::new(state) })
     }
 
@@ -120,6 +133,12 @@ impl Shops {
         let mut state = self.lock();
         state.moods = [Mood::Fine; 3];
         state.slow = false;
+    }
+
+    /// No shop was ever asked by more requests at once than it has slots.
+    pub(crate) fn were_never_crowded(&self) {
+        let rude = std::mem::take(&mut self.lock().rude);
+        assert!(rude.is_empty(), "{rude:?}");
     }
 
     /// What was answered by a source at that time.
@@ -188,6 +207,7 @@ impl Readings for Line {
             let slow = state.slow && state.rng.random_bool(0.1);
             if slow { Duration::from_secs(state.rng.random_range(1..90)) } else { Duration::ZERO }
         };
+        let _asking = Asking::begin(self, &spec.url);
         let not_before = self.shops.clock.monotonic() + wait;
         let held = self.shops.turns.wait(self.who, format!("{} answers", spec.url.path()), not_before).await;
         let answer = self.shops.answer(source, spec);
@@ -196,17 +216,66 @@ impl Readings for Line {
     }
 }
 
+/// Requests to one shop at once, at most.
+const SLOTS: usize = 1;
+
+/// A request in flight.
+struct Asking<'a> {
+    line: &'a Line,
+    shop: String,
+}
+
+impl<'a> Asking<'a> {
+    /// No shop is ever asked by more requests than it has slots, on however many instances. Whose lease is over has given
+    /// its requests up; here nobody ends them at that moment, so they do not count.
+    fn begin(line: &'a Line, url: &url::Url) -> Self {
+        let shop = url.host_str().expect("a host").to_owned();
+        let mut state = line.shops.lock();
+        state.in_flight.push((shop.clone(), line.me.upgrade().expect("it is asked")));
+        let by: Vec<usize> =
+            state.in_flight.iter().filter(|(of, by)| *of == shop && by.is_holding()).map(|(_, by)| by.who).collect();
+        if by.len() > SLOTS {
+            // Said in the end: a reader that panics is an error of its source.
+            state.rude.push(format!("{shop} is asked at once by {by:?}"));
+        }
+        drop(state);
+        Self { line, shop }
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        let mut state = self.line.shops.lock();
+        let is_it = |(shop, by): &(String, Arc<Line>)| *shop == self.shop && std::ptr::eq(&**by, self.line);
+        if let Some(at) = state.in_flight.iter().position(is_it) {
+            state.in_flight.swap_remove(at);
+        }
+    }
+}
+
 /// An instance's line to the shops.
 #[derive(Debug)]
 pub(crate) struct Line {
     who: usize,
     shops: Arc<Shops>,
+    me: Weak<Self>,
+    /// Who asks by it, as long as they live.
+    poller: Mutex<Option<Poller>>,
 }
 
 impl Line {
     /// The line of an instance.
     pub(crate) fn new(who: usize, shops: &Arc<Shops>) -> Arc<Self> {
-        Arc::new(Self { who, shops: Arc::clone(shops) })
+        Arc::new_cyclic(|me| Self { who, shops: Arc::clone(shops), me: Weak::clone(me), poller: Mutex::default() })
+    }
+
+    /// Who asks by it from now on.
+    pub(crate) fn asked_by(&self, poller: Option<Poller>) {
+        *self.poller.lock().expect("no panic while it is held") = poller;
+    }
+
+    fn is_holding(&self) -> bool {
+        self.poller.lock().expect("no panic while it is held").as_ref().is_some_and(Poller::is_holding)
     }
 }
 

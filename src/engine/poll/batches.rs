@@ -128,7 +128,7 @@ impl PollerState {
             let Some(source) = self.sources.get_mut(&id) else { continue };
             source.new_item = Some(digest);
             let held = Arc::clone(&source.held);
-            self.judge(&held, Ok(outcome), random, now);
+            self.judge(&held, Ok(outcome), job.began_at, random, now);
         }
         if let Some(batch) = self.batches.get_mut(&job.number) {
             batch.took(found, is_new);
@@ -158,7 +158,7 @@ impl PollerState {
             if let Some(source) = left.first().copied().filter(|_| shop_failed).and_then(|id| self.sources.get(&id)) {
                 let held = Arc::clone(&source.held);
                 left.remove(0);
-                self.judge(&held, Err(error), random, now);
+                self.judge(&held, Err(error), job.began_at, random, now);
             }
         } else {
             for id in &left {

@@ -17,6 +17,8 @@ use crate::store::stock::new_reading::NewReading;
 /// When a poll is judged, and by which chance.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
+    /// When it was begun.
+    pub(super) began_at: DateTime<Utc>,
     pub(super) now: DateTime<Utc>,
     pub(super) random: f64,
 }
@@ -76,10 +78,10 @@ pub(super) fn ended(
             let plan = plan(Outcome::Read);
             let wait = read.cut_by.as_ref().and_then(FetchError::retry_after);
             let shop_not_before = wait.and_then(|wait| at.after(wait));
-            let end = if is_unchanged(&source, &read) {
+            let end = if is_unchanged(&source, &read, at.began_at) {
                 End::Unchanged { read_at: read.received_at }
             } else {
-                End::Read(Arc::new(new_reading(*read)))
+                End::Read(Arc::new(new_reading(*read, at.began_at)))
             };
             Ended { source, end, plan, is_back, shop_not_before }
         }
@@ -103,13 +105,14 @@ fn failed(source: Arc<HeldSource>, shop: &HeldShop, error: &ReadError, at: Momen
 }
 
 /// What a page of a list says anew, as a poll that read no more than that. It concludes nothing of what it lacks.
-pub(super) fn part(source: Arc<HeldSource>, part: Part, now: DateTime<Utc>) -> Ended {
+pub(super) fn part(source: Arc<HeldSource>, part: Part, began_at: DateTime<Utc>, now: DateTime<Utc>) -> Ended {
     let plan = poll::after(&source.schedule, Outcome::Read, now, 0.5);
     let new = NewReading {
         reading: Reading { products: part.products, complete: false, doubts: Vec::new() },
         to_its_end: false,
         same: Vec::new(),
         reader: part.reader.to_owned(),
+        began_at,
         read_at: part.received_at,
         body_digest: String::new(),
         etag: None,
@@ -119,12 +122,13 @@ pub(super) fn part(source: Arc<HeldSource>, part: Part, now: DateTime<Utc>) -> E
     Ended { source, end: End::Read(Arc::new(new)), plan, is_back: false, shop_not_before: None }
 }
 
-fn new_reading(read: Read) -> NewReading {
+fn new_reading(read: Read, began_at: DateTime<Utc>) -> NewReading {
     NewReading {
         reading: read.reading,
         to_its_end: read.to_its_end,
         same: read.same,
         reader: read.reader.as_str().to_owned(),
+        began_at,
         read_at: read.received_at,
         body_digest: hex::encode(&read.body_digest),
         etag: read.etag,
@@ -133,9 +137,9 @@ fn new_reading(read: Read) -> NewReading {
     }
 }
 
-fn is_unchanged(source: &HeldSource, read: &Read) -> bool {
+fn is_unchanged(source: &HeldSource, read: &Read, began_at: DateTime<Utc>) -> bool {
     source.settled
-        && !after_gap(source, read.received_at)
+        && !after_gap(source, began_at)
         && source.body_digest.as_deref() == Some(hex::encode(&read.body_digest).as_str())
 }
 

@@ -6,15 +6,14 @@ use std::time::Duration;
 use super::poller::{Holding, Lease, Poller};
 use super::schedule::At;
 use super::sharing::Share;
+use super::state::ENDS;
 use crate::engine::counted;
 use crate::store::StoreError;
 use crate::store::polls::held::TAKEN_AT_ONCE;
-use crate::store::polls::instance::{LEASE, Look};
+use crate::store::polls::instance::Look;
 
 /// The lease is renewed this often.
 pub(super) const RENEW: Duration = Duration::from_secs(3);
-/// Requests end this long before the lease does.
-const BEFORE_ITS_END: Duration = Duration::from_secs(1);
 /// A shop stays where it is for so long, however unequal the shares.
 const STAYS: Duration = Duration::from_secs(5 * 60);
 /// It is looked this often for sources that end by themselves.
@@ -61,7 +60,7 @@ impl Poller {
     /// Gives up everything if the lease is about to run out and could not be renewed. It waits for nobody.
     pub(super) fn let_go_in_time(&self) {
         let mut state = self.state();
-        if state.holder.is_some() && self.db.monotonic().saturating_sub(state.renewed_at) >= LEASE - BEFORE_ITS_END {
+        if state.holder.is_some() && state.is_over(self.db.monotonic()) {
             tracing::warn!("the database could not be reached for too long: all shops are given up, until it is back");
             state.lose_all();
             drop(state);
@@ -195,5 +194,5 @@ impl Poller {
 }
 
 fn is_over(lease: &Lease, now: At) -> bool {
-    now.saturating_sub(lease.renewed_at) >= LEASE - BEFORE_ITS_END
+    now.saturating_sub(lease.renewed_at) >= ENDS
 }

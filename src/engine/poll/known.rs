@@ -33,6 +33,7 @@ impl Now {
 #[derive(Debug, Clone)]
 pub(super) struct Job {
     pub(super) number: u64,
+    pub(super) began_at: DateTime<Utc>,
     pub(super) source: Arc<HeldSource>,
     /// The pages of a list, as they were at its last reading.
     pub(super) pages: Option<Arc<PageMemory>>,

@@ -64,6 +64,13 @@ impl Poller {
         Self { slots, ..self }
     }
 
+    /// Does it hold shops, and would its requests be over before its lease is?
+    #[must_use]
+    pub fn is_holding(&self) -> bool {
+        let state = self.state();
+        state.holder.is_some() && !state.is_over(self.db.monotonic())
+    }
+
     pub(super) fn now(&self) -> Now {
         Now { wall: self.db.now(), at: self.db.monotonic() }
     }

@@ -190,6 +190,7 @@ impl Poller {
                 }
             }
         };
+        let began_at = self.db.now();
         let outcome = tokio::select! {
             outcome = self.read(name, &source, None, false, watcher) => outcome,
             () = renewing => return Ok(Some(Polled::Lost)),
@@ -200,7 +201,7 @@ impl Poller {
             Err(ReadError::Stopped) => return Ok(Some(Polled::Lost)),
             Err(error) => (None, Some(error.clone())),
         };
-        let moment = decide::Moment { now: self.db.now(), random: self.rng.draw() };
+        let moment = decide::Moment { began_at, now: self.db.now(), random: self.rng.draw() };
         let ended = decide::ended(source.into(), &shop, outcome, moment);
         let written = self.db.end_polls(name, std::slice::from_ref(&ended)).await?.pop();
         Ok(Some(match (written, read, error) {

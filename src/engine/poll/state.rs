@@ -18,7 +18,10 @@ use super::schedule::{At, Schedule, UNTIL_TOLD};
 use crate::shops::{ReadError, ReadOutcome};
 use crate::store::polls::ended::End;
 use crate::store::polls::held::{HeldShop, HeldSource};
+use crate::store::polls::instance::LEASE;
 
+/// A lease is over for us so long after it was renewed: a second before it is so for others.
+pub(super) const ENDS: Duration = LEASE.checked_sub(Duration::from_secs(1)).expect("it lasts longer");
 /// A request that was given up is made again after this long.
 const STOPPED: Duration = Duration::from_secs(5);
 
@@ -160,7 +163,8 @@ impl PollerState {
 
     /// The next request, if one may begin now.
     pub(super) fn begin(&mut self, now: Now) -> Option<Job> {
-        if self.is_stopping || self.queue.is_full() {
+        // Whoever stood still finds out here first that others may hold what it held.
+        if self.is_stopping || self.queue.is_full() || self.is_over(now.at) {
             return None;
         }
         let holder = self.holder.clone()?;
@@ -175,7 +179,21 @@ impl PollerState {
         self.number += 1;
         self.in_flight.begin(self.number, source.shop_id, is_failing, now.at);
         let list = self.gather(self.number, &source, now);
-        Some(Job { number: self.number, source, pages, is_conditional, life: self.life, holder, list })
+        Some(Job {
+            number: self.number,
+            began_at: now.wall,
+            source,
+            pages,
+            is_conditional,
+            life: self.life,
+            holder,
+            list,
+        })
+    }
+
+    /// Is the lease over?
+    pub(super) fn is_over(&self, now: At) -> bool {
+        now.saturating_sub(self.renewed_at) >= ENDS
     }
 
     /// Is what was held when a job began still held?
@@ -208,7 +226,7 @@ impl PollerState {
                 (source.new_pages, source.new_item) = (read.pages.clone(), None);
             }
         }
-        self.judge(&job.source, outcome, random, now);
+        self.judge(&job.source, outcome, job.began_at, random, now);
         true
     }
 
@@ -217,13 +235,14 @@ impl PollerState {
         &mut self,
         source: &Arc<HeldSource>,
         outcome: Result<ReadOutcome, ReadError>,
+        began_at: DateTime<Utc>,
         random: f64,
         now: Now,
     ) {
         let shop_id = source.shop_id;
         let Some(shop) = self.shops.get_mut(&shop_id).filter(|shop| shop.held.epoch == source.epoch) else { return };
         let failed = outcome.is_err();
-        let ended = decide::ended(Arc::clone(source), &shop.held, outcome, Moment { now: now.wall, random });
+        let ended = decide::ended(Arc::clone(source), &shop.held, outcome, Moment { began_at, now: now.wall, random });
         if failed {
             if let End::Failed(failed) = &ended.end {
                 shop.held.failures += u32::from(failed.shop_failed);

@@ -281,3 +281,34 @@ async fn a_source_that_its_shop_pushes_is_read_at_once() {
     assert_eq!(shop.asked(), ["/products/0"]);
     assert_eq!(poller.tick().await.expect("polled"), 0, "once");
 }
+
+/// Ticks and lets time pass, in steps that the leases bear.
+async fn minutes(scene: &Scene, pollers: &[&Poller], minutes: u32) {
+    for _ in 0..minutes * 15 {
+        scene.pass(4);
+        for poller in pollers {
+            poller.tick().await.expect("polled");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_joins_gets_its_share_and_its_shops_are_polled_on() {
+    let shop = Shop::with(4);
+    let scene = Scene::new().await;
+    *shop.db.lock().expect("no panic") = Some(scene.db.clone());
+    for number in 0..4 {
+        scene.source(&format!("https://shop-{number}.example/products/{number}")).await;
+    }
+    let poller =
+        |seed| Poller::new(scene.db.clone(), Arc::clone(&shop) as Arc<dyn Readings>, Arc::new(Rng::seeded(seed)));
+    let (first, second) = (poller(1), poller(2));
+    minutes(&scene, &[&first], 1).await;
+    minutes(&scene, &[&first, &second], 3).await;
+    assert_eq!(second.state().weight(), 0, "a shop stays where it is for five minutes");
+    minutes(&scene, &[&first, &second], 3).await;
+    assert_eq!(first.state().weight(), second.state().weight(), "then they share");
+    let before = readings(&scene).await;
+    minutes(&scene, &[&first, &second], 2).await;
+    assert!(readings(&scene).await >= before + 4, "and all are polled");
+}

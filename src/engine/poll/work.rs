@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 
 use super::batch::ListOf;
@@ -71,7 +72,7 @@ impl Poller {
             let now = self.now();
             let Some(ask) = self.state().ask(job, list, now) else { break };
             let (holder, source) = (&*job.holder, &*job.source);
-            let progress = Watched { db: &self.db, holder, source, watcher: None, is_on_trial: AtomicBool::new(false) };
+            let progress = Watched::new(&self.db, holder, source, None);
             match self.shops.page(ask.clone(), &progress).await {
                 Ok(answer) => {
                     let (random, now) = (self.rng.draw(), self.now());
@@ -98,7 +99,7 @@ impl Poller {
         watcher: Option<&dyn Progress>,
     ) -> Result<ReadOutcome, ReadError> {
         let spec = decide::spec(source, pages, is_conditional, self.db.now())?;
-        let progress = Watched { db: &self.db, holder, source, watcher, is_on_trial: AtomicBool::new(false) };
+        let progress = Watched::new(&self.db, holder, source, watcher);
         let read = AssertUnwindSafe(self.shops.read(&spec, &progress)).catch_unwind().await;
         read.unwrap_or_else(|_| {
             tracing::error!(url = %source.url, "a reader broke down on {}", source.url);
@@ -118,8 +119,15 @@ struct Watched<'a> {
     db: &'a Db,
     holder: &'a str,
     source: &'a HeldSource,
+    began_at: DateTime<Utc>,
     is_on_trial: AtomicBool,
     watcher: Option<&'a dyn Progress>,
+}
+
+impl<'a> Watched<'a> {
+    fn new(db: &'a Db, holder: &'a str, source: &'a HeldSource, watcher: Option<&'a dyn Progress>) -> Self {
+        Self { db, holder, source, began_at: db.now(), is_on_trial: AtomicBool::new(false), watcher }
+    }
 }
 
 #[async_trait]
@@ -133,7 +141,7 @@ impl Progress for Watched<'_> {
 
     async fn part(&self, part: Part) {
         if self.source.readings > 0 {
-            let ended = decide::part(self.source.clone().into(), part, self.db.now());
+            let ended = decide::part(self.source.clone().into(), part, self.began_at, self.db.now());
             write_parts(self.db, self.holder, &ended, 1).await;
         }
     }

@@ -14,6 +14,8 @@ pub struct NewReading {
     pub same: Vec<String>,
     /// By which reader.
     pub reader: String,
+    /// When it was begun to be asked for: a long list takes minutes, which are no gap.
+    pub began_at: DateTime<Utc>,
     /// When the shop's answer was complete in our hands.
     pub read_at: DateTime<Utc>,
     /// Of the answer's bytes.

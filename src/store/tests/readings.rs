@@ -1,10 +1,14 @@
 //! What a reading, the same reading and a failed poll write, and what they leave alone.
 
+use std::sync::Arc;
+
 use coatcheck_domain::watch::Mode;
 use coatcheck_domain::{Money, Reading};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
 use super::scene::{IN, OUT, Scene, jacket, product};
+use crate::store::polls::ended::End;
+use crate::store::stock::new_reading::NewReading;
 use crate::testing::{self, Engine};
 
 /// Every value of every row of these tables, as text.
@@ -194,4 +198,17 @@ async fn a_product_that_changes_its_source_keeps_a_true_history() {
     assert_eq!(spans[0].last_seen, testing::start() + chrono::Duration::seconds(60));
     assert_eq!((spans[1].availability, spans[1].is_open), (IN, true));
     assert!(testing::open_restock(&db).await.is_some(), "the restock is seen across the change");
+}
+
+#[tokio::test]
+async fn a_list_that_takes_longer_than_three_intervals_is_read_without_gaps() {
+    let (scene, source, _) = Scene::with_jacket(&[("M", OUT)]).await;
+    for variants in [&[("M", OUT)][..], &[("M", OUT), ("L", OUT)]] {
+        let polled = testing::hold(&scene.db, source).await;
+        let began_at = scene.db.now();
+        scene.pass(4 * 60);
+        let new = NewReading { reading: jacket(variants), began_at, ..testing::reading(&scene.db, vec![]) };
+        scene.end(&polled, End::Read(Arc::new(new))).await.expect("stored");
+    }
+    assert_eq!(scene.number("SELECT count(*) FROM span").await, 2, "M was out all the time");
 }
