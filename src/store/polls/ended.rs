@@ -10,10 +10,11 @@ use sea_orm::{DbErr, Value};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
-use crate::store::db::passing::{Answers, Asked, Questions};
-use crate::store::db::sql::{Sql, list_of, table};
+use crate::store::db::passing::Questions;
+use crate::store::db::sql::{Sql, table};
 use crate::store::db::time::{micros, span};
 use crate::store::db::wake::Topic;
+use crate::store::polls::fence::{fence, held};
 use crate::store::polls::held::{HeldSource, these_sources};
 use crate::store::stock::beforehand::{Basis, Beforehand};
 use crate::store::stock::context::ReadPoll;
@@ -149,7 +150,7 @@ impl Db {
         let txn = self.write_urgently().await?;
         let part = reading.new.reading.products.get(products).unwrap_or_default();
         let mut questions = Questions::default();
-        let fence = questions.add([fence(&txn, holder, std::slice::from_ref(poll))]);
+        let fence = questions.add([fence(&txn, holder, vec![poll.source.shop_id])]);
         let beforehand = Beforehand::of_some(&txn, reading, part, &mut questions);
         let answers = questions.ask(&txn).await?;
         if !held(&answers, &fence)?.contains(&(poll.source.shop_id, poll.source.epoch)) {
@@ -203,35 +204,11 @@ impl Ended {
 async fn known(txn: &Txn, holder: &str, polls: &[Ended]) -> Result<(HashSet<(i64, i64)>, Basis), DbErr> {
     let readings: Vec<ReadPoll<'_>> = polls.iter().filter_map(Ended::reading).collect();
     let mut questions = Questions::default();
-    let fence = questions.add([fence(txn, holder, polls)]);
+    let shops = polls.iter().map(|poll| poll.source.shop_id).collect();
+    let fence = questions.add([fence(txn, holder, shops)]);
     let beforehand = Beforehand::of(txn, &readings, &mut questions);
     let answers = questions.ask(txn).await?;
     Ok((held(&answers, &fence)?, beforehand.found(&answers)?))
-}
-
-/// Shops that are held, and their epochs.
-fn held(answers: &Answers, fence: &Range<usize>) -> Result<HashSet<(i64, i64)>, DbErr> {
-    #[derive(sea_orm::FromQueryResult)]
-    struct Held {
-        id: i64,
-        epoch: i64,
-    }
-    Ok(answers.rows::<Held>(fence)?.into_iter().map(|held| (held.id, held.epoch)).collect())
-}
-
-/// Asks which shops of these polls `holder` still holds, and in which epochs. On PostgreSQL they stay so until the end of the
-/// transaction.
-fn fence(txn: &Txn, holder: &str, polls: &[Ended]) -> Asked {
-    let mut shops: Vec<i64> = polls.iter().map(|poll| poll.source.shop_id).collect();
-    shops.sort_unstable();
-    shops.dedup();
-    let mut values: Vec<Value> = vec![holder.into()];
-    let these = list_of(&mut values, shops);
-    let sql = format!(
-        "SELECT id, epoch FROM shop WHERE holder = $1 AND id IN ({these}) ORDER BY id {}",
-        txn.lock("FOR SHARE")
-    );
-    (sql, values)
 }
 
 /// Ends polls that brought nothing new. Says which sources somebody has changed meanwhile.

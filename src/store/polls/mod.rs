@@ -4,6 +4,7 @@ pub mod decided;
 pub(in crate::store) mod due;
 pub mod ended;
 pub mod ends;
+mod fence;
 pub mod gone_page;
 pub mod headers;
 pub mod held;
