@@ -56,20 +56,15 @@ pub(super) async fn start(
     if chosen.messages.is_empty() && chosen.later.is_empty() {
         return Ok(Step::default());
     }
-    let mut questions = Questions::default();
-    let (taken, out) = (questions.add([take(txn, lease, chosen, now)]), questions.add(out(chosen)));
-    let answers = questions.ask(txn).await?;
-    let rows: Vec<MaybeDueRow> = answers.rows(&taken)?;
-    if rows.is_empty() {
+    let Some((due, stock)) = taken(txn, lease, chosen, now).await? else {
         return Ok(Step { lost: true, ..Step::default() });
-    }
-    let due: Vec<DueRow> = rows.into_iter().filter_map(|MaybeDueRow(due)| due).collect();
+    };
     put_off(txn, &chosen.later, now).await?;
     if due.is_empty() {
         return Ok(Step::default());
     }
     hold_numbers(txn, &due).await?;
-    let sold_out = sold_out(&due, answers.rows(&out)?);
+    let sold_out = sold_out(&due, stock);
     for id in &sold_out {
         end(txn, *id, State::Expired, "sold_out", now).await?;
     }
@@ -105,6 +100,22 @@ pub(super) async fn start(
     }
     let started = batch::bundle(txn, started, &due, chosen, is_text).await?;
     Ok(Step { started, dropped, lost: false })
+}
+
+/// The chosen rows that are still due, and how the variants do that they tell of. `None`: the lane is another's by now.
+async fn taken(
+    txn: &Txn,
+    lease: &Lease,
+    chosen: &Chosen,
+    now: DateTime<Utc>,
+) -> Result<Option<(Vec<DueRow>, Vec<StockRow>)>, DbErr> {
+    let mut questions = Questions::default();
+    let (due, stock) = (questions.add([take(txn, lease, chosen, now)]), questions.add(out(chosen)));
+    let answers = questions.ask(txn).await?;
+    let rows: Vec<MaybeDueRow> = answers.rows(&due)?;
+    let is_held = !rows.is_empty();
+    let due = rows.into_iter().filter_map(|MaybeDueRow(due)| due).collect();
+    Ok(is_held.then_some((due, answers.rows(&stock)?)))
 }
 
 /// Asks for the chosen rows that are still due, and where they go; no row at all if the lane is another's by now ([`HELD`]).
