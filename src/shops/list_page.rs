@@ -11,6 +11,7 @@ use url::Url;
 
 use super::Shops;
 use super::answer::Expect;
+use super::bounds;
 use super::documents;
 use super::error::ReadError;
 use super::fetch::Ask;
