@@ -263,7 +263,8 @@ async fn outage(nth: i64) -> (i64, Vec<State>, bool) {
 #[tokio::test]
 async fn p4_an_outage_of_the_store_at_any_statement_leaves_nothing_behind() {
     let ends = futures_util::future::join_all((1..28).map(outage)).await;
-    assert!(ends.iter().filter(|(.., failed)| *failed).count() > 20);
+    // So many statements there are until it is sent; the lanes that are due are asked by one.
+    assert!(ends.iter().filter(|(.., failed)| *failed).count() > 15);
     for (nth, states, _) in ends {
         assert_eq!(states, [State::Sent], "after an outage at statement {nth}");
     }
