@@ -104,12 +104,10 @@ impl Follower {
         live.changed();
         let restocks = self.restocks().await?;
         self.tell(last, &products).await?;
-        for restock in restocks.into_iter().filter(|restock| products.contains(&restock.product_id)) {
-            match serde_json::to_value(Restock::from(restock)) {
-                Ok(data) if products.len() <= MOST => live.send_to_programs(last, "restock", &data),
-                Ok(_) => {}
-                Err(error) => tracing::error!(%error, "restock not sent to programs"),
-            }
+        if products.len() <= MOST {
+            let theirs = restocks.into_iter().filter(|restock| products.contains(&restock.product_id));
+            let rows: Vec<Value> = theirs.filter_map(|row| serde_json::to_value(Restock::from(row)).ok()).collect();
+            live.send_to_programs(last, "restock", &rows);
         }
         Ok(())
     }

@@ -101,9 +101,13 @@ impl Live {
         self.remember(Event { change, bytes, brief });
     }
 
-    /// Sends something that only programs want to know, and remembers it.
-    pub(super) fn send_to_programs(&self, change: i64, kind: &str, data: &Value) {
-        self.remember(Event { change, bytes: Bytes::new(), brief: encoded(Some(change), kind, data) });
+    /// Sends what only programs want to know, and remembers it. All of it is one place of the backlog: who reads a page must not
+    /// fall behind because of many sizes.
+    pub(super) fn send_to_programs(&self, change: i64, kind: &str, all: &[Value]) {
+        if !all.is_empty() {
+            let brief: Vec<u8> = all.iter().flat_map(|data| encoded(Some(change), kind, data)).collect();
+            self.remember(Event { change, bytes: Bytes::new(), brief: brief.into() });
+        }
     }
 
     fn remember(&self, event: Event) {
@@ -183,6 +187,18 @@ mod tests {
         assert_eq!(said(&live, Some(9)), ["id: 15 event: reload data: null"]);
         assert_eq!(said(&live, Some(99)), ["id: 15 event: reload data: null"], "another database");
         assert!(said(&live, None).is_empty());
+    }
+
+    #[test]
+    fn many_restocks_take_one_place_and_pages_hear_nothing_of_them() {
+        let live = Live::new(1);
+        live.forget(1);
+        live.send_to_programs(2, "restock", &[json!({"id": 7}), json!({"id": 8})]);
+        live.send_to_programs(3, "restock", &[]);
+        assert_eq!(live.past().events.len(), 1);
+        assert!(said(&live, Some(1)).is_empty());
+        let heard = live.missed(Some(1), Form::Program).concat();
+        assert_eq!(String::from_utf8_lossy(&heard).matches("id: 2\nevent: restock\ndata: {").count(), 2);
     }
 
     #[test]

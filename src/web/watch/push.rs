@@ -14,6 +14,10 @@ use crate::web::look::answer::NoPage;
 
 /// `/push/key`: what browsers subscribe with.
 pub(super) async fn key(State(it): State<SignUp>) -> Response {
+    // Nothing to log: nobody is offered this here.
+    if it.site.db.keys().is_err() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     match it.push_key.key().await {
         Ok(key) => {
             let headers = [
