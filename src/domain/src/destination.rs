@@ -270,6 +270,27 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_is_none_of_its_platform_is_refused() {
+        for text in [
+            "slack:",
+            "slack:U",
+            "slack:u0123",
+            "slack:U 12",
+            "slack:t/U0123",
+            "slack:T01/C-1",
+            "telegram:42/x",
+            "discord:0",
+            "push:/0123456789abcdef01234567",
+            "push:push.example/0123456789abcdef0123456",
+            "push:push.example/0123456789abcdef0123456x",
+            "push:push example/0123456789abcdef01234567",
+            "push:push.example",
+        ] {
+            assert!(matches!(text.parse::<Destination>(), Err(NotADestination::Address { .. })), "{text}");
+        }
+    }
+
+    #[test]
     fn errors_say_what_is_needed() {
         let error = |text: &str| text.parse::<Destination>().expect_err(text).to_string();
         assert!(error("console:here").contains("nothing after the colon"), "{}", error("console:here"));
