@@ -33,6 +33,10 @@ kill ROUNDS="200":
 soak MINUTES="60":
     SOAK_MINUTES={{MINUTES}} cargo test --test soak -- --nocapture
 
+# Follows a product of real shop software (vendure, oscar, medusa), which is installed into a folder outside of the repository
+shops FOLDER *SOFTWARE="vendure oscar medusa":
+    tests/shops/run {{FOLDER}} {{SOFTWARE}}
+
 # The documentation of the code, as a page
 doc:
     cargo doc --workspace --no-deps --open
