@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde_json::Value;
 
 use super::fetch_error::FetchErrorKind;
 use super::retry_after::retry_after;
@@ -16,6 +17,9 @@ pub enum Expect {
     /// Whatever is there.
     Anything,
 }
+
+/// Bytes of a refusal that are read.
+const LONGEST_REFUSAL: usize = 16 * 1024;
 
 /// Is this answer the document that is due?
 ///
@@ -33,7 +37,7 @@ pub fn judge(
         return Err(FetchErrorKind::BotWall { evidence, retry_after });
     }
     if !matches!(status.as_u16(), 200 | 203) {
-        return Err(FetchErrorKind::Status { code: status.as_u16(), retry_after });
+        return Err(FetchErrorKind::Status { code: status.as_u16(), retry_after, said: said(body) });
     }
     if body.iter().all(u8::is_ascii_whitespace) {
         let expected = if expect == Expect::Json { "JSON" } else { "a document" };
@@ -44,6 +48,9 @@ pub fn judge(
         Expect::Json => json_is_there(body),
     }
 }
+
+/// Bytes of a refusal that are read.
+const LONGEST_REFUSAL: usize = 16 * 1024;
 
 /// A page where data is due. Whatever else it is, and whatever it is declared as, is unwrapped before it is judged:
 /// many shops send JSON as `text/html`.
@@ -112,6 +119,21 @@ mod tests {
         assert!(said(503, &[], "<h1>Down for maintenance</h1>").contains("in trouble (503)"));
         assert!(said(430, &[("retry-after", "7")], "").contains("left alone for 7 s"));
         assert!(said(200, &[], r#"{"title":"captcha-delivery.com tee"}"#) == "ok");
+    }
+
+    #[test]
+    fn a_refusal_says_why_in_the_shops_words() {
+        // As Medusa and Vendure answer.
+        let medusa = r#"{"type":"not_allowed","message":"Publishable API key required in the request header: x-publishable-api-key. You can manage your keys in settings in the dashboard."}"#;
+        assert!(said(400, &[], medusa).contains("request header: x-publishable-api-key"), "{}", said(400, &[], medusa));
+        let vendure = r#"{"errors":[{"message":"GraphQL operations must contain a non-empty `query` or a `persistedQuery` extension."}]}"#;
+        assert!(said(400, &[], vendure).contains("non-empty `query`"));
+        for silent in ["", "<p>No</p>", "{}", r#"{"message":7}"#, r#"{"message":" "}"#, "[1", r#"[{"message":"x"}]"#] {
+            assert_eq!(said(422, &[], silent), "the shop answered with status 422", "{silent}");
+        }
+        let hostile = format!(r#"{{"message":"\u001b[31m{}"}}"#, "x".repeat(5000));
+        let said = said(400, &[], &hostile);
+        assert!(said.len() < 300 && !said.contains('\u{1b}'), "{said}");
     }
 
     #[test]

@@ -20,7 +20,9 @@ pub fn plan(spec: &SourceSpec) -> Vec<Attempt> {
         Some(kind) => told(kind, &spec.url),
         None => READERS.into_iter().flat_map(|reader| reader.attempts(&spec.url)).collect(),
     };
-    let is_told = spec.reader.is_some() && !attempts.is_empty();
+    // An endpoint that was asked by POST has nothing more to say.
+    let is_asked = attempts.iter().any(|attempt| matches!(attempt, Attempt::Query { .. }));
+    let is_told = is_asked || (spec.reader.is_some() && !attempts.is_empty());
     if !is_told && !attempts.contains(&itself) {
         attempts.push(itself);
     }
@@ -105,6 +107,11 @@ mod tests {
             ("https://s.example", vec!["/products.json paged", "/ by shape"]),
             ("https://s.example/en-gb/", vec!["/en-gb/products.json paged", "/en-gb/ by shape"]),
             ("https://s.example/api/stock?sku=1", vec!["/api/stock?sku=1 by shape"]),
+            ("https://s.example/shop-api?product=tee", vec!["/shop-api by POST"]),
+            ("https://s.example/api/2025-07/graphql.json?product=tee", vec!["/api/2025-07/graphql.json by POST"]),
+            ("https://s.example/graphql?product=tee", vec!["/graphql by POST", "/graphql by POST"]),
+            ("https://s.example/graphql?product=/tee/", vec!["/graphql by POST"]),
+            ("https://s.example/graphql?query={a}", vec!["/graphql?query={a} by shape"]),
         ] {
             assert_eq!(planned(url), expected, "{url}");
         }

@@ -178,7 +178,8 @@ impl Fetcher {
         }
         let received_at = self.clock.now();
         let body = packed::unpacked(body, self.limits.body, share).await.map_err(at)?;
-        answer::judge(status, &headers, &body, ask.expect, received_at).map_err(at)?;
+        answer::judge(status, &headers, &body, ask.expect, received_at)
+            .map_err(|kind| at(kind.without_secrets(ask.headers)))?;
         Ok(fetched(url, status.as_u16(), &headers, body, received_at))
     }
 

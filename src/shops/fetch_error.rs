@@ -9,7 +9,7 @@ use super::guard::Refused;
 
 /// A request that brought nothing to read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {kind}", Place(.url))]
+#[error("{}: {kind}{}", Place(.url), Hint(.url, .kind))]
 pub struct FetchError {
     /// Where it happened: the address asked last, after redirects.
     pub url: Box<Url>,
@@ -65,12 +65,14 @@ pub enum FetchErrorKind {
         limit: usize,
     },
     /// A status that is no answer.
-    #[error("{}", StatusWords(*code, *retry_after))]
+    #[error("{}{}", StatusWords(*code, *retry_after), ShopsWords(said.as_deref()))]
     Status {
         /// The HTTP status.
         code: u16,
         /// How long the shop asked us to wait.
         retry_after: Option<Duration>,
+        /// Why, in the shop's own words, where it says so: an API may name the header that it wants.
+        said: Option<String>,
     },
     /// The shop wants to see a person or a known bot. It is respected, never evaded.
     #[error(
@@ -101,6 +103,18 @@ pub enum FetchErrorKind {
     /// Redirects without end.
     #[error("redirected more than {0} times")]
     TooManyRedirects(usize),
+}
+
+impl FetchErrorKind {
+    /// The same without the shop's words, where these repeat a value that was sent to it: it may be a secret.
+    #[must_use]
+    pub(crate) fn without_secrets(mut self, sent: &[(String, String)]) -> Self {
+        if let Self::Status { said, .. } = &mut self {
+            let repeats = |words: &str| sent.iter().flat_map(|(_, value)| value.split_whitespace()).any(|value| words.contains(value));
+            *said = said.take().filter(|words| !repeats(words));
+        }
+        self
+    }
 }
 
 impl FetchError {
@@ -157,6 +171,29 @@ impl fmt::Display for Place<'_> {
     }
 }
 
+/// What would help where a GraphQL endpoint was asked for nothing.
+struct Hint<'a>(&'a Url, &'a FetchErrorKind);
+
+impl fmt::Display for Hint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_endpoint = ["/graphql", "/shop-api"].iter().any(|end| self.0.path().trim_end_matches('/').ends_with(end));
+        match self.1 {
+            FetchErrorKind::Status { code: 400, .. } if is_endpoint && self.0.query().is_none() => {
+                write!(f, "; name the product: '…{}?product=NAME'", self.0.path())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+struct ShopsWords<'a>(Option<&'a str>);
+
+impl fmt::Display for ShopsWords<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |said| write!(f, "; it says {said:?}"))
+    }
+}
+
 struct StatusWords(u16, Option<Duration>);
 
 impl fmt::Display for StatusWords {
@@ -175,5 +212,30 @@ impl fmt::Display for StatusWords {
             _ => write!(f, "the shop answered with status {code}")?,
         }
         self.1.map_or(Ok(()), |wait| write!(f, "; it wants to be left alone for {} s", wait.as_secs()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(code: u16, said: &str) -> FetchErrorKind {
+        FetchErrorKind::Status { code, retry_after: None, said: Some(said.to_owned()) }
+    }
+
+    #[test]
+    fn a_secret_that_the_shop_repeats_is_not_passed_on() {
+        let sent = [("Authorization".to_owned(), "Bearer sk_123".to_owned())];
+        let shown = |said: &str| status(401, said).without_secrets(&sent).to_string();
+        assert!(!shown("key sk_123 is not valid").contains("sk_123"));
+        assert!(shown("the key is not valid").contains("the key is not valid"));
+    }
+
+    #[test]
+    fn an_endpoint_that_was_asked_for_nothing_says_what_to_name() {
+        let shown = |url: &str| FetchError::new(&url.parse().expect("a url"), status(400, "no query")).to_string();
+        assert!(shown("https://s.example/shop-api").ends_with("name the product: '…/shop-api?product=NAME'"));
+        assert!(!shown("https://s.example/shop-api?product=x").contains("NAME"));
+        assert!(!shown("https://s.example/api").contains("NAME"));
     }
 }

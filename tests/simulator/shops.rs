@@ -189,10 +189,10 @@ fn failure(mood: Mood, url: &url::Url) -> Result<(), ReadError> {
     let fetch = |kind| ReadError::Fetch(FetchError { url: Box::new(url.clone()), kind });
     match mood {
         Mood::Fine => Ok(()),
-        Mood::Failing => Err(fetch(FetchErrorKind::Status { code: 500, retry_after: None })),
+        Mood::Failing => Err(fetch(FetchErrorKind::Status { code: 500, retry_after: None, said: None })),
         Mood::Busy(seconds) => {
             let retry_after = Some(Duration::from_secs(seconds));
-            Err(fetch(FetchErrorKind::Status { code: 429, retry_after }))
+            Err(fetch(FetchErrorKind::Status { code: 429, retry_after, said: None }))
         }
         Mood::Senseless => Err(ReadError::Shape { at: "$".to_owned(), what: "a page".to_owned() }),
     }

@@ -52,7 +52,7 @@ impl Shop {
     }
 
     fn busy(&self, url: &url::Url) -> Result<(), ReadError> {
-        let kind = FetchErrorKind::Status { code: 429, retry_after: Some(Duration::from_secs(77)) };
+        let kind = FetchErrorKind::Status { code: 429, retry_after: Some(Duration::from_secs(77)), said: None };
         if *self.is_busy.lock().expect("no panic") {
             return Err(ReadError::Fetch(FetchError { url: Box::new(url.clone()), kind }));
         }

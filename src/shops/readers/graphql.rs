@@ -42,6 +42,15 @@ impl Graphql {
         Some((endpoint, json!({"query": query, "variables": variables}).to_string()))
     }
 
+    /// Is this an endpoint of this kind, with a product named as the platform names it?
+    pub(super) fn is_named_at(&self, url: &Url) -> bool {
+        let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().map(str::to_owned);
+        let mut named = url.query_pairs().filter(|(name, _)| name == "product");
+        is_endpoint(url)
+            && last(url.path()) == last(self.endpoint)
+            && named.any(|(_, product)| product.starts_with('/') == self.by_path)
+    }
+
     fn named(&self, page: &Url) -> Option<String> {
         if self.by_path {
             return Some(page.path().to_owned()).filter(|path| path.len() > 1);

@@ -9,7 +9,7 @@ use super::follow;
 use super::graphql::{self, Graphql};
 use super::jq::{JqBounds, evaluate};
 use super::json::row;
-use super::reader::{Attempt, Reader};
+use super::reader::{Attempt, Reader, ReaderKind};
 use super::signs::has;
 use crate::shops::error::ReadError;
 
@@ -25,6 +25,9 @@ pub(super) struct Preset {
     /// The fields in which the program expects such a product, the outermost first.
     within: &'static [&'static str],
     more: Option<fn(&Value, &Url) -> Vec<Url>>,
+    told: Option<fn(&Url) -> Vec<Url>>,
+    /// The address that says more than one that looks like this platform's.
+    better: Option<fn(&Url) -> Option<Url>>,
     query: Option<Graphql>,
 }
 
@@ -41,6 +44,8 @@ macro_rules! preset {
             carried: &$carried,
             within: &$within,
             more: None,
+            told: None,
+            better: None,
             query: None,
         }
     };
@@ -63,6 +68,7 @@ macro_rules! asked {
 /// django-oscar's API.
 pub(super) static OSCAR: Preset = Preset {
     more: Some(follow::levels),
+    told: Some(follow::oscar_api),
     ..preset!(
         "oscar",
         [
@@ -188,12 +194,15 @@ pub(super) static PRESTASHOP: Preset = preset!(
     ["product"]
 );
 /// Medusa.
-pub(super) static MEDUSA: Preset = preset!(
-    "medusa",
-    [&["product.variants.*.manage_inventory"], &["products.*.variants.*.manage_inventory"]],
-    [&["variants.*.manage_inventory"]],
-    ["product"]
-);
+pub(super) static MEDUSA: Preset = Preset {
+    better: Some(follow::with_stock),
+    ..preset!(
+        "medusa",
+        [&["product.variants.*.manage_inventory"], &["products.*.variants.*.manage_inventory"]],
+        [&["variants.*.manage_inventory"]],
+        ["product"]
+    )
+};
 /// Salesforce Commerce Cloud.
 pub(super) static SFCC: Preset = preset!(
     "sfcc",
@@ -272,8 +281,16 @@ impl Reader for Preset {
         self.name
     }
 
-    fn attempts(&self, _url: &Url) -> Vec<Attempt> {
-        Vec::new()
+    fn attempts(&self, url: &Url) -> Vec<Attempt> {
+        let Ok(reader) = self.name.parse::<ReaderKind>() else { return Vec::new() };
+        let at_endpoint = self.query.as_ref().filter(|query| query.is_named_at(url)).and_then(|query| query.asked(url));
+        let asked = at_endpoint.map(|(url, body)| Attempt::Query { url, body, reader });
+        let better = self.better.and_then(|better| better(url));
+        asked.into_iter().chain(better.map(|url| Attempt::Document { url, reader: Some(reader) })).collect()
+    }
+
+    fn told(&self, url: &Url) -> Vec<Url> {
+        self.told.map(|told| told(url)).unwrap_or_default()
     }
 
     fn query(&self, url: &Url) -> Option<(Url, String)> {
@@ -313,3 +330,7 @@ impl Reader for Preset {
 #[cfg(test)]
 #[path = "preset_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "recorded_tests.rs"]
+mod recorded_tests;

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use super::follow;
 use super::reader::{Attempt, Reader, ReaderKind};
 use crate::shops::error::ReadError;
 use crate::shops::html::{Element, Page};
@@ -132,7 +133,20 @@ pub fn read(html: &str, url: &Url) -> OnPage {
         let tried = listing::why(&about, &blocks).into_iter().chain(tried).collect();
         Said::Nothing { title: about.title.clone().unwrap_or_default(), tried }
     };
-    OnPage { said: reading.map_or_else(nothing, Said::Reading), better: woo::api(&about).or_else(|| magento(&about)) }
+    OnPage { said: reading.map_or_else(nothing, Said::Reading), better: api(&about) }
+}
+
+/// Where the shop's API would say more.
+fn api(about: &About<'_>) -> Option<Better> {
+    woo::api(about).or_else(|| magento(about)).or_else(|| oscar(about))
+}
+
+/// django-oscar's pages load a script of its own.
+fn oscar(about: &About<'_>) -> Option<Better> {
+    let is_its = |element: &Element<'_>| element.get("src").is_some_and(|src| src.contains("/oscar/js/oscar/"));
+    let has_script = about.page.elements().any(|(_, element)| element.name == "script" && is_its(element));
+    let url = follow::oscar_api(about.url).into_iter().find(|api| api != about.url)?;
+    has_script.then(|| Better { reader: "oscar".to_owned(), url, by: "its script".to_owned() })
 }
 
 /// Magento's pages carry scripts of a type of their own; its GraphQL is asked for the product at the page's address.

@@ -17,6 +17,10 @@ use crate::shops::readers::node::{Node, kind};
 pub(super) fn is_surely(value: &Value) -> bool {
     let Some(variants) = value.get("variants").and_then(Value::as_array) else { return false };
     let has = |value: &Value, fields: &[&str]| fields.iter().any(|name| value.get(name).is_some());
+    // Medusa's products have a handle, too.
+    if variants.iter().any(|variant| has(variant, &["manage_inventory"])) {
+        return false;
+    }
     value.get("handle").is_some_and(Value::is_string)
         || (has(value, &["title"])
             && variants.iter().any(|variant| has(variant, &["option1", "inventory_policy", "requires_shipping"])))
