@@ -45,6 +45,7 @@ doc:
 ci:
     .ci/run
 
-# Throws bytes at a reader (shopify, json, html, woo, presets, jq) or at the guard for some seconds; needs `cargo install cargo-fuzz`
+# Throws bytes at a reader (shopify, json, html, woo, presets, jq), the guard or push for some seconds; needs `cargo install cargo-fuzz`
 fuzz TARGET="json" SECONDS="120":
-    RUSTC_BOOTSTRAP=1 cargo fuzz run {{TARGET}} -- -max_total_time={{SECONDS}} -max_len=4096
+    fuzz/seed
+    RUSTC_BOOTSTRAP=1 cargo fuzz run {{TARGET}} -- -max_total_time={{SECONDS}} -max_len=16384 -timeout=10 -rss_limit_mb=1024

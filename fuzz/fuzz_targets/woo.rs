@@ -22,14 +22,12 @@ fuzz_target!(|bytes: &[u8]| {
     });
     for address in ["https://shop.example/wp-json/wc/store/v1/products?slug=coat", "https://shop.example/?rest_route=/wc/store/v1/products/8"] {
         let url = Url::parse(address).expect("an address");
-        for next in reader.more(&product, &url) {
-            assert_eq!(next.origin(), url.origin());
+        let Ok(mut reading) = reader.read(&product, &url) else { continue };
+        for round in 0..4 {
+            let next = reader.open(&reading, round, &url);
+            assert!(next.len() <= 100 && next.iter().all(|next| next.origin() == url.origin()), "{next:?}");
+            reader.fill(&mut reading, &variation, &url);
         }
-        let program = reader.program().expect("a program");
-        let bounds = coatcheck::shops::readers::jq::JqBounds::default();
-        let documents = json!([product, variation]).to_string();
-        if let Ok(rows) = coatcheck::shops::readers::jq::evaluate(program, &documents, bounds) {
-            let _ = reader.rows(&rows, &url);
-        }
+        assert!(reading.products.iter().all(|product| !product.variants.is_empty() || !product.complete));
     }
 });

@@ -51,6 +51,10 @@ mod tests {
         text.parse().expect("an address")
     }
 
+    fn shown(urls: Vec<Url>) -> Vec<String> {
+        urls.into_iter().map(String::from).collect()
+    }
+
     #[test]
     fn an_oscar_page_has_its_product_in_the_api() {
         let api = |page: &str| shown(oscar_api(&url(page)));
