@@ -110,7 +110,9 @@ impl FetchErrorKind {
     #[must_use]
     pub(crate) fn without_secrets(mut self, sent: &[(String, String)]) -> Self {
         if let Self::Status { said, .. } = &mut self {
-            let repeats = |words: &str| sent.iter().flat_map(|(_, value)| value.split_whitespace()).any(|value| words.contains(value));
+            let repeats = |words: &str| {
+                sent.iter().flat_map(|(_, value)| value.split_whitespace()).any(|value| words.contains(value))
+            };
             *said = said.take().filter(|words| !repeats(words));
         }
         self
@@ -176,7 +178,8 @@ struct Hint<'a>(&'a Url, &'a FetchErrorKind);
 
 impl fmt::Display for Hint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_endpoint = ["/graphql", "/shop-api"].iter().any(|end| self.0.path().trim_end_matches('/').ends_with(end));
+        let is_endpoint =
+            ["/graphql", "/shop-api"].iter().any(|end| self.0.path().trim_end_matches('/').ends_with(end));
         match self.1 {
             FetchErrorKind::Status { code: 400, .. } if is_endpoint && self.0.query().is_none() => {
                 write!(f, "; name the product: '…{}?product=NAME'", self.0.path())

@@ -60,7 +60,8 @@ mod tests {
         let api = |page: &str| shown(oscar_api(&url(page)));
         assert_eq!(api("https://s.example/catalogue/corps-jacket_12/"), ["https://s.example/api/products/12/"]);
         assert_eq!(api("https://s.example/de/catalogue/a_b_7/?x=1"), ["https://s.example/api/products/7/"]);
-        for other in ["https://s.example/api/products/12/", "https://s.example/catalogue/a_b/", "https://s.example/a_/"] {
+        for other in ["https://s.example/api/products/12/", "https://s.example/catalogue/a_b/", "https://s.example/a_/"]
+        {
             assert_eq!(api(other), [other]);
         }
     }
@@ -74,7 +75,9 @@ mod tests {
         );
         assert_eq!(
             asked("https://s.example/store/products/prod_1?region_id=reg_1").as_deref(),
-            Some("https://s.example/store/products/prod_1?region_id=reg_1&fields=%2Bvariants.inventory_quantity%2C*variants.calculated_price")
+            Some(
+                "https://s.example/store/products/prod_1?region_id=reg_1&fields=%2Bvariants.inventory_quantity%2C*variants.calculated_price"
+            )
         );
         assert_eq!(asked("https://s.example/store/products/prod_1?fields=id"), None);
         assert_eq!(asked("https://s.example/products/prod_1"), None);

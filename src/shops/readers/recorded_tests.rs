@@ -40,7 +40,10 @@ fn medusas_answer_is_read_as_medusas() {
     let sizes = "medusa: S in_stock -, M out_of_stock -, L out_of_stock -";
     assert_eq!(said(recorded!("medusa-fields.json")), sizes);
     assert_eq!(said(recorded!("medusa-list.json")), sizes);
-    assert_eq!(said(recorded!("medusa-full.json")), "medusa: S in_stock 129.00 EUR, M out_of_stock 129.00 EUR, L out_of_stock 129.00 EUR");
+    assert_eq!(
+        said(recorded!("medusa-full.json")),
+        "medusa: S in_stock 129.00 EUR, M out_of_stock 129.00 EUR, L out_of_stock 129.00 EUR"
+    );
     // Stock that was not asked for is not told.
     assert_eq!(said(recorded!("medusa-plain.json")), "medusa: S unknown -, M unknown -, L unknown -");
 }
@@ -64,5 +67,8 @@ fn oscars_pages_are_read_or_name_their_api() {
         reading.products[0].variants[0].availability.to_string()
     };
     assert_eq!(word(recorded!("oscar-child-in.html"), "https://shop.example/catalogue/corps-jacket-s_2/"), "in_stock");
-    assert_eq!(word(recorded!("oscar-child-out.html"), "https://shop.example/catalogue/corps-jacket-m_3/"), "out_of_stock");
+    assert_eq!(
+        word(recorded!("oscar-child-out.html"), "https://shop.example/catalogue/corps-jacket-m_3/"),
+        "out_of_stock"
+    );
 }

@@ -28,7 +28,7 @@ start() {
   npx medusa db:migrate >migrate.log 2>&1 || fail "see $work/migrate.log"
   npx medusa user --email admin@shop.example --password supersecret >user.log 2>&1 || fail "see $work/user.log"
   keep shop npx medusa start --host 127.0.0.1 --port "$port"
-  until_true 180 "Medusa answers" answers "$shop/health"
+  until_true 600 "Medusa answers" answers "$shop/health"
   read -r key product < <(python3 "$here/medusa/admin.py" "$shop" prepare)
 }
 

@@ -12,7 +12,7 @@ install() {
 start() {
   cd "$work"
   keep shop env PORT="$port" VENDURE_DISABLE_TELEMETRY=true node shop.js
-  until_true 120 "Vendure has its product" vendure_has_product
+  until_true 300 "Vendure has its product" vendure_has_product
   token=$(curl --silent --include "$shop/admin-api" --header 'content-type: application/json' --data \
     '{"query":"mutation { login(username: \"superadmin\", password: \"superadmin\") { __typename } }"}' |
     grep -i '^vendure-auth-token:' | cut -d' ' -f2 | tr -d '\r')
