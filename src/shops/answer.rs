@@ -49,8 +49,18 @@ pub fn judge(
     }
 }
 
-/// Bytes of a refusal that are read.
-const LONGEST_REFUSAL: usize = 16 * 1024;
+/// What an API says about its refusal, if it says it in JSON as most do.
+fn said(body: &[u8]) -> Option<String> {
+    if body.len() > LONGEST_REFUSAL {
+        return None;
+    }
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let words =
+        ["/message", "/errors/0/message", "/error/message", "/error_description", "/error", "/detail", "/title"];
+    let said = words.iter().find_map(|at| answer.pointer(at)?.as_str())?;
+    let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    (!said.is_empty()).then_some(said)
+}
 
 /// A page where data is due. Whatever else it is, and whatever it is declared as, is unwrapped before it is judged:
 /// many shops send JSON as `text/html`.
