@@ -38,6 +38,8 @@ pub(super) struct Context<'a> {
     pub(super) stored: StoredReading,
     pub(super) settled: bool,
     pub(super) doubt: Option<String>,
+    /// It has another shape than those before it: nothing of it counts, and nothing was seen by it.
+    pub(super) is_odd: bool,
     pub(super) ignored: Option<String>,
     /// Are the products that no reading had before new at the shop?
     pub(super) has_news: bool,
@@ -79,6 +81,7 @@ impl<'a> Context<'a> {
             stored: StoredReading::default(),
             settled: true,
             doubt: None,
+            is_odd: false,
             ignored: None,
             has_news: false,
             is_part: false,
@@ -108,6 +111,12 @@ impl<'a> Context<'a> {
     pub(super) fn may_have_news(&self) -> bool {
         let source = self.poll.source;
         self.is_whole() && source.whole && source.readings > 1 && source.drift_since.is_none()
+    }
+
+    /// Up to when the source's stock was seen.
+    fn seen_at(&self) -> DateTime<Utc> {
+        let before = self.poll.source.last_read_at.filter(|_| self.is_odd);
+        before.unwrap_or(self.moment.read_at)
     }
 
     /// Does it have all that the source has? One item that cannot be read hides no other.
@@ -200,7 +209,7 @@ impl Context<'_> {
             plan.state.as_str().into(),
             micros(plan.scheduled_at).into(),
             micros(plan.next_poll_at).into(),
-            micros(self.moment.read_at).into(),
+            micros(self.seen_at()).into(),
             new.body_digest.as_str().into(),
             new.etag.as_deref().into(),
             new.last_modified.as_deref().into(),
@@ -211,7 +220,7 @@ impl Context<'_> {
             error.map(|_| "drift").into(),
             doubts(&new.reading.doubts).into(),
             new.slow.into(),
-            self.is_whole().then(|| micros(self.moment.read_at)).into(),
+            (self.is_whole() && !self.is_odd).then(|| micros(self.moment.read_at)).into(),
             self.shape().into(),
         ]
     }

@@ -76,7 +76,8 @@ async fn store_products(txn: &Txn, contexts: &mut [Context<'_>], basis: Basis) -
     for (index, context) in contexts.iter_mut().enumerate() {
         let ReadPoll { source, new, .. } = context.poll;
         context.doubt = context.odd_shape();
-        if context.doubt.is_some() {
+        context.is_odd = context.doubt.is_some();
+        if context.is_odd {
             continue;
         }
         let products = &new.reading.products;

@@ -231,6 +231,8 @@ async fn p9_a_shop_that_answers_in_another_shape_tells_nobody_until_that_has_las
     let said = error(&scene, source).await.expect("it is noticed");
     assert!(said.contains("0 of 8 variants have a size or another option, it was 8 of 8"), "{said}");
     assert_eq!(scene.number(sizes).await, before, "nothing of it is written down");
+    let read_at = scene.db.source(source).await.expect("asked").expect("there").last_read_at;
+    assert!(read_at.is_some_and(|at| at < scene.db.now()), "nor does history claim to have seen anything by it");
     assert_eq!(scene.read(source, &catalogue(&ALL, IN)).await.restocks.len(), 8, "mended: what came back is told");
     assert_eq!(error(&scene, source).await, None);
     for _ in 0..2 {
