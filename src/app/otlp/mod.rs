@@ -42,7 +42,7 @@ enum Message {
 pub(super) struct Otlp {
     queue: Sender<Message>,
     lost: Arc<AtomicU64>,
-    clock: SystemClock,
+    clock: Arc<SystemClock>,
     service: Arc<str>,
 }
 
@@ -57,7 +57,7 @@ impl Otlp {
         let sender = Sending { settings: settings.clone(), lost: Arc::clone(&lost), is_failing: false };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name(THREAD.to_owned()).spawn(move || runtime.block_on(sender.run(messages)))?;
-        Ok(Self { queue, lost, clock: SystemClock::start(), service: settings.service.as_str().into() })
+        Ok(Self { queue, lost, clock: Arc::new(SystemClock::start()), service: settings.service.as_str().into() })
     }
 
     /// Waits until what was logged so far was sent, but not for longer than `patience`.
