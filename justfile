@@ -45,6 +45,10 @@ doc:
 ci:
     .ci/run
 
+# Asks the API whatever its description allows and much it does not, so many requests an address; needs Python 3
+fuzz-api EXAMPLES="50":
+    .ci/fuzz-api {{EXAMPLES}}
+
 # Throws bytes at a reader (shopify, json, html, woo, presets, jq), the guard or push for some seconds; needs `cargo install cargo-fuzz`
 fuzz TARGET="json" SECONDS="120":
     fuzz/seed

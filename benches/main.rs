@@ -5,10 +5,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a measurement is printed")]
 
 mod acknowledging;
+mod board;
 mod changed;
 mod chats;
 mod fanout;
 mod latency;
+mod live;
 mod loopback;
 mod memory;
 mod pages;
@@ -46,12 +48,19 @@ const BENCHES: &[Bench] = &[
     Bench { name: "changed", run: changed::run },
     Bench { name: "memory", run: memory::run },
     Bench { name: "unchanged", run: unchanged::run },
+    Bench { name: "live", run: live::run },
+    Bench { name: "board", run: board::run },
 ];
 
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     if words.first().is_some_and(|word| word == loopback::COMMAND) {
         return loopback::main();
+    }
+    if let [command, file] = words.as_slice()
+        && command == board::COMMAND
+    {
+        return board::main(file);
     }
     let args = Args::parse(&words)?;
     if let Some(name) = args.names.iter().find(|name| !BENCHES.iter().any(|bench| bench.name == *name)) {

@@ -15,7 +15,7 @@ use crate::support::figure::{Figure, Quantity, Target};
 use crate::support::house::{self, Folder};
 
 /// A running service, killed with its end.
-struct Service(Child);
+pub(crate) struct Service(Child);
 
 impl Drop for Service {
     fn drop(&mut self) {
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args) -> Result<Vec<Figure>> {
     // Too long for one variable of the environment, so it stands where an operator would put it.
     std::fs::write(folder.path(".env"), settings(&folder, &hosts)?)?;
     let began = Instant::now();
-    let service = Service(serve(&folder)?);
+    let service = serve(&folder, &[])?;
     let fresh = resident(&service, Duration::from_secs(1))?;
     while runtime.block_on(house::number(&db, "SELECT count(*) FROM source WHERE readings = 0"))? > 0 {
         ensure!(began.elapsed() < Duration::from_secs(180), "the first sweep takes too long");
@@ -80,14 +80,15 @@ fn settings(folder: &Folder, hosts: &[String]) -> Result<String> {
     Ok(text)
 }
 
-fn serve(folder: &Folder) -> Result<Child> {
+/// Starts the service with the settings in the folder.
+pub(crate) fn serve(folder: &Folder, options: &[&str]) -> Result<Service> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coatcheck"));
-    command.arg("serve").env_clear().current_dir(folder.root());
-    Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
+    command.arg("serve").args(options).env_clear().current_dir(folder.root());
+    Ok(Service(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?))
 }
 
 /// Its resident memory after a while, in kB (`man 5 proc`, `VmRSS`).
-fn resident(service: &Service, after: Duration) -> Result<f64> {
+pub(crate) fn resident(service: &Service, after: Duration) -> Result<f64> {
     std::thread::sleep(after);
     let status = std::fs::read_to_string(format!("/proc/{}/status", service.0.id()))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("the service has ended")?;

@@ -203,6 +203,9 @@ CREATE TABLE subscriber (
     kind TEXT NOT NULL, -- person or room
     paused_until BIGINT NOT NULL, -- quiet until this time (µs); 0 for not
     admitted_at BIGINT, -- when it said the invite word, where one was set (µs)
+    banned_at BIGINT, -- since when it may not use this service (µs)
+    most_watches BIGINT, -- watches it may have; NULL for as many as everybody
+    most_addresses BIGINT, -- addresses it may have added; NULL for as many as everybody
     created_at BIGINT NOT NULL -- µs
 );
 

@@ -18,6 +18,9 @@ use crate::store::StoreError;
 use crate::store::people::watch::Which;
 use crate::store::stock::catalogue::Product;
 
+/// Who is banned gets this answer.
+const BANNED: &str = "An admin has blocked this chat from CoatCheck. You can still say /export or /forget.";
+
 /// Answers what was said.
 pub(super) async fn said(commands: &Commands, who: &Who, said: &Said) -> Reply {
     gated(commands, who, said).await.unwrap_or_else(|error| sorry(who, said.command.name(), &error))
@@ -50,11 +53,19 @@ async fn gated(commands: &Commands, who: &Who, said: &Said) -> Result<Reply, Sto
 
 async fn entered(commands: &Commands, who: &Who, said: &Said) -> Result<Answered, StoreError> {
     let missed = returned::missed(commands, who).await?;
+    if !is_for_banned(said.command) && commands.db.is_banned(&who.destination).await? {
+        return Ok(Reply::text(BANNED).into());
+    }
     let answered = match admission::enter(commands, who, said).await? {
         Entry::Answer(reply) => reply.into(),
         Entry::Go(said) => obey(commands, who, &said).await?,
     };
     Ok(Answered { reply: returned::before(missed, answered.reply), ..answered })
+}
+
+/// Whatever was done, what is stored of a person is theirs to see and to delete.
+fn is_for_banned(command: Command) -> bool {
+    matches!(command, Command::Forget | Command::Export | Command::Help)
 }
 
 async fn obey(commands: &Commands, who: &Who, said: &Said) -> Result<Answered, StoreError> {
@@ -125,6 +136,9 @@ async fn answer(commands: &Commands, who: &Who, command: Command, words: &Argume
 async fn by_button(commands: &Commands, who: &Who, data: &str) -> Result<Reply, StoreError> {
     let Some(button) = button::parse(data) else { return Ok(Reply::text(button::UNKNOWN)) };
     let missed = returned::missed(commands, who).await?;
+    if !matches!(button, Button::Forget(_)) && commands.db.is_banned(&who.destination).await? {
+        return Ok(Reply::text(BANNED));
+    }
     if !matches!(button, Button::Forget(_)) && admission::is_stranger(commands, who).await? {
         return Ok(Reply::text(admission::by_invitation(who)));
     }

@@ -141,10 +141,11 @@ async fn over_limit(
     if is_admin {
         return Ok((used.everybodys >= most).then(|| FULL.to_owned()));
     }
-    if used.added >= i64::from(rules.max_addresses) {
-        let most = rules.max_addresses;
+    let own = commands.db.caps(subscriber_id).await?.most_addresses;
+    let most_added = own.unwrap_or_else(|| i64::from(rules.max_addresses));
+    if used.added >= most_added {
         return Ok(Some(format!(
-            "You have added {most} pages already, the most one person can.\nA page that nobody watches makes room after 14 \
+            "You have added {most_added} pages already, the most you can.\nA page that nobody watches makes room after 14 \
              days."
         )));
     }

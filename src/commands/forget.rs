@@ -58,6 +58,9 @@ pub(crate) async fn confirmed(commands: &Commands, who: &Who, subscriber_id: i64
     if forgotten.stop_kept {
         text.push_str(" Only a fingerprint of your number is kept, because it said STOP and must not be texted.");
     }
+    if forgotten.ban_kept {
+        text.push_str(" Only this address is kept, because it may not be used here.");
+    }
     if forgotten.under_way > 0 {
         text.push_str(" One message was already on its way and may still arrive.");
     }

@@ -175,6 +175,9 @@ impl Commands {
             Confirmed::Wrong { tries_left } => return Ok(AfterCode::Wrong { tries_left }),
         };
         let who = Who { destination: Destination::Sms(phone), may_manage: true, room: None };
+        if self.db.is_banned(&who.destination).await? {
+            return Ok(AfterCode::Over);
+        }
         let words = self.begin_watch(&who, &doing).await?;
         Ok(AfterCode::Done { destination: who.destination, words })
     }

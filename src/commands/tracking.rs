@@ -88,6 +88,31 @@ impl Tracking {
         Ok((id, is_new))
     }
 
+    /// Has a source that is followed be read as `how` says, and as nothing before: what is left out is taken away. Only
+    /// headers stay, as secrets that nobody can see to type them again, unless `how` has others or `forgets_headers`.
+    ///
+    /// # Errors
+    /// [`NotFollowed`], in words for the person who asked.
+    pub async fn replace(
+        &self,
+        db: &Db,
+        id: i64,
+        (url, how): (Url, SourceOptions),
+        forgets_headers: bool,
+    ) -> Result<(), NotFollowed> {
+        let new = self.source(url, how)?;
+        let change = SourceChange {
+            reader: Some(new.reader.unwrap_or_default()),
+            jq: Some(new.jq.unwrap_or_default()),
+            more_urls: Some(new.more_urls),
+            headers: Some(new.headers).filter(|headers| forgets_headers || !headers.is_empty()),
+            interval: Some(new.interval),
+            listed: None,
+        };
+        db.change_source(id, &change).await?;
+        Ok(())
+    }
+
     /// The source that `url` would be.
     ///
     /// # Errors

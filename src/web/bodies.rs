@@ -22,6 +22,7 @@ const TIME: Duration = Duration::from_secs(5);
 pub(super) struct Bodies {
     longest: usize,
     large: Arc<Semaphore>,
+    time: Duration,
 }
 
 impl Default for Bodies {
@@ -33,7 +34,7 @@ impl Default for Bodies {
 impl Bodies {
     /// Bodies of so many bytes, and so many at once of those that are not small.
     pub(super) fn new(longest: usize, large: usize) -> Self {
-        Self { longest, large: Arc::new(Semaphore::new(large)) }
+        Self { longest, large: Arc::new(Semaphore::new(large)), time: TIME }
     }
 
     /// A whole body.
@@ -45,7 +46,7 @@ impl Bodies {
         if length.is_some_and(|length| length > self.longest) {
             return Err(StatusCode::PAYLOAD_TOO_LARGE);
         }
-        let read = tokio::time::timeout(TIME, self.collect(body)).await;
+        let read = tokio::time::timeout(self.time, self.collect(body)).await;
         read.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT))
     }
 
@@ -92,5 +93,16 @@ mod tests {
         let _all = bodies.large.acquire_many(u32::try_from(LARGE).expect("a small number")).await.expect("free");
         assert_eq!(read(&bodies, FREE).await, Ok(FREE));
         assert_eq!(read(&bodies, FREE + 1).await, Err(503));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_given_up() {
+        let drop_by_drop = futures_util::stream::unfold((), async |()| {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Some((Ok::<_, std::io::Error>("x"), ()))
+        });
+        let bodies = Bodies { time: Duration::from_millis(50), ..Bodies::default() };
+        let read = bodies.read(&HeaderMap::new(), Body::from_stream(drop_by_drop)).await;
+        assert_eq!(read, Err(StatusCode::REQUEST_TIMEOUT));
     }
 }

@@ -173,7 +173,7 @@ impl Follower {
                 Ok(html) => live.send(
                     last,
                     "stock",
-                    &json!({ "id": last, "product": card.id, "html": html, "back": said(&card) }),
+                    &json!({ "id": last, "product": card.id, "html": html, "back": said(&card), "new": card.is_new }),
                 ),
                 Err(error) => tracing::error!(%error, "card not rendered"),
             }

@@ -8,6 +8,7 @@ mod connections;
 mod desk;
 mod follow;
 mod forms;
+mod goods;
 mod legal;
 mod limit;
 mod links;
@@ -15,6 +16,7 @@ mod live;
 mod look;
 mod manage;
 mod metrics;
+mod packed;
 pub mod password;
 mod peer;
 mod picture;
@@ -31,6 +33,8 @@ mod watch;
 mod webhooks;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
@@ -38,7 +42,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn, map_response};
 use axum::routing::get;
 use axum::{Json, Router};
 use chrono_tz::Tz;
@@ -51,6 +55,7 @@ use crate::engine::{Heartbeats, Stop};
 use crate::shops::Guard;
 use crate::store::Db;
 use follow::Follower;
+use goods::Goods;
 use live::Live;
 use password::PasswordHash;
 use pictures::Pictures;
@@ -111,6 +116,7 @@ impl Web {
             public_url: self.public_url,
             live: live.clone(),
             pages: Pages::default(),
+            goods: Goods::default(),
             pictures: Pictures::new(self.http, self.guard),
         };
         let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
@@ -136,6 +142,7 @@ impl Web {
             }))
             .merge(metrics::router(site.clone(), self.heartbeats.clone()))
             .fallback(look::answer::not_found)
+            .layer(from_fn(packed::packed))
             .layer(map_response(look::head::secured));
         let follow = Follower::new(site).run(self.heartbeats, stop.clone());
         (router, async move { tokio::join!(follow, metrics::upkeep(stop)).0 })

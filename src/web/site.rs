@@ -9,7 +9,9 @@ use chrono_tz::Tz;
 use tokio::time::Instant;
 use url::Url;
 
+use super::goods::Goods;
 use super::live::Live;
+use super::packed::Packed;
 use super::pictures::Pictures;
 use crate::store::Db;
 
@@ -22,6 +24,7 @@ pub(super) struct Site {
     pub(super) public_url: Option<Url>,
     pub(super) live: Live,
     pub(super) pages: Pages,
+    pub(super) goods: Goods,
     pub(super) pictures: Pictures,
 }
 
@@ -33,7 +36,14 @@ pub(super) struct Pages(Arc<Mutex<HashMap<String, Kept>>>);
 struct Kept {
     generation: u64,
     made_at: Instant,
-    html: Bytes,
+    page: Made,
+}
+
+/// A page as it is sent.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    pub(super) html: Bytes,
+    pub(super) packed: Packed,
 }
 
 impl Pages {
@@ -41,23 +51,23 @@ impl Pages {
     const MOST: usize = 64;
 
     /// The page, if it is still true.
-    pub(super) fn kept(&self, address: &str, generation: u64, now: Instant) -> Option<Bytes> {
+    pub(super) fn kept(&self, address: &str, generation: u64, now: Instant) -> Option<Made> {
         let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = pages.get(address).filter(|kept| kept.is_true(generation, now))?;
-        Some(kept.html.clone())
+        Some(kept.page.clone())
     }
 
     /// Keeps a page that was made from what was known at this generation.
-    pub(super) fn keep(&self, address: String, generation: u64, now: Instant, html: String) -> Bytes {
-        let html = Bytes::from(html);
+    pub(super) fn keep(&self, address: String, generation: u64, now: Instant, html: String) -> Made {
+        let page = Made { html: Bytes::from(html), packed: Packed::default() };
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if pages.len() >= Self::MOST {
             pages.retain(|_, kept| kept.is_true(generation, now));
         }
         if pages.len() < Self::MOST {
-            pages.insert(address, Kept { generation, made_at: now, html: html.clone() });
+            pages.insert(address, Kept { generation, made_at: now, page: page.clone() });
         }
-        html
+        page
     }
 }
 
@@ -75,9 +85,9 @@ mod tests {
     fn a_kept_page_ends_with_a_change_or_after_a_second() {
         let (pages, now) = (Pages::default(), Instant::now());
         pages.keep("/".to_owned(), 1, now, "old".to_owned());
-        assert_eq!(pages.kept("/", 1, now), Some(Bytes::from("old")));
-        assert_eq!(pages.kept("/", 2, now), None);
-        assert_eq!(pages.kept("/", 1, now + Pages::LONGEST), None);
+        assert_eq!(pages.kept("/", 1, now).expect("kept").html, "old");
+        assert!(pages.kept("/", 2, now).is_none());
+        assert!(pages.kept("/", 1, now + Pages::LONGEST).is_none());
     }
 
     #[test]

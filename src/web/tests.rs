@@ -479,3 +479,29 @@ async fn a_page_tells_what_to_text_for_a_size_and_does_nothing_itself() {
     assert_eq!(visit.get("/p/2/watch").await.status, StatusCode::NOT_FOUND);
     assert_eq!(visit.db.watch_counts().await.expect("counted").armed, 0);
 }
+
+#[tokio::test]
+async fn a_board_of_fifty_products_with_many_sizes_is_a_page_of_bounded_size() {
+    let visit = Visit::new().await;
+    let source = follow(&visit.db, "https://shop.example/products.json").await;
+    let sizes: Vec<String> = (1..=60).map(|n| format!("W{} L{}", 26 + n % 12, 28 + n / 12)).collect();
+    let variants = |n: usize| -> Vec<(&str, &str, coatcheck_domain::Availability)> {
+        let state = |at: usize| if (at + n).is_multiple_of(3) { InStock } else { OutOfStock };
+        sizes.iter().enumerate().map(|(at, size)| (size.as_str(), "", state(at))).collect()
+    };
+    let jeans = (0..60).map(|n| product(&format!("Raw Denim Jeans {n:02}"), &variants(n))).collect();
+    read(&visit.db, source, jeans).await;
+    let page = visit.get("/").await;
+    assert_eq!(page.body.matches("<article").count(), 50);
+    assert_eq!(page.body.matches("<li class=\"cell").count(), 50 * 36, "a card has room for so many");
+    assert!(page.body.contains("24 more on its page") && page.body.contains("Page 1 of 2"), "{}", page.head);
+    assert!(page.body.len() < 600_000, "{} bytes", page.body.len());
+    let request = Request::get("/").header("accept-encoding", "gzip").body(Body::empty()).expect("a request");
+    let packed = visit.router.clone().oneshot(request).await.expect("it answers");
+    let packed = axum::body::to_bytes(packed.into_body(), usize::MAX).await.expect("a body");
+    assert!(packed.len() < 60_000, "{} bytes packed", packed.len());
+    let second = visit.get("/?page=2").await;
+    assert_eq!(second.body.matches("<article").count(), 10);
+    let found = visit.get("/?q=DENIM+jeans+07").await;
+    assert_eq!(found.body.matches("<article").count(), 1, "{}", found.body);
+}

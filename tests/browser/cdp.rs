@@ -158,6 +158,47 @@ impl Tab {
         }
     }
 
+    /// Clicks what is found by a selector, as a finger or a mouse does: also where scripts do not run.
+    pub(crate) async fn press(&mut self, selector: &str) {
+        let node = self.node(selector).await;
+        self.call("DOM.scrollIntoViewIfNeeded", json!({ "nodeId": node })).await;
+        let quads = self.call("DOM.getContentQuads", json!({ "nodeId": node })).await;
+        let corner = |at: usize| quads["quads"][0][at].as_f64().expect("it is shown");
+        let (x, y) = (f64::midpoint(corner(0), corner(4)), f64::midpoint(corner(1), corner(5)));
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1 });
+            self.call("Input.dispatchMouseEvent", event).await;
+        }
+    }
+
+    /// Types into a field.
+    pub(crate) async fn type_into(&mut self, selector: &str, text: &str) {
+        let node = self.node(selector).await;
+        self.call("DOM.focus", json!({ "nodeId": node })).await;
+        self.call("Input.insertText", json!({ "text": text })).await;
+    }
+
+    async fn node(&mut self, selector: &str) -> Value {
+        let root = self.call("DOM.getDocument", json!({})).await;
+        let asked = json!({ "nodeId": root["root"]["nodeId"], "selector": selector });
+        let found = self.call("DOM.querySelector", asked).await;
+        assert_ne!(found["nodeId"], 0, "there is no {selector}");
+        found["nodeId"].clone()
+    }
+
+    /// Waits until the document has these words, also where scripts do not run.
+    pub(crate) async fn until_html(&mut self, words: &str) {
+        let began = Instant::now();
+        loop {
+            let html = self.html().await;
+            if html.contains(words) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "it never had {words:?}: {html}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// The whole document, also where scripts do not run.
     pub(crate) async fn html(&mut self) -> String {
         let root = self.call("DOM.getDocument", json!({})).await;

@@ -328,3 +328,25 @@ async fn on_slack_a_stranger_reads_what_can_be_typed_there() {
     Only admins of this CoatCheck can do that. You can watch any product page yourself: /watch and its address.
     ");
 }
+
+#[tokio::test]
+async fn who_is_banned_is_refused_whatever_is_said_or_pressed_and_can_still_be_forgotten() {
+    let chat = Chat::with_two_jackets().await;
+    chat.talk(&["/watch corps m black"]).await;
+    let ann = chat.db.destination_for(&chat.who.destination, || None).await.expect("stored").subscriber_id;
+    chat.db.ban(ann).await.expect("banned");
+    insta::assert_snapshot!(chat.talk(&["/watch corps m", "[stop:1]", "/stock rain", "/forget", "[forget:1]", "/watch corps m"]).await, @"");
+    chat.db.unban(ann).await.expect("lifted");
+    assert!(chat.talk(&["/watch corps m black"]).await.contains("Watching Corps Jacket"));
+}
+
+#[tokio::test]
+async fn an_admin_gives_one_person_other_limits() {
+    let chat = Chat::with_two_jackets().await;
+    let ann = chat.db.destination_for(&chat.who.destination, || None).await.expect("stored").subscriber_id;
+    let caps = crate::store::people::bans::Caps { most_watches: Some(1), most_addresses: Some(0) };
+    chat.db.cap(ann, caps).await.expect("stored");
+    insta::assert_snapshot!(chat.talk(&["/watch corps m black", "/watch corps l black"]).await, @"");
+    chat.db.cap(ann, crate::store::people::bans::Caps::default()).await.expect("stored");
+    assert!(chat.talk(&["/watch corps l black"]).await.contains("Watching Corps Jacket"));
+}

@@ -22,6 +22,7 @@ pub struct PersonLine {
     /// Messages of the last day.
     pub deliveries: i64,
     paused_until: i64,
+    banned_at: Option<i64>,
     created_at: i64,
 }
 
@@ -32,6 +33,12 @@ impl PersonLine {
         at(self.paused_until)
     }
 
+    /// Since when they may do nothing here.
+    #[must_use]
+    pub fn banned_at(&self) -> Option<DateTime<Utc>> {
+        self.banned_at.map(at)
+    }
+
     /// Since when they are known.
     #[must_use]
     pub fn created_at(&self) -> DateTime<Utc> {
@@ -39,7 +46,7 @@ impl PersonLine {
     }
 }
 
-const PEOPLE: &str = "SELECT s.id, s.kind, t.address, s.paused_until, s.created_at, \
+const PEOPLE: &str = "SELECT s.id, s.kind, t.address, s.paused_until, s.banned_at, s.created_at, \
      (SELECT COUNT(*) FROM watch w WHERE w.subscriber_id = s.id) AS watches, \
      (SELECT COUNT(*) FROM delivery d WHERE d.subscriber_id = s.id AND d.created_at > $1) AS deliveries \
      FROM subscriber s LEFT JOIN destination t ON t.id = \
@@ -49,9 +56,16 @@ const DAY: i64 = 24 * 3600 * 1_000_000;
 
 impl Db {
     /// Subscribers, the newest first: those with an address that has these words, where some are given.
-    pub async fn people(&self, words: &str, before: i64, most: i64) -> Result<Vec<PersonLine>, StoreError> {
+    pub async fn people(
+        &self,
+        words: &str,
+        only_banned: bool,
+        before: i64,
+        most: i64,
+    ) -> Result<Vec<PersonLine>, StoreError> {
+        let banned = if only_banned { "s.banned_at IS NOT NULL AND" } else { "" };
         let sql = format!(
-            "{PEOPLE} WHERE s.id < $2 AND ($3 = '' OR EXISTS (SELECT 1 FROM destination f WHERE f.subscriber_id = s.id \
+            "{PEOPLE} WHERE s.id < $2 AND {banned} ($3 = '' OR EXISTS (SELECT 1 FROM destination f WHERE f.subscriber_id = s.id \
              AND f.address LIKE $4 ESCAPE '!')) ORDER BY s.id DESC {}",
             limited(5)
         );

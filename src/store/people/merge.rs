@@ -84,6 +84,10 @@ pub(in crate::store) async fn merge(txn: &Txn, one: i64, other: i64, now: i64) -
     let sql = "UPDATE subscriber SET admitted_at = COALESCE(admitted_at, \
                (SELECT o.admitted_at FROM subscriber o WHERE o.id = $2)) WHERE id = $1";
     txn.run(sql, both(one, other)).await?;
+    // A ban holds wherever they are.
+    let sql = "UPDATE subscriber SET banned_at = COALESCE(banned_at, \
+               (SELECT o.banned_at FROM subscriber o WHERE o.id = $2)) WHERE id = $1";
+    txn.run(sql, both(one, other)).await?;
     txn.run("UPDATE closed_watch SET subscriber_id = $1 WHERE subscriber_id = $2", both(one, other)).await?;
     txn.run("DELETE FROM subscriber WHERE id = $1", vec![other.into()]).await?;
     notified_already(txn, one).await?;

@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod allowance;
 pub mod announcement;
+pub mod bans;
 mod browsers;
 pub mod challenge;
 pub mod closed;

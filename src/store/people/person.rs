@@ -7,6 +7,7 @@ use crate::store::db::error::StoreError;
 use crate::store::db::sql::{Sql, limited};
 use crate::store::db::time::micros;
 use crate::store::db::wake::Topic;
+use crate::store::people::bans::{is_banned, keep_ban};
 use crate::store::people::subscriber::destinations_of;
 use crate::store::polls::ends::sleep_of;
 
@@ -36,6 +37,8 @@ pub struct Forgotten {
     pub under_way: u64,
     /// A phone of theirs said STOP: its hash is kept, so that it is never texted again.
     pub stop_kept: bool,
+    /// An admin has banned them: where they are stays known, so that the ban holds.
+    pub ban_kept: bool,
 }
 
 impl Db {
@@ -80,7 +83,12 @@ impl Db {
         let stop_kept = forget_consent(&txn, subscriber_id).await?;
         forget_name(&txn, subscriber_id).await?;
         let watches = txn.run("DELETE FROM watch WHERE subscriber_id = $1", vec![subscriber_id.into()]).await?;
-        txn.run("DELETE FROM subscriber WHERE id = $1", vec![subscriber_id.into()]).await?;
+        let ban_kept = is_banned(&txn, subscriber_id).await?;
+        if ban_kept {
+            keep_ban(&txn, subscriber_id).await?;
+        } else {
+            txn.run("DELETE FROM subscriber WHERE id = $1", vec![subscriber_id.into()]).await?;
+        }
         let slept = sleep_of(&txn, subscriber_id).await?;
         // Still a stranger's page, and nobody's.
         txn.run("UPDATE source SET added_by = 0 WHERE added_by = $1", vec![subscriber_id.into()]).await?;
@@ -88,7 +96,7 @@ impl Db {
         if slept > 0 {
             self.wake().ring(Topic::Sources);
         }
-        Ok(Forgotten { watches, under_way: u64::try_from(under_way).unwrap_or_default(), stop_kept })
+        Ok(Forgotten { watches, under_way: u64::try_from(under_way).unwrap_or_default(), stop_kept, ban_kept })
     }
 }
 

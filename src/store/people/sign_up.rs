@@ -14,6 +14,7 @@ use crate::store::db::error::StoreError;
 use crate::store::db::sql::Sql;
 use crate::store::db::time::{at, micros, span};
 use crate::store::db::wake::Topic;
+use crate::store::people::bans::is_banned;
 use crate::store::people::challenge::{self, GUESSES, clear_unverified, enqueue, is_too_many};
 use crate::store::people::consent::{ConsentSource, ConsentWord, Standing, note, standing};
 use crate::store::people::keys::Keys;
@@ -110,7 +111,8 @@ impl Db {
         };
         let stopped = standing(&txn, &keys.look_ups(phone)).await? == Standing::Stopped;
         let too_many = is_too_many(&txn, there.subscriber_id, there.destination_id, now).await?;
-        if may_text && !stopped && !too_many {
+        let banned = is_banned(&txn, there.subscriber_id).await?;
+        if may_text && !stopped && !too_many && !banned {
             let sql = "UPDATE sign_up SET code_hash = $2 WHERE id = $1";
             txn.run(sql, vec![id.into(), hash(keys, phone, prepared.word, code).into()]).await?;
             let key = format!("s:{id}");

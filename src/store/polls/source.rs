@@ -33,7 +33,7 @@ pub struct NewSource {
     pub added_by: Option<i64>,
 }
 
-/// What is given anew of a source that is followed. What is `None` stays as it is.
+/// What is given anew of a source that is followed. What is `None` stays as it is; an empty reader or program is taken away.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceChange {
     /// Which reader.
@@ -87,7 +87,7 @@ impl Db {
             return Ok(false);
         }
         let txn = self.write().await?;
-        let sql = "UPDATE source SET reader = COALESCE($2, reader), jq = COALESCE($3, jq), more_urls = COALESCE($4, more_urls), \
+        let sql = "UPDATE source SET reader = NULLIF(COALESCE($2, reader), ''), jq = NULLIF(COALESCE($3, jq), ''), more_urls = COALESCE($4, more_urls), \
                    headers = COALESCE($5, headers), interval_us = COALESCE($6, interval_us), asked_us = CASE WHEN $6 IS NULL THEN asked_us END, \
                    pace = CASE WHEN $6 IS NULL THEN pace ELSE 'asked' END, listed = COALESCE($7, listed), \
                    next_poll_at = $8, scheduled_at = $8, whole_since = NULL, body_digest = NULL, etag = NULL, last_modified = NULL, \

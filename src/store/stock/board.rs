@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use coatcheck_domain::Money;
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::FromQueryResult;
 
 use crate::store::db::conn::Db;
 use crate::store::db::error::StoreError;
@@ -12,25 +12,24 @@ use crate::store::db::sql::{Sql, limited, list_of};
 use crate::store::db::time::{at, micros};
 use crate::store::stock::catalogue::price;
 
-/// Which products.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Show {
-    /// All.
-    #[default]
-    All,
-    /// Those of which something can be bought.
-    InStock,
-    /// Those of which nothing can.
-    SoldOut,
+/// What a product of the board is found by.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Listed {
+    /// The product.
+    pub id: i64,
+    /// Its title, as the shop says it.
+    pub title: String,
+    /// Can something of it be bought?
+    pub buyable: bool,
 }
 
-/// A page of the board.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BoardPage {
-    /// The products, by title.
-    pub products: Vec<i64>,
-    /// How many there are on all pages.
-    pub total: i64,
+/// A short name of a product.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct ShortName {
+    /// The product.
+    pub product_id: i64,
+    /// The name, as given.
+    pub text: String,
 }
 
 /// Something of a product changed.
@@ -85,26 +84,20 @@ struct SinceRow {
 
 /// A product that everybody may see. Sources that a person added are not listed.
 const PUBLIC: &str = "FROM product p JOIN source s ON s.id = p.source_id WHERE s.listed";
-/// Its title or one of its short names has the words.
-const NAMED: &str = "(LOWER(p.title) LIKE $1 ESCAPE '\\' OR EXISTS \
-                     (SELECT 1 FROM alias a WHERE a.product_id = p.id AND LOWER(a.text) LIKE $1 ESCAPE '\\'))";
 const BUYABLE: &str =
     "EXISTS (SELECT 1 FROM variant v WHERE v.product_id = p.id AND v.availability IN ('in_stock', 'low_stock'))";
 
 impl Db {
-    /// Products of the board whose names have these words, from the nth on.
-    pub async fn board(&self, words: &str, show: Show, from: i64, most: i64) -> Result<BoardPage, StoreError> {
-        let shown = match show {
-            Show::All => String::new(),
-            Show::InStock => format!(" AND {BUYABLE}"),
-            Show::SoldOut => format!(" AND NOT {BUYABLE}"),
-        };
-        let which = format!("{PUBLIC}{shown} AND {NAMED}");
-        let pattern: Value = pattern(words).into();
-        let total = self.read().id(&format!("SELECT COUNT(*) {which}"), vec![pattern.clone()]).await?;
-        let page = format!("SELECT p.id {which} ORDER BY LOWER(p.title), p.id {} OFFSET $3", limited(2));
-        let products = self.read().ids(&page, vec![pattern, most.into(), from.into()]).await?;
-        Ok(BoardPage { products, total: total.unwrap_or_default() })
+    /// All products of the board, so many at most. Reads all of them: for a read model, not for a request.
+    pub async fn listed(&self, most: i64) -> Result<Vec<Listed>, StoreError> {
+        let sql = format!("SELECT p.id, p.title, {BUYABLE} AS buyable {PUBLIC} ORDER BY p.id DESC {}", limited(1));
+        Ok(self.read().rows(&sql, vec![most.into()]).await?)
+    }
+
+    /// The short names of all products, so many at most.
+    pub async fn short_names(&self, most: i64) -> Result<Vec<ShortName>, StoreError> {
+        let sql = format!("SELECT product_id, text FROM alias ORDER BY id DESC {}", limited(1));
+        Ok(self.read().rows(&sql, vec![most.into()]).await?)
     }
 
     /// Those of these products that everybody may see, each with the time since when it is tracked.
@@ -167,28 +160,5 @@ impl Db {
     pub async fn last_public_reading(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let sql = "SELECT MAX(last_read_at) FROM source WHERE listed AND last_read_at IS NOT NULL HAVING COUNT(*) > 0";
         Ok(self.read().id(sql, vec![]).await?.map(at))
-    }
-}
-
-/// What `LIKE` finds the words by, wherever they stand; `%` and `_` mean themselves.
-fn pattern(words: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in words.trim().to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_like_would_take_for_a_wildcard_means_itself() {
-        assert_eq!(pattern(" 50%_Off\\ "), "%50\\%\\_off\\\\%");
     }
 }

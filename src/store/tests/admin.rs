@@ -17,9 +17,10 @@ async fn every_list_of_the_admin_pages_is_read() {
     assert_eq!(db.incidents(i64::MAX, 5).await.expect("read").len(), 1);
     let lanes = db.lanes(5).await.expect("read");
     assert_eq!((lanes[0].lane.as_str(), lanes[0].trouble.as_deref()), ("discord", Some("no answer")));
-    assert_eq!(db.people("", i64::MAX, 5).await.expect("read").len(), 1);
-    assert!(db.people("no!%_one", i64::MAX, 5).await.expect("read").is_empty());
+    assert_eq!(db.people("", false, i64::MAX, 5).await.expect("read").len(), 1);
+    assert!(db.people("no!%_one", false, i64::MAX, 5).await.expect("read").is_empty());
     assert!(db.rooms(i64::MAX, 5).await.expect("read").is_empty());
+    assert!(db.people("", true, i64::MAX, 5).await.expect("read").is_empty());
     db.instance_lines().await.expect("read");
     assert_eq!(db.sources_before("JACKET", i64::MAX, 5).await.expect("read")[0].id, source);
     assert!(db.sources_before("%", i64::MAX, 5).await.expect("read").is_empty(), "a sign is a sign");

@@ -26,7 +26,7 @@ async fn told(variants: usize) -> (Scene, i64) {
 async fn whoever_is_forgotten_is_told_nothing_more_and_leaves_no_name() {
     let (scene, ann) = told(2).await;
     let forgotten = scene.db.forget(ann).await.expect("forgotten");
-    assert_eq!(forgotten, Forgotten { watches: 1, under_way: 0, stop_kept: false });
+    assert_eq!(forgotten, Forgotten { watches: 1, under_way: 0, stop_kept: false, ban_kept: false });
     assert_eq!(scene.told().await, ["nowhere suppressed M", "discord:2 pending M"]);
     assert_eq!(scene.db.addresses(ann).await.expect("asked"), Vec::<String>::new());
     assert_eq!(scene.number("SELECT count(*) FROM destination").await, 1, "the other one stays");
@@ -82,6 +82,8 @@ async fn whatever_tables_there_are_none_names_who_was_forgotten() {
     fill(&scene.db, 1).await;
     fill(&scene.db, 2).await;
     assert!(mentions(&scene.db, 1).await.len() > 10, "nothing to forget");
+    // A ban is kept: see `bans`.
+    scene.run("UPDATE subscriber SET banned_at = NULL").await;
     scene.db.forget(1).await.expect("forgotten");
     // How often somebody tried is kept for 30 days at most: forgetting must not make new tries.
     assert_eq!(mentions(&scene.db, 1).await, ["allowance.who"]);

@@ -274,3 +274,45 @@ async fn fallback_and_texts_read_no_deliveries_but_those_they_are_about() {
         }
     }
 }
+
+/// So many products of the first one's source, each with its variants.
+const BOARD: [&str; 3] = [
+    "INSERT INTO product (shop_id, source_id, key, title, read_completely, settled, restocks, created_at) \
+     SELECT p.shop_id, p.source_id, 'n' || n, 'Jacket ' || n, TRUE, TRUE, 0, 0 FROM product p, {numbers} WHERE p.key NOT LIKE 'n%'",
+    "INSERT INTO variant (product_id, key, options, options_key, size, size_key, style_key, fold_version, position, \
+       availability, confirmed, missing, renamed, rank, unconfirmed) \
+     SELECT p.id, v.key, '[]', v.options_key, v.size, v.size_key, '', 1, v.position, 'in_stock', TRUE, 0, FALSE, 6, 0 \
+     FROM product p, variant v WHERE p.key LIKE 'n%'",
+    "INSERT INTO span (variant_id, availability, started_at, last_seen, first_reading, last_reading) \
+     SELECT v.id, v.availability, 0, 0, 1, 1 FROM variant v JOIN product p ON p.id = v.product_id WHERE p.key LIKE 'n%'",
+];
+
+#[tokio::test]
+async fn a_page_of_the_board_reads_no_products_but_those_on_it() {
+    let (scene, _, product) = Scene::with_jacket(&[("M", OUT), ("L", IN)]).await;
+    let numbers =
+        "(WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 5000) SELECT n FROM s) AS s";
+    let txn = scene.db.write().await.expect("begun");
+    for rows in BOARD {
+        txn.execute_unprepared(&rows.replace("{numbers}", numbers)).await.expect(rows);
+    }
+    txn.execute_unprepared("ANALYZE").await.expect("counted");
+    txn.commit().await.expect("committed");
+    let ids: Vec<i64> = (product..product + 50).collect();
+    let heard = statements(&scene, async |scene| {
+        scene.db.last_change().await.expect("asked");
+        assert_eq!(scene.db.public_products(&ids).await.expect("asked").len(), 50);
+        assert_eq!(scene.db.products(&ids).await.expect("read").len(), 50);
+        assert_eq!(scene.db.stock(&ids).await.expect("read").len(), 100);
+    })
+    .await;
+    assert!((4..=8).contains(&heard.len()), "a page takes few statements: {heard:#?}");
+    for sql in &heard {
+        let plan = plan(&scene, sql).await;
+        let all = reads_all_of(&plan, &["product", "p", "variant", "v", "span", "sp", "o", "alias", "a"]);
+        // The last change is the end of an index.
+        assert!(!all || sql.contains("MAX(id)"), "{sql}\n{plan}");
+    }
+    // Finding what is on which page is a read model's: it reads all, at most once a second.
+    assert_eq!(scene.db.listed(200_000).await.expect("read").len(), 5001);
+}

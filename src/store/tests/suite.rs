@@ -5,6 +5,7 @@
 mod addresses;
 mod admin;
 mod arming;
+mod bans;
 mod batches;
 mod browsers;
 mod cases;
@@ -49,6 +50,7 @@ pub(crate) mod scene;
 mod schema;
 mod several_names;
 mod shops;
+mod signing_up;
 mod statuses;
 mod stop;
 mod strangers;

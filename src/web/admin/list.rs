@@ -170,7 +170,7 @@ impl Asked {
 }
 
 /// What may be said at the top of a page after something was done.
-const DONE: [(&str, &str); 11] = [
+const DONE: [(&str, &str); 14] = [
     ("added", "It is tracked. The service reads it now; reload this page in a moment."),
     ("changed", "Changed. The service reads it again now."),
     ("paused", "Paused. It is not checked until it is resumed."),
@@ -180,6 +180,9 @@ const DONE: [(&str, &str); 11] = [
     ("removed", "Removed, with its history and the watches on it."),
     ("named", "The name is set."),
     ("unnamed", "The name is removed."),
+    ("banned", "Banned. The watches there have ended."),
+    ("unbanned", "The ban is lifted. They can begin anew."),
+    ("limited", "The limits are changed."),
     ("replayed", "It will be sent again by the running service."),
     ("none", "Nothing had to be changed."),
 ];

@@ -7,6 +7,7 @@ mod list;
 mod lists;
 mod login;
 mod people;
+mod person;
 mod posted;
 mod reading;
 mod session;
@@ -60,7 +61,7 @@ pub(super) fn router(site: Site, desk: Desk, password: Option<PasswordHash>) -> 
         .route("/admin/deliveries", get(deliveries::page))
         .route("/admin/deliveries/{id}", post(deliveries::replay))
         .route("/admin/people", get(people::list))
-        .route("/admin/people/{id}", get(people::one))
+        .route("/admin/people/{id}", get(person::show).post(person::act))
         .route("/admin/rooms", get(lists::rooms))
         .route("/admin/lanes", get(lists::lanes))
         .route("/admin/instances", get(lists::instances))

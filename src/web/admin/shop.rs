@@ -140,8 +140,8 @@ async fn change(admin: &Admin, source: &Source, posted: &Posted) -> Result<Respo
     let is_look = posted.fields.has("look");
     let outcome = match read_form(admin, source, &form, &posted.fields) {
         Ok((url, how)) if is_look => look(admin, &SourceForm::spec(url, &how)).await.map(Some),
-        Ok((url, how)) => match admin.desk.tracking.follow(&admin.site.db, url, how).await {
-            Ok(_) => Ok(None),
+        Ok(new) => match replace(admin, source, new, posted).await {
+            Ok(()) => Ok(None),
             Err(why) => Err(why.to_string()),
         },
         Err(why) => Err(why),
@@ -155,6 +155,15 @@ async fn change(admin: &Admin, source: &Source, posted: &Posted) -> Result<Respo
         Err(why) => Said { trouble: Some(why), form: Some(form), ..Said::default() },
     };
     html(admin, &posted.logged_in(), source, said).await
+}
+
+async fn replace(
+    admin: &Admin,
+    source: &Source,
+    new: (url::Url, crate::commands::SourceOptions),
+    posted: &Posted,
+) -> Result<(), crate::commands::NotFollowed> {
+    admin.desk.tracking.replace(&admin.site.db, source.id, new, posted.fields.has("no-headers")).await
 }
 
 /// Headers that are not given anew stay as they are.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use coatcheck_domain::Availability::InStock;
+use coatcheck_domain::Availability::{InStock, OutOfStock};
+use coatcheck_domain::Destination;
 use coatcheck_world::Shop;
 
 use crate::testing::{self, follow, product, read};
@@ -317,7 +318,7 @@ async fn each_page_is_shown_whatever_its_address_asks() {
 #[tokio::test]
 async fn a_person_is_found_by_a_phone_and_only_two_digits_of_it_are_shown() {
     let mut admin = Admin::logged_in().await;
-    let phone = "sms:+14155550123".parse().expect("a phone");
+    let phone: Destination = "sms:+14155550123".parse().expect("a phone");
     let known = admin.visit.db.destination_for(&phone, || None).await.expect("stored");
     testing::dead_letter(&admin.visit.db, "x").await;
     let found = admin.get("/admin/people?q=sms%3A%2B14155550123").await;
@@ -328,4 +329,62 @@ async fn a_person_is_found_by_a_phone_and_only_two_digits_of_it_are_shown() {
     assert!(all.body.contains("discord:1") && all.body.contains("sms:+…23"), "{}", all.body);
     assert!(admin.get("/admin/people?q=discord").await.body.contains("discord:1"));
     assert!(admin.get("/admin/people?q=nobody").await.body.contains("Nobody is known there."));
+}
+
+#[tokio::test]
+async fn a_person_is_banned_limited_and_let_in_again_and_each_is_audited_without_their_address() {
+    let mut admin = Admin::logged_in().await;
+    let source = follow(&admin.visit.db, "https://shop.example/products/jacket").await;
+    read(&admin.visit.db, source, vec![product("Jacket", &[("M", "Black", OutOfStock)])]).await;
+    let phone: Destination = "sms:+14155550123".parse().expect("a phone");
+    let id = admin.visit.db.destination_for(&phone, || None).await.expect("stored").subscriber_id;
+    let hash = admin.visit.db.addresses(id).await.expect("read")[0].split(':').nth(2).expect("a hash").to_owned();
+    let found = admin.get(&format!("/admin/people?q={hash}")).await;
+    assert!(found.body.contains("sms:+…23"), "by the hash of its number: {}", found.body);
+    let path = format!("/admin/people/{id}");
+    let page = admin.get(&path).await;
+    assert!(page.body.contains("sms:+…23") && !page.body.contains("5550123"), "{}", page.body);
+    assert_eq!(admin.send(&path, &path, &[("do", "ban")]).await.status, StatusCode::CONFLICT, "not sure");
+    for wrong in ["-1", "many", "1000001"] {
+        let got = admin.send(&path, &path, &[("do", "limit"), ("watches", wrong), ("addresses", "")]).await;
+        assert_eq!(got.status, StatusCode::CONFLICT, "{wrong}");
+    }
+    for fields in [
+        &[("do", "limit"), ("watches", "3"), ("addresses", "")][..],
+        &[("do", "ban"), ("sure", "1")],
+        &[("do", "ban"), ("sure", "1")],
+    ] {
+        let got = admin.send(&path, &path, fields).await;
+        assert_eq!(got.status, StatusCode::SEE_OTHER, "{fields:?}: {}", got.body);
+    }
+    let page = admin.get(&path).await;
+    assert!(page.body.contains("Banned since") && page.body.contains("name=\"watches\" inputmode=\"numeric\" value=\"3\""), "{}", page.body);
+    assert!(admin.get("/admin/people?state=banned").await.body.contains("▲ banned"));
+    admin.send(&path, &path, &[("do", "unban")]).await;
+    assert!(admin.get("/admin/people?state=banned").await.body.contains("Nobody is known there."));
+    assert_eq!(admin.send(&path, &path, &[("do", "nonsense")]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(admin.send(&path, "/admin/people/99", &[("do", "ban"), ("sure", "1")]).await.status, StatusCode::NOT_FOUND);
+    let audit = admin.audit().await;
+    let number = format!("number {id}");
+    let expected = ["limit", "ban", "unban"].map(|what| format!("web person {what} {number}"));
+    assert_eq!(audit[1..], expected, "what changes nothing is not written down");
+}
+
+#[tokio::test]
+async fn what_is_emptied_in_the_form_of_a_shop_is_taken_away_and_headers_only_if_that_is_ticked() {
+    let mut admin = Admin::logged_in().await;
+    let source = follow(&admin.visit.db, "https://shop.example/stock").await;
+    let path = format!("/admin/shops/{source}");
+    let filled = [("do", "change"), ("interval", "5m"), ("reader", "json"), ("jq", ".[]"), ("more", "https://shop.example/more"), ("headers", "X-Key: geheim")];
+    assert_eq!(admin.send(&path, &path, &filled).await.status, StatusCode::SEE_OTHER);
+    let read = async |admin: &Admin| admin.visit.db.source(source).await.expect("asked").expect("there");
+    let now = read(&admin).await;
+    assert_eq!((now.reader.as_deref(), now.jq.as_deref(), now.more_urls.len(), now.headers.len()), (Some("json"), Some(".[]"), 1, 1));
+    let emptied = [("do", "change"), ("interval", "5m"), ("reader", ""), ("jq", ""), ("more", ""), ("headers", "")];
+    assert_eq!(admin.send(&path, &path, &emptied).await.status, StatusCode::SEE_OTHER);
+    let now = read(&admin).await;
+    assert_eq!((now.reader, now.jq, now.more_urls.len(), now.headers.len()), (None, None, 0, 1), "headers stay");
+    let with_tick = [("do", "change"), ("interval", "5m"), ("no-headers", "1")];
+    assert_eq!(admin.send(&path, &path, &with_tick).await.status, StatusCode::SEE_OTHER);
+    assert!(read(&admin).await.headers.is_empty());
 }

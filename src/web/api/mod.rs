@@ -143,7 +143,8 @@ async fn products(
 ) -> Result<Json<Products>, Problem> {
     let Query(asked) = asked.map_err(|error| Problem::bad(&error.body_text()))?;
     let ask = Ask::new(&asked.q, &asked.show, asked.page.unwrap_or(1));
-    let page = site.db.board(&ask.words, ask.show, ask.skipped(), PER_PAGE).await?;
+    let names = site.goods.at(&site.db, site.db.last_change().await?).await?;
+    let page = names.page(&ask.words, ask.show, ask.skipped(), PER_PAGE);
     let rows = site.db.products(&page.products).await?;
     let stock = site.db.stock(&page.products).await?;
     let now = site.db.now();

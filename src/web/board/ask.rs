@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::store::stock::board::Show;
+use crate::web::goods::Show;
 
 /// Products on one page.
 pub(in crate::web) const PER_PAGE: i64 = 50;

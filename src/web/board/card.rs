@@ -1,6 +1,6 @@
 //! A product as its card shows it. Pure: rows of the store in, words out. Titles, sizes and styles are strangers' words.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use coatcheck_bots::words;
 use coatcheck_domain::{Availability, Money};
@@ -14,6 +14,8 @@ const MOST_ROWS: usize = 6;
 const MOST_CELLS: usize = 36;
 /// Rows of up to so many sizes have the same columns: what a style lacks stays empty.
 const MOST_COLUMNS: usize = 12;
+/// A product is new for so long.
+const NEW: TimeDelta = TimeDelta::minutes(5);
 /// Longer labels are cut; the product page has them whole.
 const LONGEST_LABEL: usize = 40;
 
@@ -33,6 +35,8 @@ pub(in crate::web) struct Card {
     pub(in crate::web) rows: Vec<Row>,
     /// Variants that have no place here.
     pub(in crate::web) more: usize,
+    /// Tracked since lately: open pages may lack it.
+    pub(in crate::web) is_new: bool,
 }
 
 /// A style, or all there is of a product without styles.
@@ -97,6 +101,7 @@ fn within((most_rows, most_cells): (usize, usize), product: &Product, variants: 
         verdict: verdict(product, variants, stale, view),
         rows,
         more: total - shown,
+        is_new: view.now - view.since < NEW,
     }
 }
 

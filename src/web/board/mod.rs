@@ -12,12 +12,12 @@ use axum::{Router, extract::rejection::QueryRejection};
 
 use tokio::time::Instant;
 
+use super::goods::Show;
 use super::look::Frame;
 use super::look::answer::{NoPage, html_page};
 use super::look::when::Moment;
-use super::site::Site;
+use super::site::{Made, Site};
 use crate::store::StoreError;
-use crate::store::stock::board::Show;
 use ask::{Ask, PER_PAGE};
 use card::{Card, View, card};
 
@@ -58,20 +58,26 @@ pub(super) fn router(site: Site) -> Router {
 async fn board(State(site): State<Site>, query: Result<Query<ask::Query>, QueryRejection>) -> Result<Response, NoPage> {
     let asked = Ask::from(query.map(|Query(query)| query).unwrap_or_default());
     let address = asked.address();
-    if let Some(html) = site.pages.kept(&address, site.live.generation(), Instant::now()) {
-        return Ok(html_page(StatusCode::OK, html));
+    if let Some(made) = site.pages.kept(&address, site.live.generation(), Instant::now()) {
+        return Ok(sent(made));
     }
     let generation = site.live.generation();
     let html = made(&site, asked).await?;
-    Ok(html_page(StatusCode::OK, site.pages.keep(address, generation, Instant::now(), html)))
+    Ok(sent(site.pages.keep(address, generation, Instant::now(), html)))
+}
+
+fn sent(page: Made) -> Response {
+    let mut response = html_page(StatusCode::OK, page.html);
+    response.extensions_mut().insert(page.packed);
+    response
 }
 
 async fn made(site: &Site, asked: Ask) -> Result<String, NoPage> {
     // Before the products: a change meanwhile is sent once more than needed, not once too few.
     let since = site.db.last_change().await?;
-    let page = site.db.board(&asked.words, asked.show, asked.skipped(), PER_PAGE).await?;
+    let names = site.goods.at(&site.db, since).await?;
+    let page = names.page(&asked.words, asked.show, asked.skipped(), PER_PAGE);
     let cards = cards(site, &page.products).await?;
-    let read = site.db.last_public_reading().await?;
     let pages = (page.total + PER_PAGE - 1) / PER_PAGE;
     let other = |page: i64| (1..=pages).contains(&page).then(|| Ask { page, ..asked.clone() }.address());
     let html = BoardHtml {
@@ -82,7 +88,7 @@ async fn made(site: &Site, asked: Ask) -> Result<String, NoPage> {
         pages,
         previous: other(asked.page - 1),
         next: other(asked.page + 1),
-        read: read.map(|read| Moment::new(read, site.db.now(), site.zone)),
+        read: names.read.map(|read| Moment::new(read, site.db.now(), site.zone)),
         since,
         asked,
     };

@@ -66,7 +66,8 @@
   }
 
   // A thousand pages must not all ask in the same instant.
-  const soon = () => setTimeout(refresh, Math.random() * 1000);
+  let planned = 0;
+  const soon = () => { planned ||= setTimeout(() => { planned = 0; refresh(); }, Math.random() * 1000); };
 
   function say(words) {
     if (waiting.push(words) > 1) return;
@@ -92,6 +93,9 @@
       }
       keepingFocus(() => card.replaceWith(next));
     }
+    // A product that this page lacks: it is new, or it is back and only what is there is shown.
+    const isFiltered = new URLSearchParams(location.search).get("show") === "in-stock";
+    if (mode === "cards" && !card && (change.new || (change.back && isFiltered))) soon();
     if (change.back && (card || mode === "product:" + change.product)) say(change.back);
   }
 
