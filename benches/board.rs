@@ -114,14 +114,19 @@ async fn filled(db: &Db, products: usize) -> Result<()> {
         "INSERT INTO span (variant_id, availability, price_minor, price_exponent, currency, started_at, last_seen, first_reading, last_reading) \
          SELECT v.id, v.availability, 12900, 2, 'EUR', 0, 0, 1, 1 FROM variant v WHERE v.product_id > 1",
     ] {
-        let numbers = format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})", products - 1);
+        let numbers =
+            format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})", products - 1);
         house::set(db, &format!("{numbers} {sql}")).await?;
     }
     Ok(())
 }
 
 /// Pages that were had within this time.
-async fn load(address: SocketAddr, time: Duration, path: impl Fn(usize) -> String + Copy + Send + 'static) -> Result<usize> {
+async fn load(
+    address: SocketAddr,
+    time: Duration,
+    path: impl Fn(usize) -> String + Copy + Send + 'static,
+) -> Result<usize> {
     let until = Instant::now() + time;
     let mut browsers = JoinSet::new();
     for browser in 0..WIDTH {

@@ -96,7 +96,10 @@ async fn measured(count: usize) -> Result<Vec<Figure>> {
         Figure::note(format!("memory of each of {count} open pages"), kilobytes)
             .against("what is wanted", Quantity::new(32.0, "kB/page"))
             .wants(Target::AtMost(1.0)),
-        Figure::note("another process stored a restock → the first page has it, median", millis(percentile(&first, 0.5))),
+        Figure::note(
+            "another process stored a restock → the first page has it, median",
+            millis(percentile(&first, 0.5)),
+        ),
         Figure::note(format!("the first page has it → all {count} have it, median"), millis(percentile(&spread, 0.5)))
             .against("what is wanted", Quantity::new(1000.0, "ms"))
             .wants(Target::AtMost(1.0)),

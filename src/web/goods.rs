@@ -129,7 +129,8 @@ mod tests {
 
     fn names() -> Names {
         let listed = |id: i64, title: &str, buyable| Listed { id, title: title.to_owned(), buyable };
-        let listed = vec![listed(1, "Übergangsjacke", false), listed(2, "50%_Off Coat", true), listed(3, "anorak", true)];
+        let listed =
+            vec![listed(1, "Übergangsjacke", false), listed(2, "50%_Off Coat", true), listed(3, "anorak", true)];
         Names::of(listed, vec![ShortName { product_id: 1, text: "Parka".to_owned() }])
     }
 

@@ -358,12 +358,19 @@ async fn a_person_is_banned_limited_and_let_in_again_and_each_is_audited_without
         assert_eq!(got.status, StatusCode::SEE_OTHER, "{fields:?}: {}", got.body);
     }
     let page = admin.get(&path).await;
-    assert!(page.body.contains("Banned since") && page.body.contains("name=\"watches\" inputmode=\"numeric\" value=\"3\""), "{}", page.body);
+    assert!(
+        page.body.contains("Banned since") && page.body.contains("name=\"watches\" inputmode=\"numeric\" value=\"3\""),
+        "{}",
+        page.body
+    );
     assert!(admin.get("/admin/people?state=banned").await.body.contains("▲ banned"));
     admin.send(&path, &path, &[("do", "unban")]).await;
     assert!(admin.get("/admin/people?state=banned").await.body.contains("Nobody is known there."));
     assert_eq!(admin.send(&path, &path, &[("do", "nonsense")]).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(admin.send(&path, "/admin/people/99", &[("do", "ban"), ("sure", "1")]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        admin.send(&path, "/admin/people/99", &[("do", "ban"), ("sure", "1")]).await.status,
+        StatusCode::NOT_FOUND
+    );
     let audit = admin.audit().await;
     let number = format!("number {id}");
     let expected = ["limit", "ban", "unban"].map(|what| format!("web person {what} {number}"));
@@ -375,11 +382,21 @@ async fn what_is_emptied_in_the_form_of_a_shop_is_taken_away_and_headers_only_if
     let mut admin = Admin::logged_in().await;
     let source = follow(&admin.visit.db, "https://shop.example/stock").await;
     let path = format!("/admin/shops/{source}");
-    let filled = [("do", "change"), ("interval", "5m"), ("reader", "json"), ("jq", ".[]"), ("more", "https://shop.example/more"), ("headers", "X-Key: geheim")];
+    let filled = [
+        ("do", "change"),
+        ("interval", "5m"),
+        ("reader", "json"),
+        ("jq", ".[]"),
+        ("more", "https://shop.example/more"),
+        ("headers", "X-Key: geheim"),
+    ];
     assert_eq!(admin.send(&path, &path, &filled).await.status, StatusCode::SEE_OTHER);
     let read = async |admin: &Admin| admin.visit.db.source(source).await.expect("asked").expect("there");
     let now = read(&admin).await;
-    assert_eq!((now.reader.as_deref(), now.jq.as_deref(), now.more_urls.len(), now.headers.len()), (Some("json"), Some(".[]"), 1, 1));
+    assert_eq!(
+        (now.reader.as_deref(), now.jq.as_deref(), now.more_urls.len(), now.headers.len()),
+        (Some("json"), Some(".[]"), 1, 1)
+    );
     let emptied = [("do", "change"), ("interval", "5m"), ("reader", ""), ("jq", ""), ("more", ""), ("headers", "")];
     assert_eq!(admin.send(&path, &path, &emptied).await.status, StatusCode::SEE_OTHER);
     let now = read(&admin).await;

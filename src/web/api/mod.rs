@@ -6,6 +6,7 @@ mod page;
 mod tests;
 mod tokened;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
@@ -19,7 +20,7 @@ use serde::Deserialize;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::board::ask::{Ask, PER_PAGE};
+use super::board::ask::{Ask, LAST_PAGE, LONGEST, PER_PAGE};
 use super::bodies::Bodies;
 use super::desk::Desk;
 use super::limit::Limits;
@@ -142,7 +143,11 @@ async fn products(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Products>, Problem> {
     let Query(asked) = asked.map_err(|error| Problem::bad(&error.body_text()))?;
-    let ask = Ask::new(&asked.q, &asked.show, asked.page.unwrap_or(1));
+    if asked.q.chars().count() > LONGEST {
+        return Err(Problem::bad(&format!("q must have {LONGEST} characters at most")));
+    }
+    let page = within("page", asked.page.unwrap_or(1), 1..=LAST_PAGE)?;
+    let ask = Ask::new(&asked.q, &asked.show, page);
     let names = site.goods.at(&site.db, site.db.last_change().await?).await?;
     let page = names.page(&ask.words, ask.show, ask.skipped(), PER_PAGE);
     let rows = site.db.products(&page.products).await?;
@@ -202,8 +207,9 @@ async fn restocks(
     asked: Result<Query<RestocksAsked>, QueryRejection>,
 ) -> Result<Json<Restocks>, Problem> {
     let Query(asked) = asked.map_err(|error| Problem::bad(&error.body_text()))?;
-    let limit = asked.limit.unwrap_or(USUAL_RESTOCKS).clamp(1, MOST_RESTOCKS);
-    let rows: Vec<RecentRestock> = site.db.recent_restocks(asked.after, limit).await?;
+    let limit = within("limit", asked.limit.unwrap_or(USUAL_RESTOCKS), 1..=MOST_RESTOCKS)?;
+    let after = within("after", asked.after, 0..=i64::MAX)?;
+    let rows: Vec<RecentRestock> = site.db.recent_restocks(after, limit).await?;
     Ok(Json(Restocks { restocks: rows.into_iter().map(Restock::from).collect() }))
 }
 
@@ -218,6 +224,14 @@ async fn restocks(
 ))]
 #[expect(dead_code, reason = "it is answered by `web::live`; here it is described")]
 fn stream() {}
+
+/// A number as it is described.
+fn within(name: &str, number: i64, bounds: RangeInclusive<i64>) -> Result<i64, Problem> {
+    if bounds.contains(&number) {
+        return Ok(number);
+    }
+    Err(Problem::bad(&format!("{name} must be from {} to {}", bounds.start(), bounds.end())))
+}
 
 async fn public(site: &Site, id: &str) -> Result<i64, Problem> {
     let id: i64 = id.parse().map_err(|_| no_product())?;

@@ -7,9 +7,9 @@ use crate::web::goods::Show;
 /// Products on one page.
 pub(in crate::web) const PER_PAGE: i64 = 50;
 /// Later pages than this do not exist.
-const LAST_PAGE: i64 = 10_000;
+pub(in crate::web) const LAST_PAGE: i64 = 10_000;
 /// Letters that are looked for.
-const LONGEST: usize = 80;
+pub(in crate::web) const LONGEST: usize = 80;
 
 /// The query of the address.
 #[derive(Debug, Clone, Default, Deserialize)]
