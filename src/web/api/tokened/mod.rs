@@ -90,7 +90,11 @@ pub(super) struct Before {
 type Asked = Result<Query<Before>, QueryRejection>;
 
 fn asked(query: Asked) -> Result<Before, Problem> {
-    query.map(|query| query.0).map_err(|error| Problem::bad(&error.body_text()))
+    let asked = query.map(|query| query.0).map_err(|error| Problem::bad(&error.body_text()))?;
+    match asked.before {
+        Some(..1) => Err(Problem::bad("before must be 1 or more")),
+        _ => Ok(asked),
+    }
 }
 
 fn number(id: &str) -> Result<i64, Problem> {
