@@ -145,7 +145,7 @@ async fn over_limit(
     let most_added = own.unwrap_or_else(|| i64::from(rules.max_addresses));
     if used.added >= most_added {
         return Ok(Some(format!(
-            "You have added {most_added} pages already, the most you can.\nA page that nobody watches makes room after 14 \
+            "You have added {most_added} pages already, the most one person can.\nA page that nobody watches makes room after 14 \
              days."
         )));
     }

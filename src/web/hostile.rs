@@ -202,7 +202,7 @@ async fn a_form_for_a_known_phone_takes_as_long_as_for_any_other() {
         let got = visit.post("/p/1/watch", &format!("phone={number}&way=phone")).await;
         assert_eq!(got.status, StatusCode::OK, "{}", got.body);
         let took = began.elapsed();
-        assert!(took >= Duration::from_millis(399) && took < Duration::from_millis(3000), "{number}: {took:?}");
+        assert!(took >= Duration::from_millis(399), "{number}: {took:?}");
     }
     let began = Instant::now();
     visit.post("/sign-up/code", "token=made-up&code=123456").await;

@@ -335,7 +335,26 @@ async fn who_is_banned_is_refused_whatever_is_said_or_pressed_and_can_still_be_f
     chat.talk(&["/watch corps m black"]).await;
     let ann = chat.db.destination_for(&chat.who.destination, || None).await.expect("stored").subscriber_id;
     chat.db.ban(ann).await.expect("banned");
-    insta::assert_snapshot!(chat.talk(&["/watch corps m", "[stop:1]", "/stock rain", "/forget", "[forget:1]", "/watch corps m"]).await, @"");
+    insta::assert_snapshot!(chat.talk(&["/watch corps m", "[stop:1]", "/stock rain", "/forget", "[forget:1]", "/watch corps m"]).await, @"
+    > /watch corps m
+    An admin has blocked this chat from CoatCheck. You can still say /export or /forget.
+
+    > [stop:1]
+    An admin has blocked this chat from CoatCheck. You can still say /export or /forget.
+
+    > /stock rain
+    An admin has blocked this chat from CoatCheck. You can still say /export or /forget.
+
+    > /forget
+    This deletes everything stored about you. It can't be undone. Past alerts stay in the statistics, without your name.
+    [Delete everything forget:1]
+
+    > [forget:1]
+    Done. Everything stored about you is deleted. Only this address is kept, because it may not be used here.
+
+    > /watch corps m
+    An admin has blocked this chat from CoatCheck. You can still say /export or /forget.
+    ");
     chat.db.unban(ann).await.expect("lifted");
     assert!(chat.talk(&["/watch corps m black"]).await.contains("Watching Corps Jacket"));
 }
@@ -346,7 +365,15 @@ async fn an_admin_gives_one_person_other_limits() {
     let ann = chat.db.destination_for(&chat.who.destination, || None).await.expect("stored").subscriber_id;
     let caps = crate::store::people::bans::Caps { most_watches: Some(1), most_addresses: Some(0) };
     chat.db.cap(ann, caps).await.expect("stored");
-    insta::assert_snapshot!(chat.talk(&["/watch corps m black", "/watch corps l black"]).await, @"");
+    insta::assert_snapshot!(chat.talk(&["/watch corps m black", "/watch corps l black"]).await, @"
+    > /watch corps m black
+    Watching Corps Jacket — M / black.
+    Sold out now. I'll notify you when it is back (last in stock 3 days ago).
+    [Stop M / black stop:1]
+
+    > /watch corps l black
+    You have 1 of 1 watches. Stop one first: /unwatch
+    ");
     chat.db.cap(ann, crate::store::people::bans::Caps::default()).await.expect("stored");
     assert!(chat.talk(&["/watch corps l black"]).await.contains("Watching Corps Jacket"));
 }
