@@ -100,13 +100,14 @@ impl Tracking {
         (url, how): (Url, SourceOptions),
         forgets_headers: bool,
     ) -> Result<(), NotFollowed> {
+        let interval = how.interval;
         let new = self.source(url, how)?;
         let change = SourceChange {
             reader: Some(new.reader.unwrap_or_default()),
             jq: Some(new.jq.unwrap_or_default()),
             more_urls: Some(new.more_urls),
             headers: Some(new.headers).filter(|headers| forgets_headers || !headers.is_empty()),
-            interval: Some(new.interval),
+            interval,
             listed: None,
         };
         db.change_source(id, &change).await?;

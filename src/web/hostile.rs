@@ -24,7 +24,7 @@ enum Guarded {
 }
 
 /// Every address that acts. A new one gets its line here, and with it the tests below.
-const ACTS: [(&str, Guarded); 16] = [
+const ACTS: [(&str, Guarded); 17] = [
     ("/admin/login", Guarded::ByForm),
     ("/admin/logout", Guarded::ByForm),
     ("/admin/shops/new", Guarded::ByForm),
@@ -32,6 +32,7 @@ const ACTS: [(&str, Guarded); 16] = [
     ("/admin/deliveries/{id}", Guarded::ByForm),
     ("/admin/people/{id}", Guarded::ByForm),
     ("/p/{product}/watch", Guarded::ByOrigin),
+    ("/p/{product}/push", Guarded::ByOrigin),
     ("/sign-up/code", Guarded::ByOrigin),
     ("/m/{name}", Guarded::ByOrigin),
     ("/hooks/shops/{id}", Guarded::BySignature),
