@@ -14,6 +14,9 @@ pub struct Model {
     pub kind: String,
     pub paused_until: Micros,
     pub admitted_at: Option<Micros>,
+    pub banned_at: Option<Micros>,
+    pub most_watches: Option<i64>,
+    pub most_addresses: Option<i64>,
     pub created_at: Micros,
 }
 

@@ -4,7 +4,7 @@ use coatcheck_bots::message::{Message, Notice};
 
 use super::phones::{number, phone};
 use super::scene::{OUT, Scene};
-use crate::store::people::consent::{ConsentWord, How, Standing};
+use crate::store::people::consent::{ConsentSource, ConsentWord, Standing};
 use crate::store::people::sign_up::{Confirmed, Prepared};
 
 const CODE: &str = "123456";
@@ -49,10 +49,10 @@ async fn a_code_is_not_found_by_trying() {
 #[tokio::test]
 async fn a_phone_that_stopped_or_is_banned_gets_no_code_and_no_code_is_right() {
     let (scene, _, product) = Scene::with_jacket(&[("M", OUT)]).await;
-    scene.db.consent(&number(), ConsentWord::Stop, How::Text).await.expect("stored");
+    scene.db.consent(&number(), ConsentWord::Stop, ConsentSource::Text).await.expect("stored");
     assert_eq!(ask(&scene, product, "stopped").await, 0);
     assert!(!matches!(scene.db.confirm_watch("stopped", CODE).await, Ok(Confirmed::Yes { .. })));
-    scene.db.consent(&number(), ConsentWord::Start, How::Text).await.expect("stored");
+    scene.db.consent(&number(), ConsentWord::Start, ConsentSource::Text).await.expect("stored");
     let ann = scene.db.destination_for(&phone(), || None).await.expect("stored").subscriber_id;
     scene.db.ban(ann).await.expect("banned");
     assert_eq!(ask(&scene, product, "banned").await, 0);
