@@ -14,35 +14,35 @@ use crate::testing::{follow, product, read};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guarded {
     /// A form on a page of ours, of whoever is there.
-    ByOrigin,
+    Origin,
     /// A form whose token belongs to the browser's cookie.
-    ByForm,
+    FormToken,
     /// A program with a token: no browser sends one by itself.
-    ByToken,
+    Bearer,
     /// A shop or platform that signs what it posts.
-    BySignature,
+    Signature,
 }
 
 /// Every address that acts. A new one gets its line here, and with it the tests below.
 const ACTS: [(&str, Guarded); 17] = [
-    ("/admin/login", Guarded::ByForm),
-    ("/admin/logout", Guarded::ByForm),
-    ("/admin/shops/new", Guarded::ByForm),
-    ("/admin/shops/{id}", Guarded::ByForm),
-    ("/admin/deliveries/{id}", Guarded::ByForm),
-    ("/admin/people/{id}", Guarded::ByForm),
-    ("/p/{product}/watch", Guarded::ByOrigin),
-    ("/p/{product}/push", Guarded::ByOrigin),
-    ("/sign-up/code", Guarded::ByOrigin),
-    ("/m/{name}", Guarded::ByOrigin),
-    ("/hooks/shops/{id}", Guarded::BySignature),
-    ("/api/v1/watches", Guarded::ByToken),
-    ("/api/v1/shops", Guarded::ByToken),
-    ("/api/v1/shops/{id}/pause", Guarded::ByToken),
-    ("/api/v1/shops/{id}/resume", Guarded::ByToken),
-    ("/api/v1/deliveries/{id}/replay", Guarded::ByToken),
+    ("/admin/login", Guarded::FormToken),
+    ("/admin/logout", Guarded::FormToken),
+    ("/admin/shops/new", Guarded::FormToken),
+    ("/admin/shops/{id}", Guarded::FormToken),
+    ("/admin/deliveries/{id}", Guarded::FormToken),
+    ("/admin/people/{id}", Guarded::FormToken),
+    ("/p/{product}/watch", Guarded::Origin),
+    ("/p/{product}/push", Guarded::Origin),
+    ("/sign-up/code", Guarded::Origin),
+    ("/m/{name}", Guarded::Origin),
+    ("/hooks/shops/{id}", Guarded::Signature),
+    ("/api/v1/watches", Guarded::Bearer),
+    ("/api/v1/shops", Guarded::Bearer),
+    ("/api/v1/shops/{id}/pause", Guarded::Bearer),
+    ("/api/v1/shops/{id}/resume", Guarded::Bearer),
+    ("/api/v1/deliveries/{id}/replay", Guarded::Bearer),
     // Those of the platforms, whose paths they name themselves; their own tests post to them.
-    ("", Guarded::BySignature),
+    ("", Guarded::Signature),
 ];
 
 /// The addresses in the sources that take a POST.
@@ -100,9 +100,9 @@ async fn no_page_elsewhere_makes_a_browser_act_here() {
                 .body(Body::from("way=phone&phone=9255550123&act=stop-all&do=remove&sure=1&token=x&code=123456"));
             let got = visit.ask(request.expect("a request")).await;
             let expected = match guarded {
-                Guarded::ByOrigin | Guarded::ByForm => StatusCode::FORBIDDEN,
-                Guarded::ByToken => StatusCode::UNAUTHORIZED,
-                Guarded::BySignature => StatusCode::NOT_FOUND,
+                Guarded::Origin | Guarded::FormToken => StatusCode::FORBIDDEN,
+                Guarded::Bearer => StatusCode::UNAUTHORIZED,
+                Guarded::Signature => StatusCode::NOT_FOUND,
             };
             assert_eq!(got.status, expected, "{path} with {name}: {value}: {}", got.body);
         }
