@@ -46,7 +46,7 @@ impl Browser {
     /// A new tab.
     pub(crate) async fn tab(&self) -> Tab {
         let (socket, _) = connect_async(&self.address).await.expect("it listens");
-        let mut tab = Tab { socket, next: 0, session: None, loaded: false, troubles: Vec::new() };
+        let mut tab = Tab { socket, next: 0, session: None, loaded: false, workers: Vec::new(), troubles: Vec::new() };
         let target = tab.call("Target.createTarget", json!({ "url": "about:blank" })).await;
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = tab.call("Target.attachToTarget", attach).await;
@@ -90,6 +90,8 @@ pub(crate) struct Tab {
     session: Option<String>,
     /// Was all of the last address loaded?
     loaded: bool,
+    /// Service workers: where they serve, and their registrations.
+    workers: Vec<(String, String)>,
     /// What went wrong in it: scripts that threw, requests that were refused, errors of the console.
     pub(crate) troubles: Vec<String>,
 }
@@ -122,6 +124,7 @@ impl Tab {
         let message: Value = serde_json::from_str(text).expect("JSON");
         self.loaded |= message["method"] == "Page.loadEventFired";
         self.troubles.extend(trouble(&message));
+        self.workers.extend(workers(&message));
         Some(message)
     }
 
@@ -206,6 +209,20 @@ impl Tab {
         html["outerHTML"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// The registration of the service worker of this scope, once there is one.
+    pub(crate) async fn worker(&mut self, scope: &str) -> String {
+        self.call("ServiceWorker.enable", json!({})).await;
+        let began = Instant::now();
+        loop {
+            if let Some((_, id)) = self.workers.iter().find(|(serves, _)| serves == scope) {
+                return id.clone();
+            }
+            assert!(began.elapsed() < PATIENCE, "no service worker for {scope}: {:?}", self.workers);
+            self.eval("0").await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// A window of this size, as of a phone where it is narrow; dark or light.
     pub(crate) async fn looks(&mut self, width: u32, dark: bool) {
         let size = json!({ "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 600 });
@@ -235,4 +252,13 @@ fn trouble(message: &Value) -> Option<String> {
         }
         _ => None,
     }
+}
+
+fn workers(message: &Value) -> Vec<(String, String)> {
+    if message["method"] != "ServiceWorker.workerRegistrationUpdated" {
+        return Vec::new();
+    }
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let all = message["params"]["registrations"].as_array().cloned().unwrap_or_default();
+    all.iter().map(|one| (word(&one["scopeURL"]), word(&one["registrationId"]))).collect()
 }

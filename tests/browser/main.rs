@@ -5,6 +5,7 @@
 mod admin;
 mod cdp;
 mod looks;
+mod sign_up;
 mod stories;
 #[path = "../support/mod.rs"]
 mod support;
