@@ -51,8 +51,8 @@ fn case_folded(c: char) -> impl Iterator<Item = char> {
 /// Arabic, Persian, Devanagari, Bengali and Thai digits.
 fn western_digit(c: char) -> char {
     const ZEROS: [u32; 5] = [0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50];
-    let digit = ZEROS.iter().find_map(|zero| u32::from(c).checked_sub(*zero).filter(|digit| *digit < 10));
-    digit.and_then(|digit| char::from_digit(digit, 10)).unwrap_or(c)
+    let digit = |zero: &u32| char::from_digit(u32::from(c).checked_sub(*zero)?, 10);
+    ZEROS.iter().find_map(digit).unwrap_or(c)
 }
 
 /// Lower case makes "i" and a combining dot of the Turkish "İ"; the dot is dropped.

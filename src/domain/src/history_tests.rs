@@ -57,6 +57,29 @@ fn a_gap_is_a_gap_and_never_sold_out() {
 }
 
 #[test]
+fn an_end_of_a_joined_stay_is_seen_where_somebody_saw_it() {
+    let stay =
+        |from, until, start_seen, end_seen| Stay { from: minute(from), until: minute(until), start_seen, end_seen };
+    let seen = |stay: Stay| (stay.start_seen, stay.end_seen);
+    assert_eq!(seen(stay(5, 10, false, true).joined(stay(7, 12, true, false))), (false, false));
+    assert_eq!(seen(stay(5, 10, false, true).joined(stay(5, 10, true, true))), (true, true));
+    assert_eq!(seen(stay(5, 10, true, true).joined(stay(6, 10, false, false))), (true, false));
+    assert_eq!(seen(stay(5, 10, true, false).joined(stay(6, 9, false, true))), (true, false));
+    let apart = [vec![span(InStock, 0, 5)], vec![span(InStock, 50, 60)]];
+    assert_eq!(stays(&apart, &[]).len(), 2);
+    let begun = [span(OutOfStock, 0, 5), span(InStock, 5, 8), span(OutOfStock, 8, 9), span(InStock, 20, 30)];
+    assert_eq!(stays_of_one(&begun, &[]).map(seen).collect::<Vec<_>>(), [(true, true), (false, false)]);
+}
+
+#[test]
+fn the_median_lies_in_the_middle_and_what_touches_has_no_gap() {
+    let seconds = |all: &[u64]| all.iter().map(|n| Duration::from_secs(*n)).collect::<Vec<_>>();
+    assert_eq!(median(&seconds(&[1, 3])), Some(Duration::from_secs(2)));
+    assert_eq!(median(&seconds(&[1, 3, 9])), Some(Duration::from_secs(3)));
+    assert_eq!(gaps(&[vec![span(InStock, 0, 10), span(OutOfStock, 10, 20)]], minute(20), GAP), []);
+}
+
+#[test]
 fn two_sizes_are_one_stay_while_either_is_there() {
     let m = vec![span(OutOfStock, 0, 10), span(InStock, 10, 20), open(OutOfStock, 20, 60)];
     let l = vec![span(OutOfStock, 0, 15), span(InStock, 15, 40), open(OutOfStock, 40, 60)];

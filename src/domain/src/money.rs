@@ -183,6 +183,10 @@ mod tests {
             ("¥1200", Some("jpy"), 1200, 0),
             ("9.500", Some("KWD"), 9_500, 3),
             ("25.5", Some("SAR"), 2550, 2),
+            ("1.234,567", Some("EUR"), 123_457, 2),
+            ("1.234", Some("EUR"), 123_400, 2),
+            ("1,234", Some("KWD"), 1_234_000, 3),
+            ("-5.00", None, -500, 2),
         ] {
             let money = Money::parse(text, currency).expect(text);
             assert_eq!((money.minor, money.exponent), (minor, exponent), "{text}");
