@@ -558,6 +558,7 @@ CREATE INDEX source_added_by ON source (added_by) WHERE added_by IS NOT NULL;
 CREATE INDEX source_of_shop ON source (shop_id, next_poll_at);
 CREATE INDEX product_of_source ON product (source_id);
 CREATE INDEX variant_of_product ON variant (product_id);
+CREATE INDEX alias_of_product ON alias (product_id);
 -- one open span per variant
 CREATE UNIQUE INDEX span_open ON span (variant_id) WHERE ended_at IS NULL;
 CREATE INDEX span_of_variant ON span (variant_id, started_at);

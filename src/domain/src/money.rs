@@ -221,6 +221,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_price_is_shown_with_its_sign_digits_and_currency() {
+        let shown = |minor, currency| Money::minor(minor, exponent_of(currency), currency).to_string();
+        assert_eq!(shown(12_900, Some("EUR")), "129.00 EUR");
+        assert_eq!(shown(-1, None), "-0.01");
+        assert_eq!(shown(0, Some("JPY")), "0 JPY");
+        assert_eq!(currency_code(" eur "), Some("EUR".to_owned()));
+        assert_eq!((currency_code("EURO"), currency_code("12€"), currency_code("A1B")), (None, None, None));
+    }
+
     proptest! {
         #[test]
         fn no_number_of_a_machine_panics(text in "[-0-9.eE+]{0,24}") {

@@ -275,8 +275,8 @@ async fn fallback_and_texts_read_no_deliveries_but_those_they_are_about() {
     }
 }
 
-/// So many products of the first one's source, each with its variants.
-const BOARD: [&str; 3] = [
+/// So many products of the first one's source, each with its variants and a name.
+const BOARD: [&str; 4] = [
     "INSERT INTO product (shop_id, source_id, key, title, read_completely, settled, restocks, created_at) \
      SELECT p.shop_id, p.source_id, 'n' || n, 'Jacket ' || n, TRUE, TRUE, 0, 0 FROM product p, {numbers} WHERE p.key NOT LIKE 'n%'",
     "INSERT INTO variant (product_id, key, options, options_key, size, size_key, style_key, fold_version, position, \
@@ -285,6 +285,7 @@ const BOARD: [&str; 3] = [
      FROM product p, variant v WHERE p.key LIKE 'n%'",
     "INSERT INTO span (variant_id, availability, started_at, last_seen, first_reading, last_reading) \
      SELECT v.id, v.availability, 0, 0, 1, 1 FROM variant v JOIN product p ON p.id = v.product_id WHERE p.key LIKE 'n%'",
+    "INSERT INTO alias (product_id, word, text) SELECT id, 'jacket', 'Jacket' FROM product WHERE key LIKE 'n%'",
 ];
 
 #[tokio::test]
