@@ -24,6 +24,16 @@ fn a_phone_never_prints_itself() {
 }
 
 #[test]
+fn a_number_has_seven_to_fifteen_digits_and_begins_with_a_country() {
+    for number in ["+3512345", "+123456789012345"] {
+        assert!(number.parse::<Phone>().is_ok(), "{number}");
+    }
+    for number in ["+", "+123456", "+1234567890123456", "+0123456789", "+1415555O123", "+x", "+141555501２3"] {
+        assert_eq!(number.parse::<Phone>(), Err(NotAPhone), "{number}");
+    }
+}
+
+#[test]
 fn an_area_code_says_country_and_zone() {
     for (number, at_home) in [
         ("+12125550123", "US America/New_York"),
