@@ -81,6 +81,16 @@ mod tests {
     }
 
     #[test]
+    fn a_push_names_ids_handles_and_a_page() {
+        let long = "x".repeat(LONGEST_NAME + 1);
+        let names = ["7", "jacket", "0", "", "a\0b", long.as_str()].map(str::to_owned);
+        let named = Named::new(names, Some("https://shop.example/products/jacket".to_owned()));
+        assert_eq!(named.names(), ["7", "jacket"]);
+        assert_eq!(named.url(), Some("https://shop.example/products/jacket"));
+        assert_eq!(Named::new([], Some(long)).url(), None);
+    }
+
+    #[test]
     fn what_names_no_product_means_the_shop() {
         assert_eq!(named(&[], None), Hint::Shop);
         assert_eq!(named(&["", "0", "a\0b", &"x".repeat(301)], Some("")), Hint::Shop);
