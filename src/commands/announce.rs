@@ -10,7 +10,7 @@ use super::next::{Choice, Next};
 use super::resolve::{Meant, Resolution, resolve};
 use super::today::wanted;
 use super::wants::{MeantSize, Want};
-use super::{Commands, limits, names, news, platform, question};
+use super::{Commands, caps, names, news, platform, question};
 use crate::shops::{bare, site};
 use crate::store::StoreError;
 use crate::store::people::announcement::{About, Announcement, NewAnnouncement};
@@ -48,7 +48,7 @@ async fn add(commands: &Commands, who: &Who, said: &Arguments) -> Result<Reply, 
         return news::add(commands, room, &shop).await.map(Reply::text);
     }
     let there = commands.db.announcements(room).await?.len();
-    if there >= limits::most_watches(commands, room).await? {
+    if there >= caps::most_watches(commands, room).await? {
         return Ok(Reply::text(format!("{there} announcements are set up here, which is the most. Stop one first.")));
     }
     let meant = match about(commands, &said).await? {

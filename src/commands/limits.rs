@@ -1,10 +1,10 @@
-//! How many watches one person may have (`COATCHECK_MAX_WATCHES`, or what an admin has decided of them).
+//! Refuses watches beyond what their person may have.
 
 use coatcheck_bots::{Command, Reply, Who};
 
 use super::doing::Doing;
 use super::wants::Want;
-use super::{Commands, platform, watches};
+use super::{Commands, caps, platform, watches};
 use crate::store::StoreError;
 use crate::store::people::watch::Which;
 
@@ -24,22 +24,12 @@ pub(crate) async fn too_many(commands: &Commands, who: &Who, doing: &Doing) -> R
         return Ok(None);
     }
     let most = match commands.db.known_destination(&who.destination).await? {
-        Some(known) => most_watches(commands, known.subscriber_id).await?,
-        None => everybodys(commands),
+        Some(known) => caps::most_watches(commands, known.subscriber_id).await?,
+        None => caps::everybodys(commands),
     };
     if mine.len() + new <= most {
         return Ok(None);
     }
     let unwatch = Command::Unwatch.typed(platform(who));
     Ok(Some(Reply::text(format!("You have {} of {most} watches. Stop one first: {unwatch}", mine.len()))))
-}
-
-/// Watches, or announcements of a room, that this subscriber may have.
-pub(crate) async fn most_watches(commands: &Commands, subscriber_id: i64) -> Result<usize, StoreError> {
-    let own = commands.db.caps(subscriber_id).await?.most_watches;
-    Ok(own.map_or_else(|| everybodys(commands), |most| usize::try_from(most).unwrap_or_default()))
-}
-
-fn everybodys(commands: &Commands) -> usize {
-    usize::try_from(commands.rules.max_watches).unwrap_or(usize::MAX)
 }

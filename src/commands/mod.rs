@@ -7,6 +7,7 @@ mod again;
 mod announce;
 mod button;
 mod by_push;
+mod caps;
 mod catalogue;
 mod chatter;
 mod closing;

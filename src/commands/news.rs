@@ -3,7 +3,7 @@
 use coatcheck_bots::commands::Arguments;
 use coatcheck_bots::words;
 
-use super::{Commands, limits};
+use super::{Commands, caps};
 use crate::shops::{bare, site};
 use crate::store::StoreError;
 
@@ -36,7 +36,7 @@ fn host(said: &Arguments) -> Option<String> {
 pub(crate) async fn add(commands: &Commands, subscriber_id: i64, shop: &Shop) -> Result<String, StoreError> {
     let host = words::plain(&shop.host);
     let there = commands.db.announcements(subscriber_id).await?.len();
-    if there >= limits::most_watches(commands, subscriber_id).await? {
+    if there >= caps::most_watches(commands, subscriber_id).await? {
         return Ok(format!("{there} announcements are set up here, which is the most. Stop one first."));
     }
     let Some(known) = commands.db.listed_products(shop.id).await? else {

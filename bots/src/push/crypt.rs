@@ -4,8 +4,8 @@
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes128Gcm, Nonce};
 use hkdf::Hkdf;
+use p256::SecretKey;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
-use p256::{PublicKey, SecretKey};
 use sha2::Sha256;
 
 use super::subscription::Subscription;
@@ -55,11 +55,6 @@ pub(super) fn secret_key(random: &mut dyn FnMut() -> [u8; 32]) -> SecretKey {
             return key;
         }
     }
-}
-
-/// A point as it is sent: 65 bytes.
-pub(super) fn point(bytes: &[u8]) -> Option<PublicKey> {
-    if bytes.len() == 65 { PublicKey::from_sec1_bytes(bytes).ok() } else { None }
 }
 
 #[cfg(test)]

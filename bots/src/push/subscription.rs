@@ -10,8 +10,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::crypt::point;
-
 /// Letters of an address, at most.
 const LONGEST: usize = 1000;
 /// Where Chrome, Edge, Firefox and Safari are pushed to.
@@ -100,6 +98,11 @@ impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription").field("at", &self.endpoint.host_str()).finish_non_exhaustive()
     }
+}
+
+/// A point as it is sent: 65 bytes.
+fn point(bytes: &[u8]) -> Option<PublicKey> {
+    if bytes.len() == 65 { PublicKey::from_sec1_bytes(bytes).ok() } else { None }
 }
 
 #[cfg(test)]

@@ -302,6 +302,14 @@ mod tests {
     }
 
     #[test]
+    fn a_doubt_says_where_and_a_title_is_made_of_an_address() {
+        let doubt = Doubt { at: "$.products[3]".to_owned(), what: "no variants".to_owned() };
+        assert_eq!(doubt.to_string(), "$.products[3]: no variants");
+        let url = Url::parse("https://shop.example/products/jacket/?v=1").expect("an address");
+        assert_eq!(made_up_title(&url), "shop.example/products/jacket");
+    }
+
+    #[test]
     fn each_rank_is_read_back_from_its_number() {
         assert_eq!(Rank::ALL.map(|rank| Rank::from_number(rank.number())), Rank::ALL.map(Some));
         assert_eq!((Rank::Derived.number(), Rank::Variant.number()), (0, 6));
