@@ -99,6 +99,11 @@ pub(crate) struct Tab {
 impl Tab {
     /// Asks the browser for something.
     pub(crate) async fn call(&mut self, method: &str, params: Value) -> Value {
+        self.answer(method, params).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// The same where the page may leave for another one meanwhile: what is asked of the old one is an error then.
+    async fn answer(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.next += 1;
         let mut message = json!({ "id": self.next, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -110,8 +115,8 @@ impl Tab {
                 let message = self.socket.next().await.expect("it lives").expect("it answers");
                 let Some(message) = self.hear(&message) else { continue };
                 if message["id"] == json!(self.next) {
-                    assert!(message["error"].is_null(), "{method}: {message}");
-                    return message["result"].clone();
+                    let error = &message["error"];
+                    return if error.is_null() { Ok(message["result"].clone()) } else { Err(error.clone()) };
                 }
             }
         };
@@ -141,10 +146,14 @@ impl Tab {
         }
     }
 
-    /// What a script in the page comes to.
+    /// What a script in the page comes to; nothing where the page was left by it.
     pub(crate) async fn eval(&mut self, script: &str) -> Value {
         let params = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
-        let result = self.call("Runtime.evaluate", params).await;
+        let result = match self.answer("Runtime.evaluate", params).await {
+            Ok(result) => result,
+            Err(error) if error.to_string().contains("navigated") => return Value::Null,
+            Err(error) => panic!("{script:.200}: {error}"),
+        };
         assert!(result["exceptionDetails"].is_null(), "{script:.200}: {result}");
         result["result"]["value"].clone()
     }
@@ -202,11 +211,11 @@ impl Tab {
         }
     }
 
-    /// The whole document, also where scripts do not run.
+    /// The whole document, also where scripts do not run; nothing while one page makes room for the next.
     pub(crate) async fn html(&mut self) -> String {
         let root = self.call("DOM.getDocument", json!({})).await;
-        let html = self.call("DOM.getOuterHTML", json!({ "nodeId": root["root"]["nodeId"] })).await;
-        html["outerHTML"].as_str().unwrap_or_default().to_owned()
+        let html = self.answer("DOM.getOuterHTML", json!({ "nodeId": root["root"]["nodeId"] })).await;
+        html.unwrap_or_default()["outerHTML"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The registration of the service worker of this scope, once there is one.
