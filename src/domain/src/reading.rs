@@ -302,6 +302,12 @@ mod tests {
     }
 
     #[test]
+    fn a_variant_has_the_key_of_its_size() {
+        assert_eq!(jacket(&[("Size", "X-Large")], Availability::InStock).size_key(), SizeKey::fold("XL"));
+        assert!(jacket(&[("Colour", "Black")], Availability::InStock).size_key().is_any());
+    }
+
+    #[test]
     fn a_doubt_says_where_and_a_title_is_made_of_an_address() {
         let doubt = Doubt { at: "$.products[3]".to_owned(), what: "no variants".to_owned() };
         assert_eq!(doubt.to_string(), "$.products[3]: no variants");

@@ -49,6 +49,20 @@ fn what_was_put_off_once_gets_no_more_time() {
 }
 
 #[test]
+fn codes_and_answers_need_no_consent_and_nothing_else_is_free_of_it() {
+    let free = [Kind::Reply, Kind::Code];
+    for kind in [Kind::Alert, Kind::Post, Kind::Notice, Kind::Edit, Kind::Test, Kind::Reply, Kind::Code] {
+        let is_free = free.contains(&kind);
+        assert_eq!(exempt(kind), Exempt { hours: is_free, consent: is_free, ..Exempt::default() }, "{kind:?}");
+    }
+}
+
+#[test]
+fn answers_are_counted_by_the_day_and_abroad_by_the_month() {
+    assert_eq!((ANSWERS_WITHIN.as_secs(), ABROAD_ONCE_IN.as_secs()), (86_400, 2_592_000));
+}
+
+#[test]
 fn codes_and_answers_are_sent_by_night() {
     for kind in [Kind::Code, Kind::Reply] {
         assert_eq!(ruling(&Text { kind, ..alert(NIGHT) }, none(), NIGHT), Ruling::Send);

@@ -123,6 +123,13 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_was_stored_is_the_same_again_and_an_empty_one_is_any() {
+        let key = StyleKey::fold("Black / White");
+        assert_eq!(StyleKey::from_stored(key.as_str().to_owned()), key);
+        assert!(StyleKey::fold(" / ").is_any() && !key.is_any());
+    }
+
+    #[test]
     fn a_style_is_its_words() {
         insta::assert_snapshot!(key("Black / White"), @"black white");
         insta::assert_snapshot!(key("BLACK/white, black"), @"black white");
