@@ -311,7 +311,7 @@ CREATE TABLE link_code (
 -- A watch prepared on a web page. It becomes one when its phone is proven, or when its word is said in a chat or by text.
 CREATE TABLE sign_up (
     id {id},
-    word TEXT NOT NULL, -- names it, good once: what is said in a chat, or what the page that asks for the code sends along
+    word TEXT NOT NULL, -- a hash of the word that names it, good once: said in a chat, or sent along by the page that asks for the code
     product_id BIGINT NOT NULL, -- of what
     doing TEXT NOT NULL, -- what is to be done, as JSON
     sealed TEXT, -- a phone that must be proven, sealed; NULL where the word is said from what it is for

@@ -6,8 +6,10 @@
 use std::time::Duration;
 
 use coatcheck_bots::message::Message;
+use coatcheck_domain::hex;
 use coatcheck_domain::phone::Phone;
 use sea_orm::{DbErr, FromQueryResult};
+use sha2::{Digest, Sha256};
 
 use crate::store::db::conn::{Db, Txn};
 use crate::store::db::error::StoreError;
@@ -161,7 +163,7 @@ impl Db {
     /// Is a watch prepared under this word, to be said in a chat or by text?
     pub async fn is_prepared(&self, word: &str) -> Result<bool, StoreError> {
         let sql = "SELECT id FROM sign_up WHERE word = $1 AND expires_at > $2 AND sealed IS NULL";
-        Ok(self.read().id(sql, vec![word.into(), micros(self.now()).into()]).await?.is_some())
+        Ok(self.read().id(sql, vec![named(word).into(), micros(self.now()).into()]).await?.is_some())
     }
 
     /// Takes the watch that is prepared under this word: nobody gets it again.
@@ -181,7 +183,7 @@ async fn find(txn: &Txn, word: &str, now: i64) -> Result<Option<Row>, DbErr> {
         "SELECT id, doing, sealed, code_hash, CAST(tries AS BIGINT) AS tries, expires_at FROM sign_up WHERE word = $1 {}",
         txn.lock("FOR UPDATE")
     );
-    let row: Option<Row> = txn.row(&sql, vec![word.into()]).await?;
+    let row: Option<Row> = txn.row(&sql, vec![named(word).into()]).await?;
     Ok(row.filter(|row| row.expires_at > now))
 }
 
@@ -198,8 +200,13 @@ async fn insert(
     }
     let sql = "INSERT INTO sign_up (word, product_id, doing, sealed, tries, expires_at) \
                SELECT $1, p.id, $3, $4, 0, $5 FROM product p WHERE p.id = $2 RETURNING id";
-    let values =
-        vec![prepared.word.into(), prepared.product_id.into(), prepared.doing.into(), sealed.into(), ends.into()];
+    let values = vec![
+        named(prepared.word).into(),
+        prepared.product_id.into(),
+        prepared.doing.into(),
+        sealed.into(),
+        ends.into(),
+    ];
     let id = txn.id(sql, values).await?;
     id.map(Some).ok_or(StoreError::ProductGone { product_id: prepared.product_id })
 }
@@ -218,6 +225,11 @@ async fn own(txn: &Txn, keys: &Keys, phone: &Phone, now: i64) -> Result<bool, St
     }
     note(txn, &look_up, ConsentWord::Start, ConsentSource::Web, at(now)).await?;
     Ok(true)
+}
+
+/// The word as it is stored: who reads the database cannot say it.
+fn named(word: &str) -> String {
+    hex::encode(&Sha256::digest(word))
 }
 
 /// A code is good for its page alone.
