@@ -37,6 +37,10 @@ soak MINUTES="60":
 shops FOLDER *SOFTWARE="vendure oscar medusa":
     tests/shops/run {{FOLDER}} {{SOFTWARE}}
 
+# Changes each decision of the domain package a little, and a test must notice; needs `cargo install cargo-mutants`
+mutants *ARGS:
+    cargo mutants --package coatcheck-domain {{ARGS}}
+
 # The documentation of the code, as a page
 doc:
     cargo doc --workspace --no-deps --open
