@@ -138,6 +138,17 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_before_a_colon_is_a_bare_label_or_an_address() {
+        for (word, is) in [
+            ("schema:InStock", Availability::InStock),
+            ("schema.org/InStock", Availability::InStock),
+            ("v1.2:InStock", Availability::Unknown),
+        ] {
+            assert_eq!(Availability::from_shop_word(word), is, "{word}");
+        }
+    }
+
+    #[test]
     fn people_can_tell_every_value_from_the_others() {
         let words: std::collections::HashSet<&str> = Availability::ALL.into_iter().map(Availability::words).collect();
         assert!(words.len() == Availability::ALL.len() && !words.contains(""));

@@ -116,6 +116,7 @@ mod tests {
     fn hours_are_read_and_shown() {
         assert_eq!(hours("9-21"), Hours::default());
         assert_eq!(hours(" 0 - 24 ").to_string(), "0-24");
+        assert_eq!(hours("9-21").begin(), "9:00");
         let error = |text: &str| text.parse::<Hours>().expect_err(text).to_string();
         insta::assert_snapshot!(error("21-9"), @r#"hours are two whole ones of a day, the earlier first, like 9-21, not "21-9""#);
         for wrong in ["", "9", "9-9", "8-25", "9:00-21:00", "-1-5"] {
