@@ -148,23 +148,32 @@ impl Tab {
 
     /// What a script in the page comes to; nothing where the page was left by it.
     pub(crate) async fn eval(&mut self, script: &str) -> Value {
+        self.came_to(script).await.unwrap_or_else(|thrown| panic!("{script:.200}: {thrown}"))
+    }
+
+    /// The same, or what it threw.
+    async fn came_to(&mut self, script: &str) -> Result<Value, Value> {
         let params = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
         let result = match self.answer("Runtime.evaluate", params).await {
             Ok(result) => result,
-            Err(error) if error.to_string().contains("navigated") => return Value::Null,
-            Err(error) => panic!("{script:.200}: {error}"),
+            Err(error) if error.to_string().contains("navigated") => return Ok(Value::Null),
+            Err(error) => return Err(error),
         };
-        assert!(result["exceptionDetails"].is_null(), "{script:.200}: {result}");
-        result["result"]["value"].clone()
+        let thrown = &result["exceptionDetails"];
+        if thrown.is_null() { Ok(result["result"]["value"].clone()) } else { Err(thrown.clone()) }
     }
 
-    /// Waits until a script says `true`.
+    /// Waits until a script says `true`. While a page is still coming, what it asks for may not be there yet.
     pub(crate) async fn until(&mut self, script: &str) {
         let began = Instant::now();
-        while self.eval(script).await != json!(true) {
+        loop {
+            let came_to = self.came_to(script).await;
+            if came_to == Ok(json!(true)) {
+                return;
+            }
             if began.elapsed() >= PATIENCE {
                 let text = self.eval("document.body.innerText").await;
-                panic!("it never was: {script}\n{text}");
+                panic!("it never was: {script} ({came_to:?})\n{text}");
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
