@@ -76,7 +76,9 @@ fn the_median_lies_in_the_middle_and_what_touches_has_no_gap() {
     let seconds = |all: &[u64]| all.iter().map(|n| Duration::from_secs(*n)).collect::<Vec<_>>();
     assert_eq!(median(&seconds(&[1, 3])), Some(Duration::from_secs(2)));
     assert_eq!(median(&seconds(&[1, 3, 9])), Some(Duration::from_secs(3)));
-    assert_eq!(gaps(&[vec![span(InStock, 0, 10), span(OutOfStock, 10, 20)]], minute(20), GAP), []);
+    let told = [vec![span(InStock, 0, 10), span(OutOfStock, 10, 20)]];
+    assert_eq!(gaps(&told, minute(23), GAP), [], "three minutes are no gap yet");
+    assert_eq!(gaps(&told, minute(24), GAP), [Gap { from: minute(20), until: minute(24) }]);
 }
 
 #[test]
