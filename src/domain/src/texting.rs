@@ -152,6 +152,13 @@ mod tests {
     }
 
     #[test]
+    fn a_day_that_a_change_of_clocks_takes_away_comes_on_the_next() {
+        // There is no 14 March, 2:00, in New York.
+        let at = Day::At(utc("2027-03-15T06:00:00"));
+        assert_eq!(day(utc("2027-03-13T08:00:00"), &[America::New_York], hours("2-3")), at);
+    }
+
+    #[test]
     fn zones_without_a_common_day_meet_half_way() {
         let apart = [America::Los_Angeles, Asia::Kolkata];
         let Day::At(at) = day(utc("2027-01-15T00:00:00"), &apart, hours("9-17")) else { panic!("it is night in one") };
