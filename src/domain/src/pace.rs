@@ -180,6 +180,40 @@ mod tests {
     }
 
     #[test]
+    fn the_usual_hours_begin_a_quarter_before_the_window_and_end_with_it() {
+        let usual = |hour, times: &[(u32, u32)]| {
+            let restocks: Vec<DateTime<Utc>> = (1..8).map(|day| at(day, hour, 20)).collect();
+            times.iter().map(|(hour, minute)| is_usual(&restocks, at(20, *hour, *minute))).collect::<Vec<_>>()
+        };
+        assert_eq!(usual(17, &[(15, 44), (15, 45), (17, 59), (18, 0)]), [false, true, true, false]);
+        assert_eq!(usual(0, &[(23, 44), (23, 45), (1, 59), (2, 0)]), [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_restock_of_ninety_days_ago_is_forgotten() {
+        let now = at(20, 17, 20);
+        let days = |oldest: i64| [1, 2, 3, 4, oldest].map(|day| now - chrono::Duration::days(day));
+        assert_eq!((is_usual(&days(89), now), is_usual(&days(90), now)), (true, false));
+    }
+
+    #[test]
+    fn the_stated_times_are_these() {
+        let seconds = [UNWATCHED, PUSHED, PUSHES_LAST, DOUBLES_EACH, REMEMBERED].map(|time| time.as_secs());
+        assert_eq!(seconds, [900, 300, 21_600, 3_600, 7_776_000]);
+    }
+
+    #[test]
+    fn each_pace_is_told_from_the_others() {
+        let mut words: Vec<String> = Pace::ALL.iter().map(|pace| format!("{pace}: {}", pace.why())).collect();
+        words.sort();
+        assert_eq!(
+            words.join("\n"),
+            "asked: as asked\npushed: its shop pushes changes\nunwatched: nobody watches it\n\
+            usual_hours: its products usually come back at this time"
+        );
+    }
+
+    #[test]
     fn each_pace_is_read_back_from_its_name() {
         assert!(Pace::ALL.into_iter().all(|pace| pace.as_str().parse::<Pace>().is_ok_and(|same| same == pace)));
         assert!("quick".parse::<Pace>().is_err());

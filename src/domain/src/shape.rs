@@ -111,6 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{Availability, Money, ProductReading, VariantReading};
 
     fn shape(numbers: [u32; 6]) -> Shape {
         let [variants, definite, buyable, priced, named, optioned] = numbers;
@@ -151,6 +152,52 @@ mod tests {
         }
         assert_eq!(lost([1, 1, 1, 1, 1, 0], [1, 1, 1, 0, 0, 0]), "", "one variant says little");
         assert_eq!(lost([0; 6], whole), "");
+    }
+
+    #[test]
+    fn how_much_is_much_is_exact() {
+        let whole = [8, 8, 2, 8, 8, 8];
+        assert_eq!(lost([4, 3, 0, 0, 0, 0], [4, 1, 1, 0, 0, 0]), "whether they can be had", "three of four had it");
+        assert_eq!(lost([4, 2, 0, 0, 0, 0], [4, 0, 0, 0, 0, 0]), "", "two of four had it");
+        assert_eq!(lost([3, 3, 0, 3, 3, 3], [3, 0, 0, 3, 3, 3]), "whether they can be had", "three are enough");
+        assert_eq!(lost([2, 2, 0, 2, 2, 2], [3, 0, 0, 3, 0, 0]), "", "of two variants nothing follows");
+        assert_eq!(lost(whole, [8, 2, 2, 8, 8, 8]), "whether they can be had", "a quarter is left");
+        assert_eq!(lost(whole, [8, 3, 3, 8, 8, 8]), "", "more than a quarter is left");
+        assert_eq!(lost(whole, [2, 0, 0, 2, 2, 2]), "", "two variants that say nothing");
+        assert_eq!(lost(whole, [1, 1, 1, 1, 0, 1]), "an id");
+        assert_eq!(lost(whole, [2, 2, 2, 2, 2, 0]), "a size");
+        assert_eq!(lost(whole, [2, 2, 2, 0, 2, 2]), "", "two variants without a price");
+        assert_eq!(lost(whole, [3, 3, 1, 0, 3, 3]), "a price");
+        assert_eq!(lost(whole, [3, 3, 1, 1, 1, 1]), "");
+        assert_eq!(lost(whole, [0, 0, 0, 0, 0, 0]), "");
+    }
+
+    #[test]
+    fn a_reading_is_counted_by_what_its_variants_have() {
+        let variant = |options: &[(&str, &str)], is| {
+            VariantReading::bare(options.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(), is)
+        };
+        let variants = vec![
+            VariantReading { external_id: Some("1".into()), ..variant(&[("Size", "M")], Availability::InStock) },
+            VariantReading { sku: Some("A".into()), ..variant(&[("Size", "L")], Availability::OutOfStock) },
+            VariantReading {
+                price: Some(Money::minor(100, 2, None)),
+                ..variant(&[("Size", "S")], Availability::LowStock)
+            },
+            variant(&[], Availability::Unknown),
+        ];
+        let product = ProductReading {
+            external_id: None,
+            handle: None,
+            title: "Jacket".into(),
+            url: None,
+            image: None,
+            complete: true,
+            updated_at: None,
+            variants,
+        };
+        let reading = Reading { products: vec![product], complete: true, doubts: Vec::new() };
+        assert_eq!(Shape::of(&reading), shape([4, 3, 2, 1, 2, 3]));
     }
 
     #[test]
