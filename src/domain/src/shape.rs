@@ -156,6 +156,7 @@ mod tests {
 
     #[test]
     fn how_much_is_much_is_exact() {
+        assert_eq!((BELIEVED_AFTER.as_secs(), FEWEST), (900, 3));
         let whole = [8, 8, 2, 8, 8, 8];
         assert_eq!(lost([4, 3, 0, 0, 0, 0], [4, 1, 1, 0, 0, 0]), "whether they can be had", "three of four had it");
         assert_eq!(lost([4, 2, 0, 0, 0, 0], [4, 0, 0, 0, 0, 0]), "", "two of four had it");
