@@ -156,7 +156,8 @@ mod otlp {
     fn a_collector_that_is_away_is_said_once_and_holds_up_nothing() {
         let (shop, sink, house) = with_jacket();
         let gone = TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port that is free");
-        let service = serve(&house.with("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://{gone}")));
+        let house = house.with("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://{gone}"));
+        let service = serve(&house);
         comes_back(&shop, &sink);
         service.wait_for_log("OTLP records not sent");
         std::thread::sleep(std::time::Duration::from_secs(3));
