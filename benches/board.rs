@@ -26,7 +26,7 @@ pub(crate) const COMMAND: &str = "--be-bare-page";
 /// Browsers that ask one after the other.
 const WIDTH: usize = 32;
 const PAGE: &str = "/";
-/// A search that nobody asked before: it is made anew.
+/// A search that was not asked before, so that no copy is kept of its page.
 const SEARCH: &str = "/?q=jacket+";
 
 /// A running bare handler.

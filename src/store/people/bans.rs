@@ -47,7 +47,7 @@ impl Db {
         Ok(true)
     }
 
-    /// Lets a subscriber begin anew. Says whether it was banned.
+    /// Lifts a ban; the watches that it ended stay ended. Says whether it was banned.
     pub async fn unban(&self, subscriber_id: i64) -> Result<bool, StoreError> {
         let txn = self.write().await?;
         let sql = "UPDATE subscriber SET banned_at = NULL WHERE id = $1 AND banned_at IS NOT NULL";
